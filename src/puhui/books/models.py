@@ -1,0 +1,105 @@
+"""The general ledger of a lender: accounts, entries made of balanced transfers, and closed days chained by hash.
+
+A transfer moves one amount from one account to another, so it cannot be out of balance; an entry groups the transfers of one act.
+Nothing is changed or removed: a mistake is corrected by a further entry. No running balance is kept per account (a hot row that
+every posting would fight over): a balance is the total of the last closed day plus the transfers since.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from puhui.parties.models import APPEND_ONLY, Institution
+
+
+class Account(models.Model):
+    class Kind(models.TextChoices):
+        ASSET = "asset"
+        LIABILITY = "liability"
+        EQUITY = "equity"
+        INCOME = "income"
+        EXPENSE = "expense"
+        MEMO = "memo"  # 表外
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    code = models.CharField(max_length=16)
+    name = models.CharField(max_length=100)  # Chinese name of the chart (CAS 22)
+    name_english = models.CharField(max_length=100)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    currency = models.CharField(max_length=3, default="CNY")
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        constraints = [models.UniqueConstraint(fields=["institution", "code", "currency"], name="account_code_once")]
+
+
+class Entry(models.Model):
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    act = models.CharField(max_length=32)  # drawdown, repayment, accrual, due, reversal …
+    posting_date = models.DateField()  # the business day whose books it stands in
+    effective_date = models.DateField()  # the day it is true for; earlier when backdated
+    loan_id = models.BigIntegerField(null=True)  # null for totals over many loans (daily accrual)
+    event_id = models.BigIntegerField(null=True)  # the loan event that caused it
+    reference = models.CharField(max_length=200, blank=True)
+    recorded_at = models.DateTimeField(default=timezone.now)
+    recorded_by = models.CharField(max_length=150)
+    digest = models.BinaryField(max_length=32)  # over every column of the entry and of its transfers
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        indexes = [models.Index(fields=["institution", "posting_date", "id"]), models.Index(fields=["loan_id"])]
+
+
+class Transfer(models.Model):
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="transfers")
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    posting_date = models.DateField()
+    debit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    credit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    amount_fen = models.BigIntegerField()
+    loan_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        indexes = [models.Index(fields=["institution", "posting_date", "id"]), models.Index(fields=["loan_id"])]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="transfer_amount_positive"),
+            models.CheckConstraint(condition=~models.Q(debit_account=models.F("credit_account")), name="transfer_between_two_accounts"),
+        ]
+
+
+class ClosedDay(models.Model):
+    """A day that is closed: control totals, the digest of its rows, and the chain from the day before."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    date = models.DateField()
+    entry_count = models.BigIntegerField()
+    transfer_count = models.BigIntegerField()
+    audit_count = models.BigIntegerField()
+    total_fen = models.BigIntegerField()
+    rows_digest = models.BinaryField(max_length=32)  # the day's entries, transfers and audit records in order
+    totals_digest = models.BinaryField(max_length=32)  # the day's AccountDay rows
+    previous_digest = models.BinaryField(max_length=32)
+    chain_digest = models.BinaryField(max_length=32)
+    closed_at = models.DateTimeField(default=timezone.now)
+    closed_by = models.CharField(max_length=150)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        constraints = [models.UniqueConstraint(fields=["institution", "date"], name="day_closed_once")]
+
+
+class AccountDay(models.Model):
+    """An account's movement on a closed day and its balance after it (debit positive). Only accounts that moved have a row."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    date = models.DateField()
+    debit_fen = models.BigIntegerField()
+    credit_fen = models.BigIntegerField()
+    balance_fen = models.BigIntegerField()
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        constraints = [models.UniqueConstraint(fields=["institution", "account", "date"], name="account_day_once")]

@@ -1,0 +1,123 @@
+"""From the wish for a loan to an offer: applications, decisions, what persons said of them, offers, and exposure reserved.
+
+A decision is kept with everything it rested on and never changed; what an officer says afterwards is a review, a row of its own.
+Exposure is reserved when a decision says yes, so that two decisions cannot both spend the same limit.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from puhui.features.models import Snapshot
+from puhui.parties.models import APPEND_ONLY, Firm, Institution
+
+
+class Application(models.Model):
+    class Status(models.TextChoices):
+        SUBMITTED = "submitted"
+        REFERRED = "referred"  # a person decides
+        REFUSED = "refused"
+        OFFERED = "offered"
+        ACCEPTED = "accepted"
+        DECLINED = "declined"  # by the borrower
+        EXPIRED = "expired"
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="applications")
+    product_code = models.CharField(max_length=60)
+    amount_fen = models.BigIntegerField()
+    term_months = models.IntegerField()
+    purpose = models.CharField(max_length=200)
+    channel = models.CharField(max_length=24)
+    key = models.CharField(max_length=100)  # idempotency
+    business_date = models.DateField()
+    submitted_at = models.DateTimeField(default=timezone.now)
+    submitted_by = models.CharField(max_length=150)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.SUBMITTED)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "key"], name="application_once")]
+        indexes = [models.Index(fields=["institution", "status", "submitted_at"])]
+
+
+class Decision(models.Model):
+    class Outcome(models.TextChoices):
+        APPROVE = "approve"
+        REFER = "refer"
+        REFUSE = "refuse"
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT)
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True)
+    business_date = models.DateField()
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    risk_class = models.CharField(max_length=2, blank=True)
+    probability_ppm = models.IntegerField(null=True)
+    points = models.IntegerField(null=True)
+    limit_fen = models.BigIntegerField()
+    amount_fen = models.BigIntegerField()  # proposed: the lesser of what was asked and the limit
+    rate_ppm = models.IntegerField(null=True)
+    authority = models.CharField(max_length=24)  # straight_through, officer, two_officers, committee
+    record = models.JSONField()  # facts, versions and hashes, every stage with inputs and result, reasons (decisions/engine.py)
+    digest = models.CharField(max_length=64)  # of the record (RFC 8785)
+    decided_at = models.DateTimeField(default=timezone.now)
+    duration_microseconds = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        indexes = [models.Index(fields=["institution", "business_date"]), models.Index(fields=["firm"])]
+
+
+class Review(models.Model):
+    """An officer's yes or no on a referred decision, with the reason. A yes never goes beyond the officer's authority."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="reviews")
+    reviewer = models.ForeignKey("parties.User", on_delete=models.PROTECT)
+    outcome = models.CharField(max_length=8, choices=Decision.Outcome.choices)
+    amount_fen = models.BigIntegerField(null=True)
+    rate_ppm = models.IntegerField(null=True)
+    reason = models.TextField()
+    reviewed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+
+
+class Offer(models.Model):
+    class Status(models.TextChoices):
+        OPEN = "open"
+        ACCEPTED = "accepted"
+        DECLINED = "declined"
+        EXPIRED = "expired"
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="offer")
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT)
+    amount_fen = models.BigIntegerField()
+    rate_ppm = models.IntegerField()
+    terms = models.JSONField()  # as `puhui loans quote` takes them, without the start date
+    annual_cost_ppm = models.IntegerField()  # effective
+    expires_on = models.DateField()
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN)
+    made_at = models.DateTimeField(default=timezone.now)
+    answered_at = models.DateTimeField(null=True)
+
+
+class Exposure(models.Model):
+    """What one decision may cost: reserved at approval, drawn at payout, released when refused, expired or repaid."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="exposures")
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="exposure")
+    reserved_fen = models.BigIntegerField()  # approved and not yet drawn
+    outstanding_fen = models.BigIntegerField(default=0)  # drawn and not yet repaid
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(reserved_fen__gte=0, outstanding_fen__gte=0), name="exposure_not_negative")
+        ]

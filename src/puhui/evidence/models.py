@@ -1,0 +1,86 @@
+"""What is known about firms, as it was told and when: batches as they came in, and invoices (class C07) row by row.
+
+Nothing is overwritten. Every row has three times: when it was true, when a lender could know it, when it arrived here. A later
+batch that tells the same invoice with another status adds a row that replaces the earlier one from its own `known_at` on, so the
+question "what did we know on that day" always has the same answer.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from puhui.parties.models import APPEND_ONLY, Consent, Firm, Institution
+
+
+class Batch(models.Model):
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    evidence_class = models.CharField(max_length=4)  # C01 … C18, S1, S2
+    source = models.CharField(max_length=100)
+    file_name = models.CharField(max_length=255)
+    file_digest = models.CharField(max_length=64)
+    mapping = models.JSONField(default=dict)
+    counts = models.JSONField(default=dict)  # read, accepted, rejected, unchanged, duplicates, voids, reds, flagged …
+    received_at = models.DateTimeField(default=timezone.now)
+    received_by = models.CharField(max_length=150)
+
+    class Meta:
+        indexes = [models.Index(fields=["institution", "evidence_class", "received_at"])]
+
+
+class Invoice(models.Model):
+    class Direction(models.TextChoices):
+        SALE = "out"
+        PURCHASE = "in"
+
+    class Status(models.TextChoices):
+        NORMAL = "normal"  # 00
+        RED = "red"  # 01, negative
+        BLANK = "blank"  # 02, an empty form voided
+        VOID = "void"  # 03 and 04
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT)
+    row_number = models.IntegerField()  # in the file, the first row of data is 1
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    invoice_code = models.CharField(max_length=20, blank=True)
+    invoice_number = models.CharField(max_length=40)
+    issued_on = models.DateField()  # observed_at
+    issued_hour = models.SmallIntegerField(null=True)
+    counterparty = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=8, blank=True)  # standards.md §7 type code
+    status = models.CharField(max_length=6, choices=Status.choices)
+    amount_fen = models.BigIntegerField()  # net of tax
+    tax_fen = models.BigIntegerField()
+    total_fen = models.BigIntegerField()
+    known_at = models.DateTimeField()
+    known_at_assumed = models.BooleanField()
+    received_at = models.DateTimeField()
+    duplicate = models.BooleanField()  # an exact repeat inside its file: kept, left out of sums
+    flags = models.IntegerField(default=0)  # bits named in evidence/reading: 1 = amount + tax ≠ total, 2 = zero row …
+    content_key = models.BinaryField(max_length=16)  # every field of the row
+    identity_key = models.BinaryField(max_length=16)  # every field but the status
+    occurrence = models.SmallIntegerField()  # 1 for the first row with this content in its file, 2 for the next …
+    replaces_id = models.BigIntegerField(null=True)  # the earlier row that this one replaces from `known_at` on
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        constraints = [models.UniqueConstraint(fields=["institution", "firm", "content_key", "occurrence"], name="invoice_once")]
+        indexes = [models.Index(fields=["firm", "issued_on"])]
+
+
+class ReadLog(models.Model):
+    """Each reading of a firm's evidence: whose, which class, for what purpose, by which consent, by whom."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT)
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT)
+    evidence_class = models.CharField(max_length=4)
+    purpose = models.CharField(max_length=40)
+    reader = models.CharField(max_length=150)
+    read_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        indexes = [models.Index(fields=["firm", "read_at"])]

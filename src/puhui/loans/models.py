@@ -1,0 +1,186 @@
+"""The loan from contract to the last fen: contract, signatures, conditions before payout, the note, its events and its day ends.
+
+A loan is the fold of its events (`calculations.replay`). The rows here that say what is owed are a cache of that fold, kept so that
+the day end and the pages need not replay; they can be rebuilt at any time and must then be the same.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from puhui.decisions.models import Decision, Offer
+from puhui.parties.models import APPEND_ONLY, Firm, Institution
+
+
+class Contract(models.Model):
+    class Status(models.TextChoices):
+        DRAFTED = "drafted"
+        SIGNED = "signed"
+        CLEARED = "cleared"  # conditions met and checked by a second person: money may go out
+        DRAWN = "drawn"
+        CANCELLED = "cancelled"
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="contracts")
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT)
+    offer = models.OneToOneField(Offer, on_delete=models.PROTECT)
+    number = models.CharField(max_length=40)
+    product_code = models.CharField(max_length=60)
+    amount_fen = models.BigIntegerField()
+    terms = models.JSONField()
+    text = models.TextField()
+    text_digest = models.CharField(max_length=64)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.DRAFTED)
+    drafted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "number"], name="contract_number_once")]
+
+
+class Signature(models.Model):
+    """Who signed which text, how, and what shows it (Electronic Signature Law art. 13)."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="signatures")
+    party = models.CharField(max_length=24)  # borrower, lender
+    signer = models.CharField(max_length=150)
+    method = models.CharField(max_length=40)
+    text_digest = models.CharField(max_length=64)
+    evidence = models.JSONField(default=dict)
+    signed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+
+
+class Condition(models.Model):
+    """A condition precedent: nothing is paid out until each is met, and a second person has checked them all."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="conditions")
+    code = models.CharField(max_length=40)
+    met_at = models.DateTimeField(null=True)
+    met_by = models.CharField(max_length=150, blank=True)
+    evidence = models.CharField(max_length=300, blank=True)
+    checked_at = models.DateTimeField(null=True)
+    checked_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["contract", "code"], name="condition_once")]
+
+
+class Loan(models.Model):
+    """A note (借据) and what is owed on it: a cache of the fold of its events."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="loans")
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="loans")
+    number = models.CharField(max_length=40)
+    product_code = models.CharField(max_length=60)
+    risk_class = models.CharField(max_length=2)
+    probability_ppm = models.IntegerField()
+    terms = models.JSONField()
+    amount_fen = models.BigIntegerField()
+    rate_ppm = models.IntegerField()
+    start = models.DateField()
+    maturity = models.DateField()
+    opened_at = models.DateTimeField(default=timezone.now)
+
+    # What is owed as of `state_date`, after that day's events.
+    state_date = models.DateField()
+    status = models.CharField(max_length=12)  # quote.md: performing, overdue, non_accrual, closed …
+    principal_fen = models.BigIntegerField()
+    interest_due_fen = models.BigIntegerField(default=0)  # due and unpaid
+    penalty_due_fen = models.BigIntegerField(default=0)  # penalty and compound interest, accrued or due, unpaid
+    overdue_since = models.DateField(null=True)  # due date of the oldest unpaid instalment
+    # Interest accrues along a path compiled ahead: element k is what has accrued since `accrual_from` after k nights (element 1
+    # is 0 nights). The day end adds the differences of one night over all loans and touches no row.
+    accrued_fen = models.BigIntegerField(default=0)  # interest accrued and not due, at `accrual_from`
+    accrual_from = models.DateField()
+    interest_path = ArrayField(models.BigIntegerField(), default=list)
+    penalty_path = ArrayField(models.BigIntegerField(), default=list)
+    next_action_date = models.DateField(null=True)  # the next day on which more than accrual happens; null when closed
+    event_count = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "number"], name="loan_number_once")]
+        indexes = [
+            models.Index(fields=["institution", "next_action_date"], condition=models.Q(next_action_date__isnull=False), name="loan_next_action"),
+            models.Index(fields=["firm"]),
+        ]
+
+
+class Event(models.Model):
+    """One thing that happened to a loan. Append-only; `key` makes a retried request happen once."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="events")
+    number = models.IntegerField()  # order of arrival within the loan
+    type = models.CharField(max_length=16)  # quote.md: drawdown, repayment, payoff …
+    date = models.DateField()  # takes effect
+    known_on = models.DateField()  # business day on which it was entered
+    amount_fen = models.BigIntegerField(null=True)
+    detail = models.JSONField(default=dict)
+    key = models.CharField(max_length=120)
+    recorded_at = models.DateTimeField(default=timezone.now)
+    recorded_by = models.CharField(max_length=150)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "key"], name="event_once"),
+            models.UniqueConstraint(fields=["loan", "number"], name="event_number_once"),
+        ]
+
+
+class Instalment(models.Model):
+    """A row of the schedule as it stands (cache of the fold): what falls due when, and what of it is paid."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.CASCADE, related_name="instalments")
+    number = models.IntegerField()
+    start = models.DateField()
+    due = models.DateField()
+    principal_fen = models.BigIntegerField()
+    interest_fen = models.BigIntegerField()
+    fee_fen = models.BigIntegerField(default=0)
+    penalty_fen = models.BigIntegerField(default=0)
+    compound_fen = models.BigIntegerField(default=0)
+    paid_fen = models.BigIntegerField(default=0)
+    balance_fen = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["loan", "number"], name="instalment_once")]
+
+
+class DebitAccount(models.Model):
+    """The borrower's account at the simulated bank: dues are debited from it as far as it holds money."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    firm = models.OneToOneField(Firm, on_delete=models.PROTECT, related_name="debit_account")
+    balance_fen = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(balance_fen__gte=0), name="debit_account_not_negative")]
+
+
+class DayEndStep(models.Model):
+    """A step of a day end that is done: a day end that was cut off goes on where it stopped."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    date = models.DateField()
+    step = models.CharField(max_length=24)
+    figures = models.JSONField(default=dict)
+    finished_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "date", "step"], name="day_end_step_once")]
+
+
+class SetAside(models.Model):
+    """A loan that a day end could not process, with the reason; the rest of the day went on."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT)
+    date = models.DateField()
+    reason = models.TextField()
+    resolved_at = models.DateTimeField(null=True)

@@ -1,0 +1,154 @@
+"""Who takes part: the lender, the firms it serves, the people behind them, its officers, and what they allow.
+
+An institution is the tenant. A firm is that institution's customer row, known by identifiers of several schemes (the unified
+social credit code is one of them and may be missing). A consent names purpose, classes of evidence and a period; without a live
+one nothing about the firm is read. Every act leaves a row in the audit trail, which is never changed.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+APPEND_ONLY = "append-only"
+
+
+class Institution(models.Model):
+    class Kind(models.TextChoices):
+        BANK = "bank"
+        MICRO_LENDER = "micro_lender"
+
+    code = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    currency = models.CharField(max_length=3, default="CNY")
+    # The day that is open: postings are dated to it until the day end moves it on. Never read from a clock.
+    business_date = models.DateField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    BORROWER = "borrower"
+    OFFICER = "officer"
+    APPROVER = "approver"
+    RISK_MANAGER = "risk_manager"
+    ACCOUNTANT = "accountant"
+    COLLECTOR = "collector"
+    AUDITOR = "auditor"
+    SUPERVISOR = "supervisor"
+    SYSTEM = "system"
+
+
+class Person(models.Model):
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    name = models.CharField(max_length=100)
+    # AES-GCM cipher texts and keyed blind indexes (design §8): equality search without reading.
+    identity_number_encrypted = models.BinaryField()
+    identity_number_index = models.BinaryField(max_length=32)
+    phone_encrypted = models.BinaryField(null=True)
+    phone_index = models.BinaryField(max_length=32, null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "identity_number_index"], name="person_once_per_institution")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, null=True)
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.OFFICER)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True)
+    language = models.CharField(max_length=10, default="zh-hans")
+
+
+class Firm(models.Model):
+    class Kind(models.TextChoices):
+        ENTERPRISE = "enterprise"
+        INDIVIDUAL_BUSINESS = "individual_business"
+        COOPERATIVE = "cooperative"
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=24, choices=Kind.choices, default=Kind.ENTERPRISE)
+    industry_code = models.CharField(max_length=4, blank=True)  # GB/T 4754-2017 class, empty when not known
+    division_code = models.CharField(max_length=6, blank=True)  # GB/T 2260 county
+    founded_on = models.DateField(null=True)
+    staff_count = models.IntegerField(null=True)
+    manager = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="managed_firms")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["institution", "name"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FirmIdentifier(models.Model):
+    """One identifier of a firm. Schemes: `uscc` (GB 32100-2015), `registration`, `tax`, `platform`, `cumcm` (research data) …"""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="identifiers")
+    scheme = models.CharField(max_length=24)
+    value = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "scheme", "value"], name="identifier_once_per_institution")]
+
+
+class FirmPerson(models.Model):
+    """A person's part in a firm: legal representative, owner, spouse of the owner, contact."""
+
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="people")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="firms")
+    role = models.CharField(max_length=32)
+    since = models.DateField(null=True)
+    until = models.DateField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["firm", "person", "role"], name="person_role_once_per_firm")]
+
+
+class Consent(models.Model):
+    """What a firm allows: purpose, classes of evidence, period, and the text that was shown when it said yes."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="consents")
+    purpose = models.CharField(max_length=40)  # credit_decision, post_loan_monitoring
+    classes = ArrayField(models.CharField(max_length=4))
+    text_version = models.CharField(max_length=40)
+    text_digest = models.CharField(max_length=64)
+    channel = models.CharField(max_length=24)  # phone, counter, demonstration
+    granted_by = models.CharField(max_length=150)
+    granted_at = models.DateTimeField()
+    expires_on = models.DateField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["firm", "purpose"])]
+
+
+class AuditRecord(models.Model):
+    """Who did what to which record, when, and with what particulars. Sealed with the day's books."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    business_date = models.DateField()
+    recorded_at = models.DateTimeField(default=timezone.now)
+    actor = models.CharField(max_length=150)
+    act = models.CharField(max_length=64)
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.CharField(max_length=64)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        indexes = [
+            models.Index(fields=["institution", "business_date", "id"]),
+            models.Index(fields=["subject_kind", "subject_id"]),
+        ]
