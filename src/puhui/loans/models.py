@@ -86,20 +86,27 @@ class Loan(models.Model):
     maturity = models.DateField()
     opened_at = models.DateTimeField(default=timezone.now)
 
-    # What is owed as of `state_date`, after that day's events.
+    # The fold as of `state_date`, after that day's events. Counters only ever tell sums since the start; what is outstanding is the
+    # difference of two of them, and what an act posts is the difference of each from before to after (calculations/posting.py).
     state_date = models.DateField()
     status = models.CharField(max_length=12)  # quote.md: performing, overdue, non_accrual, closed …
-    principal_fen = models.BigIntegerField()
-    interest_due_fen = models.BigIntegerField(default=0)  # due and unpaid
-    penalty_due_fen = models.BigIntegerField(default=0)  # penalty and compound interest, accrued or due, unpaid
     overdue_since = models.DateField(null=True)  # due date of the oldest unpaid instalment
-    # Interest accrues along a path compiled ahead: element k is what has accrued since `accrual_from` after k nights (element 1
-    # is 0 nights). The day end adds the differences of one night over all loans and touches no row.
-    accrued_fen = models.BigIntegerField(default=0)  # interest accrued and not due, at `accrual_from`
-    accrual_from = models.DateField()
+    lent_fen = models.BigIntegerField(default=0)
+    principal_repaid_fen = models.BigIntegerField(default=0)
+    interest_earned_fen = models.BigIntegerField(default=0)  # contract interest of all nights before `state_date`
+    interest_due_fen = models.BigIntegerField(default=0)  # of that, what has fallen due
+    interest_paid_fen = models.BigIntegerField(default=0)
+    penalty_earned_fen = models.BigIntegerField(default=0)  # penalty and compound interest
+    penalty_paid_fen = models.BigIntegerField(default=0)
+    fee_due_fen = models.BigIntegerField(default=0)
+    fee_paid_fen = models.BigIntegerField(default=0)
+    overpaid_fen = models.BigIntegerField(default=0)
+
+    # From `state_date` on interest runs along paths compiled ahead: element k (from 0) is what k nights add to the counter. The day
+    # end books the differences of one night over all loans together and touches none of them.
     interest_path = ArrayField(models.BigIntegerField(), default=list)
     penalty_path = ArrayField(models.BigIntegerField(), default=list)
-    next_action_date = models.DateField(null=True)  # the next day on which more than accrual happens; null when closed
+    next_action_date = models.DateField(null=True)  # the next day on which more than interest happens; null when nothing will
     event_count = models.IntegerField(default=0)
 
     class Meta:
