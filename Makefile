@@ -1,0 +1,40 @@
+# Two targets are all a newcomer needs: `make demo` and `make test`. Each installs what it lacks into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: demo test check bench lock clean
+
+demo: .venv/run.stamp            ## everything on the embedded database; opens the console
+	$(BIN)/puhui demo
+
+test: .venv/test.stamp           ## all tests
+	scripts/system-packages
+	$(BIN)/pytest -n 2 --dist worksteal
+
+check: .venv/test.stamp          ## lint, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+bench: .venv/run.stamp           ## each benchmark prints our figure, a yardstick's of the same run, and the ratio
+	$(BIN)/python -m benchmarks
+
+lock: .venv/uv.stamp             ## requirements/*.txt from pyproject.toml
+	scripts/lock
+
+clean:
+	rm -rf .venv
+
+.venv/uv.stamp: requirements/uv.txt
+	scripts/make-environment "$(PYTHON)"
+	touch $@
+
+.venv/run.stamp: .venv/uv.stamp requirements/run.txt pyproject.toml
+	test -e .venv/test.stamp || scripts/install requirements/run.txt
+	touch $@
+
+.venv/test.stamp: .venv/uv.stamp requirements/test.txt pyproject.toml
+	scripts/install requirements/test.txt
+	touch $@ .venv/run.stamp
