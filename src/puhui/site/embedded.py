@@ -1,0 +1,200 @@
+"""The embedded PostgreSQL server: there when a command needs it, gone when nobody does.
+
+A command takes a lease; the first one starts the server, later ones share it, the last one to let go stops it. A command that
+was killed is found dead by the next and no longer counts. A server that was killed is started again by the next command and
+recovers what was committed. No port is opened: the server listens on a socket in a folder of its own.
+
+    with embedded.server(home) as server:
+        psycopg.connect(server.dsn("puhui_app"))
+"""
+
+import atexit
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
+
+from . import keys as keys_module
+from .postgresql import cluster, roles
+from .postgresql.binaries import bundled, readable_by
+from .postgresql.errors import EmbeddedServerError, from_os_error
+from .postgresql.holders import Holder, Holders, locked
+from .postgresql.layout import ROOT_FOLDER, Layout, default_home, layout_of, make_folders
+
+__all__ = ["DATABASE", "EmbeddedServerError", "Lease", "Server", "Status", "acquire", "connection_url", "default_home", "server", "status"]
+
+DATABASE = "puhui"
+
+Say = Callable[[str], None]
+
+
+class _HasHome(Protocol):
+    @property
+    def home(self) -> Path: ...
+
+
+class Server:
+    """A running server as its users see it."""
+
+    def __init__(self, layout: Layout, keys: keys_module.Keys) -> None:
+        self.layout = layout
+        self.keys = keys
+
+    @property
+    def home(self) -> Path:
+        """PUHUI_HOME, with links resolved."""
+        return self.layout.home
+
+    def dsn(self, role: str, database: str = DATABASE) -> str:
+        """A connection address for psycopg: postgresql://role:password@/database?host=folder.
+
+        Args:
+            role: puhui_owner, puhui_app or puhui_reader.
+            database: its name.
+        """
+        return connection_url(self.layout, self.keys, role, database)
+
+    def create_database(self, name: str, template: str | None = None) -> None:
+        """Makes a database, empty or as a copy of a template that nobody is connected to."""
+        roles.create_database(self.layout, name, template)
+
+    def drop_database(self, name: str) -> None:
+        """Removes a database and ends whoever is connected to it."""
+        roles.drop_database(self.layout, name)
+
+
+class Lease(Server):
+    """A server held by this process. Released by hand, or when the process ends in order; a killed process is found out."""
+
+    def __init__(self, layout: Layout, keys: keys_module.Keys, holder: Holder, throwaway: bool, say: Say) -> None:
+        super().__init__(layout, keys)
+        self._holder = holder
+        self._throwaway = throwaway
+        self._say = say
+        self._is_released = False
+
+    def release(self) -> None:
+        """Lets go; the last to do so stops the server. Harmless when repeated, and in a forked child, which holds nothing."""
+        if self._is_released or os.getpid() != self._holder.process_id:
+            return
+        self._is_released = True
+        atexit.unregister(self.release)
+        with locked(self.layout.lock, self._say):
+            if not Holders(self.layout.holders).remove(self._holder):
+                cluster.stop(self.layout)
+
+    def ensure_running(self) -> None:
+        """Starts the server again if it was killed, and waits for its recovery. For programs that run for days."""
+        with locked(self.layout.lock, self._say):
+            _bring_up(self.layout, self.keys, self._throwaway, self._say)
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is known of a home's server without touching it."""
+
+    initialised: bool
+    running: bool
+    process_id: int | None
+    state: str
+    data: Path
+    socket_directory: Path
+    log: Path
+    version: str | None
+    holders: tuple[int, ...]
+
+
+def acquire(home: Path | None = None, *, throwaway: bool = False, say: Say | None = None) -> Lease:
+    """Takes a lease on the home's server, making and starting it as needed.
+
+    Args:
+        home: PUHUI_HOME; the user's default when None.
+        throwaway: a test's database, made and run without waiting for the disk.
+        say: told what takes longer than two seconds; standard error by default.
+    Raises:
+        EmbeddedServerError: what is wrong, in plain words. Nothing is held then.
+    """
+    say = say or _say_on_standard_error
+    layout = layout_of(home or default_home())
+    make_folders(layout)
+    with locked(layout.lock, say):
+        # The keys come before the data: data without keys is a fault that must not be made by a kill in between.
+        keys = keys_module.load_or_make(layout.home, layout.is_initialised)
+        holders = Holders(layout.holders)
+        holder = holders.add()
+        try:
+            _bring_up(layout, keys, throwaway, say)
+        except BaseException:
+            if not holders.remove(holder):
+                with contextlib.suppress(EmbeddedServerError):
+                    cluster.stop(layout)
+            raise
+    lease = Lease(layout, keys, holder, throwaway, say)
+    atexit.register(lease.release)
+    return lease
+
+
+@contextlib.contextmanager
+def server(place: _HasHome | Path, *, throwaway: bool = False, say: Say | None = None) -> Iterator[Server]:
+    """Holds the server for the length of a `with` block. `place` is a Configuration or a home folder."""
+    lease = acquire(place if isinstance(place, Path) else place.home, throwaway=throwaway, say=say)
+    try:
+        yield lease
+    finally:
+        lease.release()
+
+
+def status(home: Path | None = None) -> Status:
+    """Looks at a home's server; starts, stops and writes nothing."""
+    layout = layout_of(home or default_home())
+    found = cluster.postmaster(layout)
+    try:
+        version = (layout.data / "PG_VERSION").read_text().strip()
+    except OSError:
+        version = None
+    return Status(
+        initialised=layout.is_initialised,
+        running=found is not None,
+        process_id=found.process_id if found else None,
+        state=found.state if found else "stopped",
+        data=layout.data,
+        socket_directory=layout.socket_directory,
+        log=layout.log,
+        version=version,
+        holders=tuple(holder.process_id for holder in Holders(layout.holders).living()),
+    )
+
+
+def connection_url(layout: Layout, keys: keys_module.Keys, role: str, database: str = DATABASE) -> str:
+    """The address of a role's connection; it is the same whether the server runs or not."""
+    host = quote(str(layout.socket_directory), safe="")
+    return f"postgresql://{role}:{quote(keys.passwords[role], safe='')}@/{quote(database, safe='')}?host={host}"
+
+
+def _bring_up(layout: Layout, keys: keys_module.Keys, throwaway: bool, say: Say) -> None:
+    """With the lock held: a server that takes connections, with roles and database."""
+    binaries = bundled()
+    cluster.check_version(layout, binaries)
+    found = cluster.postmaster(layout)
+    if found is None or found.state != "ready":
+        user = layout.user.switch()
+        runnable = readable_by(binaries, user, ROOT_FOLDER)
+        if not layout.is_initialised:
+            cluster.initialise(layout, runnable, throwaway)
+        found = cluster.start(layout, runnable, throwaway, say)
+    identity = f"{found.process_id} {found.mark}"
+    try:
+        if layout.prepared.exists() and layout.prepared.read_text() == identity:
+            return
+        roles.prepare(layout, keys.passwords, DATABASE)
+        layout.prepared.write_text(identity)
+    except OSError as error:
+        raise from_os_error(error, layout.prepared, "note that the database is ready") from error
+
+
+def _say_on_standard_error(text: str) -> None:
+    print(f"puhui: {text}", file=sys.stderr, flush=True)
