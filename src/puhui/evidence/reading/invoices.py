@@ -1,0 +1,301 @@
+"""Class C07: a file of invoices becomes rows that a lender may rest on, or a list of everything that is wrong with it.
+
+Kept and marked, because they are facts about a firm: voids, red (negative) invoices, rows of zero, exact repeats (one of each counts),
+and rows whose amount and tax do not add up to the total. Refused, because nobody can say what they mean: missing or unreadable values,
+days that do not exist or lie ahead, states and firms nobody knows, tax against the sign of its amount.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from puhui.calculations.faults import Fault
+from puhui.evidence.reading.columns import Columns
+from puhui.evidence.reading.faults import Problem, RefusedFileError, RowFaults, place
+from puhui.evidence.reading.files import read_table
+from puhui.evidence.reading.headings import LINE_FIELDS, heading_finder, missing_fields, resolve_columns
+from puhui.evidence.reading.keys import with_keys
+from puhui.evidence.reading.knowing import known_at
+from puhui.evidence.reading.limits import Limits
+from puhui.evidence.reading.mapping import Mapping
+from puhui.evidence.reading.parties import FirmIdentity, counterparties, directions, firms
+from puhui.evidence.reading.raw import ROW, RawTable
+from puhui.evidence.reading.rejects import rejected_rows
+from puhui.evidence.reading.words import Vocabulary, plain, vocabulary
+
+EVIDENCE_CLASS = "C07"
+LOCAL_TIME = ZoneInfo("Asia/Shanghai")
+ADDS_UP_WITHIN_FEN = 1
+
+# Bits of `flags`: what was kept although it is odd.
+FLAG_TOTAL_DIFFERS = 1
+FLAG_ZERO = 2
+FLAG_NO_COUNTERPARTY = 4
+FLAG_NAMES = {FLAG_TOTAL_DIFFERS: "total_differs", FLAG_ZERO: "zero", FLAG_NO_COUNTERPARTY: "no_counterparty"}
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file holds. `accepted`: one row for each good row (see `read_invoices`); `rejected`: the original cells with reasons."""
+
+    file: str
+    digest: str
+    sheet: str
+    accepted: pl.DataFrame
+    rejected: pl.DataFrame
+    faults: RowFaults
+    counts: dict[str, int]
+    notes: list[str]
+
+
+def read_invoices(
+    path: Path,
+    *,
+    today: dt.date,
+    now: dt.datetime,
+    mapping: Mapping | None = None,
+    firm: FirmIdentity | None = None,
+    known_firms: dict[str, int] | None = None,
+    sheet: str = "",
+    limits: Limits | None = None,
+    progress: Progress = lambda stage: None,
+) -> Reading:
+    """Read, check and mark the invoices of one file.
+
+    `today` is the business date (nothing may be dated after it), `now` the moment that counts as learning it (with time zone).
+    `firm` is the one whose invoices these are when the file does not say; `known_firms` maps identifiers of the mapping's scheme to
+    our numbers, and other firms are faults. Raises `RefusedFileError` when the file cannot be used at all; faults of rows are
+    in the result, and the caller decides whether to refuse or to take the rest.
+
+    `accepted` has row, firm, firm_id (null without `known_firms`), direction, invoice_code, invoice_number, issued_on, issued_hour,
+    counterparty, kind, status, amount_fen, tax_fen, total_fen, known_at (UTC), known_at_assumed, duplicate, flags, content_key,
+    identity_key, occurrence.
+    """
+    mapping, words = mapping or Mapping(), vocabulary(EVIDENCE_CLASS)
+    progress("reading")
+    table, digest = read_table(path, heading_finder(mapping, words), mapping, limits or Limits(), sheet)
+    columns, faults = resolve_columns(table, mapping, words)
+    faults += missing_fields(table, columns, mapping, words, firm is not None)
+    faults += _unit_faults(table, columns, mapping, words)
+    if faults:
+        raise RefusedFileError(faults)
+    progress("checking")
+    row_faults = RowFaults(table.file, table.sheet)
+    _check_cells(table, row_faults, limits or Limits())
+    fields = Columns(table, columns, row_faults)
+    checked = _checked(fields, mapping, words, today, now, firm, known_firms)
+    progress("comparing")
+    bad = row_faults.rows()
+    good = checked.filter(~pl.col("row").is_in(bad.implode())) if len(bad) else checked
+    accepted = _marked(with_keys(good)).drop("line_detail")
+    rejected = rejected_rows(table, row_faults)
+    counts = _counts(table, accepted, rejected)
+    return Reading(table.file, digest, table.sheet, accepted, rejected, row_faults, counts, table.notes)
+
+
+def _unit_faults(table: RawTable, columns: dict[str, str], mapping: Mapping, words: Vocabulary) -> list[Fault]:
+    """An amount column headed in another unit than yuan needs a mapping that says so: a factor of 10,000 is never guessed."""
+    unit = mapping.amount_unit or "yuan"
+    return [
+        Fault(
+            place(table.file, table.sheet, column=columns[field]),
+            "a heading that names another unit than yuan" if not mapping.amount_unit else f"a heading that contradicts the unit {unit!r}",
+            f"amounts in {unit}",
+            'Write them in yuan, or name the unit in a mapping file: [format] amount_unit = "wan_yuan".',
+        )
+        for field in ("amount", "tax", "total")
+        if field in columns and words.unit_of(columns[field]) not in (None, unit)
+    ]
+
+
+def _check_cells(table: RawTable, faults: RowFaults, limits: Limits) -> None:
+    """What no cell of any column may be: a formula, or longer than a cell can be. Rows that could not be cut are faults too."""
+    row = table.frame.get_column(ROW)
+    for name in table.columns:
+        cells = table.frame.get_column(name)
+        if cells.dtype != pl.String:
+            continue
+        formula = cells.str.contains(r"^\s*=")
+        faults.add(
+            row, name, cells, Problem(formula, "a value, not a formula", "Paste the column as values: formulas are never calculated here.")
+        )
+        too_long = cells.str.len_bytes() > limits.cell_characters
+        too_long = too_long & (cells.str.len_chars() > limits.cell_characters) if too_long.any() else too_long
+        faults.add(
+            row,
+            name,
+            cells,
+            Problem(too_long, f"at most {limits.cell_characters:,} characters", "Look for a quotation mark that is never closed."),
+        )
+    if table.broken.height:
+        remedy = "Look for a delimiter inside a cell without quotation marks, or a line broken in two."
+        faults.add_frame(
+            table.broken.select(pl.col(ROW).alias("row"), pl.lit("").alias("column"), "found", "expected", pl.lit(remedy).alias("remedy"))
+        )
+
+
+def _checked(
+    fields: Columns,
+    mapping: Mapping,
+    words: Vocabulary,
+    today: dt.date,
+    now: dt.datetime,
+    firm: FirmIdentity | None,
+    known_firms: dict[str, int] | None,
+) -> pl.DataFrame:
+    """Every row with its fields; rows with a fault hold nulls and are taken out by the caller."""
+    firm_keys, firm_ids = firms(fields, mapping, firm, known_firms)
+    direction = directions(fields, mapping, words, firm, firm_keys)
+    issued_on, issued_hour = _issued(fields, mapping, words, today)
+    amounts = _amounts(fields, mapping, words)
+    status = _statuses(fields, mapping, words, amounts)
+    frame = pl.DataFrame(
+        {
+            "row": fields.row,
+            "firm": firm_keys,
+            "firm_id": firm_ids,
+            "direction": direction,
+            "invoice_code": _number_text(fields, "invoice_code", 20),
+            "invoice_number": _invoice_number(fields),
+            "issued_on": issued_on,
+            "issued_hour": issued_hour,
+            "counterparty": counterparties(fields, direction),
+            "kind": _kinds(fields, words),
+            "status": status,
+            **amounts,
+            "line_detail": _line_detail(fields),
+        }
+    )
+    return known_at(frame, fields, mapping, now)
+
+
+def _number_text(fields: Columns, field: str, longest: int) -> pl.Series:
+    """A number that is a name: kept as text with its zeros; what a spreadsheet has already cut to 15 digits is a fault."""
+    text = fields.text(field, longest)
+    if field in fields:
+        cut = text.str.contains(r"^\d(\.\d+)?[eE]\+?\d+$")
+        fields.report(
+            field, Problem(cut, "all digits of the number", "The spreadsheet has cut it: format the column as text and export again.")
+        )
+    return text.str.strip_chars_start("'")
+
+
+def _invoice_number(fields: Columns) -> pl.Series:
+    """The 20-digit digital number where there is one, else the number beside its code."""
+    digital, number = _number_text(fields, "digital_number", 40), _number_text(fields, "invoice_number", 40)
+    value = pl.select(pl.when(digital != "").then(digital).otherwise(number)).to_series().alias("invoice_number")
+    field = "invoice_number" if "invoice_number" in fields else "digital_number"
+    fields.report(field, Problem(value == "", "a number in every row", "Fill the cell."))
+    return value
+
+
+def _issued(fields: Columns, mapping: Mapping, words: Vocabulary, today: dt.date) -> tuple[pl.Series, pl.Series]:
+    day, hour = fields.date("issued_on", mapping.date_format)
+    fields.report("issued_on", Problem(day > today, f"a day not after {today}", "Nothing is issued in the future: correct the year."))
+    earliest = words.earliest_issued_on
+    fields.report(
+        "issued_on", Problem(day < earliest, f"a day from {earliest} on", "Correct the year; look for a day number read wrongly.")
+    )
+    return day, hour
+
+
+def _amounts(fields: Columns, mapping: Mapping, words: Vocabulary) -> dict[str, pl.Series]:
+    """amount_fen, tax_fen, total_fen; the one that is missing in a row follows from the other two."""
+    unit, values, empty = mapping.amount_unit or "yuan", {}, {}
+    for field in ("amount", "tax", "total"):
+        if field in fields:
+            values[field] = fields.amount(field, unit, mapping.rounding, words.no_tax if field == "tax" else frozenset()).values
+            empty[field] = fields.raw(field).cast(pl.String, strict=False).fill_null("").str.strip_chars() == ""
+        else:
+            values[field] = pl.repeat(None, fields.height, dtype=pl.Int64, eager=True)
+            empty[field] = pl.repeat(True, fields.height, eager=True)
+    several = sum((mask.cast(pl.Int8) for mask in empty.values()), start=pl.zeros(fields.height, dtype=pl.Int8, eager=True)) > 1
+    for field in ("amount", "tax", "total"):
+        if field in fields:
+            fields.report(field, Problem(several & empty[field], "at least two of amount, tax and total", "Fill the cell."))
+    amount, tax, total = values["amount"], values["tax"], values["total"]
+    full = pl.DataFrame({"amount": amount, "tax": tax, "total": total}).select(
+        pl.col("amount").fill_null(pl.col("total") - pl.col("tax")).alias("amount_fen"),
+        pl.col("tax").fill_null(pl.col("total") - pl.col("amount")).alias("tax_fen"),
+        pl.col("total").fill_null(pl.col("amount") + pl.col("tax")).alias("total_fen"),
+    )
+    against = (full["amount_fen"] > 0) & (full["tax_fen"] < 0)
+    field = "tax" if "tax" in fields else "total"
+    fields.report(
+        field, Problem(against, "tax of the same sign as the amount", "A positive invoice has no negative tax: correct the sign.")
+    )
+    return {name: full.get_column(name) for name in full.columns}
+
+
+def _statuses(fields: Columns, mapping: Mapping, words: Vocabulary, amounts: dict[str, pl.Series]) -> pl.Series:
+    """normal, red, void or blank: the word of the file, and the sign of the total, which must not contradict it."""
+    extra = {plain(word): meaning for word, meaning in mapping.status_words.items()}
+    value = pl.repeat(mapping.status_default or "normal", fields.height, dtype=pl.String, eager=True)
+    if "status" in fields:
+        value = fields.word("status", {**words.words["status"], **extra}, needed=not mapping.status_default)
+        value = value.fill_null(mapping.status_default) if mapping.status_default else value
+    total = amounts["total_fen"]
+    if "positive" in fields:
+        sign = fields.word("positive", words.words["positive"], needed=False)
+        value = pl.select(pl.when((sign == "red") & (value == "normal")).then(pl.lit("red")).otherwise(value)).to_series()
+    fields.report(
+        "status" if "status" in fields else "positive",
+        Problem(
+            (value == "red") & (total > 0),
+            "a total below zero on a red invoice",
+            "Give red invoices negative amounts, or correct the state.",
+        ),
+    )
+    return pl.select(pl.when((value == "normal") & (total < 0)).then(pl.lit("red")).otherwise(value).alias("status")).to_series()
+
+
+def _kinds(fields: Columns, words: Vocabulary) -> pl.Series:
+    """The type code where the word is known; other words are left out, since nothing rests on them."""
+    text = fields.text("kind", 60)
+    if "kind" not in fields:
+        return text
+    codes = {
+        word: words.words["kind"].get(plain(word), word if word.isascii() and len(word) <= 3 else "") for word in text.unique().to_list()
+    }
+    return text.replace_strict(list(codes), list(codes.values()), return_dtype=pl.String)
+
+
+def _line_detail(fields: Columns) -> pl.Series:
+    """Goods, quantity, price and rate as one text: lines of one invoice that differ only there are no repeats."""
+    present = [fields.text(field, 32_767) for field in LINE_FIELDS if field in fields]
+    if not present:
+        return pl.repeat("", fields.height, dtype=pl.String, eager=True)
+    return pl.select(pl.concat_str(present, separator="\x1e")).to_series()
+
+
+def _marked(frame: pl.DataFrame) -> pl.DataFrame:
+    differs = (pl.col("amount_fen") + pl.col("tax_fen") - pl.col("total_fen")).abs() > ADDS_UP_WITHIN_FEN
+    zero = (pl.col("total_fen") == 0) & (pl.col("amount_fen") == 0)
+    flags = (
+        differs.cast(pl.Int32) * FLAG_TOTAL_DIFFERS
+        + zero.cast(pl.Int32) * FLAG_ZERO
+        + (pl.col("counterparty") == "").cast(pl.Int32) * FLAG_NO_COUNTERPARTY
+    )
+    return frame.with_columns(flags.alias("flags"), (pl.col("occurrence") > 1).alias("duplicate"))
+
+
+def _counts(table: RawTable, accepted: pl.DataFrame, rejected: pl.DataFrame) -> dict[str, int]:
+    status = dict(accepted.group_by("status").len().iter_rows())
+    flags = {name: int((accepted["flags"] & bit).cast(pl.Boolean).sum()) for bit, name in FLAG_NAMES.items()}
+    return {
+        "read": table.frame.height + table.broken.height,
+        "accepted": accepted.height,
+        "rejected": rejected.height,
+        "duplicates": int(accepted["duplicate"].sum()),
+        "voids": status.get("void", 0) + status.get("blank", 0),
+        "reds": status.get("red", 0),
+        **flags,
+    }

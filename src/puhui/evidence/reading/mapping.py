@@ -1,0 +1,176 @@
+"""The mapping file: how one source's columns become the fields of an invoice, where its headings alone do not say.
+
+It says which column is which field, whose invoices they are, whether they are sales or purchases, in what unit and date format they
+are written, what its words for the states mean, and since when a lender could know a row. That last one decides what a past decision
+may see: `now` (we learn it by this import), a column, or the date of the invoice plus a lag, which is then marked as assumed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from puhui.calculations.faults import Fault
+from puhui.evidence.reading.faults import RefusedFileError, refuse
+from puhui.evidence.reading.words import Vocabulary
+
+UNITS = {"yuan": 100, "fen": 1, "wan_yuan": 1_000_000}  # fen in one unit
+STATUSES = ("normal", "red", "void", "blank")
+IGNORED = "ignore"
+
+
+@dataclass(frozen=True)
+class KnownAt:
+    """`origin` is now, column or observed; a void becomes known at its own day or at the end of the month (`void_from`)."""
+
+    origin: str = "now"
+    lag_days: int = 0
+    void_from: str = "day"
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """What a mapping file says; the default is what holds without one. `columns` maps column → field."""
+
+    source: str = "file"
+    columns: dict[str, str] = field(default_factory=dict)
+    firm_scheme: str = ""
+    firm_column: str = ""
+    firm_value: str = ""
+    direction: str = ""
+    direction_words: dict[str, str] = field(default_factory=dict)
+    status_words: dict[str, str] = field(default_factory=dict)
+    status_default: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    date_format: str = ""
+    amount_unit: str = ""
+    rounding: str = "exact"
+    known_at: KnownAt = KnownAt()
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the record of the batch."""
+        return asdict(self)
+
+
+# Section → key → (kind of value, allowed values or None). `columns` and the tables of words are free.
+SECTIONS: dict[str, dict[str, tuple[type, tuple[str, ...] | None]]] = {
+    "": {"class": (str, None), "source": (str, None)},
+    "firm": {"scheme": (str, None), "column": (str, None), "value": (str, None)},
+    "direction": {"value": (str, ("out", "in")), "words": (dict, None)},
+    "status": {"default": (str, STATUSES), "words": (dict, None)},
+    "format": {
+        "encoding": (str, None),
+        "delimiter": (str, None),
+        "sheet": (str, None),
+        "date": (str, None),
+        "amount_unit": (str, tuple(UNITS)),
+        "rounding": (str, ("exact", "half_up")),
+    },
+    "known_at": {"from": (str, ("now", "column", "observed")), "lag_days": (int, None), "void_from": (str, ("day", "month_end"))},
+}
+
+
+def load_mapping(path: Path, vocabulary: Vocabulary) -> Mapping:
+    """Read a mapping file. Raises `RefusedFileError` with every fault in it."""
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise refuse(
+            path.name, f"no readable mapping file ({error})", "a TOML file in UTF-8", "Look at the path given by --map."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise refuse(path.name, f"no valid TOML ({error})", "a mapping file in TOML", "Correct that line.") from error
+    return parse_mapping(document, path.name, vocabulary)
+
+
+def parse_mapping(document: dict[str, Any], file: str, vocabulary: Vocabulary) -> Mapping:
+    """The same from a parsed document."""
+    faults = [*_section_faults(document, file), *_column_faults(document.get("columns", {}), file, vocabulary)]
+    if document.get("class", vocabulary.evidence_class) != vocabulary.evidence_class:
+        faults.append(Fault(f"{file}, class", repr(document["class"]), repr(vocabulary.evidence_class), "Use the mapping of this class."))
+    faults += _word_faults(document, file)
+    if faults:
+        raise RefusedFileError(faults)
+    firm, direction, status = (document.get(name, {}) for name in ("firm", "direction", "status"))
+    form, known = document.get("format", {}), document.get("known_at", {})
+    return Mapping(
+        source=document.get("source", file),
+        columns=document.get("columns", {}),
+        firm_scheme=firm.get("scheme", ""),
+        firm_column=firm.get("column", ""),
+        firm_value=firm.get("value", ""),
+        direction=direction.get("value", ""),
+        direction_words=direction.get("words", {}),
+        status_words=status.get("words", {}),
+        status_default=status.get("default", ""),
+        encoding=form.get("encoding", ""),
+        delimiter=form.get("delimiter", ""),
+        sheet=form.get("sheet", ""),
+        date_format=form.get("date", ""),
+        amount_unit=form.get("amount_unit", ""),
+        rounding=form.get("rounding", "exact"),
+        known_at=KnownAt(known.get("from", "now"), known.get("lag_days", 0), known.get("void_from", "day")),
+    )
+
+
+def _section_faults(document: dict[str, Any], file: str) -> list[Fault]:
+    faults = []
+    top = {key: value for key, value in document.items() if not isinstance(value, dict)}
+    sections = {"": top, **{key: value for key, value in document.items() if isinstance(value, dict) and key != "columns"}}
+    for section, table in sections.items():
+        allowed = SECTIONS.get(section)
+        if allowed is None:
+            faults.append(
+                Fault(
+                    f"{file}, [{section}]",
+                    "an unknown section",
+                    f"one of {', '.join(filter(None, SECTIONS))}, columns",
+                    "Correct or delete it.",
+                )
+            )
+            continue
+        for key, value in table.items():
+            where = f"{file}, [{section}] {key}" if section else f"{file}, {key}"
+            if key not in allowed:
+                faults.append(Fault(where, "an unknown key", f"one of {', '.join(allowed)}", "Correct or delete it."))
+                continue
+            kind, values = allowed[key]
+            if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, int) and value < 0):
+                faults.append(
+                    Fault(where, repr(value), "a whole number not below 0" if kind is int else f"a {kind.__name__}", "Correct it.")
+                )
+            elif values and value not in values:
+                faults.append(Fault(where, repr(value), f"one of {', '.join(values)}", "Correct it."))
+    return faults
+
+
+def _column_faults(columns: Any, file: str, vocabulary: Vocabulary) -> list[Fault]:
+    if not isinstance(columns, dict):
+        return [Fault(f"{file}, [columns]", repr(columns), 'lines of the form "column in the file" = "field"', "Correct it.")]
+    fields = {*vocabulary.titles, "known_at", IGNORED}
+    faults = [
+        Fault(f"{file}, [columns] {column}", repr(name), f"one of {', '.join(sorted(fields))}", "Correct it.")
+        for column, name in columns.items()
+        if not isinstance(name, str) or name not in fields
+    ]
+    named = [name for name in columns.values() if name != IGNORED]
+    for name in dict.fromkeys(str(name) for name in named if named.count(name) > 1):
+        faults.append(Fault(f"{file}, [columns]", f"two columns for {name!r}", "one column for each field", 'Set the other to "ignore".'))
+    return faults
+
+
+def _word_faults(document: dict[str, Any], file: str) -> list[Fault]:
+    faults = []
+    for section, values in (("status", STATUSES), ("direction", ("out", "in"))):
+        words = document.get(section, {}).get("words", {}) if isinstance(document.get(section, {}), dict) else {}
+        if isinstance(words, dict):
+            faults += [
+                Fault(f"{file}, [{section}.words] {word}", repr(value), f"one of {', '.join(values)}", "Correct it.")
+                for word, value in words.items()
+                if value not in values
+            ]
+    return faults
