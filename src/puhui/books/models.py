@@ -28,6 +28,8 @@ class Account(models.Model):
     name_english = models.CharField(max_length=100)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     currency = models.CharField(max_length=3, default="CNY")
+    opened_on = models.DateField()  # the business day on which the account was opened
+    digest = models.BinaryField(max_length=32)  # over every other column
 
     class Meta:
         db_table_comment = APPEND_ONLY
@@ -70,7 +72,10 @@ class Transfer(models.Model):
 
 
 class ClosedDay(models.Model):
-    """A day that is closed: control totals, the digest of its rows, and the chain from the day before."""
+    """A day that is closed: control totals, the digests of its rows, and the chain from the closed day before.
+
+    A closed day covers every row dated after the closed day before it, up to and including its own date.
+    """
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
     date = models.DateField()
@@ -78,10 +83,12 @@ class ClosedDay(models.Model):
     transfer_count = models.BigIntegerField()
     audit_count = models.BigIntegerField()
     total_fen = models.BigIntegerField()
-    rows_digest = models.BinaryField(max_length=32)  # the day's entries, transfers and audit records in order
+    entries_digest = models.BinaryField(max_length=32)  # the day's entries, each with its transfers, in order
+    audit_digest = models.BinaryField(max_length=32)  # the day's audit records in order
+    accounts_digest = models.BinaryField(max_length=32)  # all accounts opened by then
     totals_digest = models.BinaryField(max_length=32)  # the day's AccountDay rows
-    previous_digest = models.BinaryField(max_length=32)
-    chain_digest = models.BinaryField(max_length=32)
+    previous_digest = models.BinaryField(max_length=32)  # chain digest of the closed day before; 32 zero bytes on the first
+    chain_digest = models.BinaryField(max_length=32)  # over every other column of this row
     closed_at = models.DateTimeField(default=timezone.now)
     closed_by = models.CharField(max_length=150)
 

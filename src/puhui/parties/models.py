@@ -145,6 +145,7 @@ class AuditRecord(models.Model):
     subject_kind = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=64)
     detail = models.JSONField(default=dict)
+    digest = models.BinaryField(max_length=32)  # over every other column
 
     class Meta:
         db_table_comment = APPEND_ONLY
@@ -152,3 +153,35 @@ class AuditRecord(models.Model):
             models.Index(fields=["institution", "business_date", "id"]),
             models.Index(fields=["subject_kind", "subject_id"]),
         ]
+
+
+class Seal(models.Model):
+    """The last day of an institution that is closed: no act is dated to it, or before it, any more.
+
+    A row of its own and not a column of the institution, so that saving an institution read earlier cannot open a day again.
+    """
+
+    institution = models.OneToOneField(Institution, on_delete=models.PROTECT, primary_key=True, related_name="seal")
+    date = models.DateField()
+
+
+class Tally(models.Model):
+    """How many sealed rows were added on a day, and the sum of their digests: what a day is compared with before it is closed.
+
+    Each database session counts on a row of its own (`lane` is its process number), so postings never wait for one another here.
+    """
+
+    class Kind(models.TextChoices):
+        AUDIT = "audit"
+        ACCOUNT = "account"
+        ENTRY = "entry"
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    date = models.DateField()
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    lane = models.IntegerField()
+    row_count = models.BigIntegerField()
+    digest_sum = models.DecimalField(max_digits=40, decimal_places=0)  # of the first eight bytes of each digest
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "date", "kind", "lane"], name="tally_once_per_lane")]
