@@ -45,3 +45,16 @@ def protect_append_only_tables(alias: str = "owner") -> None:
         if tables and cursor.fetchone():
             names = ", ".join(connections[alias].ops.quote_name(name) for name in tables)
             cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {names} FROM puhui_app")
+
+
+def unprotected_tables(alias: str = "owner") -> list[str]:
+    """Append-only tables on which the application's role may still do what it must not: a migration was cut short."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT relname FROM ({_APPEND_ONLY_TABLES}) AS append_only
+              JOIN pg_roles AS role ON role.rolname = 'puhui_app'
+             WHERE has_table_privilege(role.oid, quote_ident(current_schema()) || '.' || quote_ident(relname), 'UPDATE, DELETE, TRUNCATE')
+            """
+        )
+        return [name for (name,) in cursor.fetchall()]

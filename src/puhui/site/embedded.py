@@ -11,6 +11,7 @@ recovers what was committed. No port is opened: the server listens on a socket i
 import atexit
 import contextlib
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,7 +26,19 @@ from .postgresql.errors import EmbeddedServerError, from_os_error
 from .postgresql.holders import Holder, Holders, locked
 from .postgresql.layout import ROOT_FOLDER, Layout, default_home, layout_of, make_folders
 
-__all__ = ["DATABASE", "EmbeddedServerError", "Lease", "Server", "Status", "acquire", "connection_url", "default_home", "server", "status"]
+__all__ = [
+    "DATABASE",
+    "EmbeddedServerError",
+    "Lease",
+    "Server",
+    "Status",
+    "acquire",
+    "address",
+    "default_home",
+    "erase",
+    "server",
+    "status",
+]
 
 DATABASE = "puhui"
 
@@ -56,11 +69,16 @@ class Server:
             role: puhui_owner, puhui_app or puhui_reader.
             database: its name.
         """
-        return connection_url(self.layout, self.keys, role, database)
+        return _address(self.layout, self.keys.passwords[role], role, database)
 
     def create_database(self, name: str, template: str | None = None) -> None:
         """Makes a database, empty or as a copy of a template that nobody is connected to."""
         roles.create_database(self.layout, name, template)
+
+    def ensure_database(self, name: str) -> None:
+        """Makes an empty database unless there is one of that name."""
+        if not roles.has_database(self.layout, name):
+            self.create_database(name)
 
     def drop_database(self, name: str) -> None:
         """Removes a database and ends whoever is connected to it."""
@@ -169,10 +187,41 @@ def status(home: Path | None = None) -> Status:
     )
 
 
-def connection_url(layout: Layout, keys: keys_module.Keys, role: str, database: str = DATABASE) -> str:
-    """The address of a role's connection; it is the same whether the server runs or not."""
+def erase(home: Path | None = None, *, say: Say | None = None) -> None:
+    """Removes a home's database with all data, and its keys, which are of no use without it. Other files in the home stay.
+
+    Raises:
+        EmbeddedServerError: a command is using it; nothing was removed then.
+    """
+    layout = layout_of(home or default_home())
+    if not layout.home.exists():
+        return
+    with locked(layout.lock, say or _say_on_standard_error):
+        living = Holders(layout.holders).living()
+        if living:
+            processes = ", ".join(str(holder.process_id) for holder in living)
+            raise EmbeddedServerError(
+                "The database is in use and was not removed.", f"{layout.home}: held by processes {processes}", "End those commands first."
+            )
+        cluster.stop(layout)
+        try:
+            for folder in (layout.base, layout.socket_directory):
+                if folder.exists():
+                    shutil.rmtree(folder)
+            for file in (layout.prepared, layout.holders, keys_module.path_in(layout.home)):
+                file.unlink(missing_ok=True)
+        except OSError as error:
+            raise from_os_error(error, layout.base, "remove the database") from error
+
+
+def address(home: Path, keys: keys_module.Keys | None, role: str, database: str = DATABASE) -> str:
+    """The address of a role's connection, which is the same whether the server runs or not; without password while there is none."""
+    return _address(layout_of(home), keys.passwords[role] if keys else "", role, database)
+
+
+def _address(layout: Layout, password: str, role: str, database: str) -> str:
     host = quote(str(layout.socket_directory), safe="")
-    return f"postgresql://{role}:{quote(keys.passwords[role], safe='')}@/{quote(database, safe='')}?host={host}"
+    return f"postgresql://{role}:{quote(password, safe='')}@/{quote(database, safe='')}?host={host}"
 
 
 def _bring_up(layout: Layout, keys: keys_module.Keys, throwaway: bool, say: Say) -> None:

@@ -10,7 +10,7 @@ import signal
 import time
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 __all__ = ["postgres_processes", "quit_orphans", "start_mark", "wait_until_gone", "work_done"]
 

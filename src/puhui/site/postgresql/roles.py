@@ -14,7 +14,7 @@ from psycopg import sql
 from .errors import EmbeddedServerError
 from .layout import Layout
 
-__all__ = ["APPLICATION", "OWNER", "READER", "ROLES", "create_database", "drop_database", "prepare", "superuser"]
+__all__ = ["APPLICATION", "OWNER", "READER", "ROLES", "create_database", "drop_database", "has_database", "prepare", "superuser"]
 
 OWNER = "puhui_owner"
 APPLICATION = "puhui_app"
@@ -57,7 +57,7 @@ def prepare(layout: Layout, passwords: Mapping[str, str], database: str) -> None
             statement = sql.SQL(verb + " ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}")
             connection.execute(statement.format(sql.Identifier(role), sql.Literal(passwords[role])))
         connection.execute("ALTER ROLE puhui_reader SET default_transaction_read_only = on")
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+        if not _exists(connection, database):
             _create(connection, database, "template1")
     with superuser(layout, database) as connection:
         connection.execute(_GRANTS)
@@ -72,10 +72,20 @@ def create_database(layout: Layout, name: str, template: str | None = None) -> N
             connection.execute(_GRANTS)
 
 
+def has_database(layout: Layout, name: str) -> bool:
+    """Whether there is a database of that name."""
+    with superuser(layout) as connection:
+        return _exists(connection, name)
+
+
 def drop_database(layout: Layout, name: str) -> None:
     """Removes a database, ending connections to it; nothing happens when there is none."""
     with superuser(layout) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _exists(connection: "psycopg.Connection[tuple[object, ...]]", name: str) -> bool:
+    return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
 
 
 def _create(connection: "psycopg.Connection[tuple[object, ...]]", name: str, template: str) -> None:
