@@ -39,10 +39,12 @@ class Invoice(models.Model):
         BLANK = "blank"  # 02, an empty form voided
         VOID = "void"  # 03 and 04
 
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
-    firm = models.ForeignKey(Firm, on_delete=models.PROTECT)
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT)
-    row_number = models.IntegerField()  # in the file, the first row of data is 1
+    # Rows come by the million and are made only by an import, which has just looked up firm and batch in the same transaction: the
+    # database need not look them up once more for each row.
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    row_number = models.IntegerField()  # as the file shows it: in a sheet the headings are row 1
     direction = models.CharField(max_length=3, choices=Direction.choices)
     invoice_code = models.CharField(max_length=20, blank=True)
     invoice_number = models.CharField(max_length=40)
@@ -58,16 +60,28 @@ class Invoice(models.Model):
     known_at_assumed = models.BooleanField()
     received_at = models.DateTimeField()
     duplicate = models.BooleanField()  # an exact repeat inside its file: kept, left out of sums
-    flags = models.IntegerField(default=0)  # bits named in evidence/reading: 1 = amount + tax ≠ total, 2 = zero row …
-    content_key = models.BinaryField(max_length=16)  # every field of the row
-    identity_key = models.BinaryField(max_length=16)  # every field but the status
+    flags = models.IntegerField(default=0)  # bits named in evidence/reading/invoices.py: 1 = amount + tax ≠ total, 2 = zero row …
+    content_key = models.UUIDField()  # digest of every field of the row (evidence/reading/keys.py)
+    identity_key = models.UUIDField()  # digest of what names the invoice, whatever its state and amounts
     occurrence = models.SmallIntegerField()  # 1 for the first row with this content in its file, 2 for the next …
-    replaces_id = models.BigIntegerField(null=True)  # the earlier row that this one replaces from `known_at` on
 
     class Meta:
         db_table_comment = APPEND_ONLY
-        constraints = [models.UniqueConstraint(fields=["institution", "firm", "content_key", "occurrence"], name="invoice_once")]
+        constraints = [models.UniqueConstraint(fields=["firm", "content_key", "occurrence"], name="invoice_once")]
         indexes = [models.Index(fields=["firm", "issued_on"])]
+
+
+class InvoiceReplacement(models.Model):
+    """From `known_at` on, `later` tells what `earlier` told before: a void, a correction. Both rows stay."""
+
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT)
+    earlier = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="replaced_by")
+    later = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="replaces")
+    known_at = models.DateTimeField()
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        constraints = [models.UniqueConstraint(fields=["earlier", "later"], name="replacement_once")]
 
 
 class ReadLog(models.Model):
