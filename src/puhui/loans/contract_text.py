@@ -1,0 +1,87 @@
+"""The text of a loan contract, filled from an offer. Contracts are in simplified Chinese, the language in which they bind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from importlib.resources import files
+from typing import Any
+
+from puhui.calculations.capitals import amount_in_capitals
+from puhui.calculations.schedule import schedule
+from puhui.loans.fold import terms_of
+
+_METHODS = {
+    "equal_instalment": "等额本息，按期归还本息",
+    "equal_principal": "等额本金，按期归还本金和利息",
+    "interest_only": "按期付息、到期还本",
+    "bullet": "到期一次还本付息，利随本清",
+    "flat": "平息，按期归还本息",
+}
+_DAY_COUNTS = {
+    "M/360": "对年对月对日，零头天数按年利率除以360计算",
+    "30/360": "每月按30天、每年按360天计算",
+    "ACT/360": "按实际天数计算，日利率为年利率除以360",
+    "ACT/365": "按实际天数计算，日利率为年利率除以365",
+    "ACT/ACT": "按实际天数计算，日利率为年利率除以当年天数",
+}
+
+
+def yuan(amount_fen: int) -> str:
+    """Fen as grouped yuan with two decimals."""
+    return f"{amount_fen / 100:,.2f}" if abs(amount_fen) < 2**53 else f"{amount_fen // 100:,}.{amount_fen % 100:02d}"
+
+
+def percent(rate_ppm: int) -> str:
+    """Millionths as percent with two decimals, more where the rate has them."""
+    whole, rest = divmod(rate_ppm, 10_000)
+    digits = f"{rest:04d}".rstrip("0")
+    return f"{whole}.{digits.ljust(2, '0')}%"
+
+
+def contract_text(
+    *,
+    number: str,
+    institution: str,
+    firm: str,
+    identifier: str,
+    purpose: str,
+    terms: dict[str, Any],
+    signed_on: date,
+    annual_cost_ppm: int,
+    conditions: Sequence[str],
+) -> str:
+    """The whole text. `terms` as `puhui loans quote` takes them; the schedule annexed assumes payout on `signed_on`.
+
+    Raises FaultsError when the terms cannot be quoted.
+    """
+    frozen = terms_of({**terms, "start": signed_on.isoformat()})
+    rows = schedule(frozen)
+    amount_fen = sum(row.principal for row in rows)
+    lines = [f"第{row.number}期　{row.due}　本金 {yuan(row.principal)}　利息 {yuan(row.interest)}　合计 {yuan(row.total)}　剩余本金 {yuan(row.balance)}" for row in rows]
+    markup = (terms.get("penalty") or {}).get("markup_overdue", "0.5")
+    template = files("puhui.loans").joinpath("texts/contract-zh-Hans.txt").read_text(encoding="utf-8")
+    return template.format(
+        number=number,
+        institution=institution,
+        firm=firm,
+        identifier=identifier,
+        amount=yuan(amount_fen),
+        amount_in_capitals=amount_in_capitals(amount_fen),
+        currency=terms.get("currency", "CNY"),
+        purpose=purpose,
+        term=f"至{rows[-1].due}止" if "maturity" in terms else f"{terms['instalments']}期（每期{_step(terms.get('every', '1 month'))}）",
+        rate=percent(round(float(terms["rate_annual"]) * 1_000_000)),
+        annual_cost=percent(annual_cost_ppm),
+        repayment=_METHODS[terms.get("method", "equal_instalment")],
+        day_count=_DAY_COUNTS[terms.get("day_count", "M/360")],
+        markup_overdue=percent(round(float(markup) * 1_000_000)),
+        schedule="\n".join(lines),
+        conditions="\n".join(f"{index}. {text}" for index, text in enumerate(conditions, 1)),
+    )
+
+
+def _step(every: str) -> str:
+    count, unit = every.split()
+    name = {"day": "天", "week": "周", "month": "个月", "year": "年"}[unit]
+    return f"{count}{name}"

@@ -1,0 +1,258 @@
+"""Keeping loans: what happened is added as events, the loans are folded anew, and the books get the difference.
+
+One function does it for one loan at the counter and for the thousands that fall due in a night: read all events, fold each loan in
+memory, write events, entries, states and instalments with one statement each. The caller holds the transaction, the open day and
+the locks on the loans.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import connection
+
+from puhui.books.actions import EntryDraft, post_many
+from puhui.calculations import events as calculation_events
+from puhui.calculations.posting import Counters, Transfer, transfers
+from puhui.decisions.actions import move_exposures
+from puhui.loans.fold import Fold, fold, terms_of
+from puhui.loans.models import Event, Loan
+from puhui.parties.models import Institution
+
+COUNTERS = {
+    "lent": "lent_fen",
+    "principal_repaid": "principal_repaid_fen",
+    "interest_earned": "interest_earned_fen",
+    "interest_due": "interest_due_fen",
+    "interest_paid": "interest_paid_fen",
+    "penalty_earned": "penalty_earned_fen",
+    "penalty_paid": "penalty_paid_fen",
+    "fee_due": "fee_due_fen",
+    "fee_paid": "fee_paid_fen",
+    "overpaid": "overpaid_fen",
+}
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """Something that happens to a loan: `date` is when it takes effect, `key` makes a retry happen once."""
+
+    type: str
+    date: date
+    key: str
+    amount_fen: int | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A loan to be brought up to the open day, with what happened to it, if anything did. `act` names the entry in the books."""
+
+    loan: Loan
+    act: str
+    event: NewEvent | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of a change."""
+
+    loan: Loan
+    fold: Fold
+    event: Event | None
+    transfers: tuple[Transfer, ...]
+
+
+def counters_at(loan: Loan, day: date) -> Counters:
+    """The counters that the books stand at for this loan after the day end of `day`: its state plus the nights booked since."""
+    stored = Counters(**{counter: getattr(loan, column) for counter, column in COUNTERS.items()})
+    nights = (day - loan.state_date).days
+    return replace(
+        stored,
+        interest_earned=stored.interest_earned + _along(loan.interest_path, nights),
+        penalty_earned=stored.penalty_earned + _along(loan.penalty_path, nights),
+    )
+
+
+def _along(path: Sequence[int], nights: int) -> int:
+    """A path's value after some nights; it stays at its last value where a loan was set aside and no action came."""
+    return path[min(nights, len(path) - 1)] if path and nights > 0 else 0
+
+
+def events_of(loan_ids: Iterable[int]) -> dict[int, list[Event]]:
+    """All events of some loans, in the order in which they came."""
+    found: dict[int, list[Event]] = defaultdict(list)
+    for event in Event.objects.filter(loan_id__in=list(loan_ids)).order_by("loan_id", "number"):
+        found[event.loan_id].append(event)
+    return found
+
+
+def calculation_event(event: Event) -> calculation_events.Event:
+    """An event as the calculator takes it."""
+    return calculation_events.Event(
+        date=event.date, type=event.type, amount=event.amount_fen or 0, id=str(event.number), known=event.known_on, **event.detail
+    )
+
+
+def fold_loan(loan: Loan, events: Sequence[Event], day: date) -> Fold:
+    """Fold a loan's events up to `day`. The one drawdown of the whole amount on the first day is what the terms say already."""
+    lent = sum(event.amount_fen or 0 for event in events if event.type == "drawdown" and event.date <= day)
+    happened = [calculation_event(event) for event in events if event.type != "drawdown" and event.date <= day]
+    return fold(terms_of(loan.terms), happened, day, lent)
+
+
+def keep(institution: Institution, day: date, changes: Sequence[Change], actor: str) -> list[Kept]:
+    """Carry out changes to loans that the caller has locked, on the open day `day`. No loan may stand in two changes."""
+    history = events_of(change.loan.pk for change in changes)
+    created = Event.objects.bulk_create(
+        [_event_row(institution, day, change, actor) for change in changes if change.event is not None]
+    )
+    event_of = {event.loan_id: event for event in created}
+    kept = []
+    for change in changes:
+        loan, event = change.loan, event_of.get(change.loan.pk)
+        events = history[loan.pk] + ([event] if event else [])
+        folded = fold_loan(loan, events, day)
+        before = counters_at(loan, day - timedelta(days=1))
+        kept.append(Kept(loan, folded, event, transfers(before, folded.counters)))
+    _post(institution, day, changes, kept, actor)
+    _move_exposures(kept)
+    _store(kept, day)
+    return kept
+
+
+def _event_row(institution: Institution, day: date, change: Change, actor: str) -> Event:
+    event = change.event
+    assert event is not None
+    return Event(
+        institution=institution,
+        loan=change.loan,
+        number=change.loan.event_count + 1,
+        type=event.type,
+        date=event.date,
+        known_on=day,
+        amount_fen=event.amount_fen,
+        detail=event.detail,
+        key=event.key,
+        recorded_by=actor,
+    )
+
+
+def _post(institution: Institution, day: date, changes: Sequence[Change], kept: Sequence[Kept], actor: str) -> None:
+    drafts = [
+        EntryDraft(
+            act=change.act,
+            effective_date=each.event.date if each.event else day,
+            transfers=each.transfers,
+            loan_id=each.loan.pk,
+            event_id=each.event.pk if each.event else None,
+            reference=each.loan.number,
+        )
+        for change, each in zip(changes, kept, strict=True)
+        if each.transfers
+    ]
+    post_many(institution, drafts, recorded_by=actor)
+
+
+def _move_exposures(kept: Sequence[Kept]) -> None:
+    moved = []
+    for each in kept:
+        difference = each.fold.counters.principal - (each.loan.lent_fen - each.loan.principal_repaid_fen)
+        if difference:
+            moved.append((each.loan.contract.decision_id, difference))
+    move_exposures(moved)
+
+
+_UPDATE_LOANS = """
+    UPDATE loans_loan AS loan
+       SET state_date = kept.state_date, status = kept.status, overdue_since = kept.overdue_since,
+           {counters},
+           interest_path = kept.interest_path, penalty_path = kept.penalty_path,
+           next_action_date = kept.next_action_date, event_count = kept.event_count
+      FROM jsonb_to_recordset(%s::jsonb) AS kept(
+           id bigint, state_date date, status text, overdue_since date, {columns},
+           interest_path bigint[], penalty_path bigint[], next_action_date date, event_count int)
+     WHERE loan.id = kept.id
+""".format(
+    counters=", ".join(f"{column} = kept.{column}" for column in COUNTERS.values()),
+    columns=", ".join(f"{column} bigint" for column in COUNTERS.values()),
+)
+
+_ROW_COLUMNS = ("principal_fen", "interest_fen", "fee_fen", "penalty_fen", "compound_fen", "paid_fen", "balance_fen")
+
+_UPSERT_INSTALMENTS = """
+    INSERT INTO loans_instalment (loan_id, number, start, due, {names})
+    SELECT loan_id, number, start, due, {names}
+      FROM jsonb_to_recordset(%s::jsonb) AS kept(loan_id bigint, number int, start date, due date, {columns})
+        ON CONFLICT (loan_id, number) DO UPDATE SET start = excluded.start, due = excluded.due, {updates}
+     WHERE (loans_instalment.start, loans_instalment.due, {old}) IS DISTINCT FROM (excluded.start, excluded.due, {new})
+""".format(
+    names=", ".join(_ROW_COLUMNS),
+    columns=", ".join(f"{column} bigint" for column in _ROW_COLUMNS),
+    updates=", ".join(f"{column} = excluded.{column}" for column in _ROW_COLUMNS),
+    old=", ".join(f"loans_instalment.{column}" for column in _ROW_COLUMNS),
+    new=", ".join(f"excluded.{column}" for column in _ROW_COLUMNS),
+)
+
+_DELETE_INSTALMENTS = """
+    DELETE FROM loans_instalment AS instalment
+     USING jsonb_to_recordset(%s::jsonb) AS kept(loan_id bigint, rows int)
+     WHERE instalment.loan_id = kept.loan_id AND instalment.number > kept.rows
+"""
+
+
+def state_columns(folded: Fold) -> dict[str, Any]:
+    """The cached columns of a loan that its fold determines."""
+    return {
+        "state_date": folded.day,
+        "status": folded.position.status,
+        "overdue_since": folded.overdue_since,
+        "interest_path": list(folded.interest_path),
+        "penalty_path": list(folded.penalty_path),
+        "next_action_date": folded.next_action_date,
+        **{column: getattr(folded.counters, counter) for counter, column in COUNTERS.items()},
+    }
+
+
+def instalment_columns(folded: Fold) -> list[dict[str, Any]]:
+    """The cached instalments that a fold determines."""
+    return [
+        {
+            "number": row.number,
+            "start": row.start,
+            "due": row.due,
+            "principal_fen": row.principal,
+            "interest_fen": row.interest,
+            "fee_fen": row.fee,
+            "penalty_fen": row.penalty,
+            "compound_fen": row.compound,
+            "paid_fen": row.paid,
+            "balance_fen": row.balance,
+        }
+        for row in folded.position.rows
+    ]
+
+
+def _store(kept: Sequence[Kept], day: date) -> None:
+    """Write states and instalments, and bring the loans in hand up to what was written."""
+    states, instalments, counts = [], [], []
+    for each in kept:
+        columns = state_columns(each.fold)
+        columns["event_count"] = each.loan.event_count + (1 if each.event else 0)
+        for name, value in columns.items():
+            setattr(each.loan, name, value)
+        states.append({"id": each.loan.pk, **columns})
+        rows = instalment_columns(each.fold)
+        instalments += [{"loan_id": each.loan.pk, **row} for row in rows]
+        counts.append({"loan_id": each.loan.pk, "rows": max((row["number"] for row in rows), default=0)})
+    if not kept:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_UPDATE_LOANS, [json.dumps(states, default=str)])
+        cursor.execute(_UPSERT_INSTALMENTS, [json.dumps(instalments, default=str)])
+        cursor.execute(_DELETE_INSTALMENTS, [json.dumps(counts)])

@@ -1,0 +1,144 @@
+"""The proof that loans and books tell the same: sub-ledger against ledger, each loan against the fold of its events.
+
+Nothing stored is trusted. Each loan is replayed from its terms and events; each counter is compared with the transfers that stand
+under the loan's number; the sums over all loans with the balances of the accounts; each debit or payment with its entry.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib.resources import files
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, F
+
+from puhui.books.models import Entry
+from puhui.books.queries import balance, role_accounts
+from puhui.books.verify import Finding
+from puhui.calculations.faults import FaultsError
+from puhui.calculations.posting import FLOWS, SUB_LEDGER
+from puhui.decisions.models import Exposure
+from puhui.loans.keeping import events_of, fold_loan, instalment_columns, state_columns
+from puhui.loans.models import DayEndStep, Event, Loan
+from puhui.parties.models import Institution
+
+CHUNK = 2_000
+
+
+def findings(institution: Institution) -> Iterator[Finding]:
+    """Everything that does not agree; nothing when all is well."""
+    yield from sub_ledger_findings(institution)
+    yield from flow_findings(institution)
+    yield from event_findings(institution)
+    yield from accrual_findings(institution)
+    yield from exposure_findings(institution)
+    yield from replay_findings(institution)
+
+
+def _rows(name: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    sql = files("puhui.loans").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def sub_ledger_findings(institution: Institution) -> Iterator[Finding]:
+    """The sum over loans of each balance against the balance of its account."""
+    day = institution.business_date
+    (sums,) = _rows("sub_ledger", {"institution": institution.pk, "day": day - timedelta(days=1)})
+    for role, kept in zip(SUB_LEDGER, sums, strict=True):
+        booked = balance(institution, role, day)
+        if kept != booked:
+            yield Finding(f"account {role}", f"loans add up to {kept} fen, the ledger holds {booked}")
+
+
+def flow_findings(institution: Institution) -> Iterator[Finding]:
+    """Each loan's counters against the transfers under its number."""
+    roles = [{"account_id": account.pk, "role": role} for role, account in role_accounts(institution).items()]
+    flows = [
+        {"counter": counter, "debit": debit, "credit": credit}
+        for counter, (debit, credit) in FLOWS.items()
+        if counter not in ("interest_earned", "penalty_earned")
+    ]
+    parameters = {"institution": institution.pk, "roles": json.dumps(roles), "flows": json.dumps(flows)}
+    for loan_id, number, counter, kept, booked in _rows("loan_flows", parameters):
+        yield Finding(f"loan {number or loan_id}", f"{counter} is {kept or 0} fen by its state and {booked or 0} in the books")
+
+
+def event_findings(institution: Institution) -> Iterator[Finding]:
+    """Each payout and payment has exactly one entry; each loan has all its events; each entry's loan and event exist."""
+    entries = dict(
+        Entry.objects.filter(institution=institution, event_id__isnull=False).values_list("event_id").annotate(Count("pk"))
+    )
+    known = set()
+    for pk, number, kind in Event.objects.filter(institution=institution).values_list("pk", "loan__number", "type"):
+        known.add(pk)
+        if kind in ("drawdown", "repayment", "payoff") and entries.get(pk, 0) != 1:
+            yield Finding(f"loan {number}", f"{kind} event {pk} has {entries.get(pk, 0)} entries in the books, not 1")
+    for pk in sorted(set(entries) - known):
+        yield Finding("entries", f"an entry names event {pk}, which does not exist")
+    for loan in Loan.objects.filter(institution=institution).annotate(found=Count("events")).exclude(found=F("event_count")):
+        yield Finding(f"loan {loan.number}", f"has {loan.found} events, its state counts {loan.event_count}")
+    for loan in Loan.objects.filter(institution=institution).exclude(events__type="drawdown"):
+        yield Finding(f"loan {loan.number}", "was never drawn")
+
+
+def accrual_findings(institution: Institution) -> Iterator[Finding]:
+    """The totals booked for each ended day against the figures that its day end recorded."""
+    booked: dict[Any, int] = {}
+    entries = Entry.objects.filter(institution=institution, act="accrual").values_list("posting_date", "transfers__amount_fen")
+    for day, amount_fen in entries:
+        booked[day] = booked.get(day, 0) + (amount_fen or 0)
+    for step in DayEndStep.objects.filter(institution=institution, step="accrue"):
+        recorded = step.figures["interest_fen"] + step.figures["penalty_fen"]
+        if booked.pop(step.date, 0) != recorded:
+            yield Finding(f"day {step.date}", f"its day end recorded {recorded} fen of interest, the books hold another sum")
+    for day in sorted(booked):
+        yield Finding(f"day {day}", "interest is booked and no day end recorded it")
+
+
+def exposure_findings(institution: Institution) -> Iterator[Finding]:
+    """What stands against each decision is what its loans owe."""
+    owed: dict[int, int] = {}
+    for decision, lent, repaid in Loan.objects.filter(institution=institution).values_list(
+        "contract__decision_id", "lent_fen", "principal_repaid_fen"
+    ):
+        owed[decision] = owed.get(decision, 0) + lent - repaid
+    for exposure in Exposure.objects.filter(institution=institution):
+        if exposure.outstanding_fen != owed.pop(exposure.decision_id, 0):
+            yield Finding(f"decision {exposure.decision_id}", f"outstanding is {exposure.outstanding_fen} fen, its loans owe another sum")
+    for decision in sorted(decision for decision, fen in owed.items() if fen):
+        yield Finding(f"decision {decision}", "loans are out and no exposure is held for them")
+
+
+def replay_findings(institution: Institution) -> Iterator[Finding]:
+    """Each loan's stored state and instalments against the fold of its events."""
+    ids = list(Loan.objects.filter(institution=institution).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        history = events_of(chunk)
+        for loan in Loan.objects.filter(pk__in=chunk).prefetch_related("instalments").order_by("pk"):
+            yield from _loan_findings(loan, history[loan.pk])
+
+
+def _loan_findings(loan: Loan, events: list[Event]) -> Iterator[Finding]:
+    try:
+        folded = fold_loan(loan, events, loan.state_date)
+    except FaultsError as fault:
+        yield Finding(f"loan {loan.number}", f"cannot be replayed: {fault}")
+        return
+    for column, value in state_columns(folded).items():
+        if getattr(loan, column) != value:
+            yield Finding(f"loan {loan.number}", f"{column} is {getattr(loan, column)}, its events give {value}")
+    expected = {row["number"]: row for row in instalment_columns(folded)}
+    stored = {row.number: row for row in loan.instalments.all()}
+    for number in sorted(expected.keys() | stored.keys()):
+        if number not in stored or number not in expected:
+            yield Finding(f"loan {loan.number}", f"instalment {number} is {'missing' if number in expected else 'not of its events'}")
+            continue
+        for column, value in expected[number].items():
+            if getattr(stored[number], column) != value:
+                yield Finding(f"loan {loan.number}", f"instalment {number}: {column} is {getattr(stored[number], column)}, its events give {value}")
