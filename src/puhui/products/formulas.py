@@ -1,0 +1,63 @@
+"""Reads the expressions of a product file: parsed against the facts of their stage, compiled, faults collected with their places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from puhui.calculations.faults import Fault, FaultsError
+from puhui.calculations.rule_units import TEXT, Kind, kind_of_unit, number
+from puhui.calculations.rules import Constant, Expression, Place, TableKind, Vocabulary, parse
+from puhui.calculations.rules_python import compile_python
+from puhui.products import vocabulary
+from puhui.products.documents import Document
+from puhui.products.fields import Fields
+from puhui.products.terms import Formula
+
+_NOTHING = Expression("", Constant(None, number("ratio")), (), ())
+
+
+class Formulas:
+    """The expressions of one document. Admission rules know the case, bounds of the limit also the score and the class."""
+
+    def __init__(
+        self, faults: list[Fault], document: Document, variables: Mapping[str, str], tables: Mapping[str, Mapping[str | float, float]]
+    ) -> None:
+        self.faults = faults
+        self.document = document
+        declared = {name: kind_of_unit(unit) for name, unit in variables.items()} | self._constant_kinds()
+        for name in declared.keys() & (vocabulary.CASE_FACTS | vocabulary.SCORED_FACTS).keys():
+            faults.append(Fault(document.where("variables", name), name, "a name that is not a fact of every case", "Rename or remove it."))
+        kinds = {name: self._table_kind(name, values) for name, values in tables.items()}
+        case = vocabulary.kinds(vocabulary.CASE_FACTS)
+        self.case = Vocabulary(declared | case, kinds)
+        self.scored = Vocabulary(declared | case | vocabulary.kinds(vocabulary.SCORED_FACTS), kinds)
+
+    def read(self, row: Fields, key: str, unit: str, *, scored: bool) -> Formula:
+        """The formula under `key`, whose value is of `unit`; one that gives null where it is faulty."""
+        text = row.text(key)
+        expression = _NOTHING
+        if text:
+            place = self._place(*row.path, key)
+            try:
+                expression = parse(text, self.scored if scored else self.case, kind_of_unit(unit), place)
+            except FaultsError as error:
+                self.faults.extend(error.faults)
+        return Formula(expression, compile_python(expression))
+
+    def _constant_kinds(self) -> dict[str, Kind]:
+        constants = self.document.body.get("constants", {})
+        units = {name: body.get("unit") for name, body in constants.items() if isinstance(body, dict)}
+        return {name: kind_of_unit(unit) for name, unit in units.items() if isinstance(unit, str)}
+
+    def _place(self, *path: str | int) -> Place:
+        if self.document.positions:
+            return self.document.positions.place(path)
+        return Place(f"{self.document.kind} {self.document.name}")
+
+    def _table_kind(self, name: str, values: Mapping[str | float, float]) -> TableKind:
+        body = self.document.body["tables"][name]
+        unit = body.get("unit")
+        key = vocabulary.kinds(vocabulary.CASE_FACTS, vocabulary.SCORED_FACTS).get(body.get("key"), TEXT)
+        if key != TEXT:
+            self.faults.append(Fault(self.document.where("tables", name, "key"), repr(body.get("key")), "a fact that is a text"))
+        return TableKind(TEXT, kind_of_unit(unit) if isinstance(unit, str) else Kind("number"), frozenset(values))

@@ -1,0 +1,267 @@
+"""From a product file to frozen terms: every field checked, every expression parsed and compiled, every fault placed.
+
+A product file declares the variables it uses with their units, so that a stored product can be read again years later, whatever the
+catalogue of variables has become; `against_catalogue` holds the two against each other while the product is in use.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from puhui.calculations.faults import Fault, FaultsError, check
+from puhui.calculations.rule_units import kind_of_unit
+from puhui.products import vocabulary
+from puhui.products.documents import CATALOGUE, Document, read_document, stored_document
+from puhui.products.fields import Fields
+from puhui.products.formulas import Formulas
+from puhui.products.terms import Bound, Price, Product, RiskClass, Rule, Unknown
+
+__all__ = ["against_catalogue", "catalogue", "from_body", "from_document", "load", "product_paths"]
+
+BORROWER_KINDS = ("enterprise", "individual_business", "cooperative")
+
+
+def load(source: str | Path, day: date | None = None, folder: Path | None = None) -> Product:
+    """A product by path, or by code as it is valid on `day`. `folder`: an institution's own catalogue, which goes first.
+
+    Raises FaultsError naming every fault, or that no such product is valid on that day.
+    """
+    path = Path(source)
+    if isinstance(source, Path) or path.suffix == ".toml":
+        return from_document(read_document(path, "product"))
+    products = [product for product in catalogue(day, folder) if product.code == source]
+    if not products:
+        codes = sorted({product.code for product in catalogue(day, folder)})
+        likely = difflib.get_close_matches(str(source), codes, n=1)
+        remedy = f"Did you mean {likely[0]}?" if likely else ""
+        raise FaultsError([Fault("product", repr(str(source)), f"a product valid on {day}: {', '.join(codes) or 'there is none'}", remedy)])
+    return products[0]
+
+
+def catalogue(day: date | None = None, folder: Path | None = None) -> list[Product]:
+    """The products valid on `day` (all versions without a day), by code, the newest first."""
+    products = [from_document(read_document(path, "product")) for path in product_paths(folder)]
+    valid = [one for one in products if day is None or (one.valid_from <= day and (one.valid_to is None or day <= one.valid_to))]
+    return sorted(valid, key=lambda one: (one.code, -one.valid_from.toordinal()))
+
+
+def product_paths(folder: Path | None = None) -> list[Path]:
+    """The product files; one in the institution's folder hides the file of the same name that comes with Puhui."""
+    files = {path.name: path for root in (CATALOGUE, folder) if root for path in sorted((root / "products").glob("*.toml"))}
+    return [files[name] for name in sorted(files)]
+
+
+def from_body(code: str, body: dict[str, Any]) -> Product:
+    """The product of a stored body."""
+    return from_document(stored_document("product", code, body))
+
+
+def from_document(document: Document) -> Product:
+    """The terms of a document. Raises FaultsError naming every fault."""
+    faults: list[Fault] = []
+    root = Fields(document, faults, document.body)
+    product = _read(root, faults, document)
+    root.finish()
+    check(sorted(faults, key=lambda fault: _position(fault.where)))
+    assert product is not None
+    return product
+
+
+def against_catalogue(product: Product, units: Mapping[str, str]) -> list[Fault]:
+    """Faults where the product's variables are not in the catalogue of variables (`units`: name → unit) or have another unit there."""
+    faults = []
+    for name, unit in product.variables.items():
+        where = product.document.where("variables", name)
+        if name not in units:
+            likely = difflib.get_close_matches(name, units, n=1)
+            remedy = f"Did you mean {likely[0]}?" if likely else ""
+            faults.append(Fault(where, f"the variable {name!r}", "a variable of the catalogue", remedy))
+        elif kind_of_unit(units[name]) != kind_of_unit(unit):
+            faults.append(Fault(where, f"the unit {unit!r}", f"{units[name]!r}, as the catalogue has it"))
+    return faults
+
+
+def _position(where: str) -> tuple[int, int]:
+    numbers = [int(part) for part in where.split(":")[1:3] if part.strip().isdigit()]
+    return (numbers[0], numbers[1]) if len(numbers) == 2 else (0, 0)
+
+
+def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
+    head, amount, term = root.table("product"), root.table("amount"), root.table("term")
+    repayment, offer = root.table("repayment"), root.table("offer")
+    variables = _variables(root)
+    tables = _tables(root)
+    constants = _constants(root)
+    classes = _classes(root)
+    formulas = Formulas(faults, document, variables, tables)
+    product = Product(
+        code=head.text("code"),
+        names=head.texts("names"),
+        valid_from=head.day("valid_from"),
+        valid_to=head.day("valid_to", None),
+        currency=head.text("currency", choices=("CNY",)),
+        borrower_kinds=head.strings("borrower_kinds", choices=BORROWER_KINDS),
+        minimum_fen=amount.amount_fen("minimum"),
+        maximum_fen=amount.amount_fen("maximum"),
+        multiple_fen=amount.amount_fen("multiple"),
+        minimum_months=term.whole("minimum_months", 1, 120),
+        maximum_months=term.whole("maximum_months", 1, 120),
+        forbidden_purposes=head.strings("forbidden_purposes", ()),
+        terms=repayment.take("terms", expected="the terms as `puhui loans quote` takes them") or {},
+        offer_days=offer.whole("valid_days", 1, 365),
+        conditions=tuple((row.text("code"), row.texts("texts")) for row in _rows(offer, "conditions")),
+        variables=variables,
+        tables=tables,
+        constants=constants,
+        parameters=_parameters(root),
+        rules=tuple(_rule(row, formulas) for row in _rows(root, "rules")),
+        unknowns=tuple(_unknown(row) for row in _rows(root, "unknowns", required=False)),
+        classes=classes,
+        bounds=tuple(_bound(row, formulas) for row in _rows(root.table("limit"), "bounds")),
+        price=_price(root.table("price"), [one.code for one in classes if one.is_lent]),
+        document=document,
+    )
+    head.take("source", "")
+    _consistent(product, head, amount, term)
+    for fields in (head, amount, term, repayment, offer):
+        fields.finish()
+    return product
+
+
+def _rows(fields: Fields, key: str, *, required: bool = True) -> Iterable[Fields]:
+    """The rows of an array of tables, each code once, nothing left over in any of them."""
+    seen: set[str] = set()
+    for row in fields.rows(key, required=required):
+        code = row.body.get("code")
+        if isinstance(code, str) and code in seen:
+            row.fault("code", code, "each code once")
+        seen.add(str(code))
+        yield row
+        row.finish()
+
+
+def _variables(root: Fields) -> dict[str, str]:
+    fields = root.table("variables")
+    return {name: fields.text(name) for name in fields.body}
+
+
+def _tables(root: Fields) -> dict[str, dict[str | float, float]]:
+    tables: dict[str, dict[str | float, float]] = {}
+    for name in root.table("tables", required=False).body:
+        fields = root.table("tables").table(name)
+        fields.text("key"), fields.text("unit"), fields.take("source", "")
+        values = fields.table("values")
+        tables[name] = {key: values.number(key, -1e12, 1e12) for key in values.body}
+        fields.finish()
+    return tables
+
+
+def _constants(root: Fields) -> dict[str, float]:
+    constants = {}
+    for name in root.table("constants", required=False).body:
+        fields = root.table("constants").table(name)
+        fields.text("unit"), fields.take("source", "")
+        constants[name] = fields.number("value", -1e12, 1e12)
+        fields.finish()
+    return constants
+
+
+def _parameters(root: Fields) -> dict[str, str]:
+    fields = root.table("parameters")
+    parameters = {part: fields.text(part) for part in vocabulary.PARTS}
+    fields.finish()
+    return parameters
+
+
+def _rule(row: Fields, formulas: Formulas) -> Rule:
+    code = row.text("code")
+    row.take("source", "")
+    require = formulas.read(row, "require", "boolean", scored=False)
+    if require.expression.tree and not require.expression.names and row.body.get("require"):
+        row.fault("require", require.text, "a condition on some fact", "It is the same for every firm.")
+    return Rule(
+        code,
+        require,
+        row.text("severity", choices=("veto", "refer")),
+        row.text("null", choices=("pass", "fail", "refer")),
+        row.texts("against"),
+        row.texts("in_favour", None),
+    )
+
+
+def _unknown(row: Fields) -> Unknown:
+    row.take("source", "")
+    return Unknown(row.text("code"), row.texts("names"), row.texts("handling"), row.texts("condition", None))
+
+
+def _classes(root: Fields) -> tuple[RiskClass, ...]:
+    """Classes from the safest on; a cut that is not above the one before makes its class unreachable."""
+    rows = list(_rows_with_fields(root))
+    classes = [one for one, _ in rows]
+    last = 0
+    for number, (one, row) in enumerate(rows, start=1):
+        cut = one.probability_below_ppm
+        if number == len(rows):
+            if cut is not None:
+                row.fault("probability_below", cut / 1e6, "no cut in the last class", "Every probability needs a class.")
+        elif cut is None:
+            row.fault("probability_below", None, "a cut", "The classes after it cannot be reached.")
+        elif cut <= last:
+            row.fault("probability_below", cut / 1e6, f"more than {last / 1e6}, the cut before it", "This class cannot be reached.")
+        last = cut or last
+    return tuple(classes)
+
+
+def _rows_with_fields(root: Fields) -> Iterable[tuple[RiskClass, Fields]]:
+    for row in _rows(root, "classes"):
+        yield (
+            RiskClass(row.text("code"), row.texts("names"), row.rate_ppm("probability_below", default=None), row.boolean("lent")),
+            row,
+        )
+
+
+def _bound(row: Fields, formulas: Formulas) -> Bound:
+    row.take("source", "")
+    code, names = row.text("code"), row.texts("names")
+    formula = formulas.read(row, "yuan", "CNY", scored=True)
+    return Bound(code, names, formula, row.text("null", choices=("leave_out", "zero", "refer")))
+
+
+def _price(fields: Fields, lent: list[str]) -> Price:
+    methods = ("churn_aware", "tiers")
+    tiers = fields.table("tiers")
+    spread = tiers.table("spread")
+    price = Price(
+        fields.text("method", choices=methods),
+        fields.text("beside", choices=methods),
+        fields.rate_ppm("rate_minimum"),
+        fields.rate_ppm("rate_maximum"),
+        fields.rate_ppm("rate_multiple", low=0.000001),
+        tiers.text("base"),
+        {code: spread.rate_ppm(code, low=-1.0) for code in lent},
+        fields.text("security"),
+    )
+    if price.minimum_ppm > price.maximum_ppm:
+        fields.fault("rate_maximum", price.maximum_ppm / 1e6, f"at least the minimum, {price.minimum_ppm / 1e6}")
+    fields.take("source", "")
+    for one in (spread, tiers, fields):
+        one.finish()
+    return price
+
+
+def _consistent(product: Product, head: Fields, amount: Fields, term: Fields) -> None:
+    if product.valid_to and product.valid_to < product.valid_from:
+        head.fault("valid_to", product.valid_to.isoformat(), f"no day before valid_from, {product.valid_from}")
+    if product.minimum_fen > product.maximum_fen:
+        amount.fault("maximum", product.maximum_fen // 100, f"at least the minimum, {product.minimum_fen // 100}")
+    if not product.multiple_fen:
+        amount.fault("multiple", 0, "more than 0")
+    if product.minimum_months > product.maximum_months:
+        term.fault("maximum_months", product.maximum_months, f"at least the minimum, {product.minimum_months}")
+    for key in ("amount", "rate_annual", "start", "instalments", "currency"):
+        if key in product.terms:
+            head.faults.append(Fault(head.document.where("repayment", "terms", key), key, "left to the offer", "Remove it."))
