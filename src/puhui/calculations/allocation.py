@@ -1,0 +1,259 @@
+"""How a payment is taken: what is due first, in the agreed order, then principal early or coming instalments.
+
+`horizontal` finishes one instalment before the next; `vertical` finishes one component across instalments. Penalty and compound
+interest that run in the period under way are owed day by day and come after the older rows' own dues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from puhui.calculations.faults import Fault
+from puhui.calculations.interest import SCALE
+from puhui.calculations.money import amount_text, round_exact
+from puhui.calculations.periods import unsettled
+from puhui.calculations.position import Allocation
+from puhui.calculations.running import COMPOUND, INTEREST, PENALTY, PRINCIPAL, RunningLoan, RunningRow
+from puhui.calculations.term_records import COMPONENTS, Order
+
+__all__ = ["Receipt", "amount_to_close", "days_past_due", "pay_off", "repay", "take_dues"]
+
+NON_ACCRUAL_AFTER_DAYS = 90  # quote.md: non-accrual is over 90 days past due
+_PLACE = {name: index for index, name in enumerate(COMPONENTS)}
+
+
+class Receipt:
+    """One payment being taken: where its money goes is noted in `allocations`."""
+
+    def __init__(self, event: int, identity: str | None, amount: int) -> None:
+        self.event = event
+        self.identity = identity
+        self.left = amount
+        self.allocations: list[Allocation] = []
+
+    def pay(self, row: RunningRow, place: int, most: int, early: bool = False) -> None:
+        """Put up to `most` of what is left into a component of a row."""
+        amount = min(self.left, most)
+        if amount > 0:
+            self.left -= amount
+            row.paid[place] += amount
+            self.allocations.append(Allocation(self.event, self.identity, row.period.number, COMPONENTS[place], amount, early))
+
+
+def days_past_due(loan: RunningLoan, day: date) -> int:
+    """Days from the oldest due date before `day` of which anything is unpaid."""
+    for row in loan.rows[loan.oldest : loan.index]:
+        if row.period.due < day and row.outstanding > 0:
+            return (day - row.period.due).days
+    return 0
+
+
+def _dues(loan: RunningLoan, day: date, order: Order) -> Iterator[tuple[RunningRow, int]]:
+    """The components to be paid in order: past due, due on the day, and what runs or was charged in the period under way."""
+    rows = loan.rows[loan.oldest : loan.index + 1]
+    groups = (
+        ([row for row in rows if row.closed and row.period.due < day], order.past_due),
+        ([row for row in rows if row.closed and row.period.due == day], order.due),
+        ([row for row in rows if not row.closed], order.due),
+    )
+    if loan.terms.vertical and order.past_due == order.due:
+        groups = ((rows, order.due), ([], ()), ([], ()))
+    for members, names in groups:
+        if loan.terms.vertical:
+            yield from ((row, _PLACE[name]) for name in names for row in members)
+        else:
+            yield from ((row, _PLACE[name]) for row in members for name in names)
+
+
+def take_dues(loan: RunningLoan, day: date, receipt: Receipt) -> None:
+    """Pay what is due by `day`, as far as the money goes."""
+    if not receipt.left:
+        return
+    terms = loan.terms
+    late = days_past_due(loan, day)
+    order = terms.allocation_non_accrual if late > NON_ACCRUAL_AFTER_DAYS else terms.allocation
+    if late and terms.penalty is not None and 0 < _days_since_last_due(loan, day) <= terms.penalty.grace_days:
+        raise unsettled("penalty.grace_days", f"a payment on {day}, within them", "0, or payments outside them: not supported yet")
+    for row, place in _dues(loan, day, order):
+        receipt.pay(row, place, row.due[place] - row.paid[place])
+    while loan.oldest < loan.index and loan.rows[loan.oldest].outstanding == 0:
+        loan.oldest += 1
+
+
+def _days_since_last_due(loan: RunningLoan, day: date) -> int:
+    return (day - loan.rows[loan.index - 1].period.due).days if loan.index else 0
+
+
+def repay(loan: RunningLoan, day: date, receipt: Receipt) -> None:
+    """Take a repayment on `day`. Raises FaultsError where the money is more than is owed, or where it goes is not settled."""
+    running_cost = _running_cost(loan)
+    whole = receipt.left
+    take_dues(loan, day, receipt)
+    if receipt.left and running_cost:
+        found = f"{amount_text(whole, loan.terms.exponent)} on {day} while penalty runs in a period under way"
+        expected = "a payment up to the dues of the rows: whether running penalty is due inside a period is not settled"
+        loan.unsettled.append(Fault("events.amount", found, expected))
+    if receipt.left:
+        _repay_early(loan, day, receipt)
+
+
+def _running_cost(loan: RunningLoan) -> int:
+    """Unpaid penalty and compound interest that stand in a row not yet due."""
+    if loan.index >= len(loan.rows):
+        return 0
+    row = loan.rows[loan.index]
+    return row.due[PENALTY] + row.due[COMPOUND] - row.paid[PENALTY] - row.paid[COMPOUND]
+
+
+def _repay_early(loan: RunningLoan, day: date, receipt: Receipt) -> None:
+    terms = loan.terms
+    if not loan.undue:
+        raise _too_much(loan, day, receipt)
+    if terms.prepayment == "next_instalments":
+        raise unsettled("prepayment", "next_instalments with money in advance", "reduce_instalment or reduce_term: not supported yet")
+    if terms.recalculation is None:
+        raise unsettled("interest_recalculation", f"null with principal repaid early on {day}", "recalculation: null is not settled here")
+    if terms.method in ("flat", "stepped", "custom") or terms.principal_share is not None or terms.balloon:
+        expected = f"a payoff: early repayment of method {terms.method} with these terms is not settled"
+        raise unsettled("events", f"principal repaid early on {day}", expected)
+    ahead = terms.allocation.in_advance
+    if "interest" in ahead and "interest" in ahead[: ahead.index("principal") if "principal" in ahead else None]:
+        raise unsettled("allocation", "in_advance_interest before in_advance_principal", "principal first: the other is not supported")
+    if loan.plan.carried or loan.index < max(terms.grace.interest_payment, terms.grace.interest_free):
+        raise unsettled("events", f"principal repaid early on {day} while interest is put off or free", "another day: not settled")
+    if any(fee.when == "instalment" and fee.of in ("principal", "instalment") for fee in terms.fees):
+        raise unsettled("fees", "principal repaid early", "fees that do not depend on principal: not settled")
+    early = receipt.left
+    if early > loan.undue:
+        raise _too_much(loan, day, receipt)
+    on_due_day = loan.index > 0 and loan.rows[loan.index - 1].period.due == day
+    if on_due_day:
+        _early_on_due_day(loan, receipt)
+    else:
+        _early_inside(loan, day, receipt)
+
+
+def _too_much(loan: RunningLoan, day: date, receipt: Receipt) -> Exception:
+    excess = amount_text(receipt.left - loan.undue, loan.terms.exponent)
+    expected = "no more than is owed (a payoff takes exactly what closes the loan)"
+    return unsettled("events.amount", f"{excess} on {day} beyond all principal", expected)
+
+
+def _early_on_due_day(loan: RunningLoan, receipt: Receipt) -> None:
+    """Principal repaid early on a due date joins the row that falls due; the level is new from the next."""
+    row = loan.rows[loan.index - 1]
+    early = receipt.left
+    if [first for _, first in loan.open] != [row.period.due]:
+        raise unsettled("events", "an early repayment on the day of a drawdown", "another day: not settled")
+    row.due[PRINCIPAL] += early
+    receipt.pay(row, PRINCIPAL, early, early=True)
+    loan.undue -= early
+    loan.open = [(loan.undue, row.period.due)] if loan.undue else []
+    if not loan.undue:
+        del loan.rows[loan.index :]
+        loan.closed_on = row.period.due
+        return
+    _level_after(loan, loan.index)
+
+
+def _early_inside(loan: RunningLoan, day: date, receipt: Receipt) -> None:
+    """Principal repaid early inside a period joins its row, which keeps its planned principal; the level is new from the next."""
+    terms, index, row = loan.terms, loan.index, loan.rows[loan.index]
+    early, last = receipt.left, loan.index == len(loan.periods) - 1
+    _one_thing_in_a_period(loan, day)
+    if row.kept is None:
+        principal, _, carried = loan.planned()
+        if carried:
+            raise unsettled("events", f"principal repaid early on {day} while interest exceeds the instalment", "another day: not settled")
+        row.kept = principal
+    if not last and early > loan.undue - row.kept:
+        raise unsettled("events.amount", f"a repayment on {day} of principal that the instalment under way needs", "a payoff, or less")
+    row.due[PRINCIPAL] += early
+    receipt.pay(row, PRINCIPAL, early, early=True)
+    loan.undue -= early
+    if terms.recalculation is not None and terms.recalculation.rest == "daily":
+        _end_slice(loan, day, early)
+    if not last:
+        _level_after(loan, index + 1)
+
+
+def _one_thing_in_a_period(loan: RunningLoan, day: date) -> None:
+    period = loan.periods[loan.index]
+    if len({first for _, first in loan.open}) > 1:
+        raise unsettled("events", f"principal repaid early on {day} after a drawdown in the same period", "another period: not settled")
+    if loan.plan.has_level and loan.line.changes_within(period.start, period.due):
+        raise unsettled("events", f"principal repaid early on {day} in a period with a new rate", "another period: not settled")
+
+
+def _end_slice(loan: RunningLoan, day: date, amount: int) -> None:
+    """`amount` stops bearing interest on `day`."""
+    ((open_amount, first),) = loan.open
+    loan.ended.append((amount, first, day))
+    loan.open = [(open_amount - amount, first)] if open_amount > amount else []
+
+
+def _level_after(loan: RunningLoan, index: int) -> None:
+    if loan.terms.prepayment == "reduce_term":
+        loan.plan.shortened = loan.plan.has_level
+    elif index == loan.index:
+        loan.plan.renew(index, loan.undue)
+    else:
+        loan.renew_next = True
+
+
+def amount_to_close(loan: RunningLoan, day: date) -> int:
+    """Exactly what closes the loan on `day`: dues, what runs, interest to the day and all principal."""
+    dues = sum(row.outstanding for row in loan.rows[loan.oldest : loan.index + 1])
+    if loan.index >= len(loan.rows):
+        return dues
+    return dues + loan.undue + _interest_to_close(loan, day)
+
+
+def _interest_to_close(loan: RunningLoan, day: date) -> int:
+    terms = loan.terms
+    if not loan.undue and not loan.open and not loan.ended:
+        return loan.plan.carried
+    if terms.recalculation is None or terms.method == "flat":
+        found = f"a payoff on {day} of a loan whose interest is not recalculated"
+        raise unsettled("events", found, "a payoff from the last due date on: not settled before")
+    on_due_day = loan.index > 0 and loan.rows[loan.index - 1].period.due == day
+    if any(fee.when == "instalment" for fee in terms.fees) and not on_due_day:
+        raise unsettled("fees", f"a payoff on {day} inside a period", "no fee of the instalments: not settled")
+    if on_due_day:
+        return loan.plan.carried
+    to_rest = terms.recalculation.payoff_interest == "to_rest"
+    if not to_rest and terms.recalculation.rest == "period":
+        found = f"rest period with a payoff on {day} to date"
+        raise unsettled("interest_recalculation", found, "payoff_interest to_rest, or rest daily: not settled")
+    end = loan.periods[loan.index].due if to_rest else day
+    return loan.plan.carried + round_exact(loan.interest_to(end) + loan.rows[loan.index].late_exact, SCALE, terms.rounding)
+
+
+def pay_off(loan: RunningLoan, day: date, receipt: Receipt, agreed: int) -> None:
+    """Close the loan on `day`; later rows vanish. `agreed` is the amount that the event names, 0 for none."""
+    needed = amount_to_close(loan, day)
+    if needed == 0:
+        raise unsettled("events", f"a payoff on {day}", "a loan that owes something")
+    if agreed and agreed != needed:
+        exponent = loan.terms.exponent
+        expected = f"{amount_text(needed, exponent)}, exactly what closes the loan on {day}"
+        raise unsettled("events.amount", amount_text(agreed, exponent), expected)
+    receipt.left = needed
+    take_dues(loan, day, receipt)
+    if loan.index < len(loan.rows):
+        on_due_day = loan.index > 0 and loan.rows[loan.index - 1].period.due == day
+        interest = _interest_to_close(loan, day)
+        row = loan.rows[loan.index - 1] if on_due_day else loan.rows[loan.index]
+        row.due[INTEREST] += interest
+        row.due[PRINCIPAL] += loan.undue
+        receipt.pay(row, INTEREST, interest)
+        receipt.pay(row, PRINCIPAL, loan.undue, early=True)
+        row.closed = True
+        kept = loan.index if on_due_day else loan.index + 1
+        del loan.rows[kept:]
+        loan.index, loan.undue = kept, 0
+        loan.open, loan.ended = [], []
+        loan.plan.carried = 0
+    loan.oldest = loan.index
+    loan.closed_on = day

@@ -1,0 +1,103 @@
+"""What a loan costs its borrower in a year: the internal rate of all that is paid, fees and margins included.
+
+`effective` discounts by actual days ÷ 365 (the XIRR of spreadsheets). `nominal` is twelve times the monthly internal rate (APR, 单利)
+and exists only where all money moves on whole months from the start. A rate that is not unique is not given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from puhui.calculations.periods import Period
+from puhui.calculations.position import Flow
+
+__all__ = ["effective_rate", "nominal_rate", "rate_text"]
+
+_DECIMALS = 6
+
+
+def effective_rate(flows: Iterable[Flow]) -> float | None:
+    """The annual internal rate of dated flows by actual days ÷ 365; None where there is no single one."""
+    net = _by_date(flows)
+    if not net:
+        return None
+    first = net[0][0]
+    return _internal_rate([((day - first).days / 365, amount) for day, amount in net])
+
+
+def nominal_rate(flows: Iterable[Flow], start: date, periods: Sequence[Period]) -> float | None:
+    """Twelve times the monthly internal rate; None where money moves on another day than the start and whole months after it."""
+    months: dict[date, int] = {start: 0}
+    reached = 0
+    for period in periods:
+        if period.months is None:
+            break
+        reached += period.months
+        months[period.due] = reached
+    net = _by_date(flows)
+    if not net or any(day not in months for day, _ in net):
+        return None
+    rate = _internal_rate([(months[day], amount) for day, amount in net])
+    return None if rate is None else 12 * rate
+
+
+def rate_text(rate: float | None) -> str | None:
+    """Six decimals, or None."""
+    if rate is None:
+        return None
+    text = f"{rate:.{_DECIMALS}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def _by_date(flows: Iterable[Flow]) -> list[Flow]:
+    net: dict[date, int] = {}
+    for day, amount in flows:
+        net[day] = net.get(day, 0) + amount
+    return [(day, amount) for day, amount in sorted(net.items()) if amount]
+
+
+def _single(flows: Sequence[tuple[float, int]]) -> bool:
+    """Whether the flows have one internal rate: money goes out first, and the running sum turns positive once (Norstrøm)."""
+    total, turned = 0, False
+    for _, amount in flows:
+        total += amount
+        if total > 0:
+            turned = True
+        elif turned:
+            return False
+    return flows[0][1] < 0 and total >= 0
+
+
+def _internal_rate(flows: Sequence[tuple[float, int]]) -> float | None:
+    """The rate at which the flows (time in periods, amount) are worth nothing today, by bisection and Newton steps."""
+    if not flows or not _single(flows):
+        return None
+    if sum(amount for _, amount in flows) == 0:
+        return 0.0
+    low, high = 0.0, 1.0
+    while _value(flows, high) > 0:
+        low, high = high, high * 2
+        if high > 1e9:
+            return None
+    rate = low
+    for _ in range(200):
+        middle = rate - _value(flows, rate) / _slope(flows, rate)
+        if not low < middle < high:
+            middle = (low + high) / 2
+        if _value(flows, middle) > 0:
+            low = middle
+        else:
+            high = middle
+        if abs(middle - rate) < 1e-13 or high - low < 1e-13:
+            return middle
+        rate = middle
+    return rate
+
+
+def _value(flows: Sequence[tuple[float, int]], rate: float) -> float:
+    return float(sum(amount * (1 + rate) ** -time for time, amount in flows))
+
+
+def _slope(flows: Sequence[tuple[float, int]], rate: float) -> float:
+    return float(sum(-time * amount * (1 + rate) ** (-time - 1) for time, amount in flows)) or -1e-300

@@ -1,0 +1,86 @@
+"""Interest as whole numbers: principal × rate × share of a year, over one common denominator, rounded only where it is posted.
+
+`SCALE` is that denominator: the rate's 10⁸, the markup's 10⁴ and the shares of a year (`day_count.YEAR`). A principal of 1,000,000 fen
+at 3.6% for a twelfth of a year is 1_000_000 × 3_600_000 × 10⁴ × YEAR/12, and round(that / SCALE) is 3,000 fen.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from puhui.calculations.day_count import YEAR, actual_share
+from puhui.calculations.money import Exact
+from puhui.calculations.periods import Period
+from puhui.calculations.term_records import MARKUP_SCALE, RATE_SCALE
+
+__all__ = ["SCALE", "RateLine", "Slice", "overdue_interest", "slices_interest"]
+
+_ONE_DAY = timedelta(days=1)
+SCALE: int = RATE_SCALE * MARKUP_SCALE * YEAR
+
+Slice = tuple[int, date, date]
+"""A principal that bore interest from one date to another: (amount, first, last)."""
+
+
+class RateLine:
+    """The contract rate night by night. `changes` are (day, rate_e8), the first in force from the beginning.
+
+    Under `day_label` `start` a rate of a day first touches the night that begins on it, under `end` the night that ends on it.
+    """
+
+    __slots__ = ("nights", "rates")
+
+    def __init__(self, changes: Iterable[tuple[date, int]], day_label: str = "start") -> None:
+        shift = timedelta(days=1 if day_label == "end" else 0)
+        pairs = [(day - shift, rate) for day, rate in changes]
+        self.nights: list[date] = [night for night, _ in pairs]
+        self.rates: list[int] = [rate for _, rate in pairs]
+
+    def rate_on(self, night: date) -> int:
+        """The rate of the night that begins on `night`."""
+        return self.rates[max(bisect_right(self.nights, night) - 1, 0)]
+
+    def rate_on_last_night(self, period: Period) -> int:
+        """The rate in force when the period ends."""
+        return self.rates[0] if len(self.rates) == 1 else self.rate_on(period.due - _ONE_DAY)
+
+    def changes_within(self, first: date, last: date) -> bool:
+        """Whether a new rate begins after the first change on a night from `first` up to but not on `last`."""
+        return len(self.nights) > 1 and any(first <= night < last for night in self.nights[1:])
+
+    def pieces(self, first: date, last: date) -> Iterator[tuple[date, date, int]]:
+        """(from, to, rate) that together cover the nights from `first` to `last`."""
+        index = max(bisect_right(self.nights, first) - 1, 0)
+        while first < last:
+            stop = last
+            if index + 1 < len(self.nights):
+                stop = min(last, self.nights[index + 1])
+            yield first, stop, self.rates[index]
+            first, index = stop, index + 1
+
+
+def slices_interest(period: Period, line: RateLine, slices: Iterable[Slice]) -> Exact:
+    """Contract interest of slices of principal inside one period, over SCALE. A change of rate counts each side for itself."""
+    total: Exact = 0
+    if len(line.rates) == 1:
+        for amount, first, last in slices:
+            if amount:
+                total += amount * period.part(first, last)
+        return total * (line.rates[0] * MARKUP_SCALE)
+    for amount, first, last in slices:
+        if amount:
+            for begin, end, rate in line.pieces(first, last):
+                total += amount * rate * period.part(begin, end)
+    return total * MARKUP_SCALE
+
+
+def overdue_interest(amount: int, line: RateLine, first: date, last: date, markup: int, day_count: str) -> int:
+    """What `amount` overdue costs from `first` to `last` at rate × (1 + markup), over SCALE.
+
+    By actual days ÷ 360 (÷ 365 under `ACT/365`); `markup` is over MARKUP_SCALE, 0 for the contract rate itself.
+    """
+    count = "ACT/365" if day_count == "ACT/365" else "ACT/360"
+    total = sum(rate * actual_share(count, begin, end) for begin, end, rate in line.pieces(first, last))
+    return amount * total * (MARKUP_SCALE + markup)

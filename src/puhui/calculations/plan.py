@@ -1,0 +1,141 @@
+"""The plan of a loan: how much of each instalment is principal, by the method agreed.
+
+The plan knows no events. It is asked for one row after another and told the principal not yet due and the interest of the row;
+what is put off (by a grace, or because interest exceeds the level) it carries to the next rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from puhui.calculations.interest import SCALE, RateLine, slices_interest
+from puhui.calculations.levels import annuity_level, round_to_multiple, solved_level
+from puhui.calculations.money import round_exact, round_quotient
+from puhui.calculations.periods import Period, unsettled
+from puhui.calculations.term_records import Terms
+
+__all__ = ["Plan"]
+
+
+@dataclass(slots=True)
+class Plan:
+    """`level`: the equal instalment or the equal principal in force; `carried`: interest of earlier rows that waits; `shortened`: 缩期."""
+
+    terms: Terms
+    periods: Sequence[Period]
+    line: RateLine
+    level: int = 0
+    carried: int = 0
+    shortened: bool = False
+    flat_interests: tuple[int, ...] = ()
+
+    @property
+    def has_level(self) -> bool:
+        """Whether there is something that a prepayment, a drawdown or a rate sets anew."""
+        return self.terms.method in ("equal_instalment", "equal_principal", "flat")
+
+    def renew(self, index: int, outstanding: int) -> None:
+        """Set the level anew from the row at `index` on the principal `outstanding`."""
+        terms = self.terms
+        begin = max(index, terms.grace.principal)
+        left = self.periods[begin:]
+        if not outstanding or not left:
+            return
+        if terms.method == "equal_instalment":
+            if terms.level == "solved":
+                self.level = solved_level(terms, left, outstanding, self.line)
+            else:
+                rate = self.line.rate_on_last_night(self.periods[index])
+                self.level = annuity_level(terms, left, outstanding, rate)
+        elif terms.method == "equal_principal":
+            self._renew_principal(outstanding, len(left))
+        elif terms.method == "flat":
+            self._renew_flat(outstanding)
+
+    def _renew_principal(self, outstanding: int, count: int) -> None:
+        terms = self.terms
+        if terms.principal_share is not None:
+            part = terms.amount * terms.principal_share
+            self.level = round_quotient(part.numerator, part.denominator, terms.rounding)
+        else:
+            self.level = round_quotient(outstanding - terms.balloon, count, terms.rounding)
+        if self.level * (count - 1) >= outstanding:
+            raise unsettled("instalments", count, "fewer: the rounded parts leave nothing to the last instalment")
+
+    def _renew_flat(self, outstanding: int) -> None:
+        terms, periods = self.terms, self.periods
+        exact = [slices_interest(period, self.line, [(outstanding, period.start, period.due)]) for period in periods]
+        if terms.flat_interest == "term":
+            whole = round_exact(sum(exact), SCALE, terms.rounding)
+            each = round_quotient(whole, len(periods), terms.rounding)
+            self.flat_interests = (*([each] * (len(periods) - 1)), whole - each * (len(periods) - 1))
+            if self.flat_interests[-1] < 0:
+                raise unsettled("flat_interest", "term", "period: the rounded parts exceed the interest of the term")
+        else:
+            self.flat_interests = tuple(round_exact(item, SCALE, terms.rounding) for item in exact)
+        self.level = round_to_multiple(outstanding + sum(self.flat_interests), len(periods), terms)
+        if any(interest > self.level for interest in self.flat_interests):
+            raise unsettled("method", "flat", "interest below the level of each period")
+
+    def bears_interest(self, index: int) -> bool:
+        """Whether the period at `index` bears interest at all."""
+        return index >= self.terms.grace.interest_free
+
+    def row(self, index: int, undue: int, interest: int) -> tuple[int, int, int]:
+        """(principal, interest due, interest carried on) of the row at `index`, with `undue` principal and `interest` of its own."""
+        terms = self.terms
+        last = index == len(self.periods) - 1
+        if index < terms.grace.interest_payment and not last:
+            return self._principal(index, undue, 0), 0, self.carried + interest
+        owed = self.carried + interest
+        if last:
+            return undue, owed, 0
+        if index < terms.grace.principal:
+            return 0, owed, 0
+        level = self._whole_instalment(index)
+        if level is None:
+            return self._principal(index, undue, interest), owed, 0
+        on_top = self.carried if index == terms.grace.interest_payment else 0
+        payable = level + on_top
+        if owed > payable:
+            return 0, payable, owed - payable
+        return self._within(index, undue, payable - owed), owed, 0
+
+    def _whole_instalment(self, index: int) -> int | None:
+        """The agreed whole instalment of a row, or None where the principal is agreed and interest comes on top."""
+        if self.terms.method == "equal_instalment":
+            return self.level
+        if self.terms.method == "stepped":
+            for part in self.terms.steps:
+                if index < part.count:
+                    return part.amount if part.whole_instalment else None
+                index -= part.count
+        return None
+
+    def _principal(self, index: int, undue: int, interest: int) -> int:
+        """The principal of a row that is not the last, where it does not follow from a whole instalment."""
+        terms = self.terms
+        if index < terms.grace.principal:
+            return 0
+        if terms.method == "equal_principal":
+            return self._within(index, undue, self.level)
+        if terms.method == "flat":
+            return self._within(index, undue, self.level - interest)
+        if terms.method == "custom":
+            return terms.dues[index].principal
+        if terms.method == "stepped":
+            for part in terms.steps:
+                if index < part.count:
+                    return self._within(index, undue, part.amount)
+                index -= part.count
+        return 0
+
+    def _within(self, index: int, undue: int, principal: int) -> int:
+        """The principal, which must leave something to the last row unless the term was shortened."""
+        if principal < undue or self.shortened:
+            return min(principal, undue)
+        if undue == 0:
+            return 0
+        found = f"all principal repaid at instalment {index + 1}"
+        raise unsettled("instalments", found, "terms under which the last instalment has a rest to take")

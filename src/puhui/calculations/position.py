@@ -1,0 +1,112 @@
+"""What a replay tells: the rows of a loan and where it stands, as frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from puhui.calculations.faults import Fault
+from puhui.calculations.interest import SCALE, RateLine, Slice, slices_interest
+from puhui.calculations.money import Exact, round_exact
+from puhui.calculations.periods import Period
+
+__all__ = ["Allocation", "Flow", "Position", "Row", "RunningPeriod"]
+
+Flow = tuple[date, int]
+"""A payment of the borrower (above 0) or to the borrower (below 0) on a date, in smallest units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One instalment: what falls due in it, by component, and what was paid of it. `balance`: principal outstanding after it."""
+
+    number: int
+    start: date
+    due: date
+    days: int
+    principal: int = 0
+    interest: int = 0
+    fee: int = 0
+    penalty: int = 0
+    compound: int = 0
+    paid_principal: int = 0
+    paid_interest: int = 0
+    paid_fee: int = 0
+    paid_penalty: int = 0
+    paid_compound: int = 0
+    balance: int = 0
+
+    @property
+    def total(self) -> int:
+        """All that falls due in the row."""
+        return self.principal + self.interest + self.fee + self.penalty + self.compound
+
+    @property
+    def paid(self) -> int:
+        """All that was paid of it."""
+        return self.paid_principal + self.paid_interest + self.paid_fee + self.paid_penalty + self.paid_compound
+
+    @property
+    def outstanding(self) -> int:
+        """Total less paid."""
+        return self.total - self.paid
+
+    def owed(self, component: str) -> int:
+        """What is unpaid of one component: principal, interest, fee, penalty or compound."""
+        return int(getattr(self, component)) - int(getattr(self, "paid_" + component))
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """A part of a payment: `event` is its index among the events given, `early` tells principal repaid before it was due."""
+
+    event: int
+    id: str | None
+    row: int
+    component: str
+    amount: int
+    early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunningPeriod:
+    """The period under way and the principal that bears interest in it; `waiting`: interest of earlier rows put off to later ones."""
+
+    period: Period
+    line: RateLine
+    open: tuple[tuple[int, date], ...]
+    ended: tuple[Slice, ...]
+    waiting: int
+    bears_interest: bool
+
+    def exact(self, day: date) -> Exact:
+        """Interest from the period's start to the morning of `day`, over SCALE, with what waits from earlier rows."""
+        slices: list[Slice] = [*self.ended, *((amount, first, max(first, day)) for amount, first in self.open)]
+        own = slices_interest(self.period, self.line, slices) if self.bears_interest else 0
+        return own + self.waiting * SCALE
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A loan on the morning after the events of `as_of`: nights before it count. See `replay` for the meaning of each figure."""
+
+    as_of: date
+    rows: tuple[Row, ...]
+    principal: int
+    accrued_exact: Exact
+    accrued_interest: int
+    overdue: int
+    days_past_due: int
+    status: str
+    next_due: date | None
+    allocations: tuple[Allocation, ...]
+    payments: tuple[Flow, ...]
+    unsettled: tuple[Fault, ...]
+    running: RunningPeriod | None
+    rounding: str
+
+    def accrued_on(self, day: date) -> int:
+        """Rounded accrued interest of the period under way on the morning of `day`: from `as_of` to its due day, no event between."""
+        if self.running is None:
+            return 0
+        return round_exact(self.running.exact(day), SCALE, self.rounding)

@@ -1,0 +1,145 @@
+"""`puhui loans quote`: one document of terms and events in, schedule and state out. Pure: no database, no clock.
+
+The document and the meaning of each field are the project's contract; the same document is the body of the interface's preview and the
+input of `tests/cases/`. What is unknown, not supported or not settled is refused by name; a figure that may be wrong is never given.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from puhui.calculations.annual_cost import effective_rate, nominal_rate, rate_text
+from puhui.calculations.events import Event, events_from
+from puhui.calculations.faults import Fault, FaultsError
+from puhui.calculations.money import amount_text
+from puhui.calculations.periods import build_periods
+from puhui.calculations.position import Flow, Position, Row
+from puhui.calculations.reading import Fields, shown
+from puhui.calculations.replay import replay
+from puhui.calculations.schedule import scheduled
+from puhui.calculations.term_records import Terms
+from puhui.calculations.terms import terms_from
+
+__all__ = ["answer", "answer_text", "error"]
+
+_AMOUNTS = ("principal", "interest", "fee", "penalty", "compound", "total", "paid", "outstanding")
+
+
+def answer(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a quote document. Raises FaultsError naming every fault."""
+    faults: list[Fault] = []
+    fields = Fields(dict(document), faults)
+    terms = terms_from(fields)
+    as_of = fields.day("as_of")
+    if terms is None:
+        for key in ("events",):
+            fields.has(key)
+        fields.finish()
+        raise FaultsError(faults)
+    events = events_from(fields, terms)
+    fields.finish()
+    if faults:
+        raise FaultsError(faults)
+    if as_of is None:
+        rows, flows, _ = scheduled(terms, events)
+        return _answer(terms, rows, None, flows)
+    position = replay(terms, events, as_of)
+    faults.extend(position.unsettled)
+    faults.extend(_fees_not_settled(terms, events))
+    if faults:
+        raise FaultsError(faults)
+    return _answer(terms, position.rows, position, _flows(position))
+
+
+def _fees_not_settled(terms: Terms, events: Iterable[Event]) -> list[Fault]:
+    """A fee at drawdown in a history: whether it counts as paid with the row is not settled."""
+    return [
+        Fault(f"fees[{index}].when", "drawdown, with as_of", "no as_of: the row of a drawdown fee in a history is not settled")
+        for index, fee in enumerate(terms.fees)
+        if fee.when == "drawdown"
+    ]
+
+
+def answer_text(text: str | bytes) -> tuple[dict[str, Any], bool]:
+    """The answer to a document as JSON text, and whether it holds figures; faults are answered as `{"error": [...]}`."""
+    try:
+        document = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        if not isinstance(document, dict):
+            raise FaultsError([Fault("document", shown(document), "a JSON object")])
+        return answer(document), True
+    except FaultsError as faults:
+        return error(faults.faults), False
+    except (ValueError, RecursionError) as problem:
+        return error([Fault("document", shown(str(problem)), "valid JSON")]), False
+
+
+def error(faults: Iterable[Fault]) -> dict[str, Any]:
+    """Faults in the form of the contract."""
+    return {"error": [{"field": fault.where, "found": fault.found, "expected": fault.expected} for fault in faults]}
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise FaultsError([Fault(key, "the key twice", "each key once") for key in sorted(values) if keys.count(key) > 1])
+    return values
+
+
+def _constant(name: str) -> Any:
+    raise FaultsError([Fault("document", name, "valid JSON (no NaN or Infinity)")])
+
+
+def _answer(terms: Terms, rows: tuple[Row, ...], position: Position | None, flows: Iterable[Flow]) -> dict[str, Any]:
+    def text(minor: int) -> str:
+        return amount_text(minor, terms.exponent)
+
+    instalments = [
+        {
+            "number": row.number,
+            "start": row.start.isoformat(),
+            "due": row.due.isoformat(),
+            "days": row.days,
+            **{name: text(getattr(row, name)) for name in _AMOUNTS},
+            "balance": text(row.balance),
+        }
+        for row in rows
+    ]
+    state = None
+    if position is not None:
+        state = {
+            "as_of": position.as_of.isoformat(),
+            "principal": text(position.principal),
+            "accrued_interest": text(position.accrued_interest),
+            "overdue": text(position.overdue),
+            "days_past_due": position.days_past_due,
+            "status": position.status,
+        }
+    return {
+        "instalments": instalments,
+        "totals": {name: text(sum(getattr(row, name) for row in rows)) for name in _AMOUNTS},
+        "state": state,
+        "annual_cost": _annual_cost(terms, rows, flows),
+    }
+
+
+def _annual_cost(terms: Terms, rows: tuple[Row, ...], flows: Iterable[Flow]) -> dict[str, str | None]:
+    """Nominal and effective cost of the flows and of what was paid up front, which enters here only."""
+    all_flows = list(flows)
+    if all_flows and rows and (terms.margin or terms.third_party_fees):
+        first = min(day for day, amount in all_flows if amount < 0)
+        all_flows += [(first, terms.margin + terms.third_party_fees), (rows[-1].due, -terms.margin)]
+    return {
+        "nominal": rate_text(nominal_rate(all_flows, terms.start, build_periods(terms))),
+        "effective": rate_text(effective_rate(all_flows)),
+    }
+
+
+def _flows(position: Position) -> list[Flow]:
+    """What was paid, and what falls due from `as_of` on; none where something is overdue, for nobody knows when that is paid."""
+    if position.overdue:
+        return []
+    coming = [(row.due, row.outstanding) for row in position.rows if row.outstanding]
+    return [*position.payments, *coming]

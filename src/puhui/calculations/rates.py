@@ -1,0 +1,111 @@
+"""The contract rate over time: fixed, a dated list, or an index with a spread that reprices at agreed dates.
+
+The value that counts on a repricing day is the latest one published on the day before (practice: LPR of the 20th serves
+repricings from the 21st on). A repricing that finds the same rate changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import pairwise
+
+from puhui.calculations.calendar import add_months, parse_date, parse_step
+from puhui.calculations.money import decimal_fraction
+from puhui.calculations.reading import Fields
+from puhui.calculations.term_records import RATE_SCALE
+
+__all__ = ["Rates", "read_rates"]
+
+Rates = tuple[tuple[date, int], ...]
+_LAST_YEAR = 100
+
+
+def read_rates(fields: Fields, start: date | None, month_end: str) -> Rates | None:
+    """(day, rate_e8) in order, the first in force on `start`, from `rate_annual`, `rate_changes` or `rate_link`; None after a fault."""
+    given = [key for key in ("rate_annual", "rate_changes", "rate_link") if fields.has(key)]
+    if len(given) != 1:
+        fields.fault("rate_annual", "exactly one of rate_annual, rate_changes, rate_link", " and ".join(given) or None)
+        return None
+    if given == ["rate_annual"]:
+        rate = fields.share("rate_annual", 8)
+        return None if rate is None or start is None else ((start, int(rate * RATE_SCALE)),)
+    if given == ["rate_changes"]:
+        return _changes(fields, start)
+    return _link(fields, start, month_end)
+
+
+def _pairs(fields: Fields, key: str) -> list[tuple[date, Fraction]] | None:
+    """A list of [date, rate] in rising order of dates."""
+    raw = fields.raw(key)
+    pairs: list[tuple[date, Fraction]] = []
+    if isinstance(raw, list) and raw:
+        for item in raw:
+            day = parse_date(item[0]) if isinstance(item, list) and len(item) == 2 else None
+            rate = decimal_fraction(item[1]) if day is not None else None
+            if day is None or rate is None or not 0 <= rate <= 1 or (rate * RATE_SCALE).denominator != 1:
+                break
+            pairs.append((day, rate))
+        else:
+            if all(first[0] < second[0] for first, second in pairwise(pairs)):
+                return pairs
+    fields.fault(key, 'a list of ["2026-01-20", "0.0300"] in rising order of dates, rates from 0 to 1 with at most 8 decimals')
+    return None
+
+
+def _changes(fields: Fields, start: date | None) -> Rates | None:
+    pairs = _pairs(fields, "rate_changes")
+    if pairs is None or start is None:
+        return None
+    if pairs[0][0] > start:
+        fields.fault("rate_changes", f"a first rate in force on the start {start}", pairs[0][0].isoformat())
+        return None
+    if any(first[1] == second[1] for first, second in pairwise(pairs)):
+        fields.fault("rate_changes", "rates that differ from the one before (whether the same rate sets the level anew is not settled)")
+        return None
+    before = [pair for pair in pairs if pair[0] <= start]
+    kept = [(start, before[-1][1]), *(pair for pair in pairs if pair[0] > start)]
+    return tuple((day, int(rate * RATE_SCALE)) for day, rate in kept)
+
+
+def _link(fields: Fields, start: date | None, month_end: str) -> Rates | None:
+    child = fields.child("rate_link")
+    if child is None:
+        return None
+    known = len(child.faults)
+    if not isinstance(child.raw("index"), str):
+        child.fault("index", 'the name of the index, such as "LPR1Y"')
+    spread = decimal_fraction(child.raw("spread"))
+    if spread is None or abs(spread) > 1 or (spread * RATE_SCALE).denominator != 1:
+        child.fault("spread", 'a decimal string such as "0.005", at most 8 decimals')
+        spread = Fraction(0)
+    step = parse_step(child.raw("every"))
+    if step is None or step.months not in (1, 3, 6, 12):
+        child.fault("every", "1 month, 3 month, 6 month or 12 month")
+    on = child.choice("on", ("anniversary", "01-01"), "anniversary")
+    if not child.has("on"):
+        child.fault("on", "anniversary or 01-01")
+    values = _pairs(child, "values")
+    child.finish()
+    if step is None or values is None or start is None or len(child.faults) > known:
+        return None
+    if on == "anniversary" and start.day > 28 and month_end == "roll" and step.months != 12:
+        child.fault("on", "a start up to the 28th: repricing days under month_end roll are not settled")
+        return None
+    origin = start if on == "anniversary" else date(start.year, 1, 1)
+    rates: list[tuple[date, int]] = []
+    for count in range(_LAST_YEAR * 12 // step.months):
+        day = max(add_months(origin, count * step.months), start)
+        published = [rate for published_on, rate in values if published_on < day]
+        if not published:
+            child.fault("values", f"a value published before {day}")
+            return None
+        rate = int((published[-1] + spread) * RATE_SCALE)
+        if not 0 <= rate <= RATE_SCALE:
+            child.fault("spread", "a rate from 0 to 1 after the spread")
+            return None
+        if not rates or rates[-1][1] != rate:
+            rates.append((day, rate))
+        if day - timedelta(days=1) >= values[-1][0] and day > start:
+            break
+    return tuple(rates)

@@ -1,0 +1,202 @@
+"""A loan is the fold of its events: from its terms and what happened, to its rows and where it stands.
+
+`replay` is the only truth; quotes, contracts, previews and the day end all come from it. Nothing is stored here and no clock is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from puhui.calculations.allocation import (
+    NON_ACCRUAL_AFTER_DAYS,
+    Receipt,
+    amount_to_close,
+    days_past_due,
+    pay_off,
+    repay,
+    take_dues,
+)
+from puhui.calculations.events import Event, in_effect
+from puhui.calculations.faults import Fault
+from puhui.calculations.interest import SCALE, RateLine
+from puhui.calculations.money import amount_text, round_exact
+from puhui.calculations.periods import unsettled
+from puhui.calculations.position import Allocation, Flow, Position, Row
+from puhui.calculations.running import COMPOUND, FEE, INTEREST, PENALTY, PRINCIPAL, RunningLoan, RunningRow
+from puhui.calculations.term_records import Fee, Terms
+
+__all__ = ["Event", "Position", "Row", "pay_up_to", "payoff_amount", "replay", "rows_of", "walk"]
+
+_ALL = 10**30
+
+
+def replay(terms: Terms, events: Sequence[Event], as_of: date) -> Position:
+    """The loan on the morning after the events of `as_of`. Nights before `as_of` count, that of `as_of` does not.
+
+    `overdue` is all that fell due before `as_of` and is unpaid, running penalty and compound interest included; `accrued_interest` is
+    not yet due; coming rows are as they stand today, all paid when due. `unsettled` names figures that the quote contract leaves open.
+    Raises FaultsError where a figure is not settled, an event is out of its time, or a payment is more than is owed.
+    """
+    if as_of < terms.start:
+        raise unsettled("as_of", as_of, f"a date from the start {terms.start} on")
+    loan, allocations, payments = walk(terms, events, as_of)
+    loan.advance(as_of)
+    overdue, late = _overdue(loan, as_of), days_past_due(loan, as_of)
+    principal = loan.drawn - sum(row.paid[PRINCIPAL] for row in loan.rows)
+    running = loan.running_period() if loan.index < len(loan.rows) else None
+    if running is not None and terms.method == "flat" and terms.flat_interest == "term" and as_of > running.period.start and loan.drawn:
+        raise unsettled("as_of", as_of, "a due date: how interest of the whole term accrues inside a period is not settled")
+    exact = running.exact(as_of) if running is not None else 0
+    status = _status(loan, principal, late)
+    loan.advance(loan.last_due, count_overdue=False)
+    rows = rows_of(loan)
+    next_due = next((row.due for row in rows if row.due > as_of and row.outstanding), None)
+    return Position(
+        as_of=as_of, rows=rows, principal=principal, accrued_exact=exact, accrued_interest=round_exact(exact, SCALE, terms.rounding),
+        overdue=overdue, days_past_due=late, status=status, next_due=next_due, allocations=tuple(allocations), payments=tuple(payments),
+        unsettled=tuple(loan.unsettled), running=running, rounding=terms.rounding,
+    )  # fmt: skip
+
+
+def payoff_amount(terms: Terms, events: Sequence[Event], day: date) -> int:
+    """Exactly what closes the loan on `day`, after the events up to that day."""
+    loan, _, _ = walk(terms, [event for event in events if event.date <= day], day)
+    loan.advance(day)
+    return amount_to_close(loan, day)
+
+
+def walk(
+    terms: Terms, events: Sequence[Event], as_of: date | None, pay_when_due: bool = False
+) -> tuple[RunningLoan, list[Allocation], list[Flow]]:
+    """Move a loan through its events. With `pay_when_due` all dues are paid on their day. Returns loan, allocations and flows of cash."""
+    ordered = in_effect(events)
+    late = [event for _, event in ordered if as_of is not None and event.date > as_of]
+    if late:
+        raise unsettled("events.date", late[0].date, f"a date up to as_of, {as_of}")
+    loan = RunningLoan(terms, _rate_line(terms, [event for _, event in ordered]))
+    if not any(event.type == "drawdown" for _, event in ordered):
+        ordered.insert(0, (-1, Event(terms.start, "drawdown", terms.amount)))
+    ordered = _with_dated_fees(terms, ordered, as_of)
+    allocations: list[Allocation] = []
+    payments: list[Flow] = []
+    for index, event in ordered:
+        if pay_when_due:
+            pay_up_to(loan, event.date, payments)
+        loan.advance(event.date)
+        if pay_when_due:
+            pay_up_to(loan, event.date, payments)
+        _apply(loan, index, event, allocations, payments)
+    return loan, allocations, payments
+
+
+def pay_up_to(loan: RunningLoan, day: date, payments: list[Flow]) -> None:
+    """Pay each row on its due date, up to and including `day`."""
+    while loan.index < len(loan.rows) and loan.rows[loan.index].period.due <= day:
+        due = loan.rows[loan.index].period.due
+        loan.advance(due)
+        receipt = Receipt(-1, None, _ALL)
+        take_dues(loan, due, receipt)
+        payments.append((due, _ALL - receipt.left))
+
+
+def _apply(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
+    day, terms = event.date, loan.terms
+    if event.type == "drawdown":
+        first = not loan.drawn
+        loan.draw(day, event.amount)
+        payments.append((day, -event.amount))
+        if first:
+            payments.extend((day, loan.fee_amount(fee)) for fee in terms.fees if fee.when == "drawdown")
+    elif event.type == "rate_change":
+        if day >= loan.last_due or loan.closed_on is not None:
+            raise unsettled("events.date", day, "a new rate before the last due date of a loan that is not closed")
+    elif event.type == "fee":
+        if loan.closed_on is not None:
+            raise unsettled("events.date", day, "a fee before the loan is closed")
+        loan.charge(day, FEE, event.amount)
+    else:
+        if not loan.drawn or loan.closed_on is not None:
+            raise unsettled("events.date", day, "a payment after the first drawdown, of a loan that is not closed")
+        receipt = Receipt(index, event.id, event.amount)
+        if event.type == "payoff":
+            pay_off(loan, day, receipt, event.amount)
+        else:
+            repay(loan, day, receipt)
+        allocations.extend(receipt.allocations)
+        payments.append((day, sum(part.amount for part in receipt.allocations)))
+
+
+def _rate_line(terms: Terms, events: Sequence[Event]) -> RateLine:
+    """The contract rate with the new rates that events brought."""
+    changes = [(event.date, event.rate_e8) for event in events if event.type == "rate_change" and event.rate_e8 is not None]
+    if not changes:
+        return RateLine(terms.rates, terms.day_label)
+    if len(terms.rates) > 1:
+        raise unsettled("events", "rate_change beside rate_changes or rate_link", "one of them: together they are not settled")
+    rates = list(terms.rates)
+    for day, rate in changes:
+        if day <= rates[-1][0] or rate == rates[-1][1]:
+            expected = "a rate that differs from the one before, each on its own day after the start"
+            raise unsettled("events", f"a new rate on {day}", expected)
+        rates.append((day, rate))
+    return RateLine(rates, terms.day_label)
+
+
+def _with_dated_fees(terms: Terms, ordered: list[tuple[int, Event]], as_of: date | None) -> list[tuple[int, Event]]:
+    """Fees agreed for a date join the events, before those of the same day."""
+    fees = [(-1, Event(fee.when, "fee", _dated_amount(terms, fee))) for fee in terms.fees if isinstance(fee.when, date)]
+    fees = [pair for pair in fees if as_of is None or pair[1].date <= as_of]
+    if any(pair[1].date == terms.start for pair in fees):
+        raise unsettled("fees.when", terms.start, "drawdown, for a fee of the first day")
+    return sorted([*fees, *ordered], key=lambda pair: pair[1].date) if fees else ordered
+
+
+def _dated_amount(terms: Terms, fee: Fee) -> int:
+    if fee.rate is None:
+        return fee.amount
+    return round_exact(terms.amount * fee.rate, 1, terms.rounding)
+
+
+def _overdue(loan: RunningLoan, day: date) -> int:
+    """All that fell due before `day` and is unpaid, with what runs in the period under way; notes what is not settled."""
+    total = sum(row.outstanding for row in loan.rows[loan.oldest : loan.index] if row.period.due < day)
+    if loan.index < len(loan.rows):
+        row = loan.rows[loan.index]
+        cost = row.due[PENALTY] + row.due[COMPOUND] - row.paid[PENALTY] - row.paid[COMPOUND]
+        if cost:
+            text = amount_text(cost, loan.terms.exponent)
+            expected = "a due date, or a day without running penalty: whether it is overdue inside a period is not settled"
+            loan.unsettled.append(Fault("as_of", f"{day}, with {text} of penalty or compound interest running", expected))
+        total += cost
+    return total
+
+
+def _status(loan: RunningLoan, principal: int, late: int) -> str:
+    if not loan.drawn:
+        return "undrawn"
+    if principal == 0 and all(row.outstanding == 0 for row in loan.rows[loan.oldest : loan.index + 1]) and not loan.open and not loan.ended:
+        return "closed"
+    if late > NON_ACCRUAL_AFTER_DAYS:
+        return "non_accrual"
+    return "overdue" if late else "performing"
+
+
+def rows_of(loan: RunningLoan) -> tuple[Row, ...]:
+    """The rows as frozen data, with the principal outstanding after each."""
+    rows = []
+    repaid = 0
+    for row in loan.rows:
+        repaid += row.due[PRINCIPAL]
+        drawn = sum(amount for day, amount in loan.draws if day < row.period.due) if len(loan.draws) > 1 else loan.drawn
+        rows.append(_row(row, drawn - repaid))
+    return tuple(rows)
+
+
+def _row(row: RunningRow, balance: int) -> Row:
+    period, due, paid = row.period, row.due, row.paid
+    return Row(
+        period.number, period.start, period.due, (period.due - period.start).days,
+        due[PRINCIPAL], due[INTEREST], due[FEE], due[PENALTY], due[COMPOUND],
+        paid[PRINCIPAL], paid[INTEREST], paid[FEE], paid[PENALTY], paid[COMPOUND], balance,
+    )  # fmt: skip

@@ -1,0 +1,34 @@
+"""The schedule: the rows of a loan of which nothing happens but what was agreed, all paid when due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from puhui.calculations.events import Event
+from puhui.calculations.periods import unsettled
+from puhui.calculations.position import Flow, Row
+from puhui.calculations.replay import pay_up_to, rows_of, walk
+from puhui.calculations.running import RunningLoan
+from puhui.calculations.term_records import Terms
+
+__all__ = ["schedule", "scheduled"]
+
+_AGREED = ("drawdown", "rate_change", "fee", "reversal")
+
+
+def schedule(terms: Terms, events: Sequence[Event] = ()) -> tuple[Row, ...]:
+    """The rows in order, paid when due; `events` may hold drawdowns, new rates and fees.
+
+    Raises FaultsError where a figure is not settled.
+    """
+    return scheduled(terms, events)[0]
+
+
+def scheduled(terms: Terms, events: Sequence[Event] = ()) -> tuple[tuple[Row, ...], tuple[Flow, ...], RunningLoan]:
+    """The rows, the flows of cash, and the loan at its end."""
+    others = [event for event in events if event.type not in _AGREED]
+    if others:
+        raise unsettled("as_of", f"nothing, with an event {others[0].type}", "a date: without it all is taken as paid when due")
+    loan, _, payments = walk(terms, events, None, pay_when_due=True)
+    pay_up_to(loan, loan.last_due, payments)
+    return rows_of(loan), tuple(payments), loan

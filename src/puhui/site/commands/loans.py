@@ -1,0 +1,62 @@
+"""`puhui loans …`: quotes without a database. Keep imports inside the functions: `quote` starts without Django and at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Loans: quotes, schedules and the day end.")
+
+
+@app.callback()
+def group() -> None:
+    """Loans: quotes, schedules and the day end."""
+
+
+@app.command()
+def quote(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="A JSON document of terms (and events), or - for standard input.")],
+    lines: Annotated[bool, typer.Option("--lines", help="One document per line, answered one per line in order.")] = False,
+) -> None:
+    """Terms and events in, schedule and state out; no database.
+
+    Exit status 0 when every document was answered with figures, 2 when any was refused: then the answer is
+    {"error": [{"field": ..., "found": ..., "expected": ...}]} and names every fault.
+
+    Example:
+
+    echo '{"amount": "120000.00", "start": "2026-01-15", "rate_annual": "0.0435", "instalments": 12, "every": "1 month"}' |
+    puhui loans quote -
+    """
+    import json
+
+    from puhui.calculations.quote import answer_text
+
+    content = _content(file)
+    if not lines:
+        result, answered = answer_text(content)
+        print(json.dumps(result, ensure_ascii=False, indent=2))
+        raise typer.Exit(0 if answered else 2)
+    all_answered = True
+    rows = content.split(b"\n")
+    if rows and not rows[-1].strip():
+        rows.pop()
+    for row in rows:
+        result, answered = answer_text(row)
+        all_answered = all_answered and answered
+        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+    raise typer.Exit(0 if all_answered else 2)
+
+
+def _content(file: str) -> bytes:
+    """The bytes of a file or of standard input; a file that cannot be read ends the command with 2."""
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as problem:
+        typer.echo(f"{file}: {problem.strerror}", err=True)
+        raise typer.Exit(2) from problem
