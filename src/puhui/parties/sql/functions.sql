@@ -30,15 +30,6 @@ LANGUAGE sql STABLE AS $$ SELECT (extract(epoch FROM p_time) * 1000000)::bigint 
 CREATE FUNCTION parties_digest_number(p_digest bytea) RETURNS bigint
 LANGUAGE sql STABLE AS $$ SELECT ('x' || encode(substr(p_digest, 1, 8), 'hex'))::bit(64)::bigint $$;
 
--- One digest over many, in blocks of 10,000 so that no string grows with the day: the digest of the digests of the blocks.
-CREATE FUNCTION parties_block_digest(p_digests bytea[]) RETURNS bytea
-LANGUAGE sql STABLE AS $$
-    SELECT sha256(coalesce(string_agg(block.digest, ''::bytea ORDER BY block.number), ''::bytea))
-      FROM (SELECT (given.position - 1) / 10000 AS number, sha256(string_agg(given.digest, ''::bytea ORDER BY given.position)) AS digest
-              FROM unnest(p_digests) WITH ORDINALITY AS given (digest, position)
-             GROUP BY 1) AS block
-$$;
-
 -- The text of an audit record: every column but the digest. Written and proved with this one function.
 CREATE FUNCTION parties_audit_text(
     p_id bigint, p_institution bigint, p_business_date date, p_recorded_at timestamptz, p_actor text, p_act text,

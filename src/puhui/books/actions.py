@@ -1,0 +1,152 @@
+"""What is done with the books: opening them, posting to them, closing a day.
+
+Posting joins the caller's transaction, so that an act and its entry stand or fall together. Closing a day is a transaction of its
+own: it waits for the postings under way, and those that come later find the day closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db import connection, transaction
+
+from puhui.books import anchor, posting
+from puhui.books.chart import chart
+from puhui.books.models import Account, ClosedDay, Entry
+from puhui.books.posting import DayClosedError, EntryDraft, Movement
+from puhui.books.statements import statement
+from puhui.books.verification import Finding, verify
+from puhui.calculations.faults import Fault, FaultsError, check
+from puhui.parties.audit import record_act
+from puhui.parties.models import Institution, Seal
+
+__all__ = ["DayClosedError", "EntryDraft", "Finding", "anchor_newest_day", "close_day", "open_books", "post", "post_many", "verify"]
+
+# Entries per statement: large enough that statements do not count, small enough for memory.
+CHUNK = 10_000
+# What the first closed day has in place of a chain digest before it.
+NO_DIGEST = bytes(32)
+
+
+@transaction.atomic
+def open_books(institution: Institution, actor: str) -> int:
+    """Open the accounts of the chart valid on the business day; those that are open stay. Returns how many were opened.
+
+    Raises:
+        FaultsError: the chart in the catalogue cannot be read.
+        DayClosedError: the business day is closed already.
+    """
+    rows = list(chart(institution.kind, institution.business_date).accounts.values())
+    columns = [[getattr(row, column) for row in rows] for column in ("code", "name", "name_english", "kind")]
+    with posting.refusals(institution), connection.cursor() as cursor:
+        cursor.execute("SELECT books_open_accounts(%s, %s::text[], %s::text[], %s::text[], %s::text[])", [institution.pk, *columns])
+        opened: int = cursor.fetchone()[0]
+    if opened:
+        record_act(institution, actor, "open_books", institution, {"accounts": opened})
+    return opened
+
+
+@transaction.atomic
+def post(
+    institution: Institution,
+    act: str,
+    effective_date: date,
+    transfers: Sequence[Movement],
+    *,
+    loan_id: int | None = None,
+    event_id: int | None = None,
+    reference: str = "",
+    recorded_by: str,
+) -> Entry:
+    """One entry of one or more transfers (debit, credit, amount in fen; roles or codes), dated to the open day.
+
+    Raises:
+        FaultsError: an account that is not open, an amount that is not above zero, one account on both sides, memo and balance-sheet
+            accounts mixed, an effective date after the open day.
+        DayClosedError: the open day is closed.
+    """
+    draft = EntryDraft(act, effective_date, transfers, loan_id, event_id, reference)
+    posted = posting.write(institution, [draft], recorded_by)
+    known = {
+        "id": posted.entry_ids[0],
+        "institution_id": institution.pk,
+        "act": act,
+        "posting_date": posted.posting_date,
+        "effective_date": effective_date,
+        "loan_id": loan_id,
+        "event_id": event_id,
+        "reference": reference,
+        "recorded_by": recorded_by,
+    }
+    return Entry.from_db(connection.alias, list(known), list(known.values()))  # digest and time are read when asked for
+
+
+@transaction.atomic
+def post_many(institution: Institution, entries: Sequence[EntryDraft], recorded_by: str) -> list[int]:
+    """Many entries, set by set; returns their ids in order. Raises as `post`, with every fault of a set of 10,000 at once."""
+    ids: list[int] = []
+    for start in range(0, len(entries), CHUNK):
+        ids += posting.write(institution, entries[start : start + CHUNK], recorded_by).entry_ids
+    return ids
+
+
+@transaction.atomic
+def close_day(institution: Institution, day: date, actor: str) -> ClosedDay:
+    """Close the open day: account totals, digests of all its rows, and the chain from the closed day before.
+
+    After commit the chain digest is anchored outside the database. A day that is closed already is anchored again where that is
+    missing, and returned. The business date stays: moving it on is the day end's last step.
+
+    Raises:
+        FaultsError: `day` is not the open day, the books are not open, or rows were added or taken away past these actions.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT parties_hold_day(%s)", [institution.pk])
+    last = ClosedDay.objects.filter(institution=institution).order_by("-date").first()
+    closed = ClosedDay.objects.filter(institution=institution, date=day).first()
+    if closed is None:
+        check(_closing_faults(institution, day, last))
+        record_act(institution, actor, "close_day", institution, {"date": day})
+        values = {
+            "institution": institution.pk,
+            "after": last.date if last else None,
+            "date": day,
+            "previous_digest": last.chain_digest if last else NO_DIGEST,
+            "actor": actor,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(statement("account_days"), values)
+            cursor.execute(statement("close_day"), values)
+        Seal.objects.update_or_create(institution=institution, defaults={"date": day})
+        closed = ClosedDay.objects.get(institution=institution, date=day)
+    transaction.on_commit(lambda: anchor_newest_day(institution))
+    return closed
+
+
+def _closing_faults(institution: Institution, day: date, last: ClosedDay | None) -> list[Fault]:
+    faults = []
+    open_day = Institution.objects.values_list("business_date", flat=True).get(pk=institution.pk)
+    if day != open_day:
+        faults.append(Fault("date", str(day), f"the open day {open_day}"))
+    elif last and day <= last.date:
+        faults.append(Fault("date", str(day), f"a day after the last closed day {last.date}"))
+    if not Account.objects.filter(institution=institution).exists():
+        faults.append(Fault("books", "no accounts", "open books", "Open the books of the institution first."))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM books_tally_differences(%s, %s)", [institution.pk, last.date if last else None])
+        for on, kind, counted, found in cursor.fetchall():
+            remedy = "Run `puhui books verify`: rows were changed, added or taken away past Puhui's actions."
+            faults.append(Fault(f"{kind} rows of {on}", f"{found} in another sum of digests", f"the {counted} that were written", remedy))
+    return faults
+
+
+def anchor_newest_day(institution: Institution) -> bool:
+    """Tell the newest closed day to the anchor file, unless it knows it; False where no day is closed yet. Outside a transaction."""
+    days = ClosedDay.objects.filter(institution=institution).order_by("date")
+    first, newest = days.first(), days.last()
+    if first is None or newest is None:
+        return False
+    books, digest = bytes(first.chain_digest).hex(), bytes(newest.chain_digest).hex()
+    anchor.write(anchor.Anchor(institution.code, books, newest.date, digest))
+    return True

@@ -1,0 +1,126 @@
+"""An entry as it is to be posted, and its way into the database.
+
+The acts of lending name accounts by role (`principal`, `settlement` …) or by code. What is posted goes through one database
+function, `books_post`, whether it is one repayment or the settlements of a whole day: ids, digests and the day's tally come from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import DatabaseError, connection
+
+from puhui.books.chart import Chart, chart
+from puhui.calculations.faults import Fault, FaultsError, check
+from puhui.parties.models import Institution
+
+# (debit, credit, amount in fen), or with the loan that the transfer belongs to where it is not that of the entry
+Movement = tuple[str, str, int] | tuple[str, str, int, int | None]
+
+CLOSED_DAY = "PH001"
+UNKNOWN_ACCOUNT = "PH002"
+
+
+class DayClosedError(FaultsError):
+    """The open day's books are closed; nothing can be posted until the day end has moved the business date on."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDraft:
+    """One act: its transfers `(debit, credit, amount_fen)` or `(debit, credit, amount_fen, loan_id)`, by role or code.
+
+    A transfer without a loan of its own has that of the entry.
+    """
+
+    act: str
+    effective_date: date
+    transfers: Sequence[Movement]
+    loan_id: int | None = None
+    event_id: int | None = None
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Ids of the entries in the order of their drafts, and the day whose books they stand in."""
+
+    entry_ids: list[int]
+    posting_date: date
+
+
+def draft_faults(draft: EntryDraft, accounts: Chart, on: date, where: str) -> Iterable[Fault]:
+    """Why a draft cannot be posted."""
+    if not draft.act:
+        yield Fault(f"{where}, act", "nothing", "what is posted")
+    if not draft.transfers:
+        yield Fault(f"{where}, transfers", "none", "one or more")
+    if draft.effective_date > on:
+        yield Fault(f"{where}, effective_date", str(draft.effective_date), f"a day not after the open day {on}")
+    for number, (debit, credit, amount_fen, *_) in enumerate(draft.transfers, 1):
+        place = f"{where}, transfer {number}"
+        codes = accounts.code(debit), accounts.code(credit)
+        for side, given, code in (("debit", debit, codes[0]), ("credit", credit, codes[1])):
+            if code is None:
+                yield Fault(f"{place}, {side}", given, "a role or an account of the chart")
+        if None not in codes and codes[0] == codes[1]:
+            yield Fault(place, f"{debit} on both sides", "two accounts")
+        elif codes[0] and codes[1] and (accounts.accounts[codes[0]].kind == "memo") != (accounts.accounts[codes[1]].kind == "memo"):
+            yield Fault(place, f"{debit} and {credit}", "two memo accounts, or none")
+        if type(amount_fen) is not int or amount_fen <= 0:
+            yield Fault(f"{place}, amount_fen", repr(amount_fen), "a whole number of fen above zero")
+
+
+def write(institution: Institution, drafts: Sequence[EntryDraft], recorded_by: str) -> Posted:
+    """Post drafts in one statement, inside the caller's transaction.
+
+    Raises:
+        FaultsError: every fault of every draft; nothing was posted.
+        DayClosedError: the open day is closed.
+    """
+    today = institution.business_date
+    accounts = chart(institution.kind, today)
+    check(fault for number, draft in enumerate(drafts, 1) for fault in draft_faults(draft, accounts, today, f"entry {number}"))
+    rows = [
+        (number, accounts.code(debit), accounts.code(credit), amount_fen, loan[0] if loan else draft.loan_id)
+        for number, draft in enumerate(drafts, 1)
+        for debit, credit, amount_fen, *loan in draft.transfers
+    ]
+    heads = [(each.act, each.effective_date, each.loan_id, each.event_id, each.reference.strip()) for each in drafts]
+    with refusals(institution), connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT entry_ids, posting_day FROM books_post(%s, %s, %s::text[], %s::date[], %s::bigint[], %s::bigint[], %s::text[],
+                   %s::integer[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])""",
+            [institution.pk, recorded_by, *_columns(heads), *_columns(rows)],
+        )
+        entry_ids, posting_date = cursor.fetchone()
+    return Posted(entry_ids, posting_date)
+
+
+@contextmanager
+def refusals(institution: Institution) -> Iterator[None]:
+    """What the database's functions refuse, raised in plain words."""
+    try:
+        yield
+    except DatabaseError as error:
+        if explained := _explained(error, institution):
+            raise explained from error
+        raise
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _explained(error: DatabaseError, institution: Institution) -> FaultsError | None:
+    """The refusal of `books_post` in plain words; None for any other error."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    message = str(error).splitlines()[0]
+    if state == CLOSED_DAY:
+        return DayClosedError([Fault("posting date", message, "an open day", "Run the day end, which opens the next day.")])
+    if state == UNKNOWN_ACCOUNT:
+        expected = f"accounts opened in the books of {institution}"
+        return FaultsError([Fault("transfers", message, expected, "Open the books, or the new accounts of the chart, first.")])
+    return None

@@ -1,0 +1,138 @@
+"""All reads of the books. Amounts are in fen; a balance is debit positive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+from django.db.models import Prefetch, Q, QuerySet
+
+from puhui.books.chart import chart, role_code
+from puhui.books.models import Account, ClosedDay, Entry, Transfer
+from puhui.books.statements import statement
+from puhui.parties.models import Institution, User
+from puhui.parties.queries import limit_to_user
+
+__all__ = [
+    "AccountLine",
+    "TrialBalanceRow",
+    "account_entries",
+    "accounts",
+    "balance",
+    "balance_before",
+    "balances_by_role",
+    "closed_days",
+    "entries",
+    "entries_of_loan",
+    "entry",
+    "role_code",
+    "trial_balance",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBalanceRow:
+    """An account's movement over a span of days and its balance at the end of it."""
+
+    code: str
+    name: str
+    name_english: str
+    kind: str
+    debit_fen: int
+    credit_fen: int
+    balance_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """A transfer as one of its two accounts sees it; the other one is `counter_code`. `balance_fen` is after it."""
+
+    entry: Entry
+    counter_code: str
+    debit_fen: int
+    credit_fen: int
+    balance_fen: int
+
+
+def accounts(institution: Institution) -> QuerySet[Account]:
+    """The open accounts by code."""
+    return Account.objects.filter(institution=institution).order_by("code")
+
+
+def trial_balance(institution: Institution, until: date, since: date | None = None) -> list[TrialBalanceRow]:
+    """Every account opened by `until`, by code: movement from `since` (default: the first day) and balance, both through `until`.
+
+    Debits equal credits in sum, over the balance sheet and over the memo accounts each; the balances sum to zero.
+    """
+    values = {"institution": institution.pk, "until": until, "since": since or date.min}
+    with connection.cursor() as cursor:
+        cursor.execute(statement("trial_balance"), values)
+        return [TrialBalanceRow(*row) for row in cursor.fetchall()]
+
+
+def balance(institution: Institution, code: str, on: date) -> int:
+    """The balance of an account after a day, debit positive; zero where it does not exist. `code` may be a role."""
+    code = chart(institution.kind, on).roles.get(code, code)
+    return next((row.balance_fen for row in trial_balance(institution, on) if row.code == code), 0)
+
+
+def balances_by_role(institution: Institution, on: date) -> dict[str, int]:
+    """Balance after a day of each role's account. Roles that share an account share its balance."""
+    balances = {row.code: row.balance_fen for row in trial_balance(institution, on)}
+    return {role: balances.get(code, 0) for role, code in chart(institution.kind, on).roles.items()}
+
+
+def balance_before(account: Account, day: date) -> int:
+    """The balance of an account before a day."""
+    rows = trial_balance(account.institution, date.fromordinal(day.toordinal() - 1))
+    return next((row.balance_fen for row in rows if row.code == account.code), 0)
+
+
+def account_entries(institution: Institution, code: str, since: date, until: date) -> list[AccountLine]:
+    """What moved on an account from day to day, both included, with its running balance. Raises Account.DoesNotExist."""
+    account = Account.objects.select_related("institution").get(institution=institution, code=code, currency=institution.currency)
+    running = balance_before(account, since)
+    rows = (
+        Transfer.objects.filter(Q(debit_account=account) | Q(credit_account=account), institution=institution)
+        .filter(posting_date__range=(since, until))
+        .select_related("entry", "debit_account", "credit_account")
+        .order_by("posting_date", "id")
+    )
+    lines = []
+    for transfer in rows:
+        debit = transfer.amount_fen if transfer.debit_account_id == account.pk else 0
+        credit = transfer.amount_fen - debit
+        running += debit - credit
+        counter = transfer.credit_account if debit else transfer.debit_account
+        lines.append(AccountLine(transfer.entry, counter.code, debit, credit, running))
+    return lines
+
+
+def entries(user: User) -> QuerySet[Entry]:
+    """Entries of the user's institution with their transfers, newest first."""
+    return limit_to_user(_with_transfers(), user).order_by("-id")
+
+
+def entry(entry_id: int) -> Entry:
+    """An entry with its transfers and their accounts. Raises Entry.DoesNotExist."""
+    return _with_transfers().get(pk=entry_id)
+
+
+def entries_of_loan(loan_id: int) -> QuerySet[Entry]:
+    """The entries of a loan in the order of posting, with their transfers; of an entry over several loans, all of its transfers.
+
+    The caller has scoped the loan to its user.
+    """
+    of_loan = Transfer.objects.filter(loan_id=loan_id).values("entry")
+    return _with_transfers().filter(Q(loan_id=loan_id) | Q(pk__in=of_loan)).order_by("id")
+
+
+def _with_transfers() -> QuerySet[Entry]:
+    transfers = Transfer.objects.select_related("debit_account", "credit_account").order_by("id")
+    return Entry.objects.prefetch_related(Prefetch("transfers", transfers))
+
+
+def closed_days(institution: Institution) -> QuerySet[ClosedDay]:
+    """Closed days, newest first."""
+    return ClosedDay.objects.filter(institution=institution).order_by("-date")
