@@ -1,0 +1,113 @@
+"""From binned variables to weights, and from scores to true probabilities.
+
+The weights come from a logistic regression on the weights of evidence. Two restraints make it fit for few cases: ridge (a penalty on the
+squares of the weights, which draws them together and towards zero) and sign (no weight may turn a safe bin into a risky one, so that
+points always rise with the evidence). Calibration then corrects the level and the spread on cases the fit has not seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from puhui.scoring.binning import Binned, bin_variable
+from puhui.scoring.configuration import Configuration
+from puhui.scoring.evaluation import logistic_line
+from puhui.scoring.population import Population
+
+__all__ = ["Fitted", "fit_ridge", "fit_scorecard", "isotonic", "platt"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Log-odds of default of a case = intercept − Σ coefficient × weight of evidence; coefficients ≥ 0."""
+
+    binned: tuple[Binned, ...]
+    intercept: float
+    coefficients: FloatArray
+
+    def log_odds(self, rows: NDArray[Any]) -> FloatArray:
+        total = np.full(len(rows), self.intercept)
+        for binned, coefficient in zip(self.binned, self.coefficients, strict=True):
+            total -= coefficient * binned.woe[binned.places(rows)]
+        return total
+
+
+def fit_scorecard(population: Population, rows: NDArray[Any], configuration: Configuration) -> Fitted:
+    """Bin, select and weigh on the given rows alone (positions into the population)."""
+    target, weight = population.target, population.weight
+    binned = [bin_variable(candidate, rows, target, weight, configuration.bins) for candidate in population.candidates]
+    selected = _selected(binned, rows, configuration)
+    evidence = np.column_stack([b.woe[b.places(rows)] for b in selected]) if selected else np.zeros((len(rows), 0))
+    intercept, coefficients = fit_ridge(-evidence, target[rows], weight[rows], configuration.ridge)
+    kept = coefficients > 1e-6
+    return Fitted(tuple(b for b, keep in zip(selected, kept, strict=True) if keep), intercept, coefficients[kept])
+
+
+def _selected(binned: list[Binned], rows: NDArray[Any], configuration: Configuration) -> list[Binned]:
+    """The strongest by information value, none too much like a stronger one, in the order of strength."""
+    rules = configuration.selection
+    strong = sorted((b for b in binned if b.information_value >= rules.minimum_information_value), key=lambda b: -b.information_value)
+    chosen: list[Binned] = []
+    evidence: list[FloatArray] = []
+    for candidate in strong:
+        if len(chosen) >= rules.maximum_variables:
+            break
+        values = candidate.woe[candidate.places(rows)]
+        if np.ptp(values) == 0:
+            continue
+        if all(abs(np.corrcoef(values, other)[0, 1]) <= rules.maximum_correlation for other in evidence):
+            chosen.append(candidate)
+            evidence.append(values)
+    return chosen
+
+
+def fit_ridge(risk: FloatArray, target: FloatArray, weight: FloatArray, ridge: float) -> tuple[float, FloatArray]:
+    """Weighted logistic regression with weights ≥ 0 and penalty ridge / 2 × Σ weight²; the intercept is free.
+
+    risk: n × k, larger is riskier; weight: n, mean about 1. Returns intercept and k weights.
+    """
+    count = risk.shape[1]
+
+    def loss(line: FloatArray) -> tuple[float, FloatArray]:
+        score = line[0] + risk @ line[1:]
+        residual = weight * (1 / (1 + np.exp(-np.clip(score, -700, 700))) - target)
+        value = np.sum(weight * (np.logaddexp(0, score) - target * score)) + ridge / 2 * np.sum(line[1:] ** 2)
+        return float(value), np.append(residual.sum(), risk.T @ residual + ridge * line[1:])
+
+    rate = np.average(target, weights=weight)
+    start = np.append(np.log(rate / (1 - rate)), np.full(count, 0.1))
+    bounds = [(None, None), *[(0.0, None)] * count]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 1000, "ftol": 1e-12, "gtol": 1e-8})
+    return float(found.x[0]), np.asarray(found.x[1:])
+
+
+def platt(target: FloatArray, log_odds: FloatArray, weight: FloatArray) -> tuple[float, float]:
+    """Intercept and slope that make log-odds true (Platt 1999); (mean log-odds, 0) when the score does not order the cases at all."""
+    intercept, slope = logistic_line(target, log_odds, weight)
+    if intercept is None or slope is None or slope <= 0:
+        rate = float(np.average(target, weights=weight))
+        return float(np.log(rate / (1 - rate))), 0.0
+    return intercept, slope
+
+
+def isotonic(target: FloatArray, score: FloatArray, weight: FloatArray) -> list[tuple[float, float]]:
+    """The falling step curve of default rate along `score` (more is safer) that fits best, as (mean score, rate) of each step.
+
+    Pool adjacent violators. An imaginary half case of each outcome keeps a pure step off 0 and 1.
+    """
+    order = np.argsort(score, kind="stable")
+    rate = float(np.average(target, weights=weight))
+    steps: list[list[float]] = []  # weight, defaulted, weight × score
+    for value, outcome, mass in zip(score[order], target[order], weight[order], strict=True):
+        steps.append([mass, mass * outcome, mass * value])
+        while len(steps) > 1 and steps[-2][1] / steps[-2][0] <= steps[-1][1] / steps[-1][0]:
+            last = steps.pop()
+            steps[-1] = [a + b for a, b in zip(steps[-1], last, strict=True)]
+    return [(scores / mass, (events + rate) / (mass + 1)) for mass, events, scores in steps]

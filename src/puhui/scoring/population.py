@@ -1,0 +1,249 @@
+"""The cases a score is trained on: which rows, which outcome, which columns may speak.
+
+A scorecard learns whatever tells the outcome, and some columns tell it because they were written after it. Columns that are only known
+later, identifiers, weights and the outcome itself are left out by name; dates are left out unless a preparation turns them into
+something that a new case has too; and a single column that orders the cases almost perfectly is called out as a likely leak.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from puhui.calculations.faults import Fault, FaultsError, check
+from puhui.scoring.configuration import Configuration, Target
+from puhui.scoring.evaluation import area_under_curve
+from puhui.scoring.preparation import as_text, prepare_frame
+
+__all__ = ["Candidate", "Population", "leaks", "population_of", "read_target", "read_weight"]
+
+LEAK_AREA = 0.95
+"""A single variable with an AUC above this is called out."""
+
+IDENTIFYING = {"id", "ids", "nr", "no", "num", "number", "key", "code", "row", "index", "uuid", "编号", "序号", "代码"}
+YES, NO = {"1", "true", "yes", "y", "t", "是"}, {"0", "false", "no", "n", "f", "否"}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A variable that may enter. Numbers: float64, NaN where null. Categories: positions in `levels`, -1 where null."""
+
+    name: str
+    kind: str
+    sign: str
+    trend: str
+    values: NDArray[Any]
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Population:
+    """Cases with known outcome. `target` 1 for default; `weight` with mean 1; `time` for the out-of-time split or None.
+
+    notes: what was left out and why, in words, for the card.
+    """
+
+    candidates: tuple[Candidate, ...]
+    target: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    weighted: bool
+    raw: dict[str, str]
+    time: NDArray[Any] | None
+    notes: tuple[str, ...]
+    rows_read: int
+
+
+def population_of(frame: pl.DataFrame, configuration: Configuration, signs: dict[str, str]) -> Population:
+    """The population of a table under a configuration. `signs` are the known directions of variables by name (`+` more is safer)."""
+    check(_column_faults(frame, configuration))
+    rows_read, notes = len(frame), []
+    if configuration.population:
+        frame = _filtered(frame, configuration.population)
+        notes.append(f"population: {configuration.population} ({len(frame)} of {rows_read} rows)")
+    target, known = read_target(frame[configuration.target.column], configuration.target)
+    if not known.all():
+        notes.append(f"{int((~known).sum())} rows without a known outcome are left out")
+        frame, target = frame.filter(pl.Series(known)), target[known]
+    if len(frame) < 2 * configuration.split.folds or not 0 < target.sum() < len(target):
+        found = f"{len(frame)} cases with {int(target.sum())} defaults"
+        raise FaultsError([Fault(f"target {configuration.target.column}", found, "cases of both outcomes, at least two for each fold")])
+    weight = read_weight(frame, configuration.weight)
+    columns, raw, left_out = _usable_columns(frame, configuration)
+    faults: list[Fault] = []
+    prepared = prepare_frame(frame, raw, configuration.preparation, faults)
+    check(faults)
+    candidates = [
+        _candidate(prepared[name], configuration, signs) for name in (*columns, *(step.name for step in configuration.preparation))
+    ]
+    time = frame[configuration.split.date].to_numpy() if configuration.split.date else None
+    return Population(
+        tuple(candidates), target, weight / weight.mean(), bool(configuration.weight), raw, time, (*notes, *left_out), rows_read
+    )
+
+
+def read_target(series: pl.Series, target: Target) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Outcomes as 1 and 0, and which rows have one. FaultsError when the values cannot be told apart without being named."""
+    distinct = {value: as_text(value) for value in series.unique().to_list()}
+    named = {text for text in distinct.values() if text is not None}
+    positive, negative = _sides(series.name, named, target)
+    outcome = {value: 1.0 if text in positive else 0.0 if text in negative else np.nan for value, text in distinct.items()}
+    values = np.array([outcome[value] for value in series.to_list()], dtype=float)
+    return values, ~np.isnan(values)
+
+
+def _sides(column: str, named: set[str], target: Target) -> tuple[set[str], set[str]]:
+    positive = {text for value in target.positive if (text := as_text(value))}
+    negative = {text for value in target.negative if (text := as_text(value))}
+    if positive and named & positive:
+        return positive, negative or named - positive
+    lowered = {text.lower(): text for text in named}
+    if set(lowered) <= YES | NO:
+        return {text for low, text in lowered.items() if low in YES}, {text for low, text in lowered.items() if low in NO}
+    found = ", ".join(sorted(named)[:8]) or "only nulls"
+    raise FaultsError(
+        [Fault(f"target {column}", found, "0/1, true/false, yes/no, or values named as positive", "name the values that mean default")]
+    )
+
+
+def read_weight(frame: pl.DataFrame, column: str) -> NDArray[np.float64]:
+    """Case weights, all 1 without a column. FaultsError when a weight is null, not finite, or not above 0."""
+    if not column:
+        return np.ones(len(frame))
+    if column not in frame.columns:
+        raise FaultsError([Fault(f"weight {column}", "no such column", f"one of {', '.join(frame.columns[:40])}")])
+    weight = frame[column].cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
+    wrong = ~(np.isfinite(weight) & (weight > 0))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise FaultsError(
+            [Fault(f"weight {column}, row {row}", f"{frame[column][row]!r} ({int(wrong.sum())} such rows)", "a number above 0")]
+        )
+    return np.asarray(weight, dtype=float)
+
+
+def _column_faults(frame: pl.DataFrame, configuration: Configuration) -> list[Fault]:
+    named = {
+        "target": [configuration.target.column],
+        "weight": [configuration.weight] if configuration.weight else [],
+        "id": list(configuration.id),
+        "split.date": [configuration.split.date] if configuration.split.date else [],
+        "prepare": [column for step in configuration.preparation for column in step.columns],
+    }
+    known = set(frame.columns)
+    faults = [
+        Fault(f"{key}: column {column}", "no such column", f"one of {', '.join(frame.columns[:60])}")
+        for key, columns in named.items()
+        for column in columns
+        if column not in known
+    ]
+    names = known | {step.name for step in configuration.preparation}
+    patterns = {"variables": configuration.variables, "categories": configuration.categories, "exclusions": tuple(configuration.exclusions)}
+    for key, wanted in patterns.items():
+        faults += [Fault(f"{key}: {p}", "no column of that name", "a column or step") for p in wanted if not _matching(p, names)]
+    faults += [
+        Fault(f"prepare: {step.name}", "a column has that name", "a new name") for step in configuration.preparation if step.name in known
+    ]
+    return faults
+
+
+def _matching(pattern: str, names: set[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for name in names)
+
+
+def _filtered(frame: pl.DataFrame, condition: str) -> pl.DataFrame:
+    try:
+        return frame.filter(pl.sql_expr(condition))
+    except pl.exceptions.PolarsError as error:
+        first_line = str(error).splitlines()[0]
+        raise FaultsError([Fault("population", f"{condition!r} ({first_line})", "an SQL condition over the columns")]) from error
+
+
+def _usable_columns(frame: pl.DataFrame, configuration: Configuration) -> tuple[list[str], dict[str, str], list[str]]:
+    """Raw columns that enter as they are, how each is read, and notes on those that do not."""
+    service = {configuration.target.column, configuration.weight, configuration.split.date, *configuration.id}
+    columns, raw, notes = [], {}, []
+    for name in frame.columns:
+        if name in service:
+            continue
+        excluded = [pattern for pattern in configuration.exclusions if fnmatchcase(name, pattern)]
+        if excluded:
+            reason = configuration.exclusions[excluded[0]]
+            notes.append(f"{name}: excluded by the configuration" + (f" ({reason})" if reason else ""))
+        elif configuration.variables:
+            if any(fnmatchcase(name, pattern) for pattern in configuration.variables):
+                columns.append(name)
+        elif reason := _unusable(frame[name]):
+            notes.append(f"{name}: {reason}")
+        else:
+            columns.append(name)
+    for name in columns:
+        dtype = frame[name].dtype
+        category = any(fnmatchcase(name, pattern) for pattern in configuration.categories)
+        number = (dtype.is_numeric() or dtype == pl.Boolean or dtype == pl.Null) and not category
+        raw[name] = "number" if number else "text"
+    return columns, raw, notes
+
+
+def _unusable(series: pl.Series) -> str:
+    """Why a column does not enter by itself, or "" when it does."""
+    if series.dtype.is_temporal():
+        return "a date, left out; name a preparation (days_between, year) to use it"
+    if series.dtype.is_nested() or series.dtype == pl.Binary:
+        return f"holds {series.dtype}, left out"
+    distinct = series.n_unique()
+    if distinct < 2:
+        return "the same value in every row, left out"
+    is_text = series.dtype in (pl.String, pl.Categorical) or isinstance(series.dtype, pl.Enum)
+    if is_text and distinct > 0.5 * len(series):
+        return "hardly ever the same twice, left out as an identifier"
+    words = set(re.split(r"[^0-9a-z\u4e00-\u9fff]+", series.name.lower()))
+    if series.dtype.is_integer() and distinct == len(series) and words & IDENTIFYING:
+        return "different in every row, left out as an identifier"
+    return ""
+
+
+def _candidate(series: pl.Series, configuration: Configuration, signs: dict[str, str]) -> Candidate:
+    name = series.name
+    sign = configuration.signs.get(name, signs.get(name, ""))
+    trend = configuration.trends.get(name, {"+": "descending", "-": "ascending"}.get(sign, "auto"))
+    if series.dtype == pl.Float64:
+        return Candidate(name, "number", sign, trend, series.fill_null(float("nan")).to_numpy())
+    levels = tuple(sorted(series.drop_nulls().unique().to_list()))
+    if not levels:
+        return Candidate(name, "category", "", "ascending", np.full(len(series), -1))
+    codes = series.replace_strict(list(levels), list(range(len(levels))), return_dtype=pl.Int64, default=None).fill_null(-1)
+    return Candidate(name, "category", "", "ascending", codes.to_numpy(), levels)
+
+
+def leaks(population: Population) -> dict[str, float]:
+    """Variables whose own AUC is above LEAK_AREA, in either direction or by being null: name → AUC."""
+    found = {}
+    for candidate in population.candidates:
+        areas = [_area(population, risk) for risk in _risks(candidate, population)]
+        if areas and max(areas) > LEAK_AREA:
+            found[candidate.name] = max(areas)
+    return found
+
+
+def _risks(candidate: Candidate, population: Population) -> list[NDArray[np.float64]]:
+    if candidate.kind == "number":
+        missing = np.isnan(candidate.values)
+        if missing.all():
+            return []
+        lowest, highest = np.nanmin(candidate.values), np.nanmax(candidate.values)
+        return [np.where(missing, lowest, candidate.values), np.where(missing, highest, candidate.values), missing.astype(float)]
+    events = np.bincount(candidate.values + 1, weights=population.target, minlength=len(candidate.levels) + 1)
+    cases = np.bincount(candidate.values + 1, minlength=len(candidate.levels) + 1)
+    rate = (events + population.target.mean()) / (cases + 1)
+    return [rate[candidate.values + 1]] if (cases > 0).sum() < 0.2 * len(population.target) else []
+
+
+def _area(population: Population, risk: NDArray[np.float64]) -> float:
+    area = area_under_curve(population.target, risk, population.weight)
+    return max(area, 1 - area)
