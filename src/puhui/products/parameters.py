@@ -53,15 +53,19 @@ class Table:
 
 def table(name: str, folder: Path | None = None) -> Table:
     """The parameter table `name`; one in the institution's own catalogue `folder` goes first. Raises FaultsError."""
+    return from_document(read_document(path_of(name, folder), "parameters"))
+
+
+def path_of(name: str, folder: Path | None = None) -> Path:
+    """The file of a table. Raises FaultsError where there is none."""
     for root in (folder, CATALOGUE):
         path = root / "parameters" / f"{name}.toml" if root else None
         if path and path.exists():
-            return from_document(read_document(path, "parameters"))
+            return path
     known = [path.stem for path in sorted((CATALOGUE / "parameters").glob("*.toml"))]
     likely = difflib.get_close_matches(name, known, n=1)
-    raise FaultsError(
-        [Fault("parameter table", repr(name), "a file of catalogue/parameters", f"Did you mean {likely[0]}?" if likely else "")]
-    )
+    remedy = f"Did you mean {likely[0]}?" if likely else ""
+    raise FaultsError([Fault("parameter table", repr(name), "a file of catalogue/parameters", remedy)])
 
 
 def from_body(name: str, body: dict[str, Any]) -> Table:

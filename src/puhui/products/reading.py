@@ -185,11 +185,12 @@ def _rule(row: Fields, formulas: Formulas) -> Rule:
         row.fault("require", require.text, "a condition on some fact", "It is the same for every firm.")
     return Rule(
         code,
+        row.texts("names"),
         require,
         row.text("severity", choices=("veto", "refer")),
         row.text("null", choices=("pass", "fail", "refer")),
         row.texts("against"),
-        row.texts("in_favour", None),
+        row.boolean("speaks_for", False),
     )
 
 

@@ -34,11 +34,12 @@ class Rule:
     """One condition of admission. It must hold; where not, `veto` refuses and `refer` sends the case to a person."""
 
     code: str
+    names: Texts  # what is required, in words
     require: Formula
     severity: str  # veto, refer
     when_null: str  # pass, fail (as if it did not hold), refer
-    against: Texts
-    in_favour: Texts  # empty: holding it is nothing to speak of
+    against: Texts  # what is told when it does not hold
+    speaks_for: bool  # whether holding it is told as a reason for
 
 
 @dataclass(frozen=True)

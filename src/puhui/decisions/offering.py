@@ -1,0 +1,72 @@
+"""What would be offered: the terms as `puhui loans quote` takes them, what the loan costs in all, and the conditions before payout.
+
+The figures are reckoned as if the money went out on the day of the decision; the contract has its own start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from puhui.calculations.quote import answer as quote_answer
+from puhui.decisions.case import VETO, Case, Stage
+from puhui.decisions.texts import text
+from puhui.products.terms import Product
+
+_ROUNDING_PPM = 100  # instalments rounded to the fen move the annual cost of a small loan by less than this
+
+
+def offer_stage(case: Case) -> Stage:
+    """Terms, cost and conditions of the proposal; nothing where there is none."""
+    if case.is_refused() or case.rate_ppm is None:
+        return {"skipped": "refused"}
+    terms = quote_terms(case.product, case.amount_fen, case.rate_ppm, case.request["term_months"])
+    cost = cost_of(terms, case.day)
+    if cost["nominal_ppm"] is not None and cost["nominal_ppm"] > case.cap_ppm + _ROUNDING_PPM:
+        case.speak_against("above_cap", "offer", VETO, text("above_cap"), nominal_ppm=cost["nominal_ppm"], cap_ppm=case.cap_ppm)
+    return {
+        "terms": terms,
+        "cost": cost,
+        "conditions": conditions(case.product),
+        "expires_on": (case.day + timedelta(days=case.product.offer_days)).isoformat(),
+    }
+
+
+def quote_terms(product: Product, amount_fen: int, rate_ppm: int, term_months: int) -> dict[str, Any]:
+    """The document of `puhui loans quote` without `start`."""
+    return {
+        **product.terms,
+        "currency": product.currency,
+        "amount": str(Decimal(amount_fen) / 100),
+        "rate_annual": str(Decimal(rate_ppm) / 1_000_000),
+        "instalments": term_months,
+    }
+
+
+def cost_of(terms: Mapping[str, Any], start: date) -> dict[str, Any]:
+    """First instalment, all interest, and the annual cost, nominal and effective, of terms that start on a day."""
+    answer = quote_answer({**terms, "start": start.isoformat()})
+    return {
+        "start": start.isoformat(),
+        "first_instalment_fen": _fen(answer["instalments"][0]["total"]),
+        "interest_fen": _fen(answer["totals"]["interest"]),
+        "total_fen": _fen(answer["totals"]["total"]),
+        "nominal_ppm": _ppm(answer["annual_cost"]["nominal"]),
+        "effective_ppm": _ppm(answer["annual_cost"]["effective"]),
+    }
+
+
+def conditions(product: Product) -> list[dict[str, Any]]:
+    """Conditions precedent to payout: the product's own, and one for each unknown that asks for one."""
+    own = [{"code": code, "text": dict(texts)} for code, texts in product.conditions]
+    return own + [{"code": one.code, "text": dict(one.condition)} for one in product.unknowns if one.condition]
+
+
+def _fen(amount: str) -> int:
+    return int(Decimal(amount) * 100)
+
+
+def _ppm(rate: str | None) -> int | None:
+    return None if rate is None else round(Decimal(rate) * 1_000_000)

@@ -1,0 +1,104 @@
+"""Products and parameter tables as they are in force, and as they were when a decision used them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+from puhui.calculations.faults import Fault, FaultsError
+from puhui.products import parameters, reading
+from puhui.products.documents import digest_of, read_document
+from puhui.products.fields import Texts
+from puhui.products.models import StoredDocument
+from puhui.products.parameters import Table
+from puhui.products.terms import Product
+
+__all__ = ["Condition", "conditions_of", "product", "products_on", "stored_products", "stored_tables", "tables_of"]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition precedent to payout."""
+
+    code: str
+    texts: Texts
+
+
+def product(code: str, day: date) -> Product:
+    """The product of a code as it is valid on a day. Raises FaultsError naming the products there are."""
+    for one in products_on(day):
+        if one.code == code:
+            return one
+    return reading.load(code, day, _folder())  # raises, with the codes there are
+
+
+def products_on(day: date) -> list[Product]:
+    """Every product valid on a day, by code; of several versions the one valid from the latest day."""
+    products = [_read_product(path, *_stamp(path)) for path in reading.product_paths(_folder())]
+    valid = [one for one in products if one.valid_from <= day and (one.valid_to is None or day <= one.valid_to)]
+    newest = {one.code: one for one in sorted(valid, key=lambda one: one.valid_from)}
+    return [newest[code] for code in sorted(newest)]
+
+
+def tables_of(product: Product) -> dict[str, Table]:
+    """Part → parameter table of a product, as they stand now."""
+    return {part: _table(name) for part, name in product.parameters.items()}
+
+
+def conditions_of(product_code: str, day: date) -> list[Condition]:
+    """The conditions precedent of a product: its own, and one for each unknown that asks for one."""
+    found = product(product_code, day)
+    own = [Condition(code, texts) for code, texts in found.conditions]
+    return own + [Condition(one.code, one.condition) for one in found.unknowns if one.condition]
+
+
+def stored_products(digests: Iterable[str]) -> dict[str, Product]:
+    """Digest → product as stored. Raises FaultsError where one is missing or its body does not have its digest."""
+    return {row.digest: reading.from_body(row.name, row.body) for row in _stored("product", digests)}
+
+
+def stored_tables(digests: Iterable[str]) -> dict[str, Table]:
+    """Digest → parameter table as stored. Raises FaultsError where one is missing or its body does not have its digest."""
+    return {row.digest: parameters.from_body(row.name, row.body) for row in _stored("parameters", digests)}
+
+
+def _stored(kind: str, digests: Iterable[str]) -> list[StoredDocument]:
+    wanted = set(digests)
+    rows = list(StoredDocument.objects.filter(pk__in=wanted, kind=kind))
+    faults = [Fault(f"stored {kind} {digest}", "nothing", "its text") for digest in sorted(wanted - {row.digest for row in rows})]
+    for row in rows:
+        found = digest_of(row.body)
+        if found != row.digest:
+            faults.append(Fault(f"stored {kind} {row.name} {row.digest}", f"a text with the digest {found}", "the text that was stored"))
+    if faults:
+        raise FaultsError(faults)
+    return rows
+
+
+def _folder() -> Path | None:
+    return getattr(settings, "PUHUI_CATALOGUE", None)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=256)
+def _read_product(path: Path, modified: int, size: int) -> Product:
+    return reading.from_document(read_document(path, "product"))
+
+
+def _table(name: str) -> Table:
+    path = parameters.path_of(name, _folder())
+    return _read_table(path, *_stamp(path))
+
+
+@lru_cache(maxsize=256)
+def _read_table(path: Path, modified: int, size: int) -> Table:
+    return parameters.from_document(read_document(path, "parameters"))
