@@ -26,7 +26,7 @@ class RefusedFileError(FaultsError):
         super().__init__(faults)
         self.total = len(faults) if total is None else total
         if self.total > len(faults):
-            self.args = (f"{self.args[0]}\n… and {self.total - len(faults):,} more faults ({self.total:,} in all)",)
+            self.args = (f"{self.args[0]}\n{self.total:,} faults in all",)
 
 
 def place(file: str, sheet: str = "", row: int | None = None, column: str = "") -> str:
@@ -109,10 +109,24 @@ class RowFaults:
         return self.table().get_column("row").unique()
 
     def listed(self) -> list[Fault]:
-        """The first `LISTED_FAULTS` faults by row, as the command and the page print them."""
+        """The faults by row as the command and the page print them, at most `LISTED_FAULTS`.
+
+        Where there are more, one that repeats (an unknown word in each of a million rows) is told once, with its first row and the
+        number of the others, so that it does not hide the rest.
+        """
+        table = self.table().with_columns(pl.lit(0).alias("others"))
+        if table.height > LISTED_FAULTS:
+            kind = ["column", "found", "expected", "remedy"]
+            table = table.group_by(kind, maintain_order=True).agg(pl.col("row").first(), (pl.len() - 1).alias("others"))
+        columns = table.head(LISTED_FAULTS).select("row", "column", "found", "expected", "remedy", "others").iter_rows()
         return [
-            Fault(place(self.file, self.sheet, row, column), shown(found), expected, remedy)
-            for row, column, found, expected, remedy in self.table().head(LISTED_FAULTS).iter_rows()
+            Fault(
+                place(self.file, self.sheet, row, column) + (f" (and {others:,} more rows)" if others else ""),
+                shown(found),
+                expected,
+                remedy,
+            )
+            for row, column, found, expected, remedy, others in columns
         ]
 
     def refusal(self) -> RefusedFileError:

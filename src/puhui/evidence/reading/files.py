@@ -16,10 +16,12 @@ from puhui.evidence.reading.text import read_csv
 from puhui.evidence.reading.workbook import read_workbook
 
 
-def read_table(path: Path, find_headings: HeadingFinder, mapping: Mapping, limits: Limits, sheet: str = "") -> tuple[RawTable, str]:
+def read_table(
+    path: Path, find_headings: HeadingFinder, mapping: Mapping, limits: Limits, sheet: str = "", name: str = ""
+) -> tuple[RawTable, str]:
     """The table as it stands in the file, and the file's SHA-256. Raises `RefusedFileError`."""
-    data = read_bytes(path, limits)
-    file, digest = path.name, hashlib.sha256(data).hexdigest()
+    data = read_bytes(path, limits, name)
+    file, digest = name or path.name, hashlib.sha256(data).hexdigest()
     kind = file_kind(data, file)
     if kind == "xlsx":
         table = read_workbook(data, file, find_headings, limits, sheet or mapping.sheet or None)

@@ -64,7 +64,9 @@ def read_invoices(
     mapping: Mapping | None = None,
     firm: FirmIdentity | None = None,
     known_firms: dict[str, int] | None = None,
+    consented_firms: frozenset[int] | None = None,
     sheet: str = "",
+    file_name: str = "",
     limits: Limits | None = None,
     progress: Progress = lambda stage: None,
 ) -> Reading:
@@ -72,7 +74,8 @@ def read_invoices(
 
     `today` is the business date (nothing may be dated after it), `now` the moment that counts as learning it (with time zone).
     `firm` is the one whose invoices these are when the file does not say; `known_firms` maps identifiers of the mapping's scheme to
-    our numbers, and other firms are faults. Raises `RefusedFileError` when the file cannot be used at all; faults of rows are
+    our numbers, and other firms are faults; so are firms outside `consented_firms`. `file_name` is what messages call the file
+    when it lies under another name here. Raises `RefusedFileError` when the file cannot be used at all; faults of rows are
     in the result, and the caller decides whether to refuse or to take the rest.
 
     `accepted` has row, firm, firm_id (null without `known_firms`), direction, invoice_code, invoice_number, issued_on, issued_hour,
@@ -81,7 +84,7 @@ def read_invoices(
     """
     mapping, words = mapping or Mapping(), vocabulary(EVIDENCE_CLASS)
     progress("reading")
-    table, digest = read_table(path, heading_finder(mapping, words), mapping, limits or Limits(), sheet)
+    table, digest = read_table(path, heading_finder(mapping, words), mapping, limits or Limits(), sheet, file_name)
     columns, faults = resolve_columns(table, mapping, words)
     faults += missing_fields(table, columns, mapping, words, firm is not None)
     faults += _unit_faults(table, columns, mapping, words)
@@ -91,7 +94,7 @@ def read_invoices(
     row_faults = RowFaults(table.file, table.sheet)
     _check_cells(table, row_faults, limits or Limits())
     fields = Columns(table, columns, row_faults)
-    checked = _checked(fields, mapping, words, today, now, firm, known_firms)
+    checked = _checked(fields, mapping, words, today, now, firm, known_firms, consented_firms)
     progress("comparing")
     bad = row_faults.rows()
     good = checked.filter(~pl.col("row").is_in(bad.implode())) if len(bad) else checked
@@ -150,9 +153,10 @@ def _checked(
     now: dt.datetime,
     firm: FirmIdentity | None,
     known_firms: dict[str, int] | None,
+    consented_firms: frozenset[int] | None,
 ) -> pl.DataFrame:
     """Every row with its fields; rows with a fault hold nulls and are taken out by the caller."""
-    firm_keys, firm_ids = firms(fields, mapping, firm, known_firms)
+    firm_keys, firm_ids = firms(fields, mapping, firm, known_firms, consented_firms)
     direction = directions(fields, mapping, words, firm, firm_keys)
     issued_on, issued_hour = _issued(fields, mapping, words, today)
     amounts = _amounts(fields, mapping, words)

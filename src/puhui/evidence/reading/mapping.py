@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import asdict, dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,12 @@ SECTIONS: dict[str, dict[str, tuple[type, tuple[str, ...] | None]]] = {
     },
     "known_at": {"from": (str, ("now", "column", "observed")), "lag_days": (int, None), "void_from": (str, ("day", "month_end"))},
 }
+
+
+def named_mapping(name: str) -> Path:
+    """A mapping file by its path, or by the name of one that comes with Puhui (`cumcm2020-output`)."""
+    own = files("puhui") / "catalogue" / "mappings" / f"{name}.toml"
+    return Path(str(own)) if "/" not in name and not Path(name).exists() and own.is_file() else Path(name)
 
 
 def load_mapping(path: Path, vocabulary: Vocabulary) -> Mapping:

@@ -27,7 +27,9 @@ class FirmIdentity:
     names: frozenset[str] = frozenset()
 
 
-def firms(fields: Columns, mapping: Mapping, firm: FirmIdentity | None, known_firms: dict[str, int] | None) -> tuple[pl.Series, pl.Series]:
+def firms(
+    fields: Columns, mapping: Mapping, firm: FirmIdentity | None, known_firms: dict[str, int] | None, consented: frozenset[int] | None
+) -> tuple[pl.Series, pl.Series]:
     """The firm's key and our number for each row. Problems: no firm named, another firm than the given one, a firm nobody knows."""
     if firm is not None:
         key = pl.repeat(firm.key, fields.height, dtype=pl.String, eager=True)
@@ -52,6 +54,10 @@ def firms(fields: Columns, mapping: Mapping, firm: FirmIdentity | None, known_fi
             number.is_null() & (key != ""), f"a firm of this institution ({scheme})", "Register the firm first, or correct its identifier."
         ),
     )
+    if consented is not None:
+        without = number.is_not_null() & ~number.is_in(list(consented))
+        problem = Problem(without, "a firm that has consented to the reading of its invoices (C07)", "Ask the firm for its consent first.")
+        fields.report_value("firm", key, problem)
     return key, number
 
 

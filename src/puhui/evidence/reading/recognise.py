@@ -37,9 +37,9 @@ COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 PROTECTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 
 
-def read_bytes(path: Path, limits: Limits) -> bytes:
+def read_bytes(path: Path, limits: Limits, name: str = "") -> bytes:
     """The whole content of a regular file that is not too large. Raises `RefusedFileError` with what is in the way."""
-    file = path.name
+    file = name or path.name
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):

@@ -19,13 +19,15 @@ RUNS = r"^\s*(=|@|[+\-](?:[^\d.]|.*[^\d.,]))"  # formulas and their kin, but not
 
 def rejected_rows(table: RawTable, faults: RowFaults) -> pl.DataFrame:
     """One row for each rejected row: its number, the original cells as text, and all its faults in one text."""
+    # A file of rejects that was mended and sent again brings our own two columns along.
+    names = [name for name in table.columns if name not in (ROW_TITLE, REASON)]
     reasons = faults.table().group_by("row", maintain_order=True).agg(_reason().str.join("; ").alias(REASON))
     whole = table.frame.filter(pl.col(ROW).is_in(reasons.get_column("row").implode())).select(
-        pl.col(ROW).alias(ROW_TITLE), *(pl.col(name).cast(pl.String, strict=False) for name in table.columns)
+        pl.col(ROW).alias(ROW_TITLE), *(pl.col(name).cast(pl.String, strict=False) for name in names)
     )
     parts = [whole]
     if table.broken.height:
-        first = table.columns[0]
+        first = names[0]
         parts.append(table.broken.select(pl.col(ROW).alias(ROW_TITLE), pl.col("text").alias(first)))
     rows = pl.concat(parts, how="diagonal").sort(ROW_TITLE)
     return rows.join(reasons.rename({"row": ROW_TITLE}), on=ROW_TITLE, how="left", maintain_order="left")

@@ -1,0 +1,96 @@
+"""From checked rows to stored ones: by COPY into a passing table, then by sets, in the caller's transaction.
+
+The passing table makes the import all or nothing and tells the new rows from those that are there: a million rows are one COPY and one
+INSERT. Imports of one institution wait for each other, so two files that overlap cannot both think a row is new.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+from django.db import connection
+
+STAGED = (
+    "firm_id", "row_number", "direction", "invoice_code", "invoice_number", "issued_on", "issued_hour", "counterparty", "kind", "status",
+    "amount_fen", "tax_fen", "total_fen", "known_at", "known_at_assumed", "duplicate", "flags", "content_key", "identity_key", "occurrence",
+)  # fmt: skip
+SLICE_ROWS = 50_000
+IMPORT_LOCK = 0x433037  # "C07", beside the institution's number
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What storing did: rows added, rows that were there already, earlier rows that a new one replaces; the batch when any was added."""
+
+    added: int
+    unchanged: int
+    replaced: int
+    batch_id: int | None
+
+
+def statement(name: str) -> str:
+    """The text of one of our SQL files."""
+    return (files("puhui.evidence") / "sql" / f"{name}.sql").read_text("utf-8")
+
+
+def store_invoices(rows: pl.DataFrame, institution_id: int, now: dt.datetime, received_at: dt.datetime, progress: Progress) -> Stored:
+    """Add the rows of `reading.invoices` that are new. `now` is the moment that counts as learning a correction.
+
+    The caller holds the transaction and makes the batch of the returned number in it. Nothing refers to the batch when no row is new.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [IMPORT_LOCK, institution_id])
+        cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute(statement("stage_invoices"))
+        _copy(cursor, rows, progress)
+        cursor.execute("ANALYZE staged_invoice")
+        replaced = 0
+        if _anything_stored(cursor):
+            progress("comparing with what is known", rows.height, rows.height)
+            cursor.execute(statement("find_replaced_invoices"))
+            replaced = cursor.rowcount
+            if replaced:
+                cursor.execute(statement("date_corrections"), {"now": now})
+        progress("storing", rows.height, rows.height)
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('evidence_batch', 'id'))")
+        batch_id = cursor.fetchone()[0]
+        cursor.execute(statement("add_new_invoices"), {"institution": institution_id, "batch": batch_id, "received_at": received_at})
+        added = cursor.rowcount
+        if replaced:
+            cursor.execute(statement("record_replacements"))
+        # A second import in the same transaction makes these tables anew.
+        cursor.execute("DROP TABLE IF EXISTS staged_invoice, replaced_invoice")
+    return Stored(added, rows.height - added, replaced, batch_id if added else None)
+
+
+def _anything_stored(cursor: Any) -> bool:
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM (SELECT DISTINCT firm_id FROM staged_invoice) AS firm"
+        " WHERE EXISTS (SELECT FROM evidence_invoice AS stored WHERE stored.firm_id = firm.firm_id))"
+    )
+    return bool(cursor.fetchone()[0])
+
+
+def _copy(cursor: Any, rows: pl.DataFrame, progress: Progress) -> None:
+    """Send the rows in slices, so that their text never lies in memory as a whole."""
+    staged = rows.rename({"row": "row_number"}).select(STAGED)
+    with cursor.copy(f"COPY staged_invoice ({', '.join(STAGED)}) FROM STDIN (FORMAT csv)") as copy:
+        for start in range(0, staged.height, SLICE_ROWS):
+            progress("sending", start, staged.height)
+            copy.write(csv_text(staged.slice(start, SLICE_ROWS)))
+    progress("sending", staged.height, staged.height)
+
+
+def csv_text(rows: pl.DataFrame) -> bytes:
+    """Rows as PostgreSQL's COPY reads them: text in quotation marks (an empty one is empty text), nothing for null."""
+    buffer = io.BytesIO()
+    rows.write_csv(buffer, include_header=False, quote_style="non_numeric", null_value="", datetime_format="%Y-%m-%d %H:%M:%S%.6f%:z")
+    return buffer.getvalue()

@@ -1,0 +1,138 @@
+"""`puhui evidence`: take in files of evidence, and show what is known about a firm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from puhui.site.commands import support
+
+app = typer.Typer(help="Take in what firms agreed to share, and show it.", no_args_is_help=True)
+
+INSTITUTION = typer.Option("", "--institution", help="Code of the institution; may be left out where there is only one.")
+AS_JSON = typer.Option(False, "--json", help="One JSON document instead of text.")
+
+
+@app.command("import")
+def import_file(
+    evidence_class: str = typer.Argument(..., metavar="CLASS", help="Class of evidence: C07, invoices."),
+    path: Path = typer.Argument(..., metavar="PATH", help="CSV, XLSX, Parquet or JSON; told by content, not by name."),
+    mapping: str = typer.Option("", "--map", help="Mapping file (TOML), or the name of one that comes with Puhui."),
+    firm: str = typer.Option("", "--firm", help="Whose invoices these are, when the file does not say: an identifier or the name."),
+    partial: bool = typer.Option(False, "--partial", help="Take the good rows, write the others to --rejects."),
+    rejects: Path | None = typer.Option(None, "--rejects", help="Where the rejected rows go (CSV); default: beside the file."),
+    sheet: str = typer.Option("", "--sheet", help="Sheet of a workbook; default: the first visible one with headings we know."),
+    institution: str = INSTITUTION,
+    actor: str = typer.Option("system", "--as", help="In whose name, for the audit trail."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Import a file: all of it, or nothing and every fault named (or, with --partial, the good rows).
+
+    Example: puhui evidence import C07 sales.xlsx --firm 91330106MA2CFJQ25K
+    """
+    if evidence_class.upper() != "C07":
+        support.fail(f"CLASS: found {evidence_class!r}, expected C07 (invoices); the other classes cannot be imported yet")
+    support.start_django()
+    from puhui.evidence.actions import import_invoices
+    from puhui.evidence.queries import firm_named
+    from puhui.evidence.reading.faults import RefusedFileError
+    from puhui.evidence.reading.mapping import named_mapping
+
+    lender = _institution(institution)
+    rejects = rejects or path.with_name(f"{path.stem}-rejects.csv")
+    try:
+        with _progress() as progress:
+            result = import_invoices(
+                lender,
+                path,
+                named_mapping(mapping) if mapping else None,
+                firm=firm_named(lender, firm) if firm else None,
+                partial=partial,
+                rejects=rejects,
+                actor=actor,
+                sheet=sheet,
+                progress=progress,
+            )
+    except RefusedFileError as refusal:
+        if as_json:
+            support.print_result(
+                {"refused": True, "fault_count": refusal.total, "faults": [each.as_dict() for each in refusal.faults]}, True
+            )
+        support.fail([*refusal.faults, f"{refusal.total:,} fault{'s' if refusal.total > 1 else ''}; nothing was changed"])
+    if as_json:
+        support.print_result(result.as_dict(), True)
+    else:
+        support.print_result({"file": result.file, "source": result.source, "batch": result.batch_id, **result.counts}, False)
+        for note in result.notes:
+            print(f"note: {note}")
+        if result.rejects:
+            print(f"rejected rows with their faults: {result.rejects}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    with support.progress("reading") as bar:
+
+        def tell(stage: str, done: int, total: int) -> None:
+            bar.total, bar.done = total or None, float(done)
+            bar.describe(stage)
+
+        yield tell
+
+
+def _institution(code: str) -> Any:
+    from puhui.parties.models import Institution
+    from puhui.parties.queries import institution
+
+    try:
+        return institution(code or None)
+    except Institution.DoesNotExist:
+        support.fail(f"--institution: found {code or 'no institution at all'!r}, expected the code of a registered institution")
+    except Institution.MultipleObjectsReturned:
+        support.fail("--institution: found several institutions, expected the code of one")
+
+
+@app.command()
+def show(
+    firm: str = typer.Argument(..., metavar="FIRM", help="An identifier of the firm, or its exact name."),
+    as_of: str = typer.Option("", "--as-of", help="Only what was known by the end of this day (YYYY-MM-DD); default: the business date."),
+    institution: str = INSTITUTION,
+    as_json: bool = AS_JSON,
+) -> None:
+    """What is known of a firm's invoices: sales and purchases, by month, and who stands on the other side.
+
+    Example: puhui evidence show 91330106MA2CFJQ25K --as-of 2026-01-31
+    """
+    import datetime as dt
+
+    support.start_django()
+    from puhui.evidence import queries
+
+    lender = _institution(institution)
+    try:
+        day = dt.date.fromisoformat(as_of) if as_of else lender.business_date
+    except ValueError:
+        support.fail(f"--as-of: found {as_of!r}, expected a day such as 2026-01-31")
+    found = queries.firm_named(lender, firm)
+    tables = {
+        "invoices": queries.summary(found, day),
+        "months": queries.monthly_totals(found, day),
+        "buyers": queries.largest_partners(found, day, "out"),
+        "suppliers": queries.largest_partners(found, day, "in"),
+    }
+    if as_json:
+        support.print_result({"firm": found.name, "as_of": day, **tables}, True)
+        return
+    print(f"{found.name}, as known by the end of {day}")
+    for title, rows in tables.items():
+        print(f"\n{title}")
+        support.print_result([_in_yuan(row) for row in rows] or "nothing known", False)
+
+
+def _in_yuan(row: dict[str, Any]) -> dict[str, Any]:
+    """Fen as yuan, for people."""
+    return {name.removesuffix("_fen"): f"{value / 100:,.2f}" if name.endswith("_fen") else value for name, value in row.items()}
