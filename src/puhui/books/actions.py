@@ -16,12 +16,24 @@ from puhui.books.chart import chart
 from puhui.books.models import Account, ClosedDay, Entry
 from puhui.books.posting import DayClosedError, EntryDraft, Movement
 from puhui.books.statements import statement
-from puhui.books.verification import Finding, verify
+from puhui.books.verify import Finding, verify
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.parties.audit import record_act
 from puhui.parties.models import Institution, Seal
 
-__all__ = ["DayClosedError", "EntryDraft", "Finding", "anchor_newest_day", "close_day", "open_books", "post", "post_many", "verify"]
+__all__ = [
+    "DayClosedError",
+    "EntryDraft",
+    "Finding",
+    "anchor_newest_day",
+    "close_day",
+    "lock_day",
+    "open_books",
+    "open_day",
+    "post",
+    "post_many",
+    "verify",
+]
 
 # Entries per statement: large enough that statements do not count, small enough for memory.
 CHUNK = 10_000
@@ -91,50 +103,80 @@ def post_many(institution: Institution, entries: Sequence[EntryDraft], recorded_
     return ids
 
 
-@transaction.atomic
-def close_day(institution: Institution, day: date, actor: str) -> ClosedDay:
-    """Close the open day: account totals, digests of all its rows, and the chain from the closed day before.
-
-    After commit the chain digest is anchored outside the database. A day that is closed already is anchored again where that is
-    missing, and returned. The business date stays: moving it on is the day end's last step.
+def open_day(institution: Institution) -> date:
+    """The open business day, which stays so until the caller's transaction ends.
 
     Raises:
-        FaultsError: `day` is not the open day, the books are not open, or rows were added or taken away past these actions.
+        DayClosedError: its books are closed and the next day is not open yet.
     """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT business_day, sealed_through FROM parties_enter_day(%s)", [institution.pk])
+        day, sealed = cursor.fetchone()
+    if sealed is not None and sealed >= day:
+        raise DayClosedError([Fault("posting date", f"The books of {day} are closed", "an open day", posting.RUN_DAY_END)])
+    return day
+
+
+def lock_day(institution: Institution) -> date:
+    """The open business day, with nobody else in it: waits for the acts under way, and acts that come later wait for the caller's
+    transaction. For moving the business date on."""
+    with connection.cursor() as cursor:
         cursor.execute("SELECT parties_hold_day(%s)", [institution.pk])
+    return Institution.objects.values_list("business_date", flat=True).get(pk=institution.pk)
+
+
+@transaction.atomic
+def close_day(institution: Institution, day: date, actor: str) -> ClosedDay:
+    """Close a day: account totals, digests of all its rows, and the chain from the closed day before it.
+
+    A day that the business date has left is closed while others post to the next one; closing the open day itself makes them wait,
+    and nothing can be posted until the business date, which stays as it is, has moved on. After commit the chain digest is anchored
+    outside the database. A day that is closed already is returned, and anchored if it is the newest and that is missing.
+
+    Raises:
+        FaultsError: `day` is ahead, or not after the last closed day; the books are not open; rows of the day were changed, added or
+            taken away past Puhui's actions.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT parties_begin_closing(%s)", [institution.pk])
+    if Institution.objects.values_list("business_date", flat=True).get(pk=institution.pk) <= day:
+        lock_day(institution)
     last = ClosedDay.objects.filter(institution=institution).order_by("-date").first()
     closed = ClosedDay.objects.filter(institution=institution, date=day).first()
     if closed is None:
         check(_closing_faults(institution, day, last))
         record_act(institution, actor, "close_day", institution, {"date": day})
-        values = {
-            "institution": institution.pk,
-            "after": last.date if last else None,
-            "date": day,
-            "previous_digest": last.chain_digest if last else NO_DIGEST,
-            "actor": actor,
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(statement("account_days"), values)
-            cursor.execute(statement("close_day"), values)
-        Seal.objects.update_or_create(institution=institution, defaults={"date": day})
-        closed = ClosedDay.objects.get(institution=institution, date=day)
+        closed = _close(institution, day, last, actor)
     transaction.on_commit(lambda: anchor_newest_day(institution))
     return closed
+
+
+def _close(institution: Institution, day: date, last: ClosedDay | None, actor: str) -> ClosedDay:
+    values = {
+        "institution": institution.pk,
+        "after": last.date if last else None,
+        "date": day,
+        "previous_digest": last.chain_digest if last else NO_DIGEST,
+        "actor": actor,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement("account_days"), values)
+        cursor.execute(statement("close_day"), values)
+    Seal.objects.update_or_create(institution=institution, defaults={"date": day})
+    return ClosedDay.objects.get(institution=institution, date=day)
 
 
 def _closing_faults(institution: Institution, day: date, last: ClosedDay | None) -> list[Fault]:
     faults = []
     open_day = Institution.objects.values_list("business_date", flat=True).get(pk=institution.pk)
-    if day != open_day:
-        faults.append(Fault("date", str(day), f"the open day {open_day}"))
-    elif last and day <= last.date:
+    if day > open_day:
+        faults.append(Fault("date", str(day), f"a day not after the open day {open_day}"))
+    if last and day <= last.date:
         faults.append(Fault("date", str(day), f"a day after the last closed day {last.date}"))
     if not Account.objects.filter(institution=institution).exists():
         faults.append(Fault("books", "no accounts", "open books", "Open the books of the institution first."))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM books_tally_differences(%s, %s)", [institution.pk, last.date if last else None])
+        cursor.execute("SELECT * FROM books_tally_differences(%s, %s, %s)", [institution.pk, last.date if last else None, day])
         for on, kind, counted, found in cursor.fetchall():
             remedy = "Run `puhui books verify`: rows were changed, added or taken away past Puhui's actions."
             faults.append(Fault(f"{kind} rows of {on}", f"{found} in another sum of digests", f"the {counted} that were written", remedy))

@@ -22,6 +22,7 @@ Movement = tuple[str, str, int] | tuple[str, str, int, int | None]
 
 CLOSED_DAY = "PH001"
 UNKNOWN_ACCOUNT = "PH002"
+RUN_DAY_END = "Run the day end, which opens the next day."
 
 
 class DayClosedError(FaultsError):
@@ -119,7 +120,7 @@ def _explained(error: DatabaseError, institution: Institution) -> FaultsError | 
     state = getattr(error.__cause__, "sqlstate", None)
     message = str(error).splitlines()[0]
     if state == CLOSED_DAY:
-        return DayClosedError([Fault("posting date", message, "an open day", "Run the day end, which opens the next day.")])
+        return DayClosedError([Fault("posting date", message, "an open day", RUN_DAY_END)])
     if state == UNKNOWN_ACCOUNT:
         expected = f"accounts opened in the books of {institution}"
         return FaultsError([Fault("transfers", message, expected, "Open the books, or the new accounts of the chart, first.")])

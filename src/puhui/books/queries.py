@@ -15,17 +15,17 @@ from puhui.parties.models import Institution, User
 from puhui.parties.queries import limit_to_user
 
 __all__ = [
-    "AccountLine",
     "TrialBalanceRow",
+    "account",
     "account_entries",
     "accounts",
     "balance",
-    "balance_before",
     "balances_by_role",
     "closed_days",
     "entries",
     "entries_of_loan",
     "entry",
+    "role_accounts",
     "role_code",
     "trial_balance",
 ]
@@ -44,20 +44,14 @@ class TrialBalanceRow:
     balance_fen: int
 
 
-@dataclass(frozen=True, slots=True)
-class AccountLine:
-    """A transfer as one of its two accounts sees it; the other one is `counter_code`. `balance_fen` is after it."""
-
-    entry: Entry
-    counter_code: str
-    debit_fen: int
-    credit_fen: int
-    balance_fen: int
-
-
 def accounts(institution: Institution) -> QuerySet[Account]:
     """The open accounts by code."""
     return Account.objects.filter(institution=institution).order_by("code")
+
+
+def account(institution: Institution, code: str) -> Account:
+    """An account by its code. Raises Account.DoesNotExist."""
+    return Account.objects.get(institution=institution, code=code, currency=institution.currency)
 
 
 def trial_balance(institution: Institution, until: date, since: date | None = None) -> list[TrialBalanceRow]:
@@ -83,30 +77,19 @@ def balances_by_role(institution: Institution, on: date) -> dict[str, int]:
     return {role: balances.get(code, 0) for role, code in chart(institution.kind, on).roles.items()}
 
 
-def balance_before(account: Account, day: date) -> int:
-    """The balance of an account before a day."""
-    rows = trial_balance(account.institution, date.fromordinal(day.toordinal() - 1))
-    return next((row.balance_fen for row in rows if row.code == account.code), 0)
+def role_accounts(institution: Institution, on: date | None = None) -> dict[str, Account]:
+    """The open account that plays each role on a day (default: the business day)."""
+    opened = {account.code: account for account in accounts(institution).filter(currency=institution.currency)}
+    roles = chart(institution.kind, on or institution.business_date).roles
+    return {role: opened[code] for role, code in roles.items() if code in opened}
 
 
-def account_entries(institution: Institution, code: str, since: date, until: date) -> list[AccountLine]:
-    """What moved on an account from day to day, both included, with its running balance. Raises Account.DoesNotExist."""
-    account = Account.objects.select_related("institution").get(institution=institution, code=code, currency=institution.currency)
-    running = balance_before(account, since)
-    rows = (
-        Transfer.objects.filter(Q(debit_account=account) | Q(credit_account=account), institution=institution)
-        .filter(posting_date__range=(since, until))
-        .select_related("entry", "debit_account", "credit_account")
-        .order_by("posting_date", "id")
-    )
-    lines = []
-    for transfer in rows:
-        debit = transfer.amount_fen if transfer.debit_account_id == account.pk else 0
-        credit = transfer.amount_fen - debit
-        running += debit - credit
-        counter = transfer.credit_account if debit else transfer.debit_account
-        lines.append(AccountLine(transfer.entry, counter.code, debit, credit, running))
-    return lines
+def account_entries(institution: Institution, code: str, since: date, until: date) -> QuerySet[Transfer]:
+    """The transfers of an account from day to day, both included, newest first, with entries and both accounts."""
+    found = account(institution, code)
+    rows = Transfer.objects.filter(Q(debit_account=found) | Q(credit_account=found), institution=institution)
+    dated = rows.filter(posting_date__range=(since, until))
+    return dated.select_related("entry", "debit_account", "credit_account").order_by("-posting_date", "-id")
 
 
 def entries(user: User) -> QuerySet[Entry]:

@@ -190,24 +190,26 @@ BEGIN
      WHERE institution_id = p_institution AND date = p_date;
 END $$;
 
--- Where the rows of the open days are not those that were counted when they were added.
-CREATE FUNCTION books_tally_differences(p_institution bigint, p_after date)
+-- Where the rows of days after one, up to and including another (null: all), are not those that were counted when they were added.
+CREATE FUNCTION books_tally_differences(p_institution bigint, p_after date, p_until date)
 RETURNS TABLE (day date, kind text, counted bigint, found bigint)
 LANGUAGE sql STABLE AS $$
-    WITH counted AS (
+    WITH span AS (
+        SELECT coalesce(p_after + 1, '-infinity') AS since, coalesce(p_until, 'infinity') AS until
+    ), counted AS (
         SELECT date AS day, kind::text AS kind, sum(row_count)::bigint AS row_count, sum(digest_sum) AS digest_sum
-          FROM parties_tally
-         WHERE institution_id = p_institution AND (p_after IS NULL OR date > p_after)
+          FROM parties_tally, span
+         WHERE institution_id = p_institution AND date BETWEEN since AND until
          GROUP BY 1, 2
     ), present AS (
         SELECT posting_date AS day, 'entry' AS kind, count(*) AS row_count, sum(parties_digest_number(digest)) AS digest_sum
-          FROM books_entry WHERE institution_id = p_institution AND (p_after IS NULL OR posting_date > p_after) GROUP BY 1
+          FROM books_entry, span WHERE institution_id = p_institution AND posting_date BETWEEN since AND until GROUP BY 1
          UNION ALL
         SELECT opened_on, 'account', count(*), sum(parties_digest_number(digest))
-          FROM books_account WHERE institution_id = p_institution AND (p_after IS NULL OR opened_on > p_after) GROUP BY 1
+          FROM books_account, span WHERE institution_id = p_institution AND opened_on BETWEEN since AND until GROUP BY 1
          UNION ALL
         SELECT business_date, 'audit', count(*), sum(parties_digest_number(digest))
-          FROM parties_auditrecord WHERE institution_id = p_institution AND (p_after IS NULL OR business_date > p_after) GROUP BY 1
+          FROM parties_auditrecord, span WHERE institution_id = p_institution AND business_date BETWEEN since AND until GROUP BY 1
     )
     SELECT day, kind, coalesce(counted.row_count, 0), coalesce(present.row_count, 0)
       FROM counted FULL JOIN present USING (day, kind)

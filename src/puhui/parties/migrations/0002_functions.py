@@ -13,7 +13,8 @@ class Migration(migrations.Migration):
             resources.files("puhui.parties").joinpath("sql/functions.sql").read_text(encoding="utf-8"),
             """
             DROP FUNCTION parties_record_audit, parties_add_to_tally, parties_audit_text, parties_digest_number,
-                parties_microseconds, parties_day_number, parties_digest, parties_hold_day, parties_enter_day;
+                parties_microseconds, parties_day_number, parties_digest, parties_begin_closing, parties_hold_day,
+                parties_enter_day;
             """,
         )
     ]

@@ -1,7 +1,7 @@
 -- The day's gate, the audit trail and the tally.
 --
 -- Every act that is dated to a business day holds the day's gate (a shared advisory lock of its institution) until its transaction
--- ends. Closing a day takes the gate for itself: it waits for the acts under way, and acts that come later see the day closed.
+-- ends. Whoever moves the day on takes the gate for itself: it waits for the acts under way, and acts that come later see the next day.
 
 CREATE FUNCTION parties_enter_day(p_institution bigint, OUT business_day date, OUT sealed_through date)
 LANGUAGE plpgsql AS $$
@@ -16,6 +16,10 @@ END $$;
 
 CREATE FUNCTION parties_hold_day(p_institution bigint) RETURNS void
 LANGUAGE sql AS $$ SELECT pg_advisory_xact_lock(20181, p_institution::integer) $$;
+
+-- One closing at a time; it needs the gate only where it closes the open day itself.
+CREATE FUNCTION parties_begin_closing(p_institution bigint) RETURNS void
+LANGUAGE sql AS $$ SELECT pg_advisory_xact_lock(20182, p_institution::integer) $$;
 
 -- Digests are of text that is the same under every setting of a session: dates as days, times as microseconds, bytes as hex.
 CREATE FUNCTION parties_digest(p_text text) RETURNS bytea

@@ -43,7 +43,8 @@ class Finding:
 def verify(institution: Institution | None = None) -> list[Finding]:
     """Everything that is wrong with the books of an institution, or of all of them; empty when they stand as posted."""
     if institution is None:
-        return [finding for each in Institution.objects.order_by("code") for finding in verify(each)]
+        institutions = Institution.objects.order_by("code")
+        return [Finding(f"{each.code}, {finding.where}", finding.what) for each in institutions for finding in verify(each)]
     anchored_before = anchor.read(institution.code)
     with _one_moment():
         institution = Institution.objects.get(pk=institution.pk)
@@ -59,8 +60,7 @@ def verify(institution: Institution | None = None) -> list[Finding]:
             _tally_findings(institution, last_day),
         )
         found = [finding for each in checks for finding in _at_most(each)]
-    found += _anchor_findings(days, anchored_before, anchor.read(institution.code))
-    return [Finding(f"{institution.code}, {finding.where}", finding.what) for finding in found]
+    return [*found, *_anchor_findings(days, anchored_before, anchor.read(institution.code))]
 
 
 @contextmanager
@@ -146,13 +146,13 @@ def _date_findings(institution: Institution, sealed: date | None, last_day: date
     if last_day and institution.business_date < last_day:
         yield Finding("business date", f"{institution.business_date} is before the last closed day {last_day}")
     for row in _rows("verify_dates", institution, open_day=institution.business_date, sealed=last_day):
-        what = f"after the open day {institution.business_date}" if row["is_ahead"] else "a day that was passed over without being closed"
+        what = f"after the open day {institution.business_date}" if row["is_ahead"] else "a day that is over and not closed: run the day end again"
         yield Finding(f"{row['kind']} {row['id']}", f"dated {row['day']}, {what}")
 
 
 def _tally_findings(institution: Institution, last_day: date | None) -> Iterator[Finding]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM books_tally_differences(%s, %s)", [institution.pk, last_day])
+        cursor.execute("SELECT * FROM books_tally_differences(%s, %s, NULL)", [institution.pk, last_day])
         for day, kind, counted, found in cursor.fetchall():
             what = f"{counted} were written, {found} are there" if counted != found else "their digests are not those that were written"
             yield Finding(f"{kind} rows of the open day {day}", what)
