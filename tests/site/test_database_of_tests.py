@@ -49,7 +49,7 @@ def test_the_owner_sees_what_the_application_committed(database, owner_connectio
 )
 def test_the_application_cannot_change_what_only_grows(database, server, deed):
     with psycopg.connect(server.dsn("puhui_app", database)) as application, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        application.execute(deed)
+        application.execute(deed.format("parties_auditrecord"))
 
 
 def test_the_application_cannot_make_or_empty_tables(database, server):

@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
+import psycopg
+
 from . import keys as keys_module
 from .postgresql import cluster, roles
 from .postgresql.binaries import bundled, readable_by
-from .postgresql.errors import EmbeddedServerError, from_os_error
+from .postgresql.errors import EmbeddedServerError, explain, from_os_error
 from .postgresql.holders import Holder, Holders, locked
 from .postgresql.layout import ROOT_FOLDER, Layout, default_home, layout_of, make_folders
 
@@ -146,8 +148,8 @@ def acquire(home: Path | None = None, *, throwaway: bool = False, say: Say | Non
         holder = holders.add()
         try:
             _bring_up(layout, keys, throwaway, say)
-        except BaseException:
-            if not holders.remove(holder):
+        except BaseException as error:
+            if not holders.remove(holder) and not getattr(error, "leaves_running", False):
                 with contextlib.suppress(EmbeddedServerError):
                     cluster.stop(layout)
             raise
@@ -241,6 +243,8 @@ def _bring_up(layout: Layout, keys: keys_module.Keys, throwaway: bool, say: Say)
             return
         roles.prepare(layout, keys.passwords, DATABASE)
         layout.prepared.write_text(identity)
+    except psycopg.Error as error:
+        raise explain(str(error), layout.log, "The database's roles could not be made.") from error
     except OSError as error:
         raise from_os_error(error, layout.prepared, "note that the database is ready") from error
 

@@ -188,6 +188,7 @@ def _check_standstill(layout: Layout, seconds: float) -> None:
             f"The database's recovery has not moved for {int(seconds)} seconds. It was left running, and nothing was changed.",
             f"{layout.log}: {_log_since(layout, 0)[-300:].strip()}",
             "Look whether the disk answers; then call again: the command goes on waiting where this one stopped.",
+            leaves_running=True,
         )
 
 

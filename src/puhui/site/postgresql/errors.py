@@ -20,10 +20,12 @@ class EmbeddedServerError(Exception):
         wrong: what is wrong, one sentence.
         found: what was seen, and where (path, version, message of the server).
         mend: what the reader can do about it.
+        leaves_running: a server is at work that must not be stopped for this.
     """
 
-    def __init__(self, wrong: str, found: str = "", mend: str = "") -> None:
+    def __init__(self, wrong: str, found: str = "", mend: str = "", *, leaves_running: bool = False) -> None:
         self.wrong = wrong
+        self.leaves_running = leaves_running
         self.found = found
         self.mend = mend
         super().__init__(wrong)

@@ -59,6 +59,8 @@ def settings_text(layout: Layout, throwaway: bool) -> str:
         "synchronous_commit": "on",
         "fsync": "off" if throwaway else "on",
         "full_page_writes": "off" if throwaway else "on",
+        # A folder put back from a backup takes no connections before all of it is replayed.
+        "hot_standby": "off",
         "random_page_cost": "1.1",
         "jit": "off",
         "timezone": "'Asia/Shanghai'",
