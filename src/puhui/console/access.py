@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from puhui.parties.models import Role
+from puhui.parties.models import Firm, Institution, Role, User
 
 LENDING = (Role.OFFICER, Role.APPROVER)
 OVERSIGHT = (Role.RISK_MANAGER, Role.AUDITOR)
@@ -31,7 +31,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "evidence": (*LENDING, *OVERSIGHT),
     "payouts": (*LENDING, Role.ACCOUNTANT, Role.AUDITOR),
     "loans": STAFF,
-    "portfolio": (*STAFF, Role.SUPERVISOR),
+    "portfolio": STAFF,
     "model": (*LENDING, *OVERSIGHT),
     "books": (Role.ACCOUNTANT, *OVERSIGHT),
     "trail": (Role.AUDITOR, Role.RISK_MANAGER),
@@ -44,6 +44,7 @@ ACTORS: dict[str, tuple[str, ...]] = {
     "decision": (*LENDING, *OVERSIGHT),
     "evidence": LENDING,
     "payouts": (*LENDING, Role.ACCOUNTANT),
+    "loans": (Role.OFFICER, Role.ACCOUNTANT, Role.COLLECTOR),
     "borrower": (Role.BORROWER,),
 }
 
@@ -65,7 +66,6 @@ START: dict[str, str] = {
     Role.OFFICER: "console:queue",
     Role.APPROVER: "console:queue",
     Role.RISK_MANAGER: "console:portfolio",
-    Role.SUPERVISOR: "console:portfolio",
     Role.ACCOUNTANT: "console:books",
     Role.COLLECTOR: "console:loans",
     Role.AUDITOR: "console:trail",
@@ -73,6 +73,15 @@ START: dict[str, str] = {
 }
 
 View = Callable[..., HttpResponseBase]
+
+
+class Request(HttpRequest):
+    """A request that has passed `page`: of somebody signed in, at an institution."""
+
+    user: User
+    institution: Institution
+    puhui_section: str
+    puhui_firms: list[Firm]
 
 
 def may_read(user: Any, page: str) -> bool:
@@ -94,8 +103,9 @@ def page(name: str) -> Callable[[View], View]:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path(), reverse("console:sign_in"))
             allowed = may_read if request.method in ("GET", "HEAD") else may_act
-            if not allowed(request.user, name):
+            if not allowed(request.user, name) or request.user.institution is None:
                 raise PermissionDenied
+            request.institution = request.user.institution  # type: ignore[attr-defined]
             request.puhui_section = name  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 

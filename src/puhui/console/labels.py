@@ -5,9 +5,11 @@ A state has a label, a tone (ok, watch, late, refused or plain) and an icon: the
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -39,12 +41,20 @@ OUTCOME = {
     "refuse": State(_("refuse"), REFUSED, "ban"),
 }
 
+OFFER = {
+    "open": State(_("open"), PLAIN, "signature"),
+    "accepted": State(_("accepted"), OK, "circle-check"),
+    "declined": State(_("declined by the borrower"), REFUSED, "x"),
+    "expired": State(_("expired"), REFUSED, "clock"),
+}
+
 RULE = {
-    "pass": State(_("passed"), OK, "check"),
-    "refer": State(_("refers to a person"), WATCH, "user"),
-    "fail": State(_("failed"), LATE, "x"),
-    "refuse": State(_("refuses"), LATE, "ban"),
-    "unknown": State(_("not known"), WATCH, "help"),
+    "pass": State(_("holds"), OK, "check"),
+    "refer": State(_("to a person"), WATCH, "user"),
+    "fail": State(_("does not hold"), LATE, "x"),
+    "unknown_pass": State(_("not known: passes"), PLAIN, "help"),
+    "unknown_refer": State(_("not known: to a person"), WATCH, "help"),
+    "unknown_fail": State(_("not known: fails"), LATE, "help"),
 }
 
 CONTRACT = {
@@ -113,6 +123,104 @@ EVENTS = {
     "write_off": _("Write-off"),
 }
 
+PRICE_METHODS = {
+    "churn_aware": _("the rate that earns most after some borrowers walk away"),
+    "tiers": _("plain table by class"),
+}
+
+NULLS = {
+    "not_authorised": _("no consent for this class of data"),
+    "source_down": _("the source did not answer"),
+    "not_applicable": _("the question does not arise: nothing to divide by"),
+    "too_short_history": _("the records are too short"),
+    "withheld_by_law": _("withheld by law"),
+    "not_in_snapshot": _("not in the frozen variables"),
+}
+
+FACTS = {
+    "firm_kind": _("Kind of firm"),
+    "industry_code": _("Industry code"),
+    "industry_division": _("Division of industry"),
+    "firm_age_months": _("Age of the firm, months"),
+    "staff_count": _("Staff"),
+    "requested_amount": _("Amount asked, yuan"),
+    "term_months": _("Term, months"),
+    "purpose": _("Purpose"),
+    "channel": _("Channel"),
+    "lender_kind": _("Kind of lender"),
+    "evidence_age_days": _("Age of the evidence, days"),
+    "existing_exposure": _("Owed or promised already, yuan"),
+    "lender_single_borrower_limit": _("Most to one borrower, yuan"),
+    "risk_class": _("Class"),
+    "probability": _("Probability of default"),
+    "points": _("Points"),
+    "enterprise": _("enterprise"),
+    "individual_business": _("individual business"),
+    "cooperative": _("farmers' cooperative"),
+    "bank": _("bank"),
+    "micro_lender": _("micro-lender"),
+    "goods": _("buying goods"),
+    "materials": _("raw materials"),
+    "wages": _("wages"),
+    "rent": _("rent and utilities"),
+    "orders": _("carrying out an order"),
+    "phone": _("phone"),
+    "counter": _("counter"),
+}
+
+BOOK_ACTS = {
+    "drawdown": _("payout"),
+    "repayment": _("repayment"),
+    "payoff": _("payoff"),
+    "accrual": _("interest of a night"),
+    "due": _("fallen due"),
+    "reversal": _("reversal"),
+    "collection": _("debit from the account"),
+}
+
+EVIDENCE_CLASSES = {
+    "C07": _("invoices"),
+}
+
+COUNTS = {
+    "read": _("read"),
+    "accepted": _("accepted"),
+    "rejected": _("left out"),
+    "unchanged": _("known already"),
+    "duplicates": _("repeats"),
+    "voids": _("void"),
+    "reds": _("red"),
+    "flagged": _("flagged"),
+    "firms": _("firms"),
+}
+
+COMPONENTS = {
+    "principal": _("principal"),
+    "interest": _("interest"),
+    "fee": _("fee"),
+    "cost": _("cost"),
+    "penalty": _("penalty"),
+    "compound": _("compound interest"),
+}
+
+LOAN_PURPOSES = {
+    "goods": _("buying goods"),
+    "materials": _("raw materials"),
+    "wages": _("wages"),
+    "rent": _("rent and utilities"),
+    "orders": _("carrying out an order"),
+}
+
+METHODS = {
+    "equal_instalment": _("equal instalments"),
+    "equal_principal": _("equal principal"),
+    "interest_only": _("interest at each date, principal at the end"),
+    "bullet": _("all at the end"),
+    "flat": _("flat interest"),
+    "stepped": _("stepped"),
+    "custom": _("own dates"),
+}
+
 FIRM_KINDS = {
     "enterprise": _("enterprise"),
     "individual_business": _("individual business"),
@@ -138,6 +246,17 @@ CONDITIONS = {
     "address_for_service": _("An address for service is agreed"),
 }
 
+PARTIES = {
+    "borrower": _("borrower"),
+    "lender": _("lender"),
+}
+
+SIGNING = {
+    "signed_in_officer": _("signed in as an officer"),
+    "signed_in_phone": _("signed in on the phone"),
+    "demonstration": _("demonstration"),
+}
+
 ACCOUNT_KINDS = {
     "asset": _("assets"),
     "liability": _("liabilities"),
@@ -147,10 +266,63 @@ ACCOUNT_KINDS = {
     "memo": _("off balance sheet"),
 }
 
+PRODUCTS = {
+    "invoice-working-capital": _("Invoice working-capital loan"),
+}
+
+SCHEMES = {
+    "uscc": _("Unified social credit code"),
+    "registration": _("Registration number"),
+    "tax": _("Tax number"),
+    "platform": _("Number on the platform"),
+    "cumcm": _("Number in the research data"),
+}
+
+SUBJECTS = {
+    "firm": _("firm"),
+    "person": _("person"),
+    "user": _("user"),
+    "institution": _("institution"),
+    "consent": _("consent"),
+    "batch": _("batch"),
+    "application": _("case"),
+    "decision": _("decision"),
+    "offer": _("offer"),
+    "contract": _("contract"),
+    "loan": _("loan"),
+    "model": _("model"),
+    "day": _("day"),
+}
+
+ACTS = {
+    "institution.created": _("institution created"),
+    "user.created": _("user created"),
+    "firm.registered": _("firm registered"),
+    "person.registered": _("person registered"),
+    "person.linked": _("person linked to a firm"),
+    "consent.granted": _("consent granted"),
+    "consent.withdrawn": _("consent withdrawn"),
+    "contract.drafted": _("contract drafted"),
+    "contract.signed": _("contract signed"),
+    "condition.met": _("condition met"),
+    "contract.cleared": _("contract cleared for payout"),
+    "loan.drawdown": _("loan paid out"),
+    "loan.repayment": _("repayment posted"),
+    "loan.payoff": _("loan paid off"),
+    "event.reversed": _("posting reversed"),
+}
+
 PURPOSES = {
     "credit_decision": _("to decide about a loan"),
     "post_loan_monitoring": _("to watch over a loan"),
 }
+
+
+def consent_state(consent: Any, day: datetime.date) -> State:
+    """Whether a consent holds on a business day: withdrawn on that day already no longer."""
+    if consent.withdrawn_at is not None and timezone.localdate(consent.withdrawn_at) <= day:
+        return State(_("withdrawn"), REFUSED, "x")
+    return State(_("expired"), REFUSED, "clock") if consent.expires_on <= day else State(_("holds"), OK, "check")
 
 
 def state(table: dict[str, State], code: str) -> State:

@@ -56,7 +56,7 @@ def grouped(value: Decimal, decimals: int) -> str:
 @register.filter
 def money(amount_fen: int | Decimal | None, unit: str = "yuan") -> str:
     """Fen as grouped units without the unit's name, which stands in the head of the column: ``123456|money`` → ``1,234.56``."""
-    if amount_fen is None or amount_fen == "":
+    if amount_fen is None:
         return EMPTY
     fen_per_unit, decimals, _ = UNITS[unit or "yuan"]
     return grouped(Decimal(amount_fen) / fen_per_unit, decimals)
@@ -85,7 +85,7 @@ def unit_divisor(unit: str) -> int:
 @register.filter
 def rate(rate_ppm: int | None, decimals: int = 2) -> str:
     """Millionths as a percentage: ``38500|rate`` → ``3.85%``."""
-    if rate_ppm is None or rate_ppm == "":
+    if rate_ppm is None:
         return EMPTY
     return grouped(Decimal(rate_ppm) / 10_000, int(decimals)) + "%"
 
@@ -93,7 +93,7 @@ def rate(rate_ppm: int | None, decimals: int = 2) -> str:
 @register.filter
 def share(value: float | Decimal | None, decimals: int = 1) -> str:
     """A share between 0 and 1 as a percentage: ``0.4213|share`` → ``42.1%``."""
-    if value is None or value == "":
+    if value is None:
         return EMPTY
     return grouped(Decimal(str(value)) * 100, int(decimals)) + "%"
 
@@ -101,7 +101,7 @@ def share(value: float | Decimal | None, decimals: int = 1) -> str:
 @register.filter
 def number(value: float | Decimal | None, decimals: int = 0) -> str:
     """A count or a statistic, grouped: ``12345|number`` → ``12,345``; ``0.8765|number:3`` → ``0.877``."""
-    if value is None or value == "":
+    if value is None:
         return EMPTY
     decimal = Decimal(str(value))
     return grouped(decimal, int(decimals)) if decimal.is_finite() else EMPTY

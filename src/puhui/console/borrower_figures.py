@@ -1,0 +1,175 @@
+"""What the borrower's pages show: the one next step, the offer's whole cost, what a payment changes."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from puhui.calculations.faults import Fault, FaultsError
+from puhui.calculations.schedule import schedule
+from puhui.console.consent_text import CLASSES, PURPOSE
+from puhui.console.decision_figures import reasons
+from puhui.console.forms import amount_fen
+from puhui.console.labels import APPLICATION, EVIDENCE_CLASSES, LOAN, OFFER, PURPOSES, consent_state, state, word
+from puhui.console.loan_figures import is_open
+from puhui.console.templatetags.figures import money, money_plain
+from puhui.decisions import queries as decisions
+from puhui.decisions.models import Application, Offer
+from puhui.loans import actions as lending
+from puhui.loans import queries as loans
+from puhui.loans.fold import terms_of
+from puhui.loans.models import Loan
+from puhui.parties import queries as parties
+from puhui.parties.models import Consent, Firm
+
+REASONS_TOLD = 4
+
+
+def steps(now: str) -> list[dict[str, Any]]:
+    """The four steps to the money, with the one under way."""
+    names = [("consent", _("Consent")), ("apply", _("Apply")), ("offer", _("Offer")), ("sign", _("Sign"))]
+    at = [name for name, _label in names].index(now)
+    return [
+        {"label": label, "state": "now" if index == at else "done" if index < at else "coming"}
+        for index, (_name, label) in enumerate(names)
+    ]
+
+
+def loan_card(loan: Loan, owed: loans.Owed, day: datetime.date, late_fen: int | None = None) -> dict[str, Any]:
+    """A loan as the borrower sees it."""
+    return {
+        "loan": loan,
+        "open": is_open(owed),
+        "state": state(LOAN, owed.status),
+        "principal_fen": owed.principal_fen,
+        "due_fen": owed.due_fen,
+        "next_due": owed.next_due,
+        "next_due_fen": owed.next_due_fen,
+        "days_past_due": owed.days_past_due,
+        "overdue_fen": (owed.due_fen if late_fen is None else late_fen) if owed.days_past_due else 0,
+    }
+
+
+def next_step(user: Any, firm: Firm, has_open_loan: bool) -> dict[str, Any] | None:
+    """What the borrower does next; None while a loan runs and nothing else waits."""
+    latest = decisions.applications(user).filter(firm=firm).order_by("-pk").first()
+    if latest is not None and latest.status == Application.Status.OFFERED:
+        return {
+            "title": _("An offer waits for you"),
+            "text": _("Look at the whole cost, then accept or decline."),
+            "button": _("See the offer"),
+            "url": reverse("console:borrower_offer", args=[latest.offer.pk]),
+        }
+    if latest is not None and latest.status == Application.Status.REFERRED:
+        return {
+            "title": _("A person looks at your application"),
+            "text": _("You need not do anything. The answer appears here."),
+            "button": _("See the application"),
+            "url": reverse("console:borrower_application", args=[latest.pk]),
+        }
+    contract = loans.contracts(user).filter(firm=firm).first()
+    if contract is not None and contract.status == "drafted" and not any(each.party == "borrower" for each in contract.signatures.all()):
+        return {
+            "title": _("Your contract is ready"),
+            "text": _("Read it and sign."),
+            "button": _("Read and sign"),
+            "url": reverse("console:borrower_sign", args=[contract.pk]),
+        }
+    if contract is not None and contract.status in ("drafted", "signed", "cleared"):
+        return {
+            "title": _("The money is on its way"),
+            "text": _("The lender checks the conditions and pays out. You need not do anything."),
+            "button": _("See the contract"),
+            "url": reverse("console:borrower_sign", args=[contract.pk]),
+        }
+    return None if has_open_loan else _first_step(firm)
+
+
+def _first_step(firm: Firm) -> dict[str, Any]:
+    if parties.live_consent(firm, PURPOSE, CLASSES[0], firm.institution.business_date) is None:
+        return {
+            "title": _("Money for your business, from your invoices"),
+            "text": _("Answer in a minute. First we ask whether we may read your invoices."),
+            "button": _("Begin"),
+            "url": reverse("console:borrower_consent"),
+        }
+    return {
+        "title": _("How much do you need?"),
+        "text": _("Tell us the amount; the answer comes at once."),
+        "button": _("Apply"),
+        "url": reverse("console:borrower_apply"),
+    }
+
+
+def consent_card(consent: Consent, day: datetime.date) -> dict[str, Any]:
+    """A consent as the borrower sees it."""
+    shown = consent_state(consent, day)
+    return {
+        "consent": consent,
+        "purpose": word(PURPOSES, consent.purpose),
+        "state": shown,
+        "live": shown.tone == "ok",
+        "classes": ", ".join(word(EVIDENCE_CLASSES, each) for each in consent.classes),
+    }
+
+
+def range_text(product: Any) -> str:
+    """The product's smallest and largest amount, in a sentence."""
+    return _("From %(least)s to %(most)s yuan") % {"least": money_plain(product.minimum_fen), "most": money_plain(product.maximum_fen)}
+
+
+def answer(application: Application) -> dict[str, Any]:
+    """The answer in plain words: what happens next, and when refused the main reasons."""
+    status = application.status
+    decision = application.decisions.order_by("-pk").first()
+    shown: dict[str, Any] = {"state": state(APPLICATION, status), "reasons": [], "again": False, "url": "", "button": ""}
+    if status == "offered":
+        return shown | {
+            "title": _("Yes: we have an offer for you"),
+            "text": _("Look at the whole cost before you say yes."),
+            "button": _("See the offer"),
+            "url": reverse("console:borrower_offer", args=[application.offer.pk]),
+        }
+    if status == "refused":
+        told = [reason.text for reason in reasons(decision.record, "against")[:REASONS_TOLD]] if decision else []
+        return shown | {"title": _("We cannot lend to you now"), "text": "", "reasons": told, "again": True}
+    if status in ("referred", "submitted"):
+        return shown | {"title": _("A person looks at your application"), "text": _("You need not do anything. The answer appears here.")}
+    return shown | {"title": _("Your application"), "text": ""}
+
+
+def offer_figures(offer: Offer, day: datetime.date) -> dict[str, Any]:
+    """Every payment if the money went out on `day`, all that is paid, the cost in it, and the rate when late."""
+    terms = terms_of({**offer.terms, "start": day.isoformat()})
+    rows = schedule(terms)
+    total_fen = sum(row.total for row in rows)
+    markup = float((offer.terms.get("penalty") or {}).get("markup_overdue", 0))
+    return {
+        "rows": rows,
+        "total_fen": total_fen,
+        "cost_fen": total_fen - offer.amount_fen,
+        "open": offer.status == Offer.Status.OPEN,
+        "state": state(OFFER, offer.status),
+        "late_rate_ppm": round(offer.rate_ppm * (1 + markup)),
+    }
+
+
+def payment_preview(loan: Loan, kind: str, typed: str, owed: loans.Owed, day: datetime.date) -> dict[str, Any]:
+    """What a payment would change, with nothing changed. Raises FaultsError as paying would."""
+    if kind not in ("due", "payoff", "repayment"):
+        raise FaultsError([Fault(_("kind of payment"), kind, _("one of the choices"))])
+    amount = {"due": owed.due_fen, "payoff": owed.to_close_fen}.get(kind) or amount_fen(typed)
+    act = "payoff" if kind == "payoff" or amount == owed.to_close_fen else "repayment"
+    folded = lending.preview(loan, act, amount, day)
+    coming = next((row for row in folded.position.rows if row.due > day and row.outstanding > 0), None)
+    return {
+        "kind": act,
+        "amount_fen": amount,
+        "amount": money(amount),
+        "principal_fen": folded.counters.principal,
+        "next_due": coming.due if coming else None,
+        "next_due_fen": coming.outstanding if coming else None,
+    }

@@ -1,0 +1,37 @@
+"""The text that a firm agrees to, paragraph by paragraph; what was shown is kept by its digest and version.
+
+A change of one word is a new version. The classes and the purpose named here are those that the consent holds.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+VERSION = "2026-01"
+PURPOSE = "credit_decision"
+CLASSES = ("C07",)
+VALID_DAYS = 365
+
+
+def version() -> str:
+    """The version with the language in which it was shown."""
+    return f"{VERSION} {get_language()}"
+
+
+def paragraphs(firm: str, lender: str) -> list[str]:
+    """The text in the reader's language."""
+    return [
+        _("%(firm)s allows %(lender)s to read its sales and purchase invoices (who, when, how much), to decide about a loan to it.")
+        % {"firm": firm, "lender": lender},
+        _("The invoices serve this purpose only. They are not sold or passed on, and nobody without the task may see them."),
+        _("Each reading is recorded, and you can see it under “What happens with my data”."),
+        _("The decision is made by rules and a score; you can ask for a person to look at it."),
+    ]
+
+
+def expires_on(today: datetime.date) -> datetime.date:
+    """Until when a consent given on a day holds."""
+    return today + datetime.timedelta(days=VALID_DAYS)

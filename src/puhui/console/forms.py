@@ -1,0 +1,66 @@
+"""What a person types into a page, read into what the actions take; every fault is named in the reader's language."""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from puhui.calculations.faults import Fault, FaultsError
+
+FULL_WIDTH = str.maketrans("０１２３４５６７８９．，", "0123456789.,")
+MOST_YUAN = Decimal(10) ** 11
+
+
+def amount_fen(text: str) -> int:
+    """Yuan as typed (`300,000`, `３０００.５０`, `30万`) as fen.
+
+    Raises FaultsError when it is not an amount above nought with at most two decimals.
+    """
+    cleaned = text.strip().translate(FULL_WIDTH).replace(",", "").replace(" ", "").removesuffix("元")
+    factor = 10_000 if cleaned.endswith(("万", "萬")) else 1
+    try:
+        yuan = Decimal(cleaned.rstrip("万萬")) * factor
+        valid = yuan.is_finite() and 0 < yuan < MOST_YUAN and yuan * 100 == (yuan * 100).to_integral_value()
+    except InvalidOperation:
+        valid = False
+    if not valid:
+        raise FaultsError(
+            [Fault(_("amount"), text or _("nothing"), _("an amount in yuan, such as 300,000"), _("Correct the amount and send again."))]
+        )
+    return int(yuan * 100)
+
+
+def day(text: str, default: datetime.date) -> datetime.date:
+    """An ISO date as typed; the default where it is none, because a page for reading should not fail on its address."""
+    try:
+        return datetime.date.fromisoformat(text.strip())
+    except ValueError:
+        return default
+
+
+def errors_of(error: FaultsError | PermissionError | ValueError) -> list[str]:
+    """What an action refused, as sentences to show above the form."""
+    faults: Iterable[Any] = getattr(error, "faults", ()) or [error]
+    return [sentence(fault) for fault in faults]
+
+
+def sentence(fault: Any) -> str:
+    """One fault in words."""
+    if not isinstance(fault, Fault):
+        return str(fault)
+    text = _("%(where)s: found %(found)s, expected %(expected)s.") % {
+        "where": fault.where,
+        "found": fault.found,
+        "expected": fault.expected,
+    }
+    return f"{text} {fault.remedy}".strip()
+
+
+def new_key() -> str:
+    """A key for a form that moves money: sending the same form twice posts once."""
+    return f"page-{secrets.token_hex(12)}"

@@ -1,0 +1,166 @@
+"""What a loan's page shows of its rows: the balance today and why, the schedule row by row, the transfers in the books.
+
+Everything here is arranged from rows that were read before; nothing is computed that the calculators do not compute.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from puhui.console.labels import BOOK_ACTS, COMPONENTS, EVENTS, INSTALMENT, LOAN, State, state, word
+from puhui.console.templatetags.figures import money, rate
+from puhui.loans.keeping import counters_at
+from puhui.loans.models import Instalment, Loan
+from puhui.loans.queries import Owed, StatementLine
+
+CLOSED = ("closed", "written_off")
+
+
+@dataclass(frozen=True)
+class ScheduleRow:
+    """One instalment as a row of the schedule; amounts in fen."""
+
+    number: int
+    due: datetime.date
+    principal_fen: int
+    interest_fen: int
+    extra_fen: int
+    paid_fen: int
+    balance_fen: int
+    code: str
+    current: bool
+
+    @property
+    def total_fen(self) -> int:
+        return self.principal_fen + self.interest_fen + self.extra_fen
+
+    @property
+    def open_fen(self) -> int:
+        return self.total_fen - self.paid_fen
+
+    @property
+    def state(self) -> State:
+        return INSTALMENT[self.code]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A loan as a row of a list; amounts in fen."""
+
+    loan: Loan
+    state: State
+    principal_fen: int
+    days_past_due: int
+
+
+def schedule_rows(instalments: Iterable[Instalment], day: datetime.date) -> list[ScheduleRow]:
+    """The schedule with each row's state on a day; the first row that is not paid is the current one."""
+    rows: list[ScheduleRow] = []
+    current_seen = False
+    for each in sorted(instalments, key=lambda row: row.number):
+        extra_fen = each.fee_fen + each.penalty_fen + each.compound_fen
+        open_fen = each.principal_fen + each.interest_fen + extra_fen - each.paid_fen
+        code = _row_code(each, open_fen, day)
+        current = code != "paid" and not current_seen
+        current_seen = current_seen or current
+        rows.append(
+            ScheduleRow(
+                each.number, each.due, each.principal_fen, each.interest_fen, extra_fen, each.paid_fen, each.balance_fen, code, current
+            )
+        )
+    return rows
+
+
+def _row_code(row: Instalment, open_fen: int, day: datetime.date) -> str:
+    if open_fen <= 0:
+        return "paid"
+    if row.due < day:
+        return "partly" if row.paid_fen else "overdue"
+    return "due" if row.due == day else "coming"
+
+
+def totals_of(rows: list[ScheduleRow]) -> dict[str, int]:
+    """Sums under the schedule."""
+    names = ("principal_fen", "interest_fen", "extra_fen", "paid_fen", "open_fen")
+    return {name: sum(getattr(row, name) for row in rows) for name in names}
+
+
+def listed(loan: Loan, day: datetime.date) -> Listed:
+    """A loan's balance and days past due on a day, from its stored counters."""
+    counters = counters_at(loan, day)
+    days_past_due = max((day - loan.overdue_since).days, 0) if loan.overdue_since else 0
+    return Listed(loan, state(LOAN, loan.status), counters.principal, days_past_due)
+
+
+def is_open(owed: Owed) -> bool:
+    """Whether anything can still be paid."""
+    return owed.status not in CLOSED
+
+
+def overdue_fen(rows: list[ScheduleRow]) -> int:
+    """What is late: unpaid parts of rows whose day has passed."""
+    return sum(row.open_fen for row in rows if row.code in ("overdue", "partly"))
+
+
+def why_rows(loan: Loan, owed: Owed) -> list[dict[str, Any]]:
+    """The parts that what is owed is made of, each with where it comes from, and what would close the loan."""
+    lent, repaid = money(loan.lent_fen), money(loan.lent_fen - owed.principal_fen)
+    rows = [
+        (_("Principal"), owed.principal_fen, _("%(lent)s lent, %(repaid)s repaid") % {"lent": lent, "repaid": repaid}),
+        (_("Interest that has fallen due"), owed.interest_due_fen, ""),
+        (
+            _("Interest since the last due date"),
+            owed.accrued_fen,
+            _("%(rate)s a year on the balance, up to the morning of %(day)s")
+            % {"rate": rate(loan.rate_ppm), "day": owed.as_of.isoformat()},
+        ),
+        (_("Penalty and compound interest"), owed.penalty_fen, _("runs while something is late") if owed.penalty_fen else ""),
+        (_("Fees"), owed.fee_fen, ""),
+    ]
+    kept = [
+        {"label": label, "amount_fen": amount, "help": text, "total": False}
+        for label, amount, text in rows
+        if amount or label == rows[0][0]
+    ]
+    return [*kept, {"label": _("Closes the loan today"), "amount_fen": owed.to_close_fen, "help": "", "total": True}]
+
+
+def event_rows(lines: Iterable[StatementLine]) -> list[dict[str, Any]]:
+    """The statement: what happened to the loan, in order, what each payment paid, and the principal after it."""
+    rows = []
+    for line in lines:
+        event = line.event
+        parts = ", ".join(f"{word(COMPONENTS, name)} {money(amount)}" for name, amount in line.parts_fen.items() if amount)
+        undone = _("of event %(number)s") % {"number": event.detail["of"]} if event.type == "reversal" and "of" in event.detail else ""
+        rows.append(
+            {
+                "number": event.number, "date": event.date, "label": word(EVENTS, event.type), "amount_fen": event.amount_fen,
+                "detail": parts or undone, "balance_fen": line.principal_after_fen, "is_reversed": line.is_reversed,
+                "recorded_by": event.recorded_by, "recorded_at": event.recorded_at,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def transfer_rows(entries: Iterable[Any], language: str, loan_id: int | None = None) -> list[dict[str, Any]]:
+    """Each transfer of some entries with the names of both accounts; of entries over several loans only those of `loan_id`."""
+    return [
+        {
+            "entry_id": entry.pk, "date": entry.posting_date, "act": word(BOOK_ACTS, entry.act), "amount_fen": transfer.amount_fen,
+            "debit": account_name(transfer.debit_account, language), "credit": account_name(transfer.credit_account, language),
+            "debit_code": transfer.debit_account.code, "credit_code": transfer.credit_account.code,
+        }
+        for entry in entries
+        for transfer in entry.transfers.all()
+        if loan_id is None or loan_id in (transfer.loan_id, entry.loan_id)
+    ]  # fmt: skip
+
+
+def account_name(account: Any, language: str) -> str:
+    """Code and name of an account: the chart is Chinese, with an English name beside it."""
+    return f"{account.code} {account.name_english if language == 'en' else account.name}"

@@ -1,0 +1,28 @@
+"""A model's card as a page: Markdown without raw HTML, tables without style attributes, plots from their own address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+
+
+def rendered(text: str, address_of: Callable[[str], str]) -> SafeString:
+    """Markdown as HTML that is safe to put on a page; `address_of` gives the address of a plot by its file name.
+
+    Raw HTML in the text is shown as text. Alignment of table cells becomes a class, because the page's policy forbids styles.
+    """
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = reader.parse(text)
+    for token in tokens:
+        if token.attrGet("style"):
+            align_right = "right" in str(token.attrGet("style"))
+            token.attrs.pop("style")
+            if align_right:
+                token.attrSet("class", "number")
+        for child in token.children or ():
+            if child.type == "image":
+                child.attrSet("src", address_of(str(child.attrGet("src"))))
+    html: str = reader.renderer.render(tokens, reader.options, {})
+    return mark_safe(html)  # raw HTML is off: everything in it is escaped

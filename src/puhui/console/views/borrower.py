@@ -1,0 +1,258 @@
+"""The borrower's way on a phone: consent, apply, offer, sign, my loan, repay. One thing per screen."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from puhui.calculations.faults import Fault, FaultsError
+from puhui.console import borrower_figures as figures
+from puhui.console import consent_text
+from puhui.console.access import Request, page
+from puhui.console.forms import amount_fen, errors_of, new_key
+from puhui.console.labels import LOAN_PURPOSES, METHODS, PRODUCTS, PURPOSES, word
+from puhui.console.loan_figures import is_open, overdue_fen, schedule_rows, why_rows
+from puhui.console.views.loan import find_loan
+from puhui.decisions import actions as deciding
+from puhui.decisions import queries as decisions
+from puhui.decisions.models import Application, Offer
+from puhui.evidence import queries as evidence
+from puhui.loans import actions as lending
+from puhui.loans import queries as loans
+from puhui.loans.models import Contract
+from puhui.parties import actions as parties_acts
+from puhui.parties import queries as parties
+from puhui.parties.models import Firm
+
+PRODUCT = "invoice-working-capital"
+CHANNEL = "phone"
+READS_SHOWN = 10
+
+
+def own_firm(request: Request) -> Firm:
+    """The firm that the borrower acts for: the one chosen before, else the first by name. Http404 where there is none."""
+    firms = list(parties.firms(request.user).select_related("institution"))
+    wanted = request.GET.get("firm") or request.session.get("firm")
+    chosen = next((each for each in firms if str(each.pk) == str(wanted)), firms[0] if firms else None)
+    if chosen is None:
+        raise Http404
+    request.session["firm"] = chosen.pk
+    request.puhui_firms = firms
+    return chosen
+
+
+def borrower_page(view: Callable[..., HttpResponse]) -> Any:
+    """A page of the borrower's; it is handed the firm that the borrower acts for."""
+
+    @page("borrower")
+    @functools.wraps(view)
+    def with_firm(request: Request, **kwargs: Any) -> HttpResponse:
+        return view(request, own_firm(request), **kwargs)
+
+    return with_firm
+
+
+@borrower_page
+def home(request: Request, firm: Firm) -> HttpResponse:
+    """What the borrower owes, and the one next step."""
+    day = firm.institution.business_date
+    owed = [figures.loan_card(each, loans.owed(each, day), day) for each in loans.loans(request.user).filter(firm=firm)]
+    step = figures.next_step(request.user, firm, any(row["open"] for row in owed))
+    others = [each for each in request.puhui_firms if each != firm]
+    return render(request, "console/borrower/home.html", {"firm": firm, "loans": owed, "step": step, "several": others})
+
+
+@borrower_page
+def consent(request: Request, firm: Firm) -> HttpResponse:
+    """Asks for consent, with the text that is kept."""
+    day = firm.institution.business_date
+    paragraphs = consent_text.paragraphs(firm.name, firm.institution.name)
+    errors: list[str] = []
+    if request.method == "POST":
+        try:
+            parties_acts.grant_consent(
+                firm, purpose=consent_text.PURPOSE, classes=consent_text.CLASSES, expires_on=consent_text.expires_on(day),
+                text_version=consent_text.version(), text="\n".join(paragraphs), channel=CHANNEL, granted_by=request.user.username,
+            )  # fmt: skip
+            return redirect("console:borrower_apply")
+        except FaultsError as error:
+            errors = errors_of(error)
+    context = {
+        "firm": firm,
+        "paragraphs": paragraphs,
+        "expires_on": consent_text.expires_on(day),
+        "errors": errors,
+        "steps": figures.steps("consent"),
+    }
+    return render(request, "console/borrower/consent.html", context)
+
+
+@borrower_page
+def data(request: Request, firm: Firm) -> HttpResponse:
+    """What may be read, who read it, and how to withdraw."""
+    day = firm.institution.business_date
+    rows = list(parties.consents_of(firm))
+    if request.method == "POST":
+        chosen = next((each for each in rows if str(each.pk) == request.POST.get("consent")), None)
+        if chosen is None:
+            raise Http404
+        parties_acts.withdraw_consent(chosen, request.user.username)
+        messages.success(request, _("Withdrawn. From now on nothing new is read."))
+        return redirect("console:borrower_data")
+    reads = [{"read_at": each.read_at, "purpose": word(PURPOSES, each.purpose)} for each in evidence.readings(firm)[:READS_SHOWN]]
+    return render(request, "console/borrower/data.html", {"consents": [figures.consent_card(each, day) for each in rows], "reads": reads})
+
+
+@borrower_page
+def apply(request: Request, firm: Firm) -> HttpResponse:
+    """Takes an application and answers at once."""
+    day = firm.institution.business_date
+    if parties.live_consent(firm, consent_text.PURPOSE, consent_text.CLASSES[0], day) is None:
+        return redirect("console:borrower_consent")
+    errors: list[str] = []
+    if request.method == "POST":
+        try:
+            application = _submit(request, firm)
+            return redirect("console:borrower_application", number=application.pk)
+        except FaultsError as error:
+            errors = errors_of(error)
+    product = decisions.product(PRODUCT, day)
+    entered: dict[str, Any] = {name: request.POST.get(name, "") for name in ("amount", "purpose")}
+    entered["term_months"] = int(request.POST.get("term_months") or product.maximum_months)
+    context = {
+        "firm": firm, "errors": errors, "entered": entered, "key": request.POST.get("key") or new_key(), "steps": figures.steps("apply"),
+        "product_name": word(PRODUCTS, PRODUCT), "range_text": figures.range_text(product), "purposes": LOAN_PURPOSES.items(),
+        "terms": [months for months in (3, 6, 9, 12, 18, 24, 36) if product.minimum_months <= months <= product.maximum_months],
+    }  # fmt: skip
+    return render(request, "console/borrower/apply.html", context, status=422 if errors else 200)
+
+
+def _submit(request: Request, firm: Firm) -> Application:
+    amount = amount_fen(request.POST.get("amount", ""))
+    months, purpose = request.POST.get("term_months", ""), request.POST.get("purpose", "")
+    if not months.isdigit() or purpose not in LOAN_PURPOSES:
+        raise FaultsError([Fault(_("application"), f"{months} {purpose}", _("a term and a purpose from the lists"))])
+    who = request.user.username
+    application = deciding.submit(
+        firm.institution, firm, PRODUCT, amount, int(months), purpose, channel=CHANNEL, key=request.POST.get("key") or new_key(), actor=who
+    )
+    deciding.decide(application, who)
+    return application
+
+
+def _own(request: Request, firm: Firm, rows: Any, number: int) -> Any:
+    """The row with that number among the firm's own; otherwise there is no such page."""
+    found = rows.filter(firm=firm, pk=number).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@borrower_page
+def application(request: Request, firm: Firm, number: int) -> HttpResponse:
+    """The answer to an application, in plain words."""
+    found = _own(request, firm, decisions.applications(request.user), number)
+    return render(request, "console/borrower/application.html", {"application": found} | figures.answer(found))
+
+
+@borrower_page
+def offer(request: Request, firm: Firm, number: int) -> HttpResponse:
+    """The offer with its total cost; POST accepts or declines it."""
+    found: Offer = _own(request, firm, decisions.offers(request.user), number)
+    errors: list[str] = []
+    if request.method == "POST":
+        try:
+            accepted = request.POST.get("answer") == "accept"
+            deciding.answer_offer(found, accepted, request.user.username)
+            if not accepted:
+                return redirect("console:borrower_home")
+            contract = lending.draft_contract(found, request.user.username)
+            return redirect("console:borrower_sign", number=contract.pk)
+        except FaultsError as error:
+            errors = errors_of(error)
+    context = {"offer": found, "errors": errors, "steps": figures.steps("offer")} | figures.offer_figures(
+        found, firm.institution.business_date
+    )
+    context["method"] = word(METHODS, found.terms.get("method", "equal_instalment"))
+    return render(request, "console/borrower/offer.html", context, status=422 if errors else 200)
+
+
+@borrower_page
+def sign(request: Request, firm: Firm, number: int) -> HttpResponse:
+    """The contract's text, and the borrower's signature on it."""
+    contract: Contract = _own(request, firm, loans.contracts(request.user), number)
+    errors: list[str] = []
+    if request.method == "POST":
+        try:
+            _sign(request, contract)
+            return redirect("console:borrower_sign", number=number)
+        except FaultsError as error:
+            errors = errors_of(error)
+    signed = any(each.party == "borrower" for each in contract.signatures.all())
+    context = {"contract": contract, "signed": signed, "errors": errors, "steps": figures.steps("sign")}
+    return render(request, "console/borrower/sign.html", context, status=422 if errors else 200)
+
+
+def _sign(request: Request, contract: Contract) -> None:
+    name = request.POST.get("name", "").strip()
+    own = request.user.person.name if request.user.person else name
+    if request.POST.get("read") != "yes" or not name:
+        raise FaultsError([Fault(_("signature"), _("incomplete"), _("the box ticked and your full name"))])
+    if name != own:
+        raise FaultsError([Fault(_("your name"), name, own, _("Sign with your own full name."))])
+    shown = {
+        "user": request.user.username,
+        "read_whole": True,
+        "at": timezone.now().isoformat(),
+        "agent": request.headers.get("User-Agent", "")[:200],
+    }
+    lending.sign(contract, "borrower", name, "signed_in_phone", shown, request.user.username)
+
+
+@borrower_page
+def loan(request: Request, firm: Firm, number: int) -> HttpResponse:
+    """What is owed and when."""
+    found = find_loan(request.user, number)
+    day = firm.institution.business_date
+    owed = loans.owed(found, day)
+    schedule = schedule_rows(found.instalments.all(), day)
+    row = figures.loan_card(found, owed, day, overdue_fen(schedule))
+    context = {"loan": found, "row": row, "state": row["state"], "why": why_rows(found, owed), "schedule": schedule}
+    return render(request, "console/borrower/loan.html", context)
+
+
+@borrower_page
+def repay(request: Request, firm: Firm, number: int) -> HttpResponse:
+    """Choose an amount, see what it changes, pay. The channel is simulated: the payment is posted at once."""
+    found = find_loan(request.user, number)
+    day = firm.institution.business_date
+    owed = loans.owed(found, day)
+    context: dict[str, Any] = {"loan": found, "row": figures.loan_card(found, owed, day), "payoff_fen": owed.to_close_fen, "key": new_key()}
+    if not is_open(owed):
+        return redirect("console:borrower_loan", number=number)
+    try:
+        if request.method == "POST":
+            _pay(request, found)
+            messages.success(request, _("Paid. Thank you."))
+            return redirect("console:borrower_loan", number=number)
+        kind = request.GET.get("kind")
+        if kind:
+            context["preview"] = figures.payment_preview(found, kind, request.GET.get("amount", ""), owed, day)
+    except FaultsError as error:
+        context["errors"] = errors_of(error)
+    return render(request, "console/borrower/repay.html", context, status=422 if context.get("errors") else 200)
+
+
+def _pay(request: Request, found: Any) -> None:
+    key, who = request.POST.get("key") or new_key(), request.user.username
+    if request.POST.get("kind") == "payoff":
+        lending.pay_off(found, key, who)
+    else:
+        lending.repay(found, amount_fen(request.POST.get("amount", "")), key, who)

@@ -1,0 +1,154 @@
+"""A case and the decision behind it: do we lend, how much, at what price, and why; and how the engine got there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from puhui.calculations.faults import FaultsError
+from puhui.console import decision_figures as figures
+from puhui.console.access import Request, may_act, page
+from puhui.console.firm_figures import monthly_picture, six_figures
+from puhui.console.forms import amount_fen, errors_of
+from puhui.console.labels import APPLICATION, AUTHORITY, LOAN_PURPOSES, OUTCOME, PRODUCTS, state, word
+from puhui.console.templatetags.figures import money_plain
+from puhui.decisions import actions, queries
+from puhui.decisions.models import Application, Decision
+from puhui.evidence import queries as evidence
+
+
+@page("case")
+def case(request: Request, number: int) -> HttpResponse:
+    """One application with everything that its decision needs. POST records an officer's yes or no."""
+    try:
+        application = queries.case(request.user, number)
+    except Application.DoesNotExist as error:
+        raise Http404 from error
+    errors: list[str] = []
+    if request.method == "POST":
+        try:
+            _review(request, application)
+            return redirect("console:case", number)
+        except FaultsError as error:
+            errors = errors_of(error)
+    return render(request, "console/case.html", _case_context(request, application, errors), status=422 if errors else 200)
+
+
+def _review(request: Request, application: Application) -> None:
+    decision = application.latest_decision
+    outcome, reason = request.POST.get("outcome", ""), request.POST.get("reason", "")
+    amount = amount_fen(request.POST.get("amount", "")) if outcome == Decision.Outcome.APPROVE else None
+    rate_ppm = decision.rate_ppm if outcome == Decision.Outcome.APPROVE else None
+    actions.review(decision, request.user, outcome, reason, amount, rate_ppm)
+
+
+def _case_context(request: Request, application: Application, errors: list[str]) -> dict[str, Any]:
+    decision = application.latest_decision
+    firm_url = reverse("console:firm", args=[application.firm_id])
+    day = request.institution.business_date
+    monthly = monthly_picture(evidence.monthly_totals(application.firm, day), day)
+    record = decision.record if decision else {}
+    facts = record.get("facts", {})
+    context = {
+        "application": application,
+        "decision": decision,
+        "state": state(APPLICATION, application.status),
+        "errors": errors,
+        "product_name": word(PRODUCTS, application.product_code),
+        "purpose": word(LOAN_PURPOSES, application.purpose),
+        "monthly": monthly,
+        "six_figures": six_figures(facts.get("variables", {}), facts.get("null_reasons", {}), monthly, firm_url),
+    }
+    if decision:
+        context |= {
+            "outcome": state(OUTCOME, decision.outcome),
+            "limit": figures.limit_picture(record),
+            "price": figures.price_picture(record),
+            "reasons_for": figures.reasons(record, "for", lambda name: f"{firm_url}#variable-{name}"),
+            "reasons_against": figures.reasons(record, "against", lambda name: f"{firm_url}#variable-{name}"),
+            "questions": figures.questions(record),
+            "exposure": _exposure(application, decision),
+        }
+        context |= _review_context(request, application, decision)
+    return context
+
+
+def _exposure(application: Application, decision: Decision) -> dict[str, int]:
+    now = queries.exposure_of(application.firm)
+    own = decision.amount_fen if application.status == Application.Status.REFERRED else 0
+    outstanding, reserved = now["outstanding_fen"], now["reserved_fen"]
+    return {"outstanding_fen": outstanding, "reserved_fen": reserved, "after_fen": outstanding + max(reserved, own)}
+
+
+def _review_context(request: Request, application: Application, decision: Decision) -> dict[str, Any]:
+    waits = application.status == Application.Status.REFERRED
+    obstacles = [str(each) for each in queries.approval_obstacles(decision, request.user)] if waits else []
+    may_decide = waits and may_act(request.user, "case")
+    return {
+        "reviews": [
+            {
+                "state": state(OUTCOME, each.outcome),
+                "who": each.reviewer.get_full_name() or each.reviewer.username,
+                "at": each.reviewed_at,
+                "amount_fen": each.amount_fen,
+                "rate_ppm": each.rate_ppm,
+                "reason": each.reason,
+            }
+            for each in decision.reviews.all()
+        ],
+        "authority": word(AUTHORITY, decision.authority) if decision.authority else "",
+        "may_decide": may_decide,
+        "may_approve": may_decide and not obstacles,
+        "own_authority": " ".join(obstacles),
+        "why_not": "" if waits else _("This case is decided; nothing waits for a person."),
+        "entered": {"reason": request.POST.get("reason", ""), "amount": request.POST.get("amount") or money_plain(decision.amount_fen)},
+    }
+
+
+def _find(request: Request, number: int) -> Decision:
+    try:
+        return queries.decision(request.user, number)
+    except Decision.DoesNotExist as error:
+        raise Http404 from error
+
+
+@page("decision")
+def decision(request: Request, number: int) -> HttpResponse:
+    """How the engine got there: the stages with inputs, rule texts and results."""
+    return render(request, "console/decision.html", _decision_context(request, _find(request, number)))
+
+
+@page("decision")
+def replay(request: Request, number: int) -> HttpResponse:
+    """Decides again from the frozen facts and tells whether anything differs; only the answer where htmx asks."""
+    found = _find(request, number)
+    if request.method != "POST":
+        return redirect("console:decision", number)
+    context = {"differences": [str(each) for each in actions.replay(found)], "replayed": True}
+    if request.headers.get("HX-Request"):
+        return render(request, "console/parts/replay.html", context)
+    return render(request, "console/decision.html", _decision_context(request, found) | context)
+
+
+def _decision_context(request: Request, found: Decision) -> dict[str, Any]:
+    record = found.record
+    return {
+        "decision": found,
+        "firm": found.firm,
+        "outcome": state(OUTCOME, found.outcome),
+        "milliseconds": f"{found.duration_microseconds / 1000:.1f}",
+        "stages": figures.stage_strip(found),
+        "facts": figures.fact_rows(record),
+        "versions": figures.versions(record),
+        "rules": figures.rule_rows(record),
+        "score_rows": figures.score_rows(record),
+        "class_text": figures.class_text(record),
+        "limit": figures.limit_picture(record),
+        "price": figures.price_picture(record),
+        "authority": word(AUTHORITY, found.authority) if found.authority else _("The engine refused: nobody may approve this proposal."),
+        "may_replay": may_act(request.user, "decision"),
+    }

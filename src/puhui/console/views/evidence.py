@@ -1,0 +1,82 @@
+"""Evidence: the batches that came in, and the import of a file of invoices with every fault named."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from puhui.calculations.faults import Fault, FaultsError
+from puhui.console.access import Request, may_act, page
+from puhui.console.labels import COUNTS, EVIDENCE_CLASSES, word
+from puhui.console.paging import paged
+from puhui.console.templatetags.figures import number
+from puhui.evidence import actions, queries
+from puhui.parties import queries as parties
+from puhui.parties.models import Firm
+
+COUNT_COLUMNS = ("read", "accepted", "rejected", "unchanged", "duplicates")
+FAULTS_SHOWN = 500
+
+
+@page("evidence")
+def evidence(request: Request) -> HttpResponse:
+    """The batches; POST imports a file."""
+    outcome: dict[str, Any] = {}
+    if request.method == "POST":
+        outcome = _import(request)
+    context = paged(request, queries.batches(request.institution))
+    context["rows"] = [
+        {
+            "batch": batch,
+            "class_label": word(EVIDENCE_CLASSES, batch.evidence_class),
+            "counts": [batch.counts.get(name) for name in COUNT_COLUMNS],
+        }
+        for batch in context["page"].object_list
+    ]
+    context["count_columns"] = [{"label": word(COUNTS, name)} for name in COUNT_COLUMNS]
+    context["may_upload"] = may_act(request.user, "evidence")
+    return render(request, "console/evidence.html", context | outcome, status=422 if outcome.get("faults") else 200)
+
+
+def _import(request: Request) -> dict[str, Any]:
+    upload = request.FILES.get("file")
+    entered = {"firm": request.POST.get("firm", "").strip(), "partial": request.POST.get("partial", "")}
+    try:
+        if upload is None:
+            raise FaultsError([Fault(_("file"), _("nothing"), _("a file to import"))])
+        return {"entered": entered} | _import_file(request, upload, entered)
+    except FaultsError as error:
+        faults = list(error.faults)
+        return {"entered": entered, "faults": faults[:FAULTS_SHOWN], "fault_count": len(faults), "file_name": upload.name if upload else ""}
+
+
+def _import_file(request: Request, upload: UploadedFile[Any], entered: dict[str, str]) -> dict[str, Any]:
+    if (upload.size or 0) > settings.PUHUI_UPLOAD_LIMIT_BYTES:
+        most = _("at most %(size)s MB") % {"size": settings.PUHUI_UPLOAD_LIMIT_BYTES // 1_000_000}
+        raise FaultsError([Fault(_("file"), _("%(size)s bytes") % {"size": upload.size}, most, _("Split the file."))])
+    firm = _firm(request.user, entered["firm"]) if entered["firm"] else None
+    with tempfile.TemporaryDirectory(prefix="puhui-upload-") as folder:
+        path = Path(folder) / Path(upload.name or "upload").name
+        with path.open("wb") as file:
+            for chunk in upload.chunks():
+                file.write(chunk)
+        result = actions.import_invoices(
+            request.institution, path, firm=firm, partial=bool(entered["partial"]),
+            business_date=request.institution.business_date, actor=request.user.username,
+        )  # fmt: skip
+    counts = [{"label": word(COUNTS, name), "value": number(value)} for name, value in result.counts.items() if isinstance(value, int)]
+    return {"counts": counts, "rejected": list(getattr(result, "faults", ()))[:FAULTS_SHOWN]}
+
+
+def _firm(user: Any, text: str) -> Firm:
+    try:
+        return parties.firm(user, int(text))
+    except (ValueError, Firm.DoesNotExist):
+        raise FaultsError([Fault(_("firm"), text, _("the number of a firm, as its page's address shows it"))]) from None

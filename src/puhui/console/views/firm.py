@@ -1,0 +1,109 @@
+"""Firms: who is this, and how are they doing?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+
+from puhui.console import decision_figures as figures
+from puhui.console.access import Request, may_read, page
+from puhui.console.firm_figures import gaps_text, monthly_picture, partners_picture, six_figures
+from puhui.console.labels import ACTS, FIRM_KINDS, PEOPLE, PURPOSES, SCHEMES, consent_state, word
+from puhui.console.loan_figures import listed
+from puhui.console.paging import filters_of, paged
+from puhui.decisions import queries as decisions
+from puhui.evidence import queries as evidence
+from puhui.features import queries as features
+from puhui.loans import queries as loans
+from puhui.parties import queries as parties
+from puhui.parties.models import Firm
+
+ACTS_SHOWN = 30
+
+
+@page("firm")
+def firms(request: Request) -> HttpResponse:
+    """Every firm that the user may see, by name, or those that fit a text."""
+    filters = filters_of(request, "text")
+    user = request.user
+    rows = parties.find_firms(request.institution, filters["text"]) if filters["text"] else parties.firms(user)
+    context = paged(request, rows, filters)
+    context["rows"] = [
+        {
+            "id": each.pk,
+            "name": each.name,
+            "kind_label": word(FIRM_KINDS, each.kind),
+            "industry": each.industry_code or "–",
+            "founded_on": each.founded_on,
+            "staff_count": each.staff_count,
+        }
+        for each in context["page"].object_list
+    ]
+    return render(request, "console/firms.html", context)
+
+
+@page("firm")
+def firm(request: Request, number: int) -> HttpResponse:
+    """One firm: identity, trade by month, partners, variables in plain words, score, limit, loans, and what happened."""
+    try:
+        found = parties.firm(request.user, number)
+    except Firm.DoesNotExist as error:
+        raise Http404 from error
+    return render(request, "console/firm.html", _trade(request, found) | _identity(request, found) | _lending(request, found))
+
+
+def _identity(request: Request, found: Firm) -> dict[str, Any]:
+    day = request.institution.business_date
+    trail = parties.audit_of(found.institution, "firm", found.pk).order_by("-id")[:ACTS_SHOWN]
+    return {
+        "firm": found,
+        "kind": word(FIRM_KINDS, found.kind),
+        "industry": found.industry_code,
+        "identifiers": [{"label": word(SCHEMES, each.scheme), "value": each.value} for each in found.identifiers.all()],
+        "people": [{"label": word(PEOPLE, each.role), "name": each.person.name} for each in parties.people_of(found)],
+        "consents": [
+            {
+                "purpose": word(PURPOSES, each.purpose),
+                "state": consent_state(each, day),
+                "period": f"{each.granted_at.date()} – {each.expires_on}",
+            }
+            for each in parties.consents_of(found)[:4]
+        ],
+        "timeline": [{"recorded_at": each.recorded_at, "act_label": word(ACTS, each.act), "actor": each.actor} for each in trail],
+    }
+
+
+def _trade(request: Request, found: Firm) -> dict[str, Any]:
+    day = found.institution.business_date
+    monthly = monthly_picture(evidence.monthly_totals(found, day), day)
+    snapshot = features.latest_snapshot(found, day)
+    values, nulls = (snapshot.values, snapshot.null_reasons) if snapshot else ({}, {})
+    return {
+        "monthly": monthly,
+        "gaps": gaps_text(monthly),
+        "snapshot": snapshot,
+        "buyers": partners_picture(evidence.largest_partners(found, day, "out")),
+        "suppliers": partners_picture(evidence.largest_partners(found, day, "in")),
+        "six_figures": six_figures(values, nulls, monthly, ""),
+        "variables": figures.snapshot_variables(values, nulls),
+    }
+
+
+def _lending(request: Request, found: Firm) -> dict[str, Any]:
+    day = found.institution.business_date
+    decision = decisions.latest_decision(found)
+    context: dict[str, Any] = {
+        "loans": [listed(each, day) for each in loans.loans(request.user, {"firm": str(found.pk)})],
+        "decision": decision,
+    }
+    if decision:
+        context |= {
+            "application": {"id": decision.application_id} if may_read(request.user, "case") else None,
+            "class_text": figures.class_text(decision.record),
+            "limit": figures.limit_picture(decision.record),
+            "reasons_for": figures.reasons(decision.record, "for"),
+            "reasons_against": figures.reasons(decision.record, "against"),
+        }
+    return context

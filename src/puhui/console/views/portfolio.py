@@ -1,0 +1,120 @@
+"""The portfolio: how is the book, and what changed? The same report as on the command line, drawn."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from puhui.console.access import Request, page
+from puhui.console.forms import day as day_of
+from puhui.console.templatetags.figures import choose_unit, money, number, rate, share, unit_name
+from puhui.reports.queries import report
+from puhui.reports.tables import Report, Table
+from puhui.reports.tables import render as written
+
+FILES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+#: figure of the summary that turns the tone to late when above nought
+LATE = {"overdue_balance", "overdue_30", "overdue_90"}
+LEFT_OUT = {"lent", "repaid", "penalty_income", "firms", "decisions", "approved_share"}
+BUCKET_TONES = ("watch", "late", "dark", "grey", "soft")
+
+
+def _report(request: Request) -> Report:
+    institution = request.institution
+    last_ended = institution.business_date - datetime.timedelta(days=1)
+    as_of = min(day_of(request.GET.get("as_of", ""), last_ended), last_ended)
+    return report("portfolio", institution, as_of, get_language() or "en")
+
+
+@page("portfolio")
+def portfolio(request: Request) -> HttpResponse:
+    """Figures, charts with their tables, and the book by days past due and by class."""
+    found = _report(request)
+    context: dict[str, Any] = {"as_of": found.as_of}
+    summary = found.table("summary")
+    if summary.records()[0]["loans"]:
+        context |= {
+            "figures": _figures(summary, found.table("months")),
+            "charts": _charts(found.table("months")),
+            "tables": [_table(found.table(name)) for name in ("buckets", "classes")],
+        }
+    return render(request, "console/portfolio.html", context)
+
+
+@page("portfolio")
+def portfolio_file(request: Request, form: str) -> HttpResponse:
+    """The report as a file."""
+    if form not in FILES:
+        raise Http404
+    found = _report(request)
+    response = HttpResponse(written(found, form), content_type=FILES[form])
+    response["Content-Disposition"] = f'attachment; filename="portfolio-{found.as_of}.{form}"'
+    return response
+
+
+def shown(value: Any, kind: str, unit: str) -> str:
+    """A value of a report as pages write it, amounts in the table's unit."""
+    if kind == "fen":
+        return money(value, unit)
+    return {"ppm": rate, "share": share, "count": number, "hours": lambda hours: number(hours, 2)}.get(kind, str)(value)
+
+
+def _figures(summary: Table, months: Table) -> list[dict[str, Any]]:
+    values = summary.records()[0]
+    unit = choose_unit(values[column.name] for column in summary.columns if column.kind == "fen")
+    balances = [row["balance_fen"] for row in months.records()]
+    return [
+        {
+            "label": column.title,
+            "value": shown(values[column.name], column.kind, unit),
+            "unit": unit_name(unit) if column.kind == "fen" else "",
+            "tone": "text-late" if column.name in LATE and values[column.name] else "",
+            "trend": balances if column.name == "balance" else (),
+            "note": share(values[column.name] / values["balance"]) if column.name in LATE and values["balance"] else "",
+        }
+        for column in summary.columns
+        if column.name not in LEFT_OUT
+    ]
+
+
+def _charts(months: Table) -> list[dict[str, Any]]:
+    records = months.records()
+    buckets = [column for column in months.columns if column.name.endswith("_fen") and column.name != "balance_fen"]
+    late = buckets[1:]
+    balance = [{"label": record["date"], "values": [record["balance_fen"]]} for record in records]
+    overdue = [{"label": record["date"], "values": [record[column.name] for column in late]} for record in records]
+    title = next(column.title for column in months.columns if column.name == "balance_fen")
+    return [
+        {
+            "title": _("Balance at month's end"),
+            "kind": "bars",
+            "rows": balance,
+            "category": months.columns[0].title,
+            "series": [{"label": title, "kind": "bar", "tone": "accent"}],
+            "unit": _unit(balance),
+        },
+        {
+            "title": _("Balance past due, by days"),
+            "kind": "stacked",
+            "rows": overdue,
+            "category": months.columns[0].title,
+            "series": [{"label": column.title, "kind": "bar", "tone": tone} for column, tone in zip(late, BUCKET_TONES, strict=False)],
+            "unit": _unit(overdue),
+        },
+    ]
+
+
+def _unit(rows: list[dict[str, Any]]) -> str:
+    return choose_unit(value for row in rows for value in row["values"])
+
+
+def _table(table: Table) -> dict[str, Any]:
+    unit = choose_unit(value for row in table.rows for value, column in zip(row, table.columns, strict=True) if column.kind == "fen")
+    heads = [f"{column.title}, {unit_name(unit)}" if column.kind == "fen" else column.title for column in table.columns]
+    rows = [[shown(value, column.kind, unit) for value, column in zip(row, table.columns, strict=True)] for row in table.rows]
+    return {"title": table.title, "heads": heads, "rows": rows}

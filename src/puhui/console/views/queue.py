@@ -1,0 +1,61 @@
+"""The work queue: what do I do next?"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from puhui.console.access import Request, page
+from puhui.console.labels import APPLICATION, AUTHORITY, LOAN_PURPOSES, state, word
+from puhui.console.paging import filters_of, paged
+from puhui.console.templatetags.figures import choose_unit
+from puhui.decisions import queries
+
+#: the tabs, those that ask for work first
+STATUSES = ("referred", "submitted", "offered", "accepted", "refused", "declined", "expired")
+
+
+@page("queue")
+def queue(request: Request) -> HttpResponse:
+    """Cases by state, those that wait longest first."""
+    filters = filters_of(request, "status", "text", "order")
+    filters["status"] = filters["status"] or "referred"
+    wanted = dict(filters)
+    if wanted["status"] == "all":
+        wanted["status"] = ""
+    context = paged(request, queries.work_queue(request.user, wanted), filters)
+    rows = [_row(application) for application in context["page"].object_list]
+    context |= {
+        "rows": rows, "tabs": _tabs(request, filters), "unit": choose_unit(row["application"].amount_fen for row in rows),
+        "orders": [("", _("longest wait first")), ("-submitted_at", _("newest first")), ("-amount_fen", _("largest first"))],
+    }  # fmt: skip
+    return render(request, "console/queue.html", context)
+
+
+def _row(application: Any) -> dict[str, Any]:
+    decision = application.latest_decision
+    return {
+        "application": application,
+        "state": state(APPLICATION, application.status),
+        "purpose": word(LOAN_PURPOSES, application.purpose),
+        "amount_fen": decision.amount_fen if decision and decision.amount_fen else None,
+        "rate_ppm": decision.rate_ppm if decision else None,
+        "risk_class": decision.risk_class if decision else "",
+        "authority": word(AUTHORITY, decision.authority) if decision and decision.authority else "–",
+    }
+
+
+def _tabs(request: Request, filters: dict[str, str]) -> list[dict[str, Any]]:
+    counts = queries.queue_counts(request.user)
+    kept = {name: value for name, value in filters.items() if value and name != "status"}
+    codes = [code for code in STATUSES if counts.get(code) or code == filters["status"]]
+    tabs = [(code, state(APPLICATION, code).label, counts.get(code, 0)) for code in codes]
+    tabs.append(("all", _("all"), sum(counts.values())))
+    return [
+        {"label": label, "count": count, "current": code == filters["status"], "query": urlencode({"status": code, **kept})}
+        for code, label, count in tabs
+    ]
