@@ -167,7 +167,7 @@ def _early_inside(loan: RunningLoan, day: date, receipt: Receipt) -> None:
         if carried:
             raise unsettled("events", f"principal repaid early on {day} while interest exceeds the instalment", "another day: not settled")
         row.kept = principal
-    if not last and early > loan.undue - row.kept:
+    if not last and (early > loan.undue - row.kept or early == loan.undue):
         raise unsettled("events.amount", f"a repayment on {day} of principal that the instalment under way needs", "a payoff, or less")
     row.due[PRINCIPAL] += early
     receipt.pay(row, PRINCIPAL, early, early=True)
@@ -180,17 +180,22 @@ def _early_inside(loan: RunningLoan, day: date, receipt: Receipt) -> None:
 
 def _one_thing_in_a_period(loan: RunningLoan, day: date) -> None:
     period = loan.periods[loan.index]
-    if len({first for _, first in loan.open}) > 1:
-        raise unsettled("events", f"principal repaid early on {day} after a drawdown in the same period", "another period: not settled")
+    if period.rule not in ("days", "pro_rata") and len({first for _, first in loan.open}) > 1:
+        found = f"principal repaid early on {day} after a drawdown in the same period"
+        raise unsettled("day_count", found, "another period, or a day count by days: which of the two is repaid is not settled")
     if loan.plan.has_level and loan.line.changes_within(period.start, period.due):
         raise unsettled("events", f"principal repaid early on {day} in a period with a new rate", "another period: not settled")
 
 
 def _end_slice(loan: RunningLoan, day: date, amount: int) -> None:
-    """`amount` stops bearing interest on `day`."""
-    ((open_amount, first),) = loan.open
-    loan.ended.append((amount, first, day))
-    loan.open = [(open_amount - amount, first)] if open_amount > amount else []
+    """`amount` stops bearing interest on `day`; of several slices (whose parts add up) the latest end first."""
+    while amount:
+        open_amount, first = loan.open.pop()
+        ended = min(amount, open_amount)
+        loan.ended.append((ended, first, day))
+        if open_amount > ended:
+            loan.open.append((open_amount - ended, first))
+        amount -= ended
 
 
 def _level_after(loan: RunningLoan, index: int) -> None:

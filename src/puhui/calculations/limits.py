@@ -1,16 +1,46 @@
-"""The limit of a loan is the least of several bounds, and the one that held has a name. `docs/algorithms/limit.md` has an example."""
+"""A limit is the least of several named bounds; the record says which one bound. What the firm owes already comes off.
+
+Bounds are amounts in smallest units: a share of twelve months' net invoices, a tax multiple, the working-capital need, what the debt
+service allows, the product's cap. A bound that cannot be known is None and is reported as missing: null is not zero, and not infinity.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from puhui.calculations.faults import Fault, FaultsError
-
-__all__ = ["least_bound"]
+__all__ = ["Limit", "least_bound"]
 
 
-def least_bound(bounds: Sequence[tuple[str, int]]) -> tuple[str, int]:
-    """The first of the least (name, amount in fen). Raises FaultsError where there is no bound at all."""
-    if not bounds:
-        raise FaultsError([Fault("bounds of the limit", "none", "at least one")])
-    return min(bounds, key=lambda bound: bound[1])
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`amount`: what may still be lent; `bound`: the least bound before `exposure` and rounding; `binding`: its name, the first of equals."""
+
+    amount: int
+    bound: int
+    binding: str
+    exposure: int
+    bounds: tuple[tuple[str, int], ...]
+    missing: tuple[str, ...]
+
+
+def least_bound(bounds: Mapping[str, int | None], *, exposure: int = 0, multiple: int = 1, least: int = 0) -> Limit:
+    """The limit under `bounds` (name → amount, None where unknown) less `exposure`, rounded down to `multiple`; below `least` it is 0.
+
+    Raises ValueError when no bound is known, or for amounts below 0 or a multiple below 1.
+    """
+    known = {name: amount for name, amount in bounds.items() if amount is not None}
+    if not known:
+        raise ValueError("no bound is known: a limit needs at least one")
+    if min(*known.values(), exposure, least) < 0 or multiple < 1:
+        raise ValueError(f"bounds {known}, exposure {exposure} and least {least} must not be below 0, multiple {multiple} not below 1")
+    binding = min(known, key=lambda name: known[name])
+    amount = max(known[binding] - exposure, 0) // multiple * multiple
+    return Limit(
+        amount=amount if amount >= least else 0,
+        bound=known[binding],
+        binding=binding,
+        exposure=exposure,
+        bounds=tuple(known.items()),
+        missing=tuple(name for name, value in bounds.items() if value is None),
+    )

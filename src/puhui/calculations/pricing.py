@@ -1,9 +1,8 @@
-"""The price of a loan: the least that covers its costs, and the rate that earns most when dearer offers lose borrowers.
+"""What a loan must earn, and the rate that earns most when dear offers lose good customers.
 
-    required      funding + operations + p × LGD + hurdle × capital − fees
-    churn-aware   the rate r with the highest (1 − churn(r)) × ((1 − p) r − p × LGD − c)
-
-All rates and shares are integers in millionths of the amount lent and year (ppm). `docs/algorithms/price.md` has a worked example.
+The floor: rate ≥ funding + operations + PD × LGD + hurdle × capital − fees, each a yearly share of the amount. The churn-aware rate
+maximises (1 − churn(r)) × ((1 − p) r − p × LGD − c) over the points of a table of how many customers leave at which rate; between the
+points the curve is straight where that is asked for. All rates, shares and costs are ppm; figures are exact, rounded at the end only.
 """
 
 from __future__ import annotations
@@ -11,88 +10,94 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 
-from puhui.calculations.faults import Fault, check
+from puhui.calculations.money import round_quotient
 
-__all__ = ["ChurnAwareRate", "churn_at", "churn_aware_rate", "required_rate"]
+__all__ = ["PPM", "ChurnPoint", "PricedRate", "churn_aware_rate", "profit_per_unit", "required_rate"]
 
-_ONE = 1_000_000
+PPM = 1_000_000
+
+
+def required_rate(*, funding: int, operations: int, pd: int, lgd: int, hurdle: int, capital: int, fees: int = 0) -> int:
+    """The least yearly rate in ppm that covers all costs, rounded up. `capital` is the share of the amount held as capital, `hurdle` its
+    yearly return. Raises ValueError for shares outside 0 to 1,000,000 ppm."""
+    parts = {"funding": funding, "operations": operations, "pd": pd, "lgd": lgd, "hurdle": hurdle, "capital": capital, "fees": fees}
+    wrong = {name: value for name, value in parts.items() if not 0 <= value <= PPM}
+    if wrong:
+        raise ValueError(f"not between 0 and {PPM} ppm: {wrong}")
+    exact = (funding + operations - fees) * PPM + pd * lgd + hurdle * capital
+    return max(round_quotient(exact, PPM, "up"), 0)
 
 
 @dataclass(frozen=True, slots=True)
-class ChurnAwareRate:
-    """The rate, the share of borrowers lost at it, and the expected profit a year per unit offered; in ppm, the last two rounded."""
+class ChurnPoint:
+    """At this yearly rate this share of customers leaves (both ppm)."""
+
+    rate_ppm: int
+    churn_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class PricedRate:
+    """The rate chosen, the churn there, and the expected profit a year per unit offered (ppm of the amount, rounded half up)."""
 
     rate_ppm: int
     churn_ppm: int
     profit_ppm: int
 
 
-def required_rate(
-    *, funding_ppm: int, operations_ppm: int, pd_ppm: int, lgd_ppm: int, hurdle_ppm: int, capital_ppm: int, fees_ppm: int = 0
-) -> int:
-    """The least yearly rate that covers the costs, rounded up; never below 0."""
-    exact = funding_ppm + operations_ppm - fees_ppm + Fraction(pd_ppm * lgd_ppm + hurdle_ppm * capital_ppm, _ONE)
-    return max(0, -(-exact.numerator // exact.denominator))
+def profit_per_unit(rate_ppm: int | Fraction, churn_ppm: int | Fraction, pd_ppm: int, lgd_ppm: int, cost_ppm: int) -> Fraction:
+    """(1 − churn) × ((1 − p) r − p × LGD − c), exact, as a share of the amount."""
+    pd = Fraction(pd_ppm, PPM)
+    earned = (1 - pd) * Fraction(rate_ppm) / PPM - pd * Fraction(lgd_ppm, PPM) - Fraction(cost_ppm, PPM)
+    return (1 - Fraction(churn_ppm) / PPM) * earned
 
 
 def churn_aware_rate(
-    curve: Sequence[tuple[int, int]],
+    points: Sequence[ChurnPoint],
     *,
     pd_ppm: int,
     lgd_ppm: int,
     cost_ppm: int,
-    minimum_ppm: int,
-    maximum_ppm: int,
-    multiple_ppm: int,
-) -> ChurnAwareRate:
-    """The best multiple of `multiple_ppm` from `minimum_ppm` to `maximum_ppm`; of equals the lowest.
+    floor_ppm: int = 0,
+    cap_ppm: int = PPM,
+    interpolate: bool = False,
+) -> PricedRate | None:
+    """The best rate from `floor_ppm` to `cap_ppm`, or None when none of them can be offered. Of equals the lower rate.
 
-    Args:
-        curve: (rate, share lost), rates rising; straight between its points, level beyond its ends
-    Raises:
-        FaultsError: the curve is empty or not rising in the rate, a share is outside 0…1, or no multiple lies in the range.
+    Without `interpolate` only the published points are looked at; with it, every whole ppm between them, the curve being straight.
+    Raises ValueError when the points do not rise in rate.
     """
-    first = -(-minimum_ppm // multiple_ppm) * multiple_ppm
-    check(_curve_faults(curve, first, maximum_ppm))
-    best, best_span, best_ppm = 0, 0, first
-    for rate_ppm in range(first, maximum_ppm + 1, multiple_ppm):
-        kept, span = _kept(curve, rate_ppm)
-        profit = kept * ((_ONE - pd_ppm) * rate_ppm - pd_ppm * lgd_ppm - cost_ppm * _ONE)
-        if not best_span or profit * best_span > best * span:  # of profit ÷ span, without dividing
-            best, best_span, best_ppm = profit, span, rate_ppm
-    churn = churn_at(curve, best_ppm)
-    return ChurnAwareRate(best_ppm, round(churn * _ONE), round(Fraction(best, best_span * _ONE * _ONE)))
+    if not points or any(first.rate_ppm >= second.rate_ppm for first, second in zip(points, points[1:], strict=False)):
+        raise ValueError("the churn table needs points that rise in rate")
+    candidates: dict[int, Fraction] = {point.rate_ppm: Fraction(point.churn_ppm) for point in points}
+    if interpolate:
+        for first, second in zip(points, points[1:], strict=False):
+            candidates |= _inside(first, second, pd_ppm, lgd_ppm, cost_ppm, floor_ppm, cap_ppm)
+    offered = sorted((rate, churn) for rate, churn in candidates.items() if floor_ppm <= rate <= cap_ppm)
+    if not offered:
+        return None
+    rate, churn = max(offered, key=lambda pair: (profit_per_unit(*pair, pd_ppm, lgd_ppm, cost_ppm), -pair[0]))
+    profit = profit_per_unit(rate, churn, pd_ppm, lgd_ppm, cost_ppm) * PPM
+    return PricedRate(rate, round_quotient(churn.numerator, churn.denominator), round_quotient(profit.numerator, profit.denominator))
 
 
-def churn_at(curve: Sequence[tuple[int, int]], rate_ppm: int) -> Fraction:
-    """The share of borrowers lost at a rate, exactly."""
-    kept, span = _kept(curve, rate_ppm)
-    return 1 - Fraction(kept, span * _ONE)
+def _inside(
+    first: ChurnPoint, second: ChurnPoint, pd_ppm: int, lgd_ppm: int, cost_ppm: int, floor_ppm: int, cap_ppm: int
+) -> dict[int, Fraction]:
+    """Rates worth looking at on the straight piece between two points: its bounds and the whole ppm around its top.
 
-
-def _kept(curve: Sequence[tuple[int, int]], rate_ppm: int) -> tuple[int, int]:
-    """The share kept at a rate in ppm, as numerator and denominator."""
-    if rate_ppm <= curve[0][0]:
-        return _ONE - curve[0][1], 1
-    for (left, low), (right, high) in pairwise(curve):
-        if rate_ppm <= right:
-            span = right - left
-            return _ONE * span - (low * span + (high - low) * (rate_ppm - left)), span
-    return _ONE - curve[-1][1], 1
-
-
-def _curve_faults(curve: Sequence[tuple[int, int]], first_ppm: int, maximum_ppm: int) -> list[Fault]:
-    faults = []
-    if not curve:
-        faults.append(Fault("churn curve", "nothing", "at least one point"))
-    for (left, _), (right, _) in pairwise(curve):
-        if right <= left:
-            faults.append(Fault("churn curve", f"the rate {right} after {left}", "rates that rise"))
-    faults.extend(
-        Fault("churn curve", f"a share of {share} ppm at {rate}", "0 to 1,000,000") for rate, share in curve if not 0 <= share <= _ONE
-    )
-    if first_ppm > maximum_ppm:
-        faults.append(Fault("rate", f"no multiple from {first_ppm} to {maximum_ppm}", "a range that holds one"))
-    return faults
+    There profit is the product of two straight lines in r, a parabola; its top is half-way between the rates at which the lines are 0.
+    """
+    slope = Fraction(second.churn_ppm - first.churn_ppm, second.rate_ppm - first.rate_ppm)
+    low, high = max(first.rate_ppm, floor_ppm), min(second.rate_ppm, cap_ppm)
+    if low > high:
+        return {}
+    rates = {low, high}
+    if slope > 0 and pd_ppm < PPM:
+        all_leave = first.rate_ppm + (PPM - first.churn_ppm) / slope
+        break_even = Fraction(pd_ppm * lgd_ppm + cost_ppm * PPM, PPM - pd_ppm)
+        top = (all_leave + break_even) / 2
+        below = top.numerator // top.denominator
+        rates |= {min(max(rate, low), high) for rate in (below, below + 1)}
+    return {rate: first.churn_ppm + slope * (rate - first.rate_ppm) for rate in rates}

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from puhui.calculations.annual_cost import effective_rate, nominal_rate, rate_text
-from puhui.calculations.events import Event, events_from
+from puhui.calculations.calendar import parse_date
+from puhui.calculations.events import events_from
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.calculations.money import amount_text
+from puhui.calculations.money import amount_text, currency_exponent
 from puhui.calculations.periods import build_periods
 from puhui.calculations.position import Flow, Position, Row
 from puhui.calculations.reading import Fields, shown
@@ -34,8 +36,7 @@ def answer(document: Mapping[str, Any]) -> dict[str, Any]:
     terms = terms_from(fields)
     as_of = fields.day("as_of")
     if terms is None:
-        for key in ("events",):
-            fields.has(key)
+        events_from(fields, _any_terms(fields))
         fields.finish()
         raise FaultsError(faults)
     events = events_from(fields, terms)
@@ -47,13 +48,21 @@ def answer(document: Mapping[str, Any]) -> dict[str, Any]:
         return _answer(terms, rows, None, flows)
     position = replay(terms, events, as_of)
     faults.extend(position.unsettled)
-    faults.extend(_fees_not_settled(terms, events))
+    faults.extend(_fees_not_settled(terms))
     if faults:
         raise FaultsError(faults)
     return _answer(terms, position.rows, position, _flows(position))
 
 
-def _fees_not_settled(terms: Terms, events: Iterable[Event]) -> list[Fault]:
+def _any_terms(fields: Fields) -> Terms:
+    """Terms good enough to look for faults in events when the real ones are faulty."""
+    start = parse_date(fields.values.get("start")) or date(1900, 1, 1)
+    currency = fields.values.get("currency", "CNY")
+    exponent = currency_exponent(currency) if isinstance(currency, str) else None
+    return Terms("CNY", 2 if exponent is None else exponent, 1, start, "bullet", "M/360", ((start, 0),))
+
+
+def _fees_not_settled(terms: Terms) -> list[Fault]:
     """A fee at drawdown in a history: whether it counts as paid with the row is not settled."""
     return [
         Fault(f"fees[{index}].when", "drawdown, with as_of", "no as_of: the row of a drawdown fee in a history is not settled")

@@ -127,7 +127,7 @@ class RunningLoan:
             raise unsettled("grace", "a drawdown of a part", "the whole amount on the start, with a grace: not settled otherwise")
         if self.drawn and terms.recalculation is None and terms.method in ("equal_instalment", "equal_principal"):
             raise unsettled("interest_recalculation", "null with a later drawdown", "recalculation: the other is not supported")
-        if self.rows[self.index].kept is not None or self.plan.shortened:
+        if (self.rows[self.index].kept is not None and self.plan.has_level) or self.plan.shortened:
             raise unsettled("events", f"a drawdown on {day} after an early repayment", "one or the other in a period: not settled")
         if self.plan.carried:
             raise unsettled("events", f"a drawdown on {day} while interest is put off", "a drawdown at another time: not settled")

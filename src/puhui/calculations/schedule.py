@@ -8,16 +8,14 @@ from puhui.calculations.events import Event
 from puhui.calculations.periods import unsettled
 from puhui.calculations.position import Flow, Row
 from puhui.calculations.replay import pay_up_to, rows_of, walk
-from puhui.calculations.running import RunningLoan
+from puhui.calculations.running import RunningLoan, periods_of
 from puhui.calculations.term_records import Terms
 
 __all__ = ["schedule", "scheduled"]
 
-_AGREED = ("drawdown", "rate_change", "fee", "reversal")
-
 
 def schedule(terms: Terms, events: Sequence[Event] = ()) -> tuple[Row, ...]:
-    """The rows in order, paid when due; `events` may hold drawdowns, new rates and fees.
+    """The rows in order, paid when due; `events` may hold drawdowns, new rates, fees, and money between due dates.
 
     Raises FaultsError where a figure is not settled.
     """
@@ -26,9 +24,11 @@ def schedule(terms: Terms, events: Sequence[Event] = ()) -> tuple[Row, ...]:
 
 def scheduled(terms: Terms, events: Sequence[Event] = ()) -> tuple[tuple[Row, ...], tuple[Flow, ...], RunningLoan]:
     """The rows, the flows of cash, and the loan at its end."""
-    others = [event for event in events if event.type not in _AGREED]
-    if others:
-        raise unsettled("as_of", f"nothing, with an event {others[0].type}", "a date: without it all is taken as paid when due")
+    dues = {period.due for period in periods_of(terms)}
+    for event in events:
+        if event.type == "repayment" and event.date in dues:
+            found = f"nothing, with a repayment on the due date {event.date}"
+            raise unsettled("as_of", found, "a date: without it all is taken as paid when due, and this may be the same money")
     loan, _, payments = walk(terms, events, None, pay_when_due=True)
     pay_up_to(loan, loan.last_due, payments)
     return rows_of(loan), tuple(payments), loan
