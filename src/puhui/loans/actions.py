@@ -155,8 +155,13 @@ def draw_down_many(institution: Institution, requests: Sequence[tuple[Contract, 
     """Pay out cleared contracts together, all or none; loans in the order of the requests."""
     day = open_day(institution)
     ids = [contract.pk for contract, _ in requests]
-    contracts = {each.pk: each for each in Contract.objects.select_for_update().select_related("decision").filter(pk__in=ids).order_by("pk")}
-    drawn = {event.key: event.loan for event in Event.objects.select_related("loan").filter(institution=institution, key__in=[key for _, key in requests])}
+    contracts = {
+        each.pk: each for each in Contract.objects.select_for_update().select_related("decision").filter(pk__in=ids).order_by("pk")
+    }
+    drawn = {
+        event.key: event.loan
+        for event in Event.objects.select_related("loan").filter(institution=institution, key__in=[key for _, key in requests])
+    }
     faults, fresh = [], []
     for requested, key in requests:
         contract = contracts[requested.pk]
@@ -170,8 +175,7 @@ def draw_down_many(institution: Institution, requests: Sequence[tuple[Contract, 
     check(faults)
     loans = Loan.objects.bulk_create([_new_loan(contract, day) for contract, _ in fresh])
     changes = [
-        Change(loan, "drawdown", NewEvent("drawdown", day, key, loan.amount_fen, {}))
-        for loan, (_, key) in zip(loans, fresh, strict=True)
+        Change(loan, "drawdown", NewEvent("drawdown", day, key, loan.amount_fen, {})) for loan, (_, key) in zip(loans, fresh, strict=True)
     ]
     keep(institution, day, changes, actor)
     Contract.objects.filter(pk__in=[contract.pk for contract, _ in fresh]).update(status=Contract.Status.DRAWN)

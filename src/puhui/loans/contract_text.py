@@ -58,7 +58,11 @@ def contract_text(
     frozen = terms_of({**terms, "start": signed_on.isoformat()})
     rows = schedule(frozen)
     amount_fen = sum(row.principal for row in rows)
-    lines = [f"第{row.number}期　{row.due}　本金 {yuan(row.principal)}　利息 {yuan(row.interest)}　合计 {yuan(row.total)}　剩余本金 {yuan(row.balance)}" for row in rows]
+    lines = [
+        f"第{row.number}期　{row.due}　本金 {yuan(row.principal)}　利息 {yuan(row.interest)}　合计 {yuan(row.total)}"
+        f"　剩余本金 {yuan(row.balance)}"
+        for row in rows
+    ]
     markup = (terms.get("penalty") or {}).get("markup_overdue", "0.5")
     template = files("puhui.loans").joinpath("texts/contract-zh-Hans.txt").read_text(encoding="utf-8")
     return template.format(

@@ -3,8 +3,9 @@
 Steps of a day D, in order:
   falls_due  loans with something to happen by D (a due date, a change of state) are folded up to D
   collect    what is due is debited from the borrowers' accounts as far as they hold money
-  accrue     the night's interest of all other loans goes into the books as one total per product, and D+1 becomes the open day
-  close      the books of D are sealed
+  accrue     the night's interest of all other loans goes into the books as one total per product, and D+1 becomes the open day, both
+             at one moment
+  close      the books of D are sealed, while others post to D+1
 
 Only loans on which something happens are touched. Loans are worked in chunks, each a transaction of its own; a step that is done is
 recorded, a chunk that is done no longer matches its selection, debits carry a key made of loan and day. So a day end that was killed
@@ -63,7 +64,6 @@ def run_day(institution: Institution, actor: str, progress: Progress | None = No
     tell(day, "accrue", figures["accrue"]["loans"])
     institution.refresh_from_db()
     _close_what_was_left(institution, actor)
-    tell(day, "close", 0)
     return figures
 
 
@@ -75,11 +75,11 @@ def _finish(institution: Institution, day: date, step: str, figures: dict[str, A
 def _close_what_was_left(institution: Institution, actor: str) -> None:
     """Seal the day before the open one, unless that is done: also after a run that was cut off between the two."""
     day = institution.business_date - timedelta(days=1)
-    if DayEndStep.objects.filter(institution=institution, date=day, step="accrue").exists():
-        if not DayEndStep.objects.filter(institution=institution, date=day, step="close").exists():
-            with transaction.atomic():
-                closed = close_day(institution, day, actor)
-                _finish(institution, day, "close", {"entries": closed.entry_count, "transfers": closed.transfer_count})
+    done = set(DayEndStep.objects.filter(institution=institution, date=day).values_list("step", flat=True))
+    if "accrue" in done and "close" not in done:
+        with transaction.atomic():
+            closed = close_day(institution, day, actor)
+            _finish(institution, day, "close", {"entries": closed.entry_count, "transfers": closed.transfer_count})
 
 
 def falls_due(institution: Institution, day: date) -> dict[str, Any]:
@@ -90,9 +90,9 @@ def falls_due(institution: Institution, day: date) -> dict[str, Any]:
 
 def collect(institution: Institution, day: date) -> dict[str, Any]:
     """Debit what is due and unpaid from the borrowers' accounts, oldest loan first, as far as the money goes."""
-    owing = Loan.objects.filter(
-        institution=institution, overdue_since__lte=day, firm__debit_account__balance_fen__gt=0
-    ).exclude(events__key__endswith=f":debit:{day}")
+    owing = Loan.objects.filter(institution=institution, overdue_since__lte=day, firm__debit_account__balance_fen__gt=0).exclude(
+        events__key__endswith=f":debit:{day}"
+    )
     total = 0
 
     def debits(loans: Sequence[Loan]) -> list[Change]:
@@ -178,10 +178,7 @@ def accrue(institution: Institution, day: date, actor: str) -> dict[str, Any]:
     """
     if lock_day(institution) != day:
         return DayEndStep.objects.get(institution=institution, date=day, step="accrue").figures
-    with connection.cursor() as cursor:
-        sql = files("puhui.loans").joinpath("sql/accrue.sql").read_text(encoding="utf-8")
-        cursor.execute(sql, {"institution": institution.pk, "day": day})
-        totals = cursor.fetchall()
+    totals = _rows("accrue", institution, day)
     nothing = Counters()
     drafts = [
         EntryDraft(
@@ -200,9 +197,18 @@ def accrue(institution: Institution, day: date, actor: str) -> dict[str, Any]:
         "loans": sum(row[3] for row in totals),
         "interest_fen": sum(row[1] for row in totals),
         "penalty_fen": sum(row[2] for row in totals),
+        "book": _rows("book", institution, day),  # days past due, loans, principal: what series over time are drawn from
     }
     _finish(institution, day, "accrue", figures)
-    record_audit(institution, actor, "day.ended", "institution", institution.pk, {"date": day.isoformat(), **figures})
+    record_audit(institution, actor, "day.ended", "institution", institution.pk, {"date": day.isoformat()})
     Institution.objects.filter(pk=institution.pk).update(business_date=day + timedelta(days=1))
     institution.refresh_from_db()
     return figures
+
+
+def _rows(name: str, institution: Institution, day: date) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            files("puhui.loans").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8"), {"institution": institution.pk, "day": day}
+        )
+        return cursor.fetchall()

@@ -113,7 +113,10 @@ def _paths(
         start = position.accrued_interest
         return tuple(position.accrued_on(day + timedelta(days=night)) - start for night in nights), ()
     # With something unpaid, penalty and compound run as well: each morning ahead is replayed once, now, and not again.
-    ahead = [counters_of(replay(terms, tuple(events), day + timedelta(days=night)), day + timedelta(days=night), counters.lent) for night in nights]
+    ahead = [
+        counters_of(replay(terms, tuple(events), day + timedelta(days=night)), day + timedelta(days=night), counters.lent)
+        for night in nights
+    ]
     interest = tuple(each.interest_earned - counters.interest_earned for each in ahead)
     penalty = tuple(each.penalty_earned - counters.penalty_earned for each in ahead)
     return interest, penalty if any(penalty) else ()

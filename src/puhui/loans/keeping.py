@@ -109,9 +109,7 @@ def fold_loan(loan: Loan, events: Sequence[Event], day: date) -> Fold:
 def keep(institution: Institution, day: date, changes: Sequence[Change], actor: str) -> list[Kept]:
     """Carry out changes to loans that the caller has locked, on the open day `day`. No loan may stand in two changes."""
     history = events_of(change.loan.pk for change in changes)
-    created = Event.objects.bulk_create(
-        [_event_row(institution, day, change, actor) for change in changes if change.event is not None]
-    )
+    created = Event.objects.bulk_create([_event_row(institution, day, change, actor) for change in changes if change.event is not None])
     event_of = {event.loan_id: event for event in created}
     kept = []
     for change in changes:

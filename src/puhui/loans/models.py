@@ -112,7 +112,9 @@ class Loan(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["institution", "number"], name="loan_number_once")]
         indexes = [
-            models.Index(fields=["institution", "next_action_date"], condition=models.Q(next_action_date__isnull=False), name="loan_next_action"),
+            models.Index(
+                fields=["institution", "next_action_date"], condition=models.Q(next_action_date__isnull=False), name="loan_next_action"
+            ),
             models.Index(fields=["firm"]),
         ]
 

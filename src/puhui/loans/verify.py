@@ -15,8 +15,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, F
 
-from puhui.books.models import Entry
-from puhui.books.queries import balance, role_accounts
+from puhui.books.chart import chart
+from puhui.books.models import Account, Entry
+from puhui.books.queries import balances_by_role
 from puhui.books.verify import Finding
 from puhui.calculations.faults import FaultsError
 from puhui.calculations.posting import FLOWS, SUB_LEDGER
@@ -49,15 +50,18 @@ def sub_ledger_findings(institution: Institution) -> Iterator[Finding]:
     """The sum over loans of each balance against the balance of its account."""
     day = institution.business_date
     (sums,) = _rows("sub_ledger", {"institution": institution.pk, "day": day - timedelta(days=1)})
+    booked = balances_by_role(institution, day)
     for role, kept in zip(SUB_LEDGER, sums, strict=True):
-        booked = balance(institution, role, day)
-        if kept != booked:
-            yield Finding(f"account {role}", f"loans add up to {kept} fen, the ledger holds {booked}")
+        if kept != booked[role]:
+            yield Finding(f"account {role}", f"loans add up to {kept} fen, the ledger holds {booked[role]}")
 
 
 def flow_findings(institution: Institution) -> Iterator[Finding]:
     """Each loan's counters against the transfers under its number."""
-    roles = [{"account_id": account.pk, "role": role} for role, account in role_accounts(institution).items()]
+    accounts = dict(Account.objects.filter(institution=institution).values_list("code", "pk"))
+    names = chart(institution.kind, institution.business_date).roles
+    used = {role for pair in FLOWS.values() for role in pair}
+    roles = [{"account_id": accounts[names[role]], "role": role} for role in sorted(used) if names[role] in accounts]
     flows = [
         {"counter": counter, "debit": debit, "credit": credit}
         for counter, (debit, credit) in FLOWS.items()
@@ -70,9 +74,7 @@ def flow_findings(institution: Institution) -> Iterator[Finding]:
 
 def event_findings(institution: Institution) -> Iterator[Finding]:
     """Each payout and payment has exactly one entry; each loan has all its events; each entry's loan and event exist."""
-    entries = dict(
-        Entry.objects.filter(institution=institution, event_id__isnull=False).values_list("event_id").annotate(Count("pk"))
-    )
+    entries = dict(Entry.objects.filter(institution=institution, event_id__isnull=False).values_list("event_id").annotate(Count("pk")))
     known = set()
     for pk, number, kind in Event.objects.filter(institution=institution).values_list("pk", "loan__number", "type"):
         known.add(pk)
@@ -141,4 +143,6 @@ def _loan_findings(loan: Loan, events: list[Event]) -> Iterator[Finding]:
             continue
         for column, value in expected[number].items():
             if getattr(stored[number], column) != value:
-                yield Finding(f"loan {loan.number}", f"instalment {number}: {column} is {getattr(stored[number], column)}, its events give {value}")
+                yield Finding(
+                    f"loan {loan.number}", f"instalment {number}: {column} is {getattr(stored[number], column)}, its events give {value}"
+                )

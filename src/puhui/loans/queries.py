@@ -1,0 +1,162 @@
+"""All reads of loans. What is owed is read from the fold; what stands beside it in the tables is for lists and sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Q, QuerySet
+
+from puhui.calculations.posting import Counters
+from puhui.loans.actions import payoff_amount_on
+from puhui.loans.fold import Fold
+from puhui.loans.keeping import counters_at, events_of, fold_loan
+from puhui.loans.models import Contract, DebitAccount, Event, Loan
+from puhui.parties.models import Firm, Institution, User
+from puhui.parties.queries import limit_to_user
+
+CHUNK = 5_000
+
+
+def contracts(user: User, status: str | None = None) -> QuerySet[Contract]:
+    """Contracts that a user may see, newest first, with firm, conditions and signatures."""
+    rows = limit_to_user(Contract.objects.all(), user, firm="firm_id").select_related("firm", "institution", "offer")
+    rows = rows.filter(status=status) if status else rows
+    return rows.prefetch_related("conditions", "signatures").order_by("-pk")
+
+
+def contract(user: User, contract_id: int) -> Contract:
+    """One contract. Raises Contract.DoesNotExist."""
+    return contracts(user).get(pk=contract_id)
+
+
+def loans(user: User, filters: Mapping[str, str] | None = None) -> QuerySet[Loan]:
+    """Loans that a user may see, those past due first. Filters: `status`, `text` (part of number or firm's name)."""
+    rows = limit_to_user(Loan.objects.all(), user, firm="firm_id").select_related("firm", "contract", "institution")
+    filters = filters or {}
+    if status := filters.get("status"):
+        rows = rows.filter(status=status)
+    if text := filters.get("text", "").strip():
+        rows = rows.filter(Q(number__icontains=text) | Q(firm__name__icontains=text))
+    return rows.order_by("overdue_since", "-pk")
+
+
+def loan(user: User, loan_id: int) -> Loan:
+    """One loan with its instalments and events. Raises Loan.DoesNotExist."""
+    return loans(user).prefetch_related("instalments", "events").get(pk=loan_id)
+
+
+def debit_account(firm: Firm) -> DebitAccount | None:
+    return DebitAccount.objects.filter(firm=firm).first()
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What is owed on a loan on a day, in fen, and what comes next."""
+
+    as_of: date
+    principal_fen: int
+    interest_due_fen: int
+    penalty_fen: int
+    fee_fen: int
+    due_fen: int  # due and unpaid, all together
+    accrued_fen: int  # earned and not yet due
+    to_close_fen: int
+    next_due: date | None
+    next_due_fen: int
+    days_past_due: int
+    status: str
+
+
+def owed(loan: Loan, day: date) -> Owed:
+    """What is owed on the open day `day` or an earlier one, from the fold of the loan's events."""
+    folded = fold_as_known(loan, day, None)
+    position, counters = folded.position, folded.counters
+    coming = next((row for row in position.rows if row.due > day and row.outstanding > 0), None)
+    closed = position.status == "closed"
+    return Owed(
+        as_of=day,
+        principal_fen=counters.principal,
+        interest_due_fen=counters.interest_receivable,
+        penalty_fen=counters.penalty_receivable,
+        fee_fen=counters.fee_receivable,
+        due_fen=folded.owed,
+        accrued_fen=counters.accrued_interest,
+        to_close_fen=0 if closed else payoff_amount_on(loan, day),
+        next_due=coming.due if coming else None,
+        next_due_fen=coming.outstanding if coming else 0,
+        days_past_due=(day - folded.overdue_since).days if folded.overdue_since else 0,
+        status=position.status,
+    )
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """One event on a borrower's statement: what it paid, and what was left of the principal after it."""
+
+    event: Event
+    parts_fen: dict[str, int]  # component → amount
+    principal_after_fen: int
+    is_reversed: bool
+
+
+def statement(loan: Loan) -> list[StatementLine]:
+    """The loan's history, oldest first; each payment with its parts. One fold, whatever the number of events."""
+    events = events_of([loan.pk])[loan.pk]
+    day = max([loan.state_date, *(event.date for event in events)])
+    position = fold_loan(loan, events, day).position
+    parts: dict[str, dict[str, int]] = {}
+    for each in position.allocations:
+        of_event = parts.setdefault(each.id or "", {})
+        of_event[each.component] = of_event.get(each.component, 0) + each.amount
+    undone = {str(event.detail.get("of")) for event in events if event.type == "reversal"}
+    lines, principal = [], 0
+    for event in events:
+        of_event = parts.get(str(event.number), {})
+        principal += (event.amount_fen or 0) if event.type == "drawdown" else -of_event.get("principal", 0)
+        lines.append(StatementLine(event, of_event, principal, str(event.number) in undone))
+    return lines
+
+
+def fold_as_known(loan: Loan, day: date, known_on: date | None) -> Fold:
+    """The loan as of `day`, by the events entered up to `known_on` (all of them where None)."""
+    events = [event for event in events_of([loan.pk])[loan.pk] if known_on is None or event.known_on <= known_on]
+    return fold_loan(loan, events, day)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one loan stands after the day end of a day."""
+
+    loan: Loan
+    counters: Counters
+    days_past_due: int
+
+    @property
+    def principal_fen(self) -> int:
+        return self.counters.principal
+
+
+def standings(institution: Institution, as_of: date) -> Iterator[Standing]:
+    """All loans drawn by `as_of` as the books of that day knew them, closed ones included.
+
+    For the day before the open one the stored states are enough. An earlier day is replayed from the events that were entered by
+    then, so that a report of a past day does not change when a payment is backdated into it.
+    """
+    rows = Loan.objects.filter(institution=institution, start__lte=as_of).select_related("firm").order_by("pk")
+    if as_of >= institution.business_date - timedelta(days=1):
+        for loan in rows.iterator(CHUNK):
+            yield Standing(loan, counters_at(loan, as_of), _days(loan.overdue_since, as_of))
+        return
+    ids = list(rows.values_list("pk", flat=True))
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        history = events_of(chunk)
+        for loan in rows.filter(pk__in=chunk):
+            folded = fold_loan(loan, [event for event in history[loan.pk] if event.known_on <= as_of], as_of)
+            yield Standing(loan, folded.counters, _days(folded.overdue_since, as_of))
+
+
+def _days(overdue_since: date | None, day: date) -> int:
+    return max((day - overdue_since).days, 0) if overdue_since else 0
