@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
 __all__ = ["CLASSES", "bucket_label", "bucket_of", "class_by_days", "worst_class"]
 
@@ -22,7 +23,7 @@ def bucket_of(days_past_due: int, upper_bounds: Sequence[int]) -> int:
     """
     if days_past_due < 0:
         raise ValueError(f"days past due {days_past_due} are below 0")
-    if any(first >= second for first, second in zip(upper_bounds, upper_bounds[1:], strict=False)):
+    if any(first >= second for first, second in pairwise(upper_bounds)):
         raise ValueError(f"upper bounds {tuple(upper_bounds)} do not rise")
     return bisect_left(upper_bounds, days_past_due)
 

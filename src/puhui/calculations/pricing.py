@@ -1,103 +1,101 @@
 """What a loan must earn, and the rate that earns most when dear offers lose good customers.
 
 The floor: rate ≥ funding + operations + PD × LGD + hurdle × capital − fees, each a yearly share of the amount. The churn-aware rate
-maximises (1 − churn(r)) × ((1 − p) r − p × LGD − c) over the points of a table of how many customers leave at which rate; between the
-points the curve is straight where that is asked for. All rates, shares and costs are ppm; figures are exact, rounded at the end only.
+maximises (1 − churn(r)) × ((1 − p) r − p × LGD − c) over a published table of how many customers leave at which rate: over its points,
+or, where rates come in steps, over every step, the curve being straight between the points and flat beyond them. All rates, shares and
+costs are ppm a year; figures are exact fractions and rounded at the end only.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from puhui.calculations.money import round_quotient
 
-__all__ = ["PPM", "ChurnPoint", "PricedRate", "churn_aware_rate", "profit_per_unit", "required_rate"]
+__all__ = ["PPM", "PricedRate", "churn_at", "churn_aware_rate", "profit_per_unit", "required_rate"]
 
 PPM = 1_000_000
 
 
-def required_rate(*, funding: int, operations: int, pd: int, lgd: int, hurdle: int, capital: int, fees: int = 0) -> int:
-    """The least yearly rate in ppm that covers all costs, rounded up. `capital` is the share of the amount held as capital, `hurdle` its
-    yearly return. Raises ValueError for shares outside 0 to 1,000,000 ppm."""
-    parts = {"funding": funding, "operations": operations, "pd": pd, "lgd": lgd, "hurdle": hurdle, "capital": capital, "fees": fees}
-    wrong = {name: value for name, value in parts.items() if not 0 <= value <= PPM}
-    if wrong:
-        raise ValueError(f"not between 0 and {PPM} ppm: {wrong}")
-    exact = (funding + operations - fees) * PPM + pd * lgd + hurdle * capital
+def required_rate(
+    *, funding_ppm: int, operations_ppm: int, pd_ppm: int, lgd_ppm: int, hurdle_ppm: int, capital_ppm: int, fees_ppm: int = 0
+) -> int:
+    """The least yearly rate in ppm that covers all costs, rounded up, not below 0.
+
+    `capital_ppm` is the share of the amount held as capital, `hurdle_ppm` its yearly return. Raises ValueError for shares outside
+    0 to 1,000,000 ppm.
+    """
+    shares = (funding_ppm, operations_ppm, pd_ppm, lgd_ppm, hurdle_ppm, capital_ppm, fees_ppm)
+    if min(shares) < 0 or max(shares) > PPM:
+        raise ValueError(f"costs and shares {shares} must be between 0 and {PPM} ppm")
+    exact = (funding_ppm + operations_ppm - fees_ppm) * PPM + pd_ppm * lgd_ppm + hurdle_ppm * capital_ppm
     return max(round_quotient(exact, PPM, "up"), 0)
 
 
 @dataclass(frozen=True, slots=True)
-class ChurnPoint:
-    """At this yearly rate this share of customers leaves (both ppm)."""
-
-    rate_ppm: int
-    churn_ppm: int
-
-
-@dataclass(frozen=True, slots=True)
 class PricedRate:
-    """The rate chosen, the churn there, and the expected profit a year per unit offered (ppm of the amount, rounded half up)."""
+    """The rate chosen, the churn there, the expected yearly profit per unit offered (ppm, rounded half up), and whether the rate lies
+    outside the published table, where the churn of its nearest point was taken."""
 
     rate_ppm: int
     churn_ppm: int
     profit_ppm: int
+    outside_table: bool
 
 
-def profit_per_unit(rate_ppm: int | Fraction, churn_ppm: int | Fraction, pd_ppm: int, lgd_ppm: int, cost_ppm: int) -> Fraction:
+def profit_per_unit(rate_ppm: int, churn_ppm: int | Fraction, pd_ppm: int, lgd_ppm: int, cost_ppm: int) -> Fraction:
     """(1 − churn) × ((1 − p) r − p × LGD − c), exact, as a share of the amount."""
-    pd = Fraction(pd_ppm, PPM)
-    earned = (1 - pd) * Fraction(rate_ppm) / PPM - pd * Fraction(lgd_ppm, PPM) - Fraction(cost_ppm, PPM)
-    return (1 - Fraction(churn_ppm) / PPM) * earned
+    earned = (PPM - pd_ppm) * rate_ppm - pd_ppm * lgd_ppm - cost_ppm * PPM
+    return (PPM - Fraction(churn_ppm)) * earned / PPM**3
+
+
+def churn_at(curve: Sequence[tuple[int, int]], rate_ppm: int) -> Fraction:
+    """Churn in ppm at a rate: straight between the published points (rate_ppm, churn_ppm), that of the nearest beyond them."""
+    rates = [rate for rate, _ in curve]
+    place = bisect_left(rates, rate_ppm)
+    if place < len(curve) and rates[place] == rate_ppm:
+        return Fraction(curve[place][1])
+    if place in (0, len(curve)):
+        return Fraction(curve[0 if place == 0 else -1][1])
+    (low, churn_low), (high, churn_high) = curve[place - 1], curve[place]
+    return churn_low + Fraction((churn_high - churn_low) * (rate_ppm - low), high - low)
 
 
 def churn_aware_rate(
-    points: Sequence[ChurnPoint],
+    curve: Sequence[tuple[int, int]],
     *,
     pd_ppm: int,
     lgd_ppm: int,
     cost_ppm: int,
-    floor_ppm: int = 0,
-    cap_ppm: int = PPM,
-    interpolate: bool = False,
-) -> PricedRate | None:
-    """The best rate from `floor_ppm` to `cap_ppm`, or None when none of them can be offered. Of equals the lower rate.
+    minimum_ppm: int = 0,
+    maximum_ppm: int = PPM,
+    multiple_ppm: int | None = None,
+) -> PricedRate:
+    """The best rate from `minimum_ppm` to `maximum_ppm`; of equals the lower, which more customers accept.
 
-    Without `interpolate` only the published points are looked at; with it, every whole ppm between them, the curve being straight.
-    Raises ValueError when the points do not rise in rate.
+    `curve` holds the published points (rate_ppm, churn_ppm). Without `multiple_ppm` only they are looked at (and the two limits where
+    none of them lies between); with it, every multiple of it. Raises ValueError when points do not rise, or no rate is left.
     """
-    if not points or any(first.rate_ppm >= second.rate_ppm for first, second in zip(points, points[1:], strict=False)):
+    if not curve or any(first[0] >= second[0] for first, second in pairwise(curve)):
         raise ValueError("the churn table needs points that rise in rate")
-    candidates: dict[int, Fraction] = {point.rate_ppm: Fraction(point.churn_ppm) for point in points}
-    if interpolate:
-        for first, second in zip(points, points[1:], strict=False):
-            candidates |= _inside(first, second, pd_ppm, lgd_ppm, cost_ppm, floor_ppm, cap_ppm)
-    offered = sorted((rate, churn) for rate, churn in candidates.items() if floor_ppm <= rate <= cap_ppm)
-    if not offered:
-        return None
-    rate, churn = max(offered, key=lambda pair: (profit_per_unit(*pair, pd_ppm, lgd_ppm, cost_ppm), -pair[0]))
-    profit = profit_per_unit(rate, churn, pd_ppm, lgd_ppm, cost_ppm) * PPM
-    return PricedRate(rate, round_quotient(churn.numerator, churn.denominator), round_quotient(profit.numerator, profit.denominator))
-
-
-def _inside(
-    first: ChurnPoint, second: ChurnPoint, pd_ppm: int, lgd_ppm: int, cost_ppm: int, floor_ppm: int, cap_ppm: int
-) -> dict[int, Fraction]:
-    """Rates worth looking at on the straight piece between two points: its bounds and the whole ppm around its top.
-
-    There profit is the product of two straight lines in r, a parabola; its top is half-way between the rates at which the lines are 0.
-    """
-    slope = Fraction(second.churn_ppm - first.churn_ppm, second.rate_ppm - first.rate_ppm)
-    low, high = max(first.rate_ppm, floor_ppm), min(second.rate_ppm, cap_ppm)
-    if low > high:
-        return {}
-    rates = {low, high}
-    if slope > 0 and pd_ppm < PPM:
-        all_leave = first.rate_ppm + (PPM - first.churn_ppm) / slope
-        break_even = Fraction(pd_ppm * lgd_ppm + cost_ppm * PPM, PPM - pd_ppm)
-        top = (all_leave + break_even) / 2
-        below = top.numerator // top.denominator
-        rates |= {min(max(rate, low), high) for rate in (below, below + 1)}
-    return {rate: first.churn_ppm + slope * (rate - first.rate_ppm) for rate in rates}
+    if multiple_ppm is None:
+        rates = [rate for rate, _ in curve if minimum_ppm <= rate <= maximum_ppm] or [minimum_ppm, maximum_ppm]
+    else:
+        first = -(-minimum_ppm // multiple_ppm) * multiple_ppm
+        rates = list(range(first, maximum_ppm + 1, multiple_ppm))
+    rates = [rate for rate in rates if minimum_ppm <= rate <= maximum_ppm]
+    if not rates:
+        raise ValueError(f"no rate from {minimum_ppm} to {maximum_ppm} ppm in steps of {multiple_ppm}")
+    offers = [(profit_per_unit(rate, churn_at(curve, rate), pd_ppm, lgd_ppm, cost_ppm), -rate) for rate in rates]
+    profit, negative = max(offers)
+    rate, churn = -negative, churn_at(curve, -negative)
+    return PricedRate(
+        rate_ppm=rate,
+        churn_ppm=round_quotient(churn.numerator, churn.denominator),
+        profit_ppm=round_quotient(profit.numerator * PPM, profit.denominator),
+        outside_table=not curve[0][0] <= rate <= curve[-1][0],
+    )
