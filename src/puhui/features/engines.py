@@ -1,0 +1,110 @@
+"""The three engines that variables run on: polars in this process, DuckDB beyond memory, Spark beyond the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from threading import Lock
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+from polars.io.plugins import register_io_source
+
+__all__ = ["COLUMNS_READ", "ENGINES", "REQUIRED_COLUMNS", "PreparedPlan", "collect", "lazy_frame"]
+
+ENGINES = ("polars", "duckdb", "spark")
+
+REQUIRED_COLUMNS = ("firm_id", "direction", "issued_on", "counterparty", "amount_fen", "tax_fen", "status", "known_at", "duplicate")
+
+COLUMNS_READ = (*REQUIRED_COLUMNS, "kind", "void_known_at")
+"""What the stages read; further columns of the frame are left alone."""
+
+
+class PreparedPlan:
+    """A polars query built once and run over many frames of the same columns.
+
+    The leaves of the query ask for their frame at the moment it runs; a lock keeps two runs of one plan from seeing each other's frames.
+    """
+
+    def __init__(self, build: Callable[..., nw.LazyFrame[Any]], *schemas: pl.Schema) -> None:
+        self._frames: tuple[pl.DataFrame, ...] = ()
+        self._lock = Lock()
+        leaves = [nw.from_native(self._leaf(place, schema)) for place, schema in enumerate(schemas)]
+        self._query: pl.LazyFrame = build(*leaves).to_native()
+        self.schema = self._query.collect_schema()
+
+    def run(self, *frames: pl.DataFrame) -> pl.DataFrame:
+        with self._lock:
+            self._frames = frames
+            try:
+                return self._query.collect()
+            finally:
+                self._frames = ()
+
+    def _leaf(self, place: int, schema: pl.Schema) -> pl.LazyFrame:
+        def read(
+            columns: list[str] | None, predicate: pl.Expr | None, row_count: int | None, batch_rows: int | None
+        ) -> Iterator[pl.DataFrame]:
+            frame = self._frames[place]
+            if columns is not None:
+                frame = frame.select(columns)
+            if predicate is not None:
+                frame = frame.filter(predicate)
+            yield frame if row_count is None else frame.head(row_count)
+
+        return register_io_source(read, schema=schema)
+
+
+def lazy_frame(invoices: Any, engine: str) -> nw.LazyFrame[Any]:
+    """A Narwhals lazy frame over `invoices` on the named engine; native frames of that engine are taken as they are.
+
+    Raises ValueError for an unknown engine or missing columns.
+    """
+    if engine not in ENGINES:
+        raise ValueError(f"engine: found {engine!r}, expected one of {', '.join(ENGINES)}")
+    native = invoices
+    if isinstance(invoices, (pl.DataFrame, pl.LazyFrame)):
+        native = {"polars": _polars, "duckdb": _duckdb, "spark": _spark}[engine](invoices)
+    frame = nw.from_native(native).lazy()
+    present = frame.collect_schema().names()
+    missing = [name for name in REQUIRED_COLUMNS if name not in present]
+    if missing:
+        raise ValueError(f"invoice frame: missing column {', '.join(missing)}; found {', '.join(present)}")
+    return frame
+
+
+def collect(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
+    """The frame's rows as a polars frame, whatever engine it ran on."""
+    native = frame.to_native()
+    if isinstance(native, pl.LazyFrame):
+        return native.collect()
+    if frame.implementation.is_duckdb():
+        return pl.DataFrame(native.pl())
+    return pl.DataFrame(pl.from_arrow(native.toArrow()))
+
+
+def _polars(invoices: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
+    return invoices.lazy()
+
+
+def _duckdb(invoices: pl.DataFrame | pl.LazyFrame) -> Any:
+    import duckdb
+
+    table = invoices.lazy().collect().to_arrow()
+    return duckdb.connect().from_arrow(table)
+
+
+def _spark(invoices: pl.DataFrame | pl.LazyFrame) -> Any:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise ValueError("engine spark: the package pyspark is missing; install the extra: pip install 'puhui[spark]'") from error
+    session = SparkSession.getActiveSession() or (
+        SparkSession.builder.appName("puhui")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "8")
+        .config("spark.sql.execution.arrow.pyspark.enabled", "true")
+        .config("spark.log.level", "ERROR")
+        .getOrCreate()
+    )
+    return session.createDataFrame(invoices.lazy().collect().to_arrow())

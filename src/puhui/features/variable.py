@@ -1,0 +1,77 @@
+"""What a variable is: one number about a firm that a rule, a score or an officer may use.
+
+A variable is declared once, with its meaning beside its formula, and serves the single online decision, the million-row batch and the
+cluster alike. The formula is a Narwhals expression over the *measures* of a firm (sums and counts that the stages of its evidence class
+prepare, one row per firm). Null is not zero: a variable is a number, or null with a reason. Two things make it null: the firm's records
+are shorter than the formula needs (`too_short_history`), or the question does not arise, such as a ratio to nothing (`not_applicable`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import narwhals as nw
+
+__all__ = ["LANGUAGES", "NULL_REASONS", "LeftOut", "Sign", "Texts", "Variable"]
+
+LANGUAGES = ("en", "zh-hans", "zh-hant")
+
+NULL_REASONS = ("not_authorised", "source_down", "not_applicable", "too_short_history", "withheld_by_law")
+"""The reasons a value may be missing (design contract of the data classes, rule 4)."""
+
+Sign = Literal["+", "-", "n", "V", "P"]
+"""`+` more is safer, `-` more is riskier, `n` no fixed direction, `V` veto or stop, `P` eligibility by policy."""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Plain-language title (a label) and meaning (a sentence) of a variable, by language code of `LANGUAGES`."""
+
+    title: dict[str, str]
+    meaning: dict[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Variable:
+    """One declared variable.
+
+    name            identifier, unique in the catalogue
+    unit            `CNY`, `ratio`, `n`, `months`, `days`, `1/month`, `0-1` or `0/1`
+    sign            see `Sign`; a scorecard refuses a weight against it without a written override
+    window          what the number looks at: `12m` twelve closed months, `12m/prev12m` those against the twelve before, `all` all records
+    expression      Narwhals expression over the measures of a firm
+    history_months  closed months of records that must be known on every side the variable uses, else null with `too_short_history`
+    sides           which records it needs: `out` (sales), `in` (purchases)
+    null_reason     the reason given when the history suffices and the value is null all the same
+    null_meaning    what that null means, in words for whoever writes a rule
+    personal        whether it is personal information even for a company borrower
+    """
+
+    name: str
+    unit: str
+    sign: Sign
+    window: str
+    expression: nw.Expr
+    history_months: int = 1
+    sides: tuple[str, ...] = ("out",)
+    null_reason: str = "not_applicable"
+    null_meaning: str = "the divisor is zero or nothing of the kind was recorded"
+    personal: bool = False
+    evidence_class: str = "C07"
+
+    def value(self) -> nw.Expr:
+        """The expression under the variable's own name, null where the known history is too short."""
+        known = nw.all_horizontal(
+            *(nw.col(f"{side}_history_months") >= self.history_months for side in self.sides), ignore_nulls=False
+        )
+        return nw.when(known).then(self.expression.cast(nw.Float64)).alias(self.name)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A variable of the field's list that this evidence class cannot give yet, and what it would need."""
+
+    name: str
+    evidence_class: str
+    reason: str

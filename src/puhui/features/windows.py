@@ -1,0 +1,55 @@
+"""The moment a snapshot looks from, and the closed months behind it.
+
+Windows end at the last closed month, because a month that still runs always looks like a fall in sales. A month is closed at the end of
+its last day, and a plain date means the end of that day: as of 31 December, December is closed; as of 30 December it is not, and the last
+closed month is November. A moment with a time of day never closes the month it lies in.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime
+
+__all__ = ["MONTHS_KEPT", "WINDOWS", "AsOf", "day_number"]
+
+MONTHS_KEPT = 36
+"""Closed months whose net amounts are kept one by one."""
+
+WINDOWS = {
+    "3m": (1, 3), "prev3m": (4, 6), "3m_last_year": (13, 15), "6m": (1, 6), "12m": (1, 12), "prev12m": (13, 24), "24m": (1, 24), "36m": (1, 36),
+}
+"""First and last month of each window, counted back: 1 is the last closed month, 0 the one still running."""
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return day.toordinal() - date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """A date (its end) or a moment; nothing known later is read."""
+
+    at: date | datetime
+
+    @property
+    def day(self) -> date:
+        return self.at.date() if isinstance(self.at, datetime) else self.at
+
+    @property
+    def last_closed_month(self) -> int:
+        """Year × 12 + month of the last closed month."""
+        whole = not isinstance(self.at, datetime) and self.day.day == monthrange(self.day.year, self.day.month)[1]
+        return self.day.year * 12 + self.day.month - (0 if whole else 1)
+
+    @property
+    def window_end_day(self) -> int:
+        """Day number of the last day of the last closed month."""
+        year, month = divmod(self.last_closed_month, 12)
+        return day_number(date(year, month + 1, 1)) - 1
+
+    def window_start_day(self, months: int) -> int:
+        """Day number of the first day of the window of so many closed months."""
+        year, month = divmod(self.last_closed_month - months, 12)
+        return day_number(date(year, month + 1, 1))
