@@ -80,6 +80,8 @@ class Review(models.Model):
     amount_fen = models.BigIntegerField(null=True)
     rate_ppm = models.IntegerField(null=True)
     reason = models.TextField()
+    deviations = models.JSONField(default=dict)  # what went beyond the engine's proposal: over_limit_fen, under_floor_ppm …
+    level = models.CharField(max_length=24, blank=True)  # of authority that a yes needs in all; empty for a no
     reviewed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -19,6 +20,7 @@ from puhui.products.positions import Positions
 
 CATALOGUE = Path(__file__).parent.parent / "catalogue"
 LARGEST_FILE_BYTES = 1_000_000
+_LARGEST_EXACT = 2**53 - 1
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,19 @@ class Document:
 
 
 def canonical(body: object) -> bytes:
-    """The canonical JSON of `body`."""
-    return rfc8785.dumps(body)  # type: ignore[arg-type]
+    """The canonical JSON of `body`; the same before and after a database that writes 1e16 as a whole number."""
+    return rfc8785.dumps(normalised(body))
+
+
+def normalised(value: Any) -> Any:
+    """JSON values with tuples as lists, and whole numbers that a float cannot hold exactly as floats."""
+    if isinstance(value, Mapping):
+        return {key: normalised(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [normalised(part) for part in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST_EXACT:
+        return float(value)
+    return value
 
 
 def digest_of(body: object) -> str:

@@ -93,6 +93,7 @@ def _position(where: str) -> tuple[int, int]:
 def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
     head, amount, term = root.table("product"), root.table("amount"), root.table("term")
     repayment, offer = root.table("repayment"), root.table("offer")
+    evidence, score = root.table("evidence"), root.table("score")
     variables = _variables(root)
     tables = _tables(root)
     constants = _constants(root)
@@ -114,6 +115,9 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
         terms=repayment.take("terms", expected="the terms as `puhui loans quote` takes them") or {},
         offer_days=offer.whole("valid_days", 1, 365),
         conditions=tuple((row.text("code"), row.texts("texts")) for row in _rows(offer, "conditions")),
+        consent_purpose=evidence.text("purpose"),
+        evidence_classes=evidence.strings("classes"),
+        model=score.text("model"),
         variables=variables,
         tables=tables,
         constants=constants,
@@ -127,7 +131,7 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
     )
     head.take("source", "")
     _consistent(product, head, amount, term)
-    for fields in (head, amount, term, repayment, offer):
+    for fields in (head, amount, term, repayment, offer, evidence, score):
         fields.finish()
     return product
 

@@ -103,6 +103,9 @@ class Product:
     terms: Mapping[str, Any]  # as `puhui loans quote` takes them, without amount, rate, start and number of instalments
     offer_days: int
     conditions: tuple[tuple[str, Texts], ...]  # precedent to every payout
+    consent_purpose: str
+    evidence_classes: tuple[str, ...]
+    model: str  # name of the model that scores; the institution's champion of that name decides
     variables: Mapping[str, str]  # name → unit
     tables: Mapping[str, Mapping[str | float, float]]
     constants: Mapping[str, float]

@@ -1,0 +1,182 @@
+"""Applications to decisions, a set at a time: everything they need is read once, the engine runs on each, the rows are written once.
+
+The same few statements serve one application and a thousand. The firms are locked, so what they owe cannot change while it is read
+and promised; within the set a firm's own earlier yes counts against its later ones.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from puhui.calculations.faults import Fault, FaultsError
+from puhui.decisions import engine, facts
+from puhui.decisions.evidence import Evidence, read_evidence
+from puhui.decisions.exposures import exposure_of_firms, lock_firms
+from puhui.decisions.models import Application, Decision, Exposure, Offer
+from puhui.decisions.strategy import Strategy, in_force, keep
+from puhui.parties.actions import record_audits
+from puhui.parties.models import Firm, Institution
+
+STATUS_OF_OUTCOME = {
+    Decision.Outcome.APPROVE: Application.Status.OFFERED,
+    Decision.Outcome.REFER: Application.Status.REFERRED,
+    Decision.Outcome.REFUSE: Application.Status.REFUSED,
+}
+
+
+@dataclass
+class Batch:
+    """What came of a set: decisions in the order of the applications, and faults of those that could not be decided."""
+
+    decided: list[Decision] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+class Strategies:
+    """The strategies of one run by product and day, each read and stored once."""
+
+    def __init__(self, institution: Institution) -> None:
+        self.institution = institution
+        self._found: dict[tuple[str, date], Strategy] = {}
+
+    def of(self, product_code: str, day: date) -> Strategy:
+        key = (product_code, day)
+        if key not in self._found:
+            strategy = in_force(self.institution, product_code, day)
+            keep(strategy)
+            self._found[key] = strategy
+        return self._found[key]
+
+
+def decide_set(institution: Institution, application_ids: Sequence[int], strategies: Strategies, actor: str) -> Batch:
+    """Decide the applications that are still undecided, inside the caller's transaction."""
+    batch = Batch()
+    firm_ids = Application.objects.filter(pk__in=application_ids).values_list("firm_id", flat=True)
+    firms = lock_firms(firm_ids)
+    # Read again under the lock: another run may have decided some of them in the meantime.
+    waiting = Application.objects.filter(pk__in=application_ids, institution=institution, status=Application.Status.SUBMITTED)
+    applications = list(waiting.select_for_update(no_key=True).order_by("pk"))
+    chosen = _strategies(applications, strategies, institution.business_date, batch)
+    products = {strategy.product.code: strategy.product for strategy in chosen.values()}
+    evidence = read_evidence(institution, list(firms.values()), products.values(), institution.business_date)
+    exposures = exposure_of_firms(firms)
+    for application in applications:
+        if application.pk in chosen:
+            with _collecting(application, batch):
+                firm = firms[application.firm_id]
+                strategy = chosen[application.pk]
+                batch.decided.append(_decide_one(institution, application, firm, strategy, evidence, exposures[firm.pk]))
+    _write(institution, batch.decided, actor)
+    return batch
+
+
+def _strategies(applications: Sequence[Application], strategies: Strategies, day: date, batch: Batch) -> dict[int, Strategy]:
+    """Application → strategy; those without one are faults of the batch."""
+    chosen = {}
+    for application in applications:
+        with _collecting(application, batch):
+            chosen[application.pk] = strategies.of(application.product_code, day)
+    return chosen
+
+
+@contextmanager
+def _collecting(application: Application, batch: Batch) -> Iterator[None]:
+    """An application that cannot be decided leaves its faults and lets the others go on."""
+    try:
+        yield
+    except FaultsError as error:
+        for one in error.faults:
+            batch.faults.append(Fault(f"application {application.pk}: {one.where}", one.found, one.expected, one.remedy))
+
+
+def _decide_one(
+    institution: Institution, application: Application, firm: Firm, strategy: Strategy, evidence: Evidence, exposure: dict[str, int]
+) -> Decision:
+    """The decision, not stored yet. An approval is added to `exposure`, for the next application of the firm."""
+    started = time.perf_counter_ns()
+    snapshot, consent = evidence.of(firm, strategy.product)
+    frozen = facts.freeze(
+        business_date=institution.business_date,
+        snapshot={
+            "id": snapshot.pk,
+            "digest": snapshot.digest,
+            "catalogue_digest": snapshot.catalogue_digest,
+            "as_of": snapshot.as_of.isoformat(),
+            "values": snapshot.values,
+            "null_reasons": snapshot.null_reasons,
+        },
+        consent={"id": consent.pk, "text_version": consent.text_version},
+        lender={"kind": institution.kind, "currency": institution.currency},
+        firm={
+            "kind": firm.kind,
+            "industry_code": firm.industry_code,
+            "founded_on": firm.founded_on.isoformat() if firm.founded_on else None,
+            "staff_count": firm.staff_count,
+        },
+        exposure=exposure,
+        wanted=strategy.wanted,
+        titles=evidence.titles,
+    )
+    record = engine.decide(frozen, strategy.product, strategy.model, strategy.parameters, request_of(application))
+    result = record["result"]
+    if result["outcome"] == Decision.Outcome.APPROVE:
+        exposure["reserved_fen"] += result["amount_fen"]
+    return Decision(
+        institution=institution,
+        application=application,
+        firm=firm,
+        snapshot=snapshot,
+        business_date=institution.business_date,
+        record=record,
+        digest=engine.digest(record),
+        duration_microseconds=(time.perf_counter_ns() - started) // 1000,
+        **columns_of(result),
+    )
+
+
+def request_of(application: Application) -> dict[str, Any]:
+    """What was asked, as the engine takes it."""
+    return {key: getattr(application, key) for key in ("amount_fen", "term_months", "purpose", "channel")}
+
+
+def columns_of(result: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a decision that repeat the record's result."""
+    names = ("outcome", "risk_class", "probability_ppm", "points", "limit_fen", "amount_fen", "rate_ppm", "authority")
+    return {name: result[name] for name in names}
+
+
+def _write(institution: Institution, decisions: Sequence[Decision], actor: str) -> None:
+    Decision.objects.bulk_create(decisions, batch_size=500)
+    approved = [one for one in decisions if one.outcome == Decision.Outcome.APPROVE]
+    Exposure.objects.bulk_create(
+        [Exposure(institution=institution, firm_id=one.firm_id, decision=one, reserved_fen=one.amount_fen) for one in approved]
+    )
+    Offer.objects.bulk_create([offer_of(one, one.record["stages"]["offer"], one.amount_fen, one.rate_ppm or 0) for one in approved])
+    for outcome, status in STATUS_OF_OUTCOME.items():
+        decided = [one.application_id for one in decisions if one.outcome == outcome]
+        if decided:
+            Application.objects.filter(pk__in=decided).update(status=status)
+    for one in decisions:
+        one.application.status = STATUS_OF_OUTCOME[Decision.Outcome(one.outcome)]
+    details = [(one.pk, {"application": one.application_id, "outcome": one.outcome, "digest": one.digest}) for one in decisions]
+    record_audits(institution, actor, "decide", "decision", details)
+
+
+def offer_of(decision: Decision, offer: dict[str, Any], amount_fen: int, rate_ppm: int) -> Offer:
+    """The offer of an approved decision, not stored yet; `offer` holds terms, cost and expiry as the engine's offer stage gives them."""
+    return Offer(
+        institution_id=decision.institution_id,
+        application_id=decision.application_id,
+        decision=decision,
+        firm_id=decision.firm_id,
+        amount_fen=amount_fen,
+        rate_ppm=rate_ppm,
+        terms=offer["terms"],
+        annual_cost_ppm=offer["cost"]["effective_ppm"],
+        expires_on=offer["expires_on"],
+    )

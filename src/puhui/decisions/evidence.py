@@ -1,0 +1,62 @@
+"""The evidence of a set of firms as of a day: the newest snapshot of each, and the consent under which it may be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import or_
+
+from puhui.calculations.faults import Fault, check
+from puhui.decisions.titles import titles
+from puhui.features.models import Snapshot
+from puhui.parties import consents
+from puhui.parties.models import Consent, Firm, Institution
+from puhui.products.terms import Product
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Snapshots by firm, consents by firm (all that are live), titles of the variables."""
+
+    day: date
+    snapshots: Mapping[int, Snapshot]
+    consents: Mapping[int, Sequence[Consent]]
+    titles: Mapping[str, Mapping[str, str]]
+
+    def of(self, firm: Firm, product: Product) -> tuple[Snapshot, Consent]:
+        """The firm's snapshot and the consent that covers what the product reads. Raises FaultsError where either is missing."""
+        covering = [one for one in self.consents.get(firm.pk, ()) if one.purpose == product.consent_purpose]
+        consent = next((one for one in covering if set(product.evidence_classes) <= set(one.classes)), None)
+        snapshot = self.snapshots.get(firm.pk)
+        faults = []
+        if consent is None:
+            wanted = f"one for {product.consent_purpose} and {', '.join(product.evidence_classes)}, live on {self.day}"
+            faults.append(Fault(f"consent of {firm.name}", "none", wanted, "Ask the firm for it."))
+        elif snapshot is None:
+            remedy = "Import its invoices and run `puhui features compute`."
+            faults.append(Fault(f"variables of {firm.name}", "no snapshot", f"one as of {self.day} or earlier", remedy))
+        check(faults)
+        assert consent is not None and snapshot is not None
+        return snapshot, consent
+
+
+def read_evidence(institution: Institution, firms: Sequence[Firm], products: Iterable[Product], day: date) -> Evidence:
+    """What the products may read of the firms: two queries for all together."""
+    ids = {firm.pk for firm in firms}
+    newest = Snapshot.objects.filter(institution=institution, firm_id__in=ids, as_of__lte=day)
+    snapshots = {row.firm_id: row for row in newest.order_by("firm_id", "-as_of", "-id").distinct("firm_id")}
+    granted: dict[int, list[Consent]] = {}
+    for consent in _live_consents(ids, products, day):
+        granted.setdefault(consent.firm_id, []).append(consent)
+    return Evidence(day, snapshots, granted, titles())
+
+
+def _live_consents(firm_ids: Iterable[int], products: Iterable[Product], day: date) -> list[Consent]:
+    """The consents that are live on the day for some purpose and class that the products need, the latest granted first."""
+    pairs = {(product.consent_purpose, name) for product in products for name in product.evidence_classes}
+    if not pairs:
+        return []
+    live = reduce(or_, (consents.live(purpose, name, day) for purpose, name in sorted(pairs)))
+    return list(Consent.objects.filter(live, firm_id__in=list(firm_ids)).order_by("-granted_at", "-id"))

@@ -1,0 +1,77 @@
+"""What decides: a product, the model it names, and the parameter tables it names, as they stand or as they stood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from puhui.calculations.faults import Fault, FaultsError
+from puhui.parties.models import Institution
+from puhui.products import queries as products
+from puhui.products.actions import store
+from puhui.products.parameters import Table
+from puhui.products.terms import Product
+from puhui.scoring.model import Model
+from puhui.scoring.models import RegisteredModel
+from puhui.scoring.queries import champion, loaded, models
+
+
+@dataclass(frozen=True)
+class Strategy:
+    product: Product
+    model: Model
+    parameters: Mapping[str, Table]
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The variables that it reads."""
+        return frozenset(self.product.variables) | frozenset(self.model.columns)
+
+
+def in_force(institution: Institution, product_code: str, day: date) -> Strategy:
+    """The product valid on a day, with the champion of the model it names. Raises FaultsError."""
+    product = products.product(product_code, day)
+    row = champion(institution, product.model)
+    if row is None:
+        names = sorted(set(models(institution).values_list("name", flat=True)))
+        found = f"registered: {', '.join(names)}" if names else "no model registered"
+        remedy = "Train and register one with `puhui score train`."
+        raise FaultsError([Fault("model", found, f"a champion named {product.model}, which product {product.code} names", remedy)])
+    return Strategy(product, loaded(row), products.tables_of(product))
+
+
+def keep(strategy: Strategy) -> None:
+    """Store the texts that decisions by this strategy will rest on."""
+    store([strategy.product.document, *(table.document for table in strategy.parameters.values())])
+
+
+class Stored:
+    """Strategies as they stood, by the digests that records name; each text is read once."""
+
+    def __init__(self, institution: Institution) -> None:
+        self.institution = institution
+        self._products: dict[str, Product] = {}
+        self._tables: dict[str, Table] = {}
+        self._models: dict[str, Model] = {}
+
+    def strategy(self, versions: Mapping[str, Any]) -> Strategy:
+        """Raises FaultsError where a text or model is missing, or is not what its digest says."""
+        product = versions["product"]["digest"]
+        if product not in self._products:
+            self._products |= products.stored_products([product])
+        tables = {part: named["digest"] for part, named in versions["parameters"].items()}
+        missing = set(tables.values()) - self._tables.keys()
+        if missing:
+            self._tables |= products.stored_tables(missing)
+        model = versions["model"]["digest"]
+        if model not in self._models:
+            self._models[model] = self._model(model)
+        return Strategy(self._products[product], self._models[model], {part: self._tables[digest] for part, digest in tables.items()})
+
+    def _model(self, digest: str) -> Model:
+        row = RegisteredModel.objects.filter(institution=self.institution, digest=digest).first()
+        if row is None:
+            raise FaultsError([Fault(f"model {digest}", "nothing registered", "its content")])
+        return loaded(row)
