@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import narwhals as nw
@@ -21,10 +21,10 @@ from puhui.features.windows import AsOf
 
 __all__ = ["compute", "null_reasons"]
 
+Frame = nw.LazyFrame[Any]
 
-def compute(
-    invoices: Any, as_of: date | datetime, engine: str = "polars", variables: Sequence[str] | None = None
-) -> pl.DataFrame:
+
+def compute(invoices: Any, as_of: date | datetime, engine: str = "polars", variables: Sequence[str] | None = None) -> pl.DataFrame:
     """One row per firm: `firm_id` and each variable as Float64, null where the variable is null, sorted by firm.
 
     invoices   canonical invoice frame (columns in `puhui.features.sources`): a polars frame, or a native frame of the engine
@@ -66,16 +66,14 @@ def null_reasons(values: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(reasons)
 
 
-def _on_any_engine(frame: nw.LazyFrame[Any], as_of: AsOf, wanted: tuple[Variable, ...]) -> nw.LazyFrame[Any]:
+def _on_any_engine(frame: Frame, as_of: AsOf, wanted: tuple[Variable, ...]) -> Frame:
     rows = known_rows(frame, as_of)
     months, partners = monthly(rows), by_partner(rows)
     by_side = side_measures(rows, months, partners, as_of)
     return _values(frame.select("firm_id").unique(), by_side, months, partners, wanted)
 
 
-def _values(
-    firms: nw.LazyFrame[Any], by_side: nw.LazyFrame[Any], months: nw.LazyFrame[Any], partners: nw.LazyFrame[Any], wanted: tuple[Variable, ...]
-) -> nw.LazyFrame[Any]:
+def _values(firms: Frame, by_side: Frame, months: Frame, partners: Frame, wanted: tuple[Variable, ...]) -> Frame:
     return measures(firms, by_side, months, partners).select("firm_id", *(variable.value() for variable in wanted))
 
 
@@ -93,9 +91,9 @@ def _on_polars(invoices: pl.DataFrame, as_of: AsOf, wanted: tuple[Variable, ...]
 def _plans(as_of: AsOf, schema: tuple[tuple[str, Any], ...], wanted: tuple[Variable, ...]) -> dict[str, engines.PreparedPlan]:
     invoices = pl.Schema(schema)
     firms = pl.Schema({"firm_id": invoices["firm_id"]})
-    rows = engines.PreparedPlan(lambda frame: known_rows(frame, as_of), invoices)
+    rows = engines.PreparedPlan(partial(known_rows, as_of=as_of), invoices)
     months = engines.PreparedPlan(monthly, rows.schema)
     partners = engines.PreparedPlan(by_partner, rows.schema)
-    by_side = engines.PreparedPlan(lambda *stages: side_measures(*stages, as_of), rows.schema, months.schema, partners.schema)
-    values = engines.PreparedPlan(lambda *stages: _values(*stages, wanted), firms, by_side.schema, months.schema, partners.schema)
+    by_side = engines.PreparedPlan(partial(side_measures, as_of=as_of), rows.schema, months.schema, partners.schema)
+    values = engines.PreparedPlan(partial(_values, wanted=wanted), firms, by_side.schema, months.schema, partners.schema)
     return {"rows": rows, "months": months, "partners": partners, "by_side": by_side, "values": values}

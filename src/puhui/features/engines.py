@@ -65,7 +65,7 @@ def lazy_frame(invoices: Any, engine: str) -> nw.LazyFrame[Any]:
     native = invoices
     if isinstance(invoices, (pl.DataFrame, pl.LazyFrame)):
         native = {"polars": _polars, "duckdb": _duckdb, "spark": _spark}[engine](invoices)
-    frame = nw.from_native(native).lazy()
+    frame: nw.LazyFrame[Any] = nw.from_native(native).lazy()
     present = frame.collect_schema().names()
     missing = [name for name in REQUIRED_COLUMNS if name not in present]
     if missing:

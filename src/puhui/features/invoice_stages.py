@@ -207,9 +207,7 @@ def _month_measures(months: Frame) -> Frame:
 def _ticket_measures(rows: Frame) -> Frame:
     """firm × side: sample deviation and maximum of single blue invoices in twelve months."""
     recent = rows.filter(nw.col("blue") & _within(1, 12))
-    return recent.group_by("firm_id", "side").agg(
-        ticket_deviation_12m=nw.col("amount").std(), ticket_max_12m=nw.col("amount").max()
-    )
+    return recent.group_by("firm_id", "side").agg(ticket_deviation_12m=nw.col("amount").std(), ticket_max_12m=nw.col("amount").max())
 
 
 def _day_measures(rows: Frame, as_of: AsOf) -> Frame:

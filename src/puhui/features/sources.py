@@ -14,34 +14,25 @@ The canonical invoice frame, one row per invoice:
     void_known_at   optional; when the void became known. Until then the row counts as the invoice it was.
 
 Two layouts of a folder are recognised: Puhui's own (`invoices.parquet`, `invoices.csv` or `invoices/*.parquet`), and the public CUMCM 2020
-problem C files. Where a file does not say when a row became known, the date of issue stands in for it and the source is marked as assumed. A void whose
-time is not given is treated as known together with its row: the file arrived with the void in it, and no earlier state of the row is known.
-Variables of past dates computed from such a file see those voids early, which the mark `void_time_known = False` records.
+problem C files. Where a file does not say when a row became known, the date of issue stands in for it and the source is marked as
+assumed. A void whose time is not given is treated as known together with its row: the file arrived with the void in it, and no earlier
+state of the row is known. Variables of past dates computed from such a file may see a void early; `void_time_known = False` records it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 
-__all__ = ["COLUMNS", "Source", "complete_as_of", "read_folder"]
+from puhui.calculations.faults import Fault, check
 
-COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "firm_id": pl.String,
-    "direction": pl.String,
-    "issued_on": pl.Date,
-    "counterparty": pl.String,
-    "amount_fen": pl.Int64,
-    "tax_fen": pl.Int64,
-    "total_fen": pl.Int64,
-    "status": pl.String,
-    "known_at": pl.Date,
-    "duplicate": pl.Boolean,
-}
-"""Columns and types of the canonical frame as this module builds it; `firm_id` may be an integer and `known_at` a moment."""
+__all__ = ["Source", "complete_as_of", "read_folder"]
+
+_NEEDED = ("firm_id", "direction", "issued_on", "counterparty", "amount_fen", "tax_fen", "status")
 
 DIRECTIONS = ("out", "in")
 STATUSES = ("normal", "red", "void", "blank")
@@ -60,30 +51,20 @@ class Source:
     void_time_known: bool
 
 
-class SourceError(ValueError):
-    """A folder or file that cannot be read as invoices; `faults` names everything wrong with it."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = faults
-
-
 def read_folder(folder: Path) -> Source:
     """The invoices in `folder`, in the canonical frame.
 
-    Raises SourceError with every fault found: no known layout, unreadable file, missing column, unknown direction or status.
+    Raises FaultsError with every fault found: no known layout, unreadable file, missing column, unknown direction or status, empty cells.
     """
     if not folder.is_dir():
-        raise SourceError([f"{folder}: expected a folder with invoice files; found {'a file' if folder.exists() else 'nothing'}"])
-    own = [path for path in (folder / "invoices.parquet", folder / "invoices.csv") if path.exists()] or sorted(folder.glob("invoices/*.parquet"))
-    if own:
-        return _read_own(own)
+        check([Fault(str(folder), "a file" if folder.exists() else "nothing", "a folder with invoice files")])
+    own = [path for path in (folder / "invoices.parquet", folder / "invoices.csv") if path.exists()]
+    own = own or sorted(folder.glob("invoices/*.parquet"))
     contest = sorted(folder.glob("cumcm2020c_a*_*_invoices.parquet"))
-    if contest:
-        return _read_contest(contest)
-    raise SourceError([
-        f"{folder}: no invoices found; expected invoices.parquet, invoices.csv, invoices/*.parquet, or cumcm2020c_a1_input_invoices.parquet and its siblings"
-    ])
+    if not own and not contest:
+        known = "invoices.parquet, invoices.csv, invoices/*.parquet or cumcm2020c_a1_output_invoices.parquet and its siblings"
+        check([Fault(str(folder), "no invoice file", known, "Name the folder that holds them with --source")])
+    return _read_own(own) if own else _read_contest(contest)
 
 
 def complete_as_of(invoices: pl.DataFrame) -> date:
@@ -111,70 +92,68 @@ def complete_as_of(invoices: pl.DataFrame) -> date:
 
 
 def _read_own(paths: list[Path]) -> Source:
+    frame = pl.concat(_read_tables(paths), how="diagonal_relaxed")
+    where = str(paths[0] if len(paths) == 1 else paths[0].parent)
+    check(Fault(where, "no such column", f"column {name}") for name in _NEEDED if name not in frame.columns)
+    check(_cell_faults(frame, where))
+    assumed = "known_at" not in frame.columns or frame["known_at"].null_count() > 0
+    optional = {
+        "known_at": pl.col("known_at").fill_null(pl.col("issued_on")) if "known_at" in frame.columns else pl.col("issued_on").cast(pl.Date),
+        "duplicate": pl.col("duplicate") if "duplicate" in frame.columns else ~pl.struct(pl.all()).is_first_distinct(),
+    }
+    types = {name: pl.String for name in ("counterparty", "kind") if name in frame.columns}
+    frame = frame.with_columns(**optional).with_columns(pl.col("issued_on").cast(pl.Date), *(pl.col(n).cast(t) for n, t in types.items()))
+    return Source(frame, "puhui", assumed, "void_known_at" in frame.columns)
+
+
+def _read_tables(paths: list[Path]) -> list[pl.DataFrame]:
     frames, faults = [], []
     for path in paths:
         try:
             frames.append(pl.read_csv(path, try_parse_dates=True) if path.suffix == ".csv" else pl.read_parquet(path))
         except (pl.exceptions.PolarsError, OSError) as error:
-            faults.append(f"{path}: cannot be read: {str(error).splitlines()[0]}")
-    if faults:
-        raise SourceError(faults)
-    frame = pl.concat(frames, how="diagonal_relaxed")
-    required = [name for name in COLUMNS if name not in ("known_at", "duplicate", "total_fen")]
-    faults += [f"{paths[0]}: missing column {name}" for name in required if name not in frame.columns]
-    if faults:
-        raise SourceError(faults)
-    assumed = "known_at" not in frame.columns
-    frame = frame.with_columns(pl.col("issued_on").cast(pl.Date), pl.col("counterparty").cast(pl.String), pl.col("kind").cast(pl.String) if "kind" in frame.columns else [])
-    if assumed:
-        frame = frame.with_columns(known_at=pl.col("issued_on"))
-    else:
-        assumed = frame["known_at"].null_count() > 0
-        frame = frame.with_columns(pl.col("known_at").fill_null(pl.col("issued_on")))
-    if "duplicate" not in frame.columns:
-        frame = frame.with_columns(duplicate=pl.int_range(pl.len()).over(frame.columns) > 0)
+            faults.append(Fault(str(path), str(error).splitlines()[0], f"a readable {path.suffix[1:]} file"))
+    check(faults)
+    return frames
+
+
+def _cell_faults(frame: pl.DataFrame, where: str) -> Iterator[Fault]:
+    """Values outside the two closed lists, empty cells, and columns of the wrong kind."""
     for name, allowed in (("direction", DIRECTIONS), ("status", STATUSES)):
-        found = frame.filter(~pl.col(name).is_in(allowed) | pl.col(name).is_null())[name].unique().to_list()
+        found = frame.filter(~pl.col(name).cast(pl.String).is_in(allowed))[name].unique().sort().head(5).to_list()
         if found:
-            faults.append(f"{paths[0]}: column {name}: found {', '.join(map(str, found))}; expected {', '.join(allowed)}")
-    faults += [
-        f"{paths[0]}: column {name}: {count} empty cells; expected a value in each row"
-        for name in ("firm_id", "issued_on", "amount_fen", "tax_fen")
-        if (count := frame[name].null_count())
-    ]
-    if faults:
-        raise SourceError(faults)
-    return Source(frame, "puhui", assumed, "void_known_at" in frame.columns)
+            yield Fault(f"{where}: column {name}", ", ".join(map(str, found)), f"one of {', '.join(allowed)}")
+    for name in _NEEDED:
+        empty = frame[name].null_count()
+        if empty and name != "counterparty":
+            yield Fault(f"{where}: column {name}", f"{empty} empty cells", "a value in each row")
+    for name in ("amount_fen", "tax_fen"):
+        if not frame.schema[name].is_integer():
+            yield Fault(f"{where}: column {name}", str(frame.schema[name]), "whole numbers of fen")
+    if not isinstance(frame.schema["issued_on"], (pl.Date, pl.Datetime)):
+        yield Fault(f"{where}: column issued_on", str(frame.schema["issued_on"]), "dates")
 
 
 def _read_contest(paths: list[Path]) -> Source:
     """The CUMCM 2020 C files: yuan as decimals, `row_no` numbering the sheet, status in words, one file per attachment and side."""
-    frames = []
-    for path in paths:
-        side, partner = ("out", "buyer_id") if "_output_" in path.name else ("in", "seller_id")
-        try:
-            raw = pl.read_parquet(path)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise SourceError([f"{path}: cannot be read: {str(error).splitlines()[0]}"]) from error
-        content = [name for name in raw.columns if name != "row_no"]
-        fen = {f"{name}_fen": (pl.col(name) * 100).round().cast(pl.Int64) for name in ("amount", "tax", "total")}
-        void, total = pl.col("status").str.strip_chars() == "作废发票", pl.col("total")
-        frames.append(
-            raw.select(
-                "firm_id",
-                direction=pl.lit(side),
-                issued_on=pl.col("invoice_date"),
-                counterparty=pl.col(partner),
-                **fen,
-                status=pl.when(void & (total == 0))
-                .then(pl.lit("blank"))
-                .when(void)
-                .then(pl.lit("void"))
-                .when(total < 0)
-                .then(pl.lit("red"))
-                .otherwise(pl.lit("normal")),
-                known_at=pl.col("invoice_date"),
-                duplicate=~pl.struct(content).is_first_distinct(),
-            )
-        )
+    frames = [_contest_frame(table, path.name) for table, path in zip(_read_tables(paths), paths, strict=True)]
     return Source(pl.concat(frames), "cumcm2020c", known_at_assumed=True, void_time_known=False)
+
+
+def _contest_frame(raw: pl.DataFrame, name: str) -> pl.DataFrame:
+    side, partner = ("out", "buyer_id") if "_output_" in name else ("in", "seller_id")
+    needed = ("firm_id", "invoice_date", partner, "amount", "tax", "total", "status")
+    check(Fault(name, "no such column", f"column {column}") for column in needed if column not in raw.columns)
+    fen = {f"{column}_fen": (pl.col(column) * 100).round().cast(pl.Int64) for column in ("amount", "tax", "total")}
+    void, total = pl.col("status").str.strip_chars() == "作废发票", pl.col("total")
+    words = pl.when(void & (total == 0)).then(pl.lit("blank")).when(void).then(pl.lit("void"))
+    return raw.select(
+        "firm_id",
+        direction=pl.lit(side),
+        issued_on=pl.col("invoice_date"),
+        counterparty=pl.col(partner),
+        **fen,
+        status=words.when(total < 0).then(pl.lit("red")).otherwise(pl.lit("normal")),
+        known_at=pl.col("invoice_date"),
+        duplicate=~pl.struct(pl.exclude("row_no")).is_first_distinct(),
+    )

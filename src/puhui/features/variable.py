@@ -8,28 +8,21 @@ are shorter than the formula needs (`too_short_history`), or the question does n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import narwhals as nw
 
-__all__ = ["LANGUAGES", "NULL_REASONS", "LeftOut", "Sign", "Texts", "Variable"]
+from puhui.features import texts
 
-LANGUAGES = ("en", "zh-hans", "zh-hant")
+__all__ = ["NULL_REASONS", "LeftOut", "Sign", "Variable"]
 
 NULL_REASONS = ("not_authorised", "source_down", "not_applicable", "too_short_history", "withheld_by_law")
 """The reasons a value may be missing (design contract of the data classes, rule 4)."""
 
 Sign = Literal["+", "-", "n", "V", "P"]
 """`+` more is safer, `-` more is riskier, `n` no fixed direction, `V` veto or stop, `P` eligibility by policy."""
-
-
-@dataclass(frozen=True)
-class Texts:
-    """Plain-language title (a label) and meaning (a sentence) of a variable, by language code of `LANGUAGES`."""
-
-    title: dict[str, str]
-    meaning: dict[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +37,6 @@ class Variable:
     history_months  closed months of records that must be known on every side the variable uses, else null with `too_short_history`
     sides           which records it needs: `out` (sales), `in` (purchases)
     null_reason     the reason given when the history suffices and the value is null all the same
-    null_meaning    what that null means, in words for whoever writes a rule
     personal        whether it is personal information even for a company borrower
     """
 
@@ -56,15 +48,27 @@ class Variable:
     history_months: int = 1
     sides: tuple[str, ...] = ("out",)
     null_reason: str = "not_applicable"
-    null_meaning: str = "the divisor is zero or nothing of the kind was recorded"
     personal: bool = False
     evidence_class: str = "C07"
 
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """Label by language code: en, zh-hans, zh-hant."""
+        return texts.titles(self.name)
+
+    @property
+    def meanings(self) -> Mapping[str, str]:
+        """One plain sentence on what the number says, by language code."""
+        return texts.meanings(self.name)
+
+    @property
+    def null_meaning(self) -> Mapping[str, str]:
+        """What it means when there is no number, by language code."""
+        return texts.null_meaning(self.history_months)
+
     def value(self) -> nw.Expr:
         """The expression under the variable's own name, null where the known history is too short."""
-        known = nw.all_horizontal(
-            *(nw.col(f"{side}_history_months") >= self.history_months for side in self.sides), ignore_nulls=False
-        )
+        known = nw.all_horizontal(*(nw.col(f"{side}_history_months") >= self.history_months for side in self.sides), ignore_nulls=False)
         return nw.when(known).then(self.expression.cast(nw.Float64)).alias(self.name)
 
 

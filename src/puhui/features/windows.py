@@ -17,7 +17,14 @@ MONTHS_KEPT = 36
 """Closed months whose net amounts are kept one by one."""
 
 WINDOWS = {
-    "3m": (1, 3), "prev3m": (4, 6), "3m_last_year": (13, 15), "6m": (1, 6), "12m": (1, 12), "prev12m": (13, 24), "24m": (1, 24), "36m": (1, 36),
+    "3m": (1, 3),
+    "prev3m": (4, 6),
+    "3m_last_year": (13, 15),
+    "6m": (1, 6),
+    "12m": (1, 12),
+    "prev12m": (13, 24),
+    "24m": (1, 24),
+    "36m": (1, 36),
 }
 """First and last month of each window, counted back: 1 is the last closed month, 0 the one still running."""
 

@@ -108,11 +108,25 @@ def _compute_folder(source: Path, as_of: date | None, engine: str) -> tuple[dict
     return summary, values
 
 
-def _refresh(institution: str, as_of: date | None, engine: str, out: Path | None) -> dict[str, Any]:
+def _refresh(code: str, as_of: date | None, engine: str, out: Path | None) -> dict[str, Any]:
+    """Snapshots of every firm of the institution, from the evidence in the database."""
+    if engine != "polars":
+        support.fail(f"--engine: found {engine!r}, expected polars for the database's snapshots; {engine} runs with --source")
+    if out is not None:
+        support.fail("--out: found a file, expected none without --source; snapshots are stored in the database")
     support.start_django()
     from puhui.features import actions
+    from puhui.parties.models import Institution
+    from puhui.parties.queries import institution
 
-    return actions.refresh_from_command(institution, as_of, engine, out)
+    try:
+        lender = institution(code or None)
+    except Institution.DoesNotExist:
+        support.fail(f"--institution: found {code or 'no institution at all'!r}, expected the code of a registered institution")
+    except Institution.MultipleObjectsReturned:
+        support.fail("--institution: found several institutions, expected the code of one")
+    snapshots = actions.refresh(lender, as_of or lender.business_date, actor="system")
+    return {"institution": lender.code, "as_of": as_of or lender.business_date, "snapshots": len(snapshots)}
 
 
 def _write(values: pl.DataFrame, out: Path) -> None:
