@@ -146,7 +146,11 @@ def _date_findings(institution: Institution, sealed: date | None, last_day: date
     if last_day and institution.business_date < last_day:
         yield Finding("business date", f"{institution.business_date} is before the last closed day {last_day}")
     for row in _rows("verify_dates", institution, open_day=institution.business_date, sealed=last_day):
-        what = f"after the open day {institution.business_date}" if row["is_ahead"] else "a day that is over and not closed: run the day end again"
+        what = (
+            f"after the open day {institution.business_date}"
+            if row["is_ahead"]
+            else "a day that is over and not closed: run the day end again"
+        )
         yield Finding(f"{row['kind']} {row['id']}", f"dated {row['day']}, {what}")
 
 
