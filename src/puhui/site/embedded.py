@@ -26,7 +26,7 @@ from .postgresql import cluster, roles
 from .postgresql.binaries import bundled, readable_by
 from .postgresql.errors import EmbeddedServerError, explain, from_os_error
 from .postgresql.holders import Holder, Holders, locked
-from .postgresql.layout import ROOT_FOLDER, Layout, default_home, layout_of, make_folders
+from .postgresql.layout import ROOT_FOLDER, Layout, default_home, layout_of, make_folders, replace_file
 
 __all__ = [
     "DATABASE",
@@ -242,7 +242,7 @@ def _bring_up(layout: Layout, keys: keys_module.Keys, throwaway: bool, say: Say)
         if layout.prepared.exists() and layout.prepared.read_text() == identity:
             return
         roles.prepare(layout, keys.passwords, DATABASE)
-        layout.prepared.write_text(identity)
+        replace_file(layout.prepared, identity)
     except psycopg.Error as error:
         raise explain(str(error), layout.log, "The database's roles could not be made.") from error
     except OSError as error:

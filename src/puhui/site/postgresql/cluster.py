@@ -21,7 +21,7 @@ from . import tuning
 from .binaries import Binaries
 from .errors import EmbeddedServerError, explain, from_os_error
 from .layout import SOCKET_NAME, Layout, place_file
-from .processes import postgres_processes, quit_orphans, start_mark, wait_until_gone, work_done
+from .processes import postgres_processes, quit_orphans, serves, start_mark, wait_until_gone, work_done
 
 __all__ = ["Postmaster", "check_version", "initialise", "postmaster", "start", "stop"]
 
@@ -105,7 +105,7 @@ def postmaster(layout: Layout) -> Postmaster | None:
     except (OSError, ValueError, IndexError):
         return None
     mark = start_mark(process_id)
-    if mark is None or process_id not in {process.pid for process in postgres_processes(layout.data)}:
+    if mark is None or not serves(process_id, layout.data):
         return None
     return Postmaster(process_id, mark, lines[7].strip() if len(lines) > 7 else "starting")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from .errors import EmbeddedServerError, from_os_error
-from .layout import give_to_owner
+from .layout import give_to_owner, replace_file
 from .processes import start_mark
 
 __all__ = ["Holder", "Holders", "locked"]
@@ -47,7 +47,7 @@ def locked(path: Path, say: Callable[[str], None] | None = None) -> Iterator[Non
         EmbeddedServerError: when the lock file cannot be made.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise from_os_error(error, path, "write its lock file") from error
     try:
@@ -102,11 +102,7 @@ class Holders:
         return left
 
     def _write(self, holders: list[Holder]) -> None:
-        # Written beside and renamed: a full disk or a kill leaves the old list, never half of a new one.
-        partial = self.path.with_name(self.path.name + ".new")
         try:
-            partial.write_text(json.dumps([asdict(holder) for holder in holders]))
-            give_to_owner(partial)
-            partial.replace(self.path)
+            replace_file(self.path, json.dumps([asdict(holder) for holder in holders]))
         except OSError as error:
             raise from_os_error(error, self.path, "write its list of users of the database") from error

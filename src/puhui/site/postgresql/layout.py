@@ -20,7 +20,17 @@ from typing import Any
 
 from .errors import EmbeddedServerError, explain, from_os_error
 
-__all__ = ["ROOT_FOLDER", "Layout", "ServerUser", "default_home", "give_to_owner", "layout_of", "make_folders", "place_file"]
+__all__ = [
+    "ROOT_FOLDER",
+    "Layout",
+    "ServerUser",
+    "default_home",
+    "give_to_owner",
+    "layout_of",
+    "make_folders",
+    "place_file",
+    "replace_file",
+]
 
 ROOT_FOLDER = Path("/var/lib/puhui")
 SOCKET_NAME = ".s.PGSQL.5432"
@@ -129,7 +139,21 @@ def give_to_owner(path: Path) -> None:
     """Lets root's files in somebody else's home belong to that somebody, who could not use them otherwise."""
     if os.geteuid() == 0:
         home = path.parent.stat()
-        os.chown(path, home.st_uid, home.st_gid)
+        os.chown(path, home.st_uid, home.st_gid, follow_symlinks=False)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Writes a file of the home beside its place and renames it: never half a file, and never through a link laid by another.
+
+    Raises:
+        OSError: full, or not writable; the old file is as it was.
+    """
+    partial = path.with_name(path.name + ".new")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w") as file:
+        file.write(text)
+    give_to_owner(partial)
+    partial.replace(path)
 
 
 def place_file(user: ServerUser, path: Path, text: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-__all__ = ["postgres_processes", "quit_orphans", "start_mark", "wait_until_gone", "work_done"]
+__all__ = ["postgres_processes", "quit_orphans", "serves", "start_mark", "wait_until_gone", "work_done"]
 
 _DEAD = {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
 
@@ -44,16 +44,22 @@ def postgres_processes(data: Path) -> list[psutil.Process]:
 
     They are known by their working directory, which PostgreSQL sets to the data folder, and by their name.
     """
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if not process.name().startswith("postgres") or process.status() in _DEAD:
-                continue
-            if Path(process.cwd()) == data:
-                found.append(process)
-        except (psutil.Error, OSError):
-            continue
-    return found
+    return [process for process in psutil.process_iter() if _serves(process, data)]
+
+
+def serves(process_id: int, data: Path) -> bool:
+    """Whether the process of this number is alive and one of the server's on this data folder."""
+    try:
+        return _serves(psutil.Process(process_id), data)
+    except psutil.Error:
+        return False
+
+
+def _serves(process: psutil.Process, data: Path) -> bool:
+    try:
+        return process.name().startswith("postgres") and process.status() not in _DEAD and Path(process.cwd()) == data
+    except (psutil.Error, OSError):
+        return False
 
 
 def work_done(data: Path) -> tuple[float, int]:
