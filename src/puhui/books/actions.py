@@ -17,7 +17,7 @@ from puhui.books.models import Account, ClosedDay, Entry
 from puhui.books.posting import DayClosedError, EntryDraft, Movement
 from puhui.books.statements import statement
 from puhui.books.verify import Finding, verify
-from puhui.calculations.faults import Fault, FaultsError, check
+from puhui.calculations.faults import Fault, check
 from puhui.parties.audit import record_act
 from puhui.parties.models import Institution, Seal
 
