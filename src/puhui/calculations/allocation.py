@@ -87,10 +87,11 @@ def _days_since_last_due(loan: RunningLoan, day: date) -> int:
 
 def repay(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     """Take a repayment on `day`. Raises FaultsError where the money is more than is owed, or where it goes is not settled."""
-    running_cost = _running_cost(loan)
-    whole = receipt.left
+    whole, runs = receipt.left, _cost_runs(loan)
     take_dues(loan, day, receipt)
-    if receipt.left and running_cost:
+    under_way = loan.index + 1
+    touched = any(part.row == under_way and part.component in ("penalty", "compound") for part in receipt.allocations)
+    if runs and (receipt.left or touched):
         found = f"{amount_text(whole, loan.terms.exponent)} on {day} while penalty runs in a period under way"
         expected = "a payment up to the dues of the rows: whether running penalty is due inside a period is not settled"
         loan.unsettled.append(Fault("events.amount", found, expected))
@@ -98,12 +99,12 @@ def repay(loan: RunningLoan, day: date, receipt: Receipt) -> None:
         _repay_early(loan, day, receipt)
 
 
-def _running_cost(loan: RunningLoan) -> int:
-    """Unpaid penalty and compound interest that stand in a row not yet due."""
+def _cost_runs(loan: RunningLoan) -> bool:
+    """Whether unpaid penalty or compound interest stands in a row not yet due."""
     if loan.index >= len(loan.rows):
-        return 0
+        return False
     row = loan.rows[loan.index]
-    return row.due[PENALTY] + row.due[COMPOUND] - row.paid[PENALTY] - row.paid[COMPOUND]
+    return row.due[PENALTY] + row.due[COMPOUND] > row.paid[PENALTY] + row.paid[COMPOUND]
 
 
 def _repay_early(loan: RunningLoan, day: date, receipt: Receipt) -> None:
@@ -111,7 +112,8 @@ def _repay_early(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     if not loan.undue:
         raise _too_much(loan, day, receipt)
     if terms.prepayment == "next_instalments":
-        raise unsettled("prepayment", "next_instalments with money in advance", "reduce_instalment or reduce_term: not supported yet")
+        _pay_instalment_in_advance(loan, day, receipt)
+        return
     if terms.recalculation is None:
         raise unsettled("interest_recalculation", f"null with principal repaid early on {day}", "recalculation: null is not settled here")
     if terms.method in ("flat", "stepped", "custom") or terms.principal_share is not None or terms.balloon:
@@ -132,6 +134,26 @@ def _repay_early(loan: RunningLoan, day: date, receipt: Receipt) -> None:
         _early_on_due_day(loan, receipt)
     else:
         _early_inside(loan, day, receipt)
+
+
+def _pay_instalment_in_advance(loan: RunningLoan, day: date, receipt: Receipt) -> None:
+    """提前还: the instalment under way takes money before it is due; its interest stays as scheduled."""
+    row = loan.rows[loan.index]
+    if loan.terms.in_advance_to == "last" and loan.index < len(loan.rows) - 1:
+        raise unsettled("in_advance_to", f"last, with money in advance on {day}", "next: not supported")
+    if any(fee.when == "instalment" for fee in loan.terms.fees):
+        raise unsettled("fees", f"an instalment paid in advance on {day}", "no fee of the instalments: not settled")
+    principal, interest, _ = loan.planned()
+    expected = {INTEREST: interest, PRINCIPAL: principal}
+    order = loan.terms.allocation.in_advance or loan.terms.allocation.due
+    for name in order:
+        place = _PLACE[name]
+        if place in expected:
+            receipt.pay(row, place, expected[place] - row.paid[place], early=place == PRINCIPAL)
+    loan.paid_ahead = True
+    if receipt.left:
+        found = f"{amount_text(receipt.left, loan.terms.exponent)} on {day} beyond the instalment under way"
+        raise unsettled("events.amount", found, "no more than that instalment: what later ones owe without recalculation is not settled")
 
 
 def _too_much(loan: RunningLoan, day: date, receipt: Receipt) -> Exception:

@@ -2,7 +2,7 @@
 
 The floor: rate ≥ funding + operations + PD × LGD + hurdle × capital − fees, each a yearly share of the amount. The churn-aware rate
 maximises (1 − churn(r)) × ((1 − p) r − p × LGD − c) over a published table of how many customers leave at which rate: over its points,
-or, where rates come in steps, over every step, the curve being straight between the points and flat beyond them. All rates, shares and
+or, where rates come in steps, over every step, the curve being straight between the points. All rates, shares and
 costs are ppm a year; figures are exact fractions and rounded at the end only.
 """
 
@@ -77,16 +77,19 @@ def churn_aware_rate(
 ) -> PricedRate:
     """The best rate from `minimum_ppm` to `maximum_ppm`; of equals the lower, which more customers accept.
 
-    `curve` holds the published points (rate_ppm, churn_ppm). Without `multiple_ppm` only they are looked at (and the two limits where
-    none of them lies between); with it, every multiple of it. Raises ValueError when points do not rise, or no rate is left.
+    `curve` holds the published points (rate_ppm, churn_ppm). Without `multiple_ppm` only they are looked at (or the limits, where none
+    lies between them); with it, every multiple of it. Rates beyond the table are looked at only where the limits leave no other: then
+    the nearest limit. Raises ValueError when points do not rise, or no rate is left.
     """
     if not curve or any(first[0] >= second[0] for first, second in pairwise(curve)):
         raise ValueError("the churn table needs points that rise in rate")
+    low, high = max(minimum_ppm, curve[0][0]), min(maximum_ppm, curve[-1][0])
+    if low > high:
+        low, high = (minimum_ppm, minimum_ppm) if minimum_ppm > high else (maximum_ppm, maximum_ppm)
     if multiple_ppm is None:
-        rates = [rate for rate, _ in curve if minimum_ppm <= rate <= maximum_ppm] or [minimum_ppm, maximum_ppm]
+        rates = [rate for rate, _ in curve if low <= rate <= high] or sorted({low, high})
     else:
-        first = -(-minimum_ppm // multiple_ppm) * multiple_ppm
-        rates = list(range(first, maximum_ppm + 1, multiple_ppm))
+        rates = list(range(-(-low // multiple_ppm) * multiple_ppm, high + 1, multiple_ppm))
     rates = [rate for rate in rates if minimum_ppm <= rate <= maximum_ppm]
     if not rates:
         raise ValueError(f"no rate from {minimum_ppm} to {maximum_ppm} ppm in steps of {multiple_ppm}")

@@ -48,6 +48,7 @@ def replay(terms: Terms, events: Sequence[Event], as_of: date) -> Position:
     if running is not None and terms.method == "flat" and terms.flat_interest == "term" and as_of > running.period.start and loan.drawn:
         raise unsettled("as_of", as_of, "a due date: how interest of the whole term accrues inside a period is not settled")
     exact = running.exact(as_of) if running is not None else 0
+    _note_under_way(loan, as_of)
     status = _status(loan, principal, late)
     loan.advance(loan.last_due, count_overdue=False)
     rows = rows_of(loan)
@@ -170,6 +171,22 @@ def _overdue(loan: RunningLoan, day: date) -> int:
             loan.unsettled.append(Fault("as_of", f"{day}, with {text} of penalty or compound interest running", expected))
         total += cost
     return total
+
+
+def _note_under_way(loan: RunningLoan, day: date) -> None:
+    """Note a state inside a period whose row holds what the contract does not place: late interest, a charge, interest paid ahead."""
+    if loan.index >= len(loan.rows):
+        return
+    row = loan.rows[loan.index]
+    if row.late_exact:
+        found = f"{day}, while overdue principal bears contract interest"
+        loan.unsettled.append(Fault("as_of", found, "a due date: not settled inside a period"))
+    if row.due[FEE] > row.paid[FEE]:
+        found = f"{day}, with a charge unpaid in the period under way"
+        loan.unsettled.append(Fault("as_of", found, "a due date: not settled inside a period"))
+    if row.paid[INTEREST] and day < row.period.due:
+        found = f"{day}, with interest paid in advance"
+        loan.unsettled.append(Fault("as_of", found, "a due date: accrued interest is not settled"))
 
 
 def _status(loan: RunningLoan, principal: int, late: int) -> str:

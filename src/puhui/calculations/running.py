@@ -28,9 +28,9 @@ periods_of = lru_cache(maxsize=4096)(build_periods)
 
 class RunningRow:
     """One instalment while it changes: `due` and `paid` by component; exact running costs of overdue money; `kept`: principal fixed by
-    an early repayment in its period."""
+    an early repayment in its period; `late_exact`: contract interest on overdue principal, where that goes on, `own_exact` all other."""
 
-    __slots__ = ("closed", "compound_exact", "due", "kept", "late_exact", "paid", "penalty_exact", "period")
+    __slots__ = ("closed", "compound_exact", "due", "kept", "late_exact", "own_exact", "paid", "penalty_exact", "period")
 
     def __init__(self, period: Period) -> None:
         self.period = period
@@ -41,6 +41,7 @@ class RunningRow:
         self.penalty_exact: Exact = 0
         self.compound_exact: Exact = 0
         self.late_exact: Exact = 0
+        self.own_exact: Exact = 0
 
     @property
     def outstanding(self) -> int:
@@ -65,6 +66,7 @@ class RunningLoan:
         self.open: list[tuple[int, date]] = []
         self.ended: list[tuple[int, date, date]] = []
         self.renew_next = False
+        self.paid_ahead = False
         self.oldest = 0
         self.closed_on: date | None = None
         self.unsettled: list[Fault] = []
@@ -129,6 +131,8 @@ class RunningLoan:
             raise unsettled("interest_recalculation", "null with a later drawdown", "recalculation: the other is not supported")
         if (self.rows[self.index].kept is not None and self.plan.has_level) or self.plan.shortened:
             raise unsettled("events", f"a drawdown on {day} after an early repayment", "one or the other in a period: not settled")
+        if self.paid_ahead:
+            raise unsettled("events", f"a drawdown on {day} after an instalment paid in advance", "one or the other: not settled")
         if self.plan.carried:
             raise unsettled("events", f"a drawdown on {day} while interest is put off", "a drawdown at another time: not settled")
         if any(fee.when == "drawdown" for fee in terms.fees):
@@ -161,7 +165,8 @@ class RunningLoan:
         if terms.method == "flat" and self.drawn:
             interest = self.plan.flat_interests[index]
         else:
-            interest = round_exact(self._own_interest() + late, SCALE, terms.rounding)
+            self.rows[index].own_exact = self._own_interest()
+            interest = round_exact(self.rows[index].own_exact + late, SCALE, terms.rounding)
         return self.plan.row(index, self.undue, interest)
 
     def _close(self) -> None:
@@ -193,6 +198,9 @@ class RunningLoan:
         self.open, self.ended = ([(bearing, day)] if bearing else []), []
         period = self.periods[self.index]
         if self._new_rates and self.line.changes_within(period.start, period.due):
+            if self.paid_ahead:
+                found = f"a new rate in the period from {period.start} after an instalment paid in advance"
+                raise unsettled("events", found, "one or the other: not settled")
             if self.plan.shortened or self.terms.method == "flat":
                 found = f"a new rate in the period from {period.start}"
                 raise unsettled("events", found, "no new rate after reduce_term, or for a flat loan: not settled")
@@ -260,6 +268,7 @@ class RunningLoan:
         if not row.closed and terms.method in ("equal_instalment", "flat", "stepped"):
             found = f"overdue principal under method {terms.method}"
             raise unsettled("interest_recalculation.overdue", found, "false: not supported here")
-        if row.closed:
-            raise unsettled("interest_recalculation.overdue", "principal overdue after the last due date", "false: not supported there")
+        before = round_exact(row.own_exact + row.late_exact, SCALE, terms.rounding)
         row.late_exact += cost_of_overdue(principal, self.line, first, day, 0, terms.day_count)
+        if row.closed:
+            row.due[INTEREST] += round_exact(row.own_exact + row.late_exact, SCALE, terms.rounding) - before
