@@ -133,10 +133,10 @@ def test_a_void_of_unknown_time_is_known_after_its_month(lender):
 
 def test_without_consent_nothing_is_taken_in_and_nothing_is_read(lender):
     before = lender.state()
-    with pytest.raises(FaultsError, match="戊公司.*no live consent"):
+    with pytest.raises(FaultsError, match=r"戊公司.*no live consent"):
         lender.import_rows([line(1, 销方名称="戊公司")], firm=lender.silent)
     assert lender.state() == before
-    with pytest.raises(FaultsError, match="戊公司.*no live consent"):
+    with pytest.raises(FaultsError, match=r"戊公司.*no live consent"):
         queries.invoices_as_of(lender.institution, BUSINESS_DATE, [lender.firm, lender.silent])
 
 

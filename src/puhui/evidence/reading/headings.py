@@ -65,10 +65,12 @@ def resolve_columns(table: RawTable, mapping: Mapping, vocabulary: Vocabulary) -
             faults.append(Fault(where, f'a second column for {field} beside "{columns[field]}"', "one column", ONE_COLUMN_SAYS_IT))
         elif field:
             columns.setdefault(field, column)
-    return columns, faults
+    firm, firm_faults = _mapped(table, mapping)
+    return columns | firm, faults + firm_faults
 
 
 def _mapped(table: RawTable, mapping: Mapping) -> tuple[dict[str, str], list[Fault]]:
+    """What the mapping file says of columns: those of [columns], and the one that names the firm."""
     there = {plain(column): column for column in reversed(table.columns)}
     columns, faults = {}, []
     for column, field in [*mapping.columns.items(), *([(mapping.firm_column, "firm")] if mapping.firm_column else [])]:

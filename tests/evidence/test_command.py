@@ -1,0 +1,79 @@
+"""`puhui evidence` as people and programs call it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.evidence.conftest import csv_text, line
+
+from puhui.evidence.models import Invoice
+from puhui.site import command
+from puhui.site.commands import support
+
+
+@pytest.fixture(autouse=True)
+def _django_is_ready(monkeypatch):
+    monkeypatch.setattr(support, "start_django", lambda migrate=True: None)
+
+
+def run(capsys, *arguments: object) -> tuple[int, str, str]:
+    status = command.run(["evidence", *map(str, arguments)])
+    shown = capsys.readouterr()
+    return status, shown.out, shown.err
+
+
+def test_import_and_show(lender, capsys):
+    path = lender.write(csv_text([line(1), line(1), line(2, 发票状态="作废")]))
+    status, out, _ = run(capsys, "import", "C07", path, "--firm", "F1", "--json")
+    result = json.loads(out)
+    assert status == 0
+    assert (result["counts"]["accepted"], result["counts"]["duplicates"], result["counts"]["voids"]) == (3, 1, 1)
+    status, out, _ = run(capsys, "import", "C07", path, "--firm", "甲公司")
+    assert status == 0
+    assert ["unchanged", "3"] in [row.split() for row in out.splitlines()]
+    status, out, _ = run(capsys, "show", "F1", "--json")
+    assert status == 0
+    assert json.loads(out)["invoices"][0]["amount_fen"] == 100_000
+    status, out, _ = run(capsys, "show", "甲公司", "--as-of", "2026-01-04")
+    assert status == 0
+    assert "nothing known" in out
+
+
+def test_a_refusal_names_every_fault_and_ends_with_2(lender, capsys):
+    path = lender.write(csv_text([line(1, 金额="x"), line(2, 发票状态="?")]))
+    status, out, err = run(capsys, "import", "C07", path, "--firm", "F1")
+    assert (status, out) == (2, "")
+    assert "row 2" in err and "row 3" in err and "2 faults; nothing was changed" in err
+    status, out, _ = run(capsys, "import", "C07", path, "--firm", "F1", "--json")
+    assert (status, json.loads(out)["fault_count"]) == (2, 2)
+    assert not Invoice.objects.exists()
+
+
+def test_partial_writes_the_rejects_beside_the_file(lender, capsys):
+    path = lender.write(csv_text([line(1), line(2, 发票状态="?")]))
+    status, out, _ = run(capsys, "import", "C07", path, "--firm", "F1", "--partial")
+    assert status == 0
+    assert (lender.folder / "invoices-rejects.csv").exists()
+    assert "invoices-rejects.csv" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("C06", "x.csv"), "C07"),
+        (("C07", "x.csv", "--firm", "nobody"), "no firm 'nobody'"),
+        (("C07", "x.csv", "--institution", "moon"), "moon"),
+        (("C07", "x.csv", "--firm", "F1", "--map", "nowhere.toml"), "nowhere.toml"),
+    ],
+)
+def test_what_cannot_be_used_ends_with_2(lender, capsys, arguments, said):
+    status, _, err = run(capsys, "import", *arguments)
+    assert status == 2
+    assert said in err
+
+
+def test_own_mappings_are_found_by_name(lender, capsys):
+    status, _, err = run(capsys, "import", "C07", lender.write(csv_text([line(1)])), "--map", "cumcm2020-output")
+    assert status == 2
+    assert "no row of headings" in err
