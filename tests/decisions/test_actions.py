@@ -215,7 +215,7 @@ def test_offer_answered_and_expired(bank):
 
 def test_exposure_moves(bank):
     decision = actions.decide(bank.apply(bank.firm()), "system")
-    actions.move_exposures([(decision.pk, 12_000_000), (decision.pk, -2_000_000)])
+    actions.move_exposures([(decision.pk, 12_000_000, 12_000_000), (decision.pk, 0, -2_000_000)])
     row = Exposure.objects.get()
     assert (row.reserved_fen, row.outstanding_fen) == (10_000_000, 10_000_000)
     actions.repay_exposure(decision, 10_000_000)

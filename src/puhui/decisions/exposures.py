@@ -18,11 +18,11 @@ from puhui.parties.models import Firm
 
 _MOVE = """
     UPDATE decisions_exposure AS exposure
-       SET reserved_fen = exposure.reserved_fen - greatest(moved.difference_fen, 0),
+       SET reserved_fen = exposure.reserved_fen - moved.drawn_fen,
            outstanding_fen = exposure.outstanding_fen + moved.difference_fen,
            updated_at = %s
-      FROM (SELECT decision_id, sum(difference_fen)::bigint AS difference_fen
-              FROM unnest(%s::bigint[], %s::bigint[]) AS pair(decision_id, difference_fen)
+      FROM (SELECT decision_id, sum(drawn_fen)::bigint AS drawn_fen, sum(difference_fen)::bigint AS difference_fen
+              FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS move(decision_id, drawn_fen, difference_fen)
              GROUP BY decision_id) AS moved
      WHERE exposure.decision_id = moved.decision_id
 """
@@ -50,29 +50,31 @@ def reserve(decision: Decision, amount_fen: int) -> Exposure:
     )
 
 
-def move_exposures(moves: Sequence[tuple[int, int]]) -> None:
-    """(decision id, difference of principal in fen): positive was drawn, negative was repaid. One statement for all.
+def move_exposures(moves: Sequence[tuple[int, int, int]]) -> None:
+    """(decision id, drawn, difference of the outstanding principal), in fen. One statement for all.
+
+    What is drawn is taken from what is reserved. A repayment draws nothing and lowers what is outstanding; its reversal raises it.
 
     Raises:
         FaultsError: a decision has no exposure. A draw above what is reserved is refused by the table's own constraint.
     """
     if not moves:
         return
-    decisions = {decision_id for decision_id, _ in moves}
+    decisions = {decision_id for decision_id, *_ in moves}
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE, [timezone.now(), [decision for decision, _ in moves], [difference for _, difference in moves]])
+        cursor.execute(_MOVE, [timezone.now(), *map(list, zip(*moves, strict=True))])
         if cursor.rowcount != len(decisions):
             raise FaultsError([Fault("exposures", f"{cursor.rowcount} of {len(decisions)} decisions", "an exposure of each")])
 
 
 def draw_exposure(decision: Decision, amount_fen: int) -> None:
     """Move an amount from reserved to outstanding."""
-    move_exposures([(decision.pk, amount_fen)])
+    move_exposures([(decision.pk, amount_fen, amount_fen)])
 
 
 def repay_exposure(decision: Decision, amount_fen: int) -> None:
     """Take principal that came back out of what is outstanding."""
-    move_exposures([(decision.pk, -amount_fen)])
+    move_exposures([(decision.pk, 0, -amount_fen)])
 
 
 def release_exposure(decision: Decision) -> None:

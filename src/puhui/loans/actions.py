@@ -40,7 +40,7 @@ def _state_fault(what: str, found: str, expected: str, remedy: str) -> FaultsErr
 def draft_contract(offer: Offer, actor: str) -> Contract:
     """The contract of an accepted offer, with its conditions precedent; the one already drafted where there is one."""
     day = open_day(offer.institution)
-    offer = Offer.objects.select_for_update().select_related("application", "institution", "firm").get(pk=offer.pk)
+    offer = Offer.objects.select_for_update(of=("self",)).select_related("application", "institution", "firm").get(pk=offer.pk)
     if existing := Contract.objects.filter(offer=offer).first():
         return existing
     if offer.status != Offer.Status.ACCEPTED:
@@ -82,7 +82,7 @@ def sign(contract: Contract, party: str, signer: str, method: str, evidence: dic
 
     Raises FaultsError for an unknown party or a contract that is past signing. Signing twice gives the first signature.
     """
-    contract = Contract.objects.select_for_update().select_related("institution").get(pk=contract.pk)
+    contract = Contract.objects.select_for_update(of=("self",)).select_related("institution").get(pk=contract.pk)
     if party not in PARTIES:
         raise _state_fault("party", party, " or ".join(PARTIES), "")
     if existing := contract.signatures.filter(party=party).first():
@@ -104,7 +104,12 @@ def sign(contract: Contract, party: str, signer: str, method: str, evidence: dic
 @transaction.atomic
 def meet_condition(contract: Contract, code: str, evidence: str, actor: str) -> Condition:
     """Record that a condition precedent is met, and what shows it. A condition that is met already stays as it was recorded."""
-    condition = Condition.objects.select_for_update().select_related("contract__institution").filter(contract=contract, code=code).first()
+    condition = (
+        Condition.objects.select_for_update(of=("self",))
+        .select_related("contract__institution")
+        .filter(contract=contract, code=code)
+        .first()
+    )
     if condition is None:
         known = ", ".join(contract.conditions.order_by("code").values_list("code", flat=True))
         raise _state_fault("condition", code, known or "none", "Name one of the contract's conditions.")
@@ -123,7 +128,7 @@ def clear(contract: Contract, user: User) -> Contract:
 
     Raises FaultsError that names everything still missing, and when the checker prepared any of it.
     """
-    contract = Contract.objects.select_for_update().select_related("institution").get(pk=contract.pk)
+    contract = Contract.objects.select_for_update(of=("self",)).select_related("institution").get(pk=contract.pk)
     if contract.status in (Contract.Status.CLEARED, Contract.Status.DRAWN):
         return contract
     conditions = list(contract.conditions.select_for_update().order_by("code"))
@@ -156,7 +161,8 @@ def draw_down_many(institution: Institution, requests: Sequence[tuple[Contract, 
     day = open_day(institution)
     ids = [contract.pk for contract, _ in requests]
     contracts = {
-        each.pk: each for each in Contract.objects.select_for_update().select_related("decision").filter(pk__in=ids).order_by("pk")
+        each.pk: each
+        for each in Contract.objects.select_for_update(of=("self",)).select_related("decision").filter(pk__in=ids).order_by("pk")
     }
     drawn = {
         event.key: event.loan

@@ -20,12 +20,12 @@ from importlib.resources import files
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from puhui.books.actions import EntryDraft, close_day, lock_day, open_day, post_many
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.posting import Counters, transfers
-from puhui.loans.keeping import Change, NewEvent, keep
+from puhui.loans.keeping import Change, NewEvent, events_of, fold_loan, keep
 from puhui.loans.models import DayEndStep, DebitAccount, Loan, SetAside
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Institution
@@ -90,9 +90,9 @@ def falls_due(institution: Institution, day: date) -> dict[str, Any]:
 
 def collect(institution: Institution, day: date) -> dict[str, Any]:
     """Debit what is due and unpaid from the borrowers' accounts, oldest loan first, as far as the money goes."""
-    owing = Loan.objects.filter(institution=institution, overdue_since__lte=day, firm__debit_account__balance_fen__gt=0).exclude(
-        events__key__endswith=f":debit:{day}"
-    )
+    unpaid = Q(overdue_since__lte=day) | Q(penalty_earned_fen__gt=F("penalty_paid_fen"))
+    owing = Loan.objects.filter(unpaid, institution=institution, firm__debit_account__balance_fen__gt=0)
+    owing = owing.exclude(events__key__endswith=f":debit:{day}")
     total = 0
 
     def debits(loans: Sequence[Loan]) -> list[Change]:
@@ -109,26 +109,17 @@ def _debits(loans: Sequence[Loan], day: date) -> tuple[list[Change], int]:
         account.firm_id: account
         for account in DebitAccount.objects.select_for_update().filter(firm_id__in={loan.firm_id for loan in loans}).order_by("pk")
     }
+    history = events_of(loan.pk for loan in loans)
     changes, total = [], 0
     for loan in loans:
         account = accounts[loan.firm_id]
-        amount = min(account.balance_fen, owed(loan))
+        amount = min(account.balance_fen, fold_loan(loan, history[loan.pk], day).owed)
         if amount > 0:
             account.balance_fen -= amount
             total += amount
             changes.append(Change(loan, "repayment", NewEvent("repayment", day, f"{loan.pk}:debit:{day}", amount)))
     DebitAccount.objects.bulk_update(accounts.values(), ["balance_fen"])
     return changes, total
-
-
-def owed(loan: Loan) -> int:
-    """Due and unpaid by the loan's state: overdue principal stands in its instalments, interest and penalty in its counters."""
-    due_rows = loan.instalments.all()
-    return sum(
-        row.principal_fen + row.interest_fen + row.fee_fen + row.penalty_fen + row.compound_fen - row.paid_fen
-        for row in due_rows
-        if row.due <= loan.state_date
-    )
 
 
 def _in_chunks(
@@ -165,7 +156,7 @@ def _work(
         # The conditions again under the lock: a clerk may have been at the loan since the selection.
         matching = set(selection.filter(pk__in=ids).values_list("pk", flat=True))
         locked = Loan.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=matching).order_by("pk")
-        changes = changes_of(list(locked.select_related("contract").prefetch_related("instalments")))
+        changes = changes_of(list(locked.select_related("contract")))
         keep(institution, day, changes, ACTOR)
         return len(changes)
 

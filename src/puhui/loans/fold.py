@@ -41,8 +41,8 @@ class Fold:
 
     @property
     def owed(self) -> int:
-        """Due by now and unpaid: what an automatic debit may take."""
-        return sum(row.outstanding for row in self.position.rows if row.due <= self.day)
+        """What a debit may take: all that is due and unpaid, and penalty and compound interest run up so far."""
+        return sum(row.outstanding if row.due <= self.day else row.owed("penalty") + row.owed("compound") for row in self.position.rows)
 
 
 def terms_of(document: dict[str, Any]) -> Terms:

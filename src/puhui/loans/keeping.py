@@ -158,12 +158,12 @@ def _post(institution: Institution, day: date, changes: Sequence[Change], kept: 
 
 
 def _move_exposures(kept: Sequence[Kept]) -> None:
-    moved = []
+    moves = []
     for each in kept:
         difference = each.fold.counters.principal - (each.loan.lent_fen - each.loan.principal_repaid_fen)
         if difference:
-            moved.append((each.loan.contract.decision_id, difference))
-    move_exposures(moved)
+            moves.append((each.loan.contract.decision_id, each.fold.counters.lent - each.loan.lent_fen, difference))
+    move_exposures(moves)
 
 
 _UPDATE_LOANS = """

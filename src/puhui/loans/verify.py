@@ -27,6 +27,8 @@ from puhui.loans.models import DayEndStep, Event, Loan
 from puhui.parties.models import Institution
 
 CHUNK = 2_000
+# The nights of quiet loans are booked as totals over many loans, so these are no loan's own in the books.
+BOOKED_IN_TOTALS = ("interest_earned", "penalty_earned")
 
 
 def findings(institution: Institution) -> Iterator[Finding]:
@@ -62,12 +64,14 @@ def flow_findings(institution: Institution) -> Iterator[Finding]:
     names = chart(institution.kind, institution.business_date).roles
     used = {role for pair in FLOWS.values() for role in pair}
     roles = [{"account_id": accounts[names[role]], "role": role} for role in sorted(used) if names[role] in accounts]
-    flows = [
-        {"counter": counter, "debit": debit, "credit": credit}
-        for counter, (debit, credit) in FLOWS.items()
-        if counter not in ("interest_earned", "penalty_earned")
-    ]
-    parameters = {"institution": institution.pk, "roles": json.dumps(roles), "flows": json.dumps(flows)}
+    # Lent and repaid move between the same two accounts, so they are compared as one: what is outstanding.
+    flows = [("principal", *FLOWS["lent"])]
+    flows += [(counter, *pair) for counter, pair in FLOWS.items() if counter not in ("lent", "principal_repaid", *BOOKED_IN_TOTALS)]
+    parameters = {
+        "institution": institution.pk,
+        "roles": json.dumps(roles),
+        "flows": json.dumps([dict(zip(("counter", "debit", "credit"), flow, strict=True)) for flow in flows]),
+    }
     for loan_id, number, counter, kept, booked in _rows("loan_flows", parameters):
         yield Finding(f"loan {number or loan_id}", f"{counter} is {kept or 0} fen by its state and {booked or 0} in the books")
 

@@ -13,7 +13,7 @@ WITH role AS (SELECT * FROM jsonb_to_recordset(%(roles)s::jsonb) AS role(account
      kept AS (
     SELECT loan.id AS loan_id, loan.number, counter.name AS counter, counter.fen
       FROM loans_loan AS loan
-     CROSS JOIN LATERAL (VALUES ('lent', lent_fen), ('principal_repaid', principal_repaid_fen), ('interest_due', interest_due_fen),
+     CROSS JOIN LATERAL (VALUES ('principal', lent_fen - principal_repaid_fen), ('interest_due', interest_due_fen),
                                 ('interest_paid', interest_paid_fen), ('penalty_paid', penalty_paid_fen), ('fee_due', fee_due_fen),
                                 ('fee_paid', fee_paid_fen), ('overpaid', overpaid_fen)) AS counter(name, fen)
      WHERE loan.institution_id = %(institution)s)
