@@ -99,9 +99,29 @@ def _decide_one(
 ) -> Decision:
     """The decision, not stored yet. An approval is added to `exposure`, for the next application of the firm."""
     started = time.perf_counter_ns()
-    snapshot, consent = evidence.of(firm, strategy.product)
-    frozen = facts.freeze(
+    frozen = frozen_facts(institution, firm, strategy, evidence, exposure)
+    record = engine.decide(frozen, strategy.product, strategy.model, strategy.parameters, request_of(application))
+    result = record["result"]
+    if result["outcome"] == Decision.Outcome.APPROVE:
+        exposure["reserved_fen"] += result["amount_fen"]
+    return Decision(
+        institution=institution,
+        application=application,
+        firm=firm,
+        snapshot_id=frozen["snapshot"]["id"],
         business_date=institution.business_date,
+        record=record,
+        digest=engine.digest(record),
+        duration_microseconds=(time.perf_counter_ns() - started) // 1000,
+        **columns_of(result),
+    )
+
+
+def frozen_facts(institution: Institution, firm: Firm, strategy: Strategy, evidence: Evidence, exposure: dict[str, int]) -> facts.Facts:
+    """The facts of a firm as of the evidence's day. Raises FaultsError without consent or snapshot."""
+    snapshot, consent = evidence.of(firm, strategy.product)
+    return facts.freeze(
+        business_date=evidence.day,
         snapshot={
             "id": snapshot.pk,
             "digest": snapshot.digest,
@@ -121,21 +141,6 @@ def _decide_one(
         exposure=exposure,
         wanted=strategy.wanted,
         titles=evidence.titles,
-    )
-    record = engine.decide(frozen, strategy.product, strategy.model, strategy.parameters, request_of(application))
-    result = record["result"]
-    if result["outcome"] == Decision.Outcome.APPROVE:
-        exposure["reserved_fen"] += result["amount_fen"]
-    return Decision(
-        institution=institution,
-        application=application,
-        firm=firm,
-        snapshot=snapshot,
-        business_date=institution.business_date,
-        record=record,
-        digest=engine.digest(record),
-        duration_microseconds=(time.perf_counter_ns() - started) // 1000,
-        **columns_of(result),
     )
 
 

@@ -40,6 +40,14 @@ class Application(models.Model):
         constraints = [models.UniqueConstraint(fields=["institution", "key"], name="application_once")]
         indexes = [models.Index(fields=["institution", "status", "submitted_at"])]
 
+    @property
+    def latest_decision(self) -> Decision | None:
+        """The last word of the engine, from what a query has brought along (`decisions_newest_first`) or else asked for."""
+        brought = getattr(self, "decisions_newest_first", None)
+        if brought is not None:
+            return brought[0] if brought else None
+        return self.decisions.order_by("-pk").first()
+
 
 class Decision(models.Model):
     class Outcome(models.TextChoices):

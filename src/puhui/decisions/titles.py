@@ -10,6 +10,5 @@ from puhui.features import registry
 
 @cache
 def titles() -> Mapping[str, Mapping[str, str]]:
-    """Variable → title by language."""
-    texts = getattr(registry, "texts", dict)()
-    return {name: dict(one.title) for name, one in texts.items()}
+    """Variable → title by language, of every variable in the catalogue."""
+    return {variable.name: dict(variable.titles) for variable in registry.catalogue()}

@@ -1,0 +1,27 @@
+"""What the engine would say, on any day and for any wish, without keeping anything."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from puhui.calculations.faults import check
+from puhui.decisions import engine
+from puhui.decisions.deciding import frozen_facts
+from puhui.decisions.evidence import read_evidence
+from puhui.decisions.exposures import exposure_of_firms
+from puhui.decisions.strategy import in_force
+from puhui.decisions.submitting import application_faults
+from puhui.parties.models import Firm, Institution
+
+
+def preview(
+    institution: Institution, firm: Firm, product_code: str, amount_fen: int, term_months: int, purpose: str, day: date
+) -> engine.Record:
+    """The record of a decision as of `day`: its product, its consent, its snapshot; exposure as it is now. Raises FaultsError."""
+    strategy = in_force(institution, product_code, day)
+    row = {"firm": firm, "product_code": product_code, "amount_fen": amount_fen, "term_months": term_months, "purpose": purpose}
+    row |= {"channel": "preview", "key": "preview"}
+    check(application_faults(institution, row, {product_code: strategy.product}))
+    evidence = read_evidence(institution, [firm], [strategy.product], day)
+    facts = frozen_facts(institution, firm, strategy, evidence, exposure_of_firms([firm.pk])[firm.pk])
+    return engine.decide(facts, strategy.product, strategy.model, strategy.parameters, row)
