@@ -78,7 +78,9 @@ def read_document(path: Path, kind: str) -> Document:
         body = _json(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise FaultsError([Fault(str(path), str(error), "TOML")]) from error
-    name = str(body.get(_HEADS[kind], {}).get("code" if kind == "product" else "name", path.stem))
+    section, key = _HEADS[kind]
+    head = body.get(section)
+    name = str(head.get(key, path.stem)) if isinstance(head, dict) else path.stem
     return Document(kind, name, body, _digest(body, path), Positions(text, path.name))
 
 
@@ -87,7 +89,7 @@ def stored_document(kind: str, name: str, body: dict[str, Any]) -> Document:
     return Document(kind, name, body, digest_of(body))
 
 
-_HEADS = {"product": "product", "parameters": "table"}
+_HEADS = {"product": ("product", "code"), "parameters": ("table", "name")}
 
 
 def _digest(body: dict[str, Any], path: Path) -> str:

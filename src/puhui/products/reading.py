@@ -185,7 +185,7 @@ def _rule(row: Fields, formulas: Formulas) -> Rule:
     code = row.text("code")
     row.take("source", "")
     require = formulas.read(row, "require", "boolean", scored=False)
-    if require.expression.tree and not require.expression.names and row.body.get("require"):
+    if require.text and not require.expression.names:
         row.fault("require", require.text, "a condition on some fact", "It is the same for every firm.")
     return Rule(
         code,
