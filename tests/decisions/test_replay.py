@@ -31,7 +31,7 @@ def test_same_answer_after_the_catalogue_moved_on(bank, decided, tmp_path, monke
     """A dearer price list and another product text for later decisions leave the earlier ones as they were."""
     shutil.copytree(CATALOGUE / "products", tmp_path / "products")
     shutil.copytree(CATALOGUE / "parameters", tmp_path / "parameters")
-    for path in (tmp_path / "parameters" / "lending-costs.toml", tmp_path / "products" / "invoice-working-capital-2026-01-01.toml"):
+    for path in (tmp_path / "parameters" / "lending-costs.toml", tmp_path / "products" / "invoice-working-capital-2020-01-01.toml"):
         text = path.read_text(encoding="utf-8")
         changed = text.replace("funding = 0.020", "funding = 0.060").replace("maximum = 1_000_000", "maximum = 100_000")
         assert changed != text

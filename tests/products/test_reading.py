@@ -13,7 +13,7 @@ from puhui.products import parameters, reading
 from puhui.products.documents import canonical
 
 DAY = date(2026, 3, 2)
-PATH = reading.CATALOGUE / "products" / "invoice-working-capital-2026-01-01.toml"
+PATH = reading.CATALOGUE / "products" / "invoice-working-capital-2020-01-01.toml"
 TEXT = PATH.read_text(encoding="utf-8")
 
 
@@ -38,7 +38,7 @@ def test_every_parameter_table_used_has_unit_and_source(path):
 
 
 def test_by_code_and_day():
-    assert reading.load("invoice-working-capital", DAY).valid_from == date(2026, 1, 1)
+    assert reading.load("invoice-working-capital", DAY).valid_from == date(2020, 1, 1)
     with pytest.raises(FaultsError, match="Did you mean invoice-working-capital"):
         reading.load("invoice-working-capitol", DAY)
     with pytest.raises(FaultsError, match="valid on 1999-01-01"):
@@ -74,7 +74,7 @@ def line_of(text: str, needle: str) -> int:
         ("probability_below = 0.08", "probability_below = 0.02", "probability_below = 0.02", 21, "cannot be reached"),
         ("multiple = 1_000", "multiple = 0", "multiple = 0", 12, "more than 0"),
         ("minimum = 20_000", "minimum = 20_000.5", "minimum = 20_000.5", 11, "a whole number"),
-        ("valid_from = 2026-01-01", 'valid_from = "soon"', 'valid_from = "soon"', 15, "a date such as"),
+        ("valid_from = 2020-01-01", 'valid_from = "soon"', 'valid_from = "soon"', 15, "a date such as"),
         ('names.zh-hant = "發票流動資金貸款"\n', "", "names.en", 13, "a text in zh-hant"),
         ("rate_maximum = 0.15", "rate_maximum = 15", "rate_maximum = 15", 16, "a number from 0.0 to 1.0"),
         ('borrower_kinds = ["enterprise"', 'borrower_kinds = ["enterprize"', "borrower_kinds", 18, "Did you mean enterprise?"),
