@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -111,7 +112,8 @@ def open_day(institution: Institution) -> date:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT business_day, sealed_through FROM parties_enter_day(%s)", [institution.pk])
-        day, sealed = cursor.fetchone()
+        row: tuple[date, date | None] = cursor.fetchone()
+    day, sealed = row
     if sealed is not None and sealed >= day:
         raise DayClosedError([Fault("posting date", f"The books of {day} are closed", "an open day", posting.RUN_DAY_END)])
     return day
@@ -152,7 +154,7 @@ def close_day(institution: Institution, day: date, actor: str) -> ClosedDay:
 
 
 def _close(institution: Institution, day: date, last: ClosedDay | None, actor: str) -> ClosedDay:
-    values = {
+    values: dict[str, Any] = {
         "institution": institution.pk,
         "after": last.date if last else None,
         "date": day,

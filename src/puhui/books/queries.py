@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
@@ -59,7 +60,7 @@ def trial_balance(institution: Institution, until: date, since: date | None = No
 
     Debits equal credits in sum, over the balance sheet and over the memo accounts each; the balances sum to zero.
     """
-    values = {"institution": institution.pk, "until": until, "since": since or date.min}
+    values: dict[str, Any] = {"institution": institution.pk, "until": until, "since": since or date.min}
     with connection.cursor() as cursor:
         cursor.execute(statement("trial_balance"), values)
         return [TrialBalanceRow(*row) for row in cursor.fetchall()]

@@ -74,7 +74,7 @@ def _one_moment() -> Iterator[None]:
         yield
 
 
-def _rows(name: str, institution: Institution, **values: object) -> list[dict[str, Any]]:
+def _rows(name: str, institution: Institution, **values: Any) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(statement(name), {"institution": institution.pk, **values})
         columns = [column.name for column in cursor.description]
@@ -136,7 +136,7 @@ def _balance_findings(institution: Institution) -> Iterator[Finding]:
         ("memo accounts", [row for row in rows if row.kind == Account.Kind.MEMO]),
     ):
         debit, credit = sum(row.debit_fen for row in chosen), sum(row.credit_fen for row in chosen)
-        if debit != credit or sum(row.balance_fen for row in chosen):
+        if debit != credit or sum(row.balance_fen for row in chosen) != 0:
             yield Finding("trial balance", f"{label}: debits {debit} fen, credits {credit} fen")
 
 
