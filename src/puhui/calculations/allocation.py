@@ -17,7 +17,7 @@ from puhui.calculations.position import Allocation
 from puhui.calculations.running import COMPOUND, INTEREST, PENALTY, PRINCIPAL, RunningLoan, RunningRow
 from puhui.calculations.term_records import COMPONENTS, Order
 
-__all__ = ["Receipt", "amount_to_close", "days_past_due", "pay_off", "repay", "take_dues"]
+__all__ = ["Receipt", "amount_to_close", "days_past_due", "pay_off", "repay", "take_dues", "within_grace_days"]
 
 NON_ACCRUAL_AFTER_DAYS = 90  # quote.md: non-accrual is over 90 days past due
 _PLACE = {name: index for index, name in enumerate(COMPONENTS)}
@@ -73,7 +73,7 @@ def take_dues(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     terms = loan.terms
     late = days_past_due(loan, day)
     order = terms.allocation_non_accrual if late > NON_ACCRUAL_AFTER_DAYS else terms.allocation
-    if late and terms.penalty is not None and 0 < _days_since_last_due(loan, day) <= terms.penalty.grace_days:
+    if within_grace_days(loan, day):
         raise unsettled("penalty.grace_days", f"a payment on {day}, within them", "0, or payments outside them: not supported yet")
     for row, place in _dues(loan, day, order):
         receipt.pay(row, place, row.due[place] - row.paid[place])
@@ -81,8 +81,13 @@ def take_dues(loan: RunningLoan, day: date, receipt: Receipt) -> None:
         loan.oldest += 1
 
 
-def _days_since_last_due(loan: RunningLoan, day: date) -> int:
-    return (day - loan.rows[loan.index - 1].period.due).days if loan.index else 0
+def within_grace_days(loan: RunningLoan, day: date) -> bool:
+    """Whether principal is overdue on `day` that may still be paid without penalty."""
+    penalty = loan.terms.penalty
+    if penalty is None or not penalty.grace_days:
+        return False
+    late = (row for row in loan.rows[loan.oldest : loan.index] if row.due[PRINCIPAL] > row.paid[PRINCIPAL])
+    return any(0 < (day - row.period.due).days <= penalty.grace_days for row in late)
 
 
 def repay(loan: RunningLoan, day: date, receipt: Receipt) -> None:
@@ -189,8 +194,10 @@ def _early_inside(loan: RunningLoan, day: date, receipt: Receipt) -> None:
         if carried:
             raise unsettled("events", f"principal repaid early on {day} while interest exceeds the instalment", "another day: not settled")
         row.kept = principal
-    if not last and (early > loan.undue - row.kept or early == loan.undue):
-        raise unsettled("events.amount", f"a repayment on {day} of principal that the instalment under way needs", "a payoff, or less")
+    ends_loan = early == loan.undue or (early == loan.undue - row.kept and not loan.term_shrinks)
+    if not last and (early > loan.undue - row.kept or ends_loan):
+        found = f"a repayment on {day} of principal that the instalment under way needs"
+        raise unsettled("events.amount", found, "a payoff, or less: what later rows then are is not settled")
     row.due[PRINCIPAL] += early
     receipt.pay(row, PRINCIPAL, early, early=True)
     loan.undue -= early

@@ -44,7 +44,9 @@ def answer(document: Mapping[str, Any]) -> dict[str, Any]:
     if faults:
         raise FaultsError(faults)
     if as_of is None:
-        rows, flows, _ = scheduled(terms, events)
+        rows, flows, loan = scheduled(terms, events)
+        if loan.unsettled:
+            raise FaultsError(loan.unsettled)
         return _answer(terms, rows, None, flows)
     position = replay(terms, events, as_of)
     faults.extend(position.unsettled)

@@ -16,6 +16,7 @@ from puhui.calculations.allocation import (
     pay_off,
     repay,
     take_dues,
+    within_grace_days,
 )
 from puhui.calculations.events import Event, in_effect
 from puhui.calculations.faults import Fault
@@ -76,7 +77,10 @@ def walk(
     if late:
         raise unsettled("events.date", late[0].date, f"a date up to as_of, {as_of}")
     loan = RunningLoan(terms, _rate_line(terms, [event for _, event in ordered]))
-    if not any(event.type == "drawdown" for _, event in ordered):
+    drawn = any(event.type == "drawdown" for _, event in ordered)
+    if not drawn and any(event.type == "drawdown" for event in events):
+        raise unsettled("events", "every drawdown reversed", "a drawdown that stands: without any, the whole amount counts as drawn")
+    if not drawn:
         ordered.insert(0, (-1, Event(terms.start, "drawdown", terms.amount)))
     ordered = _with_dated_fees(terms, ordered, as_of)
     allocations: list[Allocation] = []
@@ -88,6 +92,8 @@ def walk(
         if pay_when_due:
             pay_up_to(loan, event.date, payments)
         _apply(loan, index, event, allocations, payments)
+        if pay_when_due and event.type == "fee":
+            _pay_dues(loan, event.date, payments)
     return loan, allocations, payments
 
 
@@ -96,9 +102,13 @@ def pay_up_to(loan: RunningLoan, day: date, payments: list[Flow]) -> None:
     while loan.index < len(loan.rows) and loan.rows[loan.index].period.due <= day:
         due = loan.rows[loan.index].period.due
         loan.advance(due)
-        receipt = Receipt(-1, None, _ALL)
-        take_dues(loan, due, receipt)
-        payments.append((due, _ALL - receipt.left))
+        _pay_dues(loan, due, payments)
+
+
+def _pay_dues(loan: RunningLoan, day: date, payments: list[Flow]) -> None:
+    receipt = Receipt(-1, None, _ALL)
+    take_dues(loan, day, receipt)
+    payments.append((day, _ALL - receipt.left))
 
 
 def _apply(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
@@ -175,6 +185,8 @@ def _overdue(loan: RunningLoan, day: date) -> int:
 
 def _note_under_way(loan: RunningLoan, day: date) -> None:
     """Note a state inside a period whose row holds what the contract does not place: late interest, a charge, interest paid ahead."""
+    if within_grace_days(loan, day):
+        loan.unsettled.append(Fault("as_of", f"{day}, within the grace_days of overdue principal", "another day: not supported yet"))
     if loan.index >= len(loan.rows):
         return
     row = loan.rows[loan.index]

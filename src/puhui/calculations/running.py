@@ -78,6 +78,11 @@ class RunningLoan:
         return self.rows[min(self.index, len(self.rows) - 1)]
 
     @property
+    def term_shrinks(self) -> bool:
+        """Whether money repaid early ends the loan sooner (缩期)."""
+        return self.terms.prepayment == "reduce_term" and self.plan.has_level
+
+    @property
     def last_due(self) -> date:
         """The last due date as it stands."""
         return self.rows[-1].period.due
@@ -167,14 +172,15 @@ class RunningLoan:
         else:
             self.rows[index].own_exact = self._own_interest()
             interest = round_exact(self.rows[index].own_exact + late, SCALE, terms.rounding)
+        kept = self.rows[index].kept
+        if kept is not None:
+            return self.undue if index == len(self.periods) - 1 else kept, interest, 0
         return self.plan.row(index, self.undue, interest)
 
     def _close(self) -> None:
         """The row under way falls due and the next period opens."""
-        row, index = self.rows[self.index], self.index
+        row = self.rows[self.index]
         principal, interest, carried = self.planned()
-        if row.kept is not None:
-            principal = self.undue if index == len(self.periods) - 1 else row.kept
         row.due[PRINCIPAL] += principal
         row.due[INTEREST] += interest
         for fee in self.terms.fees:
@@ -208,6 +214,10 @@ class RunningLoan:
                 found = f"a new rate from {period.start} on while interest is put off"
                 raise unsettled("events", found, "a new rate at another time: not settled")
             self.renew_next = self.renew_next or self.terms.method == "equal_instalment"
+            if self.terms.method == "equal_principal" and not self.renew_next and self.plan.would_change(self.index, self.undue):
+                found = f"a new rate in the period from {period.start} under method equal_principal"
+                expected = "parts that stay the same when set anew: whether a new rate sets them anew is not settled"
+                self.unsettled.append(Fault("events", found, expected))
         if self.renew_next:
             self.plan.renew(self.index, self.undue)
             self.renew_next = False

@@ -160,7 +160,7 @@ def _interest(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
         yield Fault("part_periods", "interest_basis daily", "nothing: only for interest_basis period")
     if terms.method == "flat" and terms.flat_interest == "term" and (terms.interest_basis == "daily" or terms.first_due is not None):
         yield Fault("flat_interest", "term over periods of different length", "period: how it is spread is not settled")
-    if terms.day_count == "30/360" and terms.step is not None and terms.step.days:
+    if terms.day_count == "30/360" and terms.step is not None and terms.step.days and not _weeks_by_period(terms):
         yield Fault("day_count", "30/360 with a step of days or weeks", "another day count: not settled")
     if terms.day_count == "M/360" and terms.step is not None and terms.step.days >= 28 and not _weeks_by_period(terms):
         yield Fault("day_count", "M/360 with a step of 28 days or more", "a step of months, or another day count: not settled")
