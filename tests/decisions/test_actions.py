@@ -155,18 +155,18 @@ def test_review_faults(bank):
 
 
 def test_two_officers_and_a_chair(bank):
-    # 600,000 of class A is above one officer's 500,000.
-    decision = referred(bank, 600_000)
+    # 750,000 of class A is above one officer's 700,000.
+    decision = referred(bank, 750_000)
     assert decision.authority == "two_officers"
     actions.review(decision, bank.users["officer"], "approve", "Good firm")
     assert not Offer.objects.exists()
     assert "who has spoken already" in faults_of(lambda: actions.review(decision, bank.users["officer"], "approve", "Again"))
     text = faults_of(lambda: actions.review(decision, bank.users["approver"], "approve", "Less", amount_fen=50_000_000))
-    assert "60000000, to which officer said yes" in text
+    assert "75000000, to which officer said yes" in text
     actions.review(decision, bank.users["second"], "approve", "Agreed")
     assert not Offer.objects.exists()  # two officers, but neither may preside
     actions.review(decision, bank.users["approver"], "approve", "Agreed")
-    assert Offer.objects.get().amount_fen == 60_000_000
+    assert Offer.objects.get().amount_fen == 75_000_000
 
 
 def test_beyond_the_limit_only_as_deviation(bank):

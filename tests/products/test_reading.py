@@ -71,7 +71,7 @@ def line_of(text: str, needle: str) -> int:
         ('"inv_out_yoy >= -0.5"', '"1 > 0"', '"1 > 0"', 12, "the same for every firm"),
         ('severity = "veto"', 'severity = "vetto"', '"vetto"', 13, "Did you mean veto?"),
         ('null = "fail"', 'nul = "fail"', 'nul = "fail"', 8, "Did you mean null?"),
-        ("probability_below = 0.08", "probability_below = 0.02", "probability_below = 0.02", 21, "cannot be reached"),
+        ("probability_below = 0.10", "probability_below = 0.02", "probability_below = 0.02", 21, "cannot be reached"),
         ("multiple = 1_000", "multiple = 0", "multiple = 0", 12, "more than 0"),
         ("minimum = 20_000", "minimum = 20_000.5", "minimum = 20_000.5", 11, "a whole number"),
         ("valid_from = 2020-01-01", 'valid_from = "soon"', 'valid_from = "soon"', 15, "a date such as"),
