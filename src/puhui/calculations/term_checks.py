@@ -22,18 +22,17 @@ def combination_faults(terms: Terms, given: frozenset[str]) -> list[Fault]:
     return [fault for rule in _RULES for fault in rule(terms, given)]
 
 
-_BELONGS = {
-    "steps": ("stepped",),
-    "dues": ("custom",),
-    "principal_share": ("equal_principal",),
-    "flat_interest": ("flat",),
-    "level": ("equal_instalment",),
-}
-
-
 def _fields_of_other_methods(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
-    for key, methods in _BELONGS.items():
-        if key in given and terms.method not in methods:
+    """Fields that mean nothing under this method; their defaults may stand there."""
+    strays = {
+        "steps": ("steps" in given, ("stepped",)),
+        "dues": ("dues" in given, ("custom",)),
+        "principal_share": (terms.principal_share is not None, ("equal_principal",)),
+        "flat_interest": (terms.flat_interest != "period", ("flat",)),
+        "level": (terms.level != "annuity", ("equal_instalment",)),
+    }
+    for key, (stands_there, methods) in strays.items():
+        if stands_there and terms.method not in methods:
             yield Fault(key, shown(f"method {terms.method}"), f"nothing: only for method {', '.join(methods)}")
     if terms.balloon and terms.method != "equal_principal":
         yield Fault("balloon", f"method {terms.method}", "method equal_principal: a balloon of other methods is not supported")
@@ -73,7 +72,7 @@ def _dates(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
 
 
 def _custom(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
-    for key in ("instalments", "every", "maturity", "settlement_day", "first_due", "grace", "month_end"):
+    for key in ("instalments", "every", "maturity", "settlement_day", "first_due"):
         if key in given:
             yield Fault(key, "method custom", "nothing: the dues tell the dates")
     if not terms.dues:
@@ -117,7 +116,7 @@ def _grace(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
     if not (grace.principal or grace.interest_payment or grace.interest_free):
         return
     count = terms.instalments
-    if count is None and terms.method != "stepped":
+    if count is None and terms.method not in ("stepped", "custom"):
         yield Fault("grace", "no instalments", "a number of instalments, with a grace")
     elif count is not None and max(grace.principal, grace.interest_payment, grace.interest_free) >= count:
         yield Fault("grace", "no period after it", f"fewer periods than the {count} instalments")
@@ -156,8 +155,6 @@ def _principal_parts(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
 def _interest(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
     if terms.part_periods == "whole":
         yield Fault("part_periods", "whole", "days: whole is not supported")
-    if "part_periods" in given and terms.interest_basis == "daily":
-        yield Fault("part_periods", "interest_basis daily", "nothing: only for interest_basis period")
     if terms.method == "flat" and terms.flat_interest == "term" and (terms.interest_basis == "daily" or terms.first_due is not None):
         yield Fault("flat_interest", "term over periods of different length", "period: how it is spread is not settled")
     if terms.day_count == "30/360" and terms.step is not None and terms.step.days and not _weeks_by_period(terms):
