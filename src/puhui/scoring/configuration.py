@@ -62,8 +62,10 @@ class Bins:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which variables stay, judged inside each fold: information value at least, at most so many, no two more correlated than."""
+    """Which variables stay, judged inside each fold: AUC alone at least (0.5 asks nothing), information value at least, at most so many,
+    no two more correlated than."""
 
+    minimum_area: float = 0.5
     minimum_information_value: float = 0.02
     maximum_variables: int = 20
     maximum_correlation: float = 0.9
@@ -139,8 +141,7 @@ class _Reader:
         self._unfold("data", ("path", "id", "weight", "target"), "path")
         self._unfold("population", ("filter",), "filter")
         self._unfold("weights", ("column",), "column")
-        renamed = {"weights": "weight", "exclude": "exclusions", "prepare": "preparation", "points": "scaling"}
-        for alias, key in renamed.items():
+        for alias, key in _ALIASES.items():
             if alias in body:
                 body.setdefault(key, body.pop(alias))
         self._known("", body, _TOP_KEYS)
@@ -190,7 +191,7 @@ class _Reader:
         if "since" in split:
             split["since"] = self._date("split.since", split["since"])
         counts = {"maximum": int, "minimum_share": number, "fine": int, "prior_cases": number, "level_share": number}
-        chosen = {"minimum_information_value": number, "maximum_variables": int, "maximum_correlation": number}
+        chosen = {"minimum_area": number, "minimum_information_value": number, "maximum_variables": int, "maximum_correlation": number}
         scale = {"base_points": number, "base_odds": number, "points_to_double_odds": number}
         result: dict[str, Any] = {
             "split": Split(**split),
@@ -323,7 +324,7 @@ class _Reader:
     def _known(self, where: str, table: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
         for key in table:
             if key not in allowed:
-                near = get_close_matches(key, allowed, n=1)
+                near = get_close_matches(key, (*allowed, *(() if where else _ALIASES)), n=1)
                 remedy = f"did you mean {near[0]!r}?" if near else ""
                 self._fault(
                     f"{where}.{key}".strip("."), "an unknown key", f"one of {', '.join(allowed)}" if allowed else "nothing more", remedy
@@ -333,6 +334,7 @@ class _Reader:
         self.faults.append(Fault(where, found, expected, remedy))
 
 
+_ALIASES = {"weights": "weight", "exclude": "exclusions", "prepare": "preparation", "points": "scaling"}
 _TOP_KEYS = (
     "name", "title", "use", "data", "snapshots", "id", "target", "weight", "population", "window", "exclusions", "variables",
     "categories", "signs", "trends", "preparation", "split", "bins", "selection", "shrinkage", "leak_guard", "scaling", "calibration",

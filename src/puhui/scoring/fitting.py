@@ -16,10 +16,10 @@ from scipy.optimize import minimize
 
 from puhui.scoring.binning import Binned, bin_variable
 from puhui.scoring.configuration import Configuration
-from puhui.scoring.evaluation import logistic_line
-from puhui.scoring.population import Population
+from puhui.scoring.evaluation import area_under_curve, logistic_line
+from puhui.scoring.population import Candidate, Population
 
-__all__ = ["Fitted", "fit_ridge", "fit_scorecard", "isotonic", "platt"]
+__all__ = ["Fitted", "area_alone", "fit_ridge", "fit_scorecard", "isotonic", "platt"]
 
 FloatArray = NDArray[np.float64]
 
@@ -42,7 +42,9 @@ class Fitted:
 def fit_scorecard(population: Population, rows: NDArray[Any], configuration: Configuration) -> Fitted:
     """Bin, select and weigh on the given rows alone (positions into the population)."""
     target, weight = population.target, population.weight
-    binned = [bin_variable(candidate, rows, target, weight, configuration.bins) for candidate in population.candidates]
+    least = configuration.selection.minimum_area
+    able = [c for c in population.candidates if least <= 0.5 or area_alone(c, rows, target, weight) >= least]
+    binned = [bin_variable(candidate, rows, target, weight, configuration.bins) for candidate in able]
     selected = _selected(binned, rows, configuration)
     evidence = np.column_stack([b.woe[b.places(rows)] for b in selected]) if selected else np.zeros((len(rows), 0))
     intercept, coefficients = fit_ridge(-evidence, target[rows], weight[rows], configuration.ridge)
@@ -55,17 +57,43 @@ def _selected(binned: list[Binned], rows: NDArray[Any], configuration: Configura
     rules = configuration.selection
     strong = sorted((b for b in binned if b.information_value >= rules.minimum_information_value), key=lambda b: -b.information_value)
     chosen: list[Binned] = []
-    evidence: list[FloatArray] = []
+    directions = np.zeros((0, len(rows)))  # centred, length 1: their products are correlations
     for candidate in strong:
         if len(chosen) >= rules.maximum_variables:
             break
         values = candidate.woe[candidate.places(rows)]
-        if np.ptp(values) == 0:
+        centred = values - values.mean()
+        length = float(np.sqrt(centred @ centred))
+        if length < 1e-9:
             continue
-        if all(abs(np.corrcoef(values, other)[0, 1]) <= rules.maximum_correlation for other in evidence):
+        direction = centred / length
+        if np.all(np.abs(directions @ direction) <= rules.maximum_correlation):
             chosen.append(candidate)
-            evidence.append(values)
+            directions = np.vstack([directions, direction])
     return chosen
+
+
+def area_alone(candidate: Candidate, rows: NDArray[Any], target: FloatArray, weight: FloatArray) -> float:
+    """AUC of a number alone on the given rows, in its known direction or else the better one; or of being null, if that orders better.
+
+    Categories count as able: their order is not known before they are cut.
+    """
+    if candidate.kind == "category":
+        return 1.0
+    values = candidate.values[rows]
+    missing = np.isnan(values)
+    flagged = _either_way(target[rows], missing.astype(float), weight[rows]) if 0 < missing.sum() < len(rows) else 0.5
+    known = rows[~missing]
+    if len(known) == 0 or not 0 < target[known].sum() < len(known):
+        return flagged
+    area = area_under_curve(target[known], candidate.values[known], weight[known])
+    directed = {"ascending": area, "descending": 1 - area}.get(candidate.trend, max(area, 1 - area))
+    return max(directed, flagged)
+
+
+def _either_way(target: FloatArray, risk: FloatArray, weight: FloatArray) -> float:
+    area = area_under_curve(target, risk, weight)
+    return max(area, 1 - area)
 
 
 def fit_ridge(risk: FloatArray, target: FloatArray, weight: FloatArray, ridge: float) -> tuple[float, FloatArray]:

@@ -26,6 +26,9 @@ __all__ = ["Candidate", "Population", "leaks", "population_of", "read_target", "
 LEAK_AREA = 0.95
 """A single variable with an AUC above this is called out."""
 
+NEVER_SCORED = ("V", "P")
+"""Signs in the catalogue of variables that mark a veto or a matter of policy."""
+
 IDENTIFYING = {"id", "ids", "nr", "no", "num", "number", "key", "code", "row", "index", "uuid", "编号", "序号", "代码"}
 YES, NO = {"1", "true", "yes", "y", "t", "是"}, {"0", "false", "no", "n", "f", "否"}
 
@@ -81,6 +84,9 @@ def population_of(frame: pl.DataFrame, configuration: Configuration, signs: dict
     candidates = [
         _candidate(prepared[name], configuration, signs) for name in (*columns, *(step.name for step in configuration.preparation))
     ]
+    barred = [candidate.name for candidate in candidates if candidate.sign in NEVER_SCORED]
+    left_out += [f"{name}: serves rules of admission only, never a score" for name in barred]
+    candidates = [candidate for candidate in candidates if candidate.name not in barred]
     time = frame[configuration.split.date].to_numpy() if configuration.split.date else None
     return Population(
         tuple(candidates), target, weight / weight.mean(), bool(configuration.weight), raw, time, (*notes, *left_out), rows_read
