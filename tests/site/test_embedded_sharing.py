@@ -2,8 +2,10 @@
 
 import json
 import os
+import pwd
 import signal
 import time
+import traceback
 
 import psycopg
 import pytest
@@ -103,3 +105,38 @@ def test_status_touches_nothing(home):
 
 def test_a_holder_knows_itself():
     assert Holder(os.getpid(), start_mark(os.getpid()) or "", "token").is_alive()
+
+
+def _as_user(user_id, deed):
+    """Does the deed in a forked child as another user; whether it went well."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(user_id)
+            os.setuid(user_id)
+            deed()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user: needs root")
+def test_an_ordinary_user_and_root_share_one_home(home):
+    """A home is made by a user, used by root, and used by the user again: root leaves nothing that the user cannot use."""
+    other = next((entry.pw_uid for entry in pwd.getpwall() if entry.pw_name in ("daemon", "nobody")), None)
+    if other is None:
+        pytest.skip("this machine has neither of the users daemon and nobody")
+    os.chown(home, other, other)
+
+    def use():
+        with embedded.server(home, throwaway=True) as server, psycopg.connect(server.dsn("puhui_app")) as connection:
+            assert connection.execute("SELECT current_user").fetchone() == ("puhui_app",)
+
+    use_before = _as_user(other, use)
+    use()
+    assert layout_of(home).user.user_id == other
+    assert use_before and _as_user(other, use)
+    assert {path.stat().st_uid for path in home.iterdir()} == {other}

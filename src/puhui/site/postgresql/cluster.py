@@ -6,7 +6,6 @@ log, its processor time and its bytes moved, and never cut short by a clock.
 """
 
 import contextlib
-import getpass
 import os
 import pwd
 import shutil
@@ -257,7 +256,7 @@ def _clear_remains(layout: Layout) -> None:
 
 
 def _write_configuration(layout: Layout, throwaway: bool) -> None:
-    starter = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() == 0 else getpass.getuser()
+    starter = pwd.getpwuid(os.geteuid()).pw_name
     texts = {
         "puhui.conf": tuning.settings_text(layout, throwaway),
         "pg_hba.conf": tuning.access_rules(),
