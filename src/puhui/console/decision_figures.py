@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from puhui.console.labels import AUTHORITY, FACTS, NULLS, PRICE_METHODS, RULE, State, in_language, state, word
+from puhui.console.labels import AUTHORITY, FACTS, NULLS, PRICE_METHODS, RULE, in_language, state, word
 from puhui.console.templatetags.figures import EMPTY, choose_unit, money_plain, number, rate, share
 from puhui.features import registry
 
@@ -85,9 +85,9 @@ def language() -> str:
     return get_language() or "en"
 
 
-def stage(record: Record, name: str) -> dict[str, Any]:
-    """One stage of the record; empty when the engine did not get that far."""
-    return next((each for each in record.get("stages", ()) if each.get("stage") == name), {})
+def stage(record: Record, name: str) -> Any:
+    """One stage of the record; an empty object when there is no record."""
+    return record.get("stages", {}).get(name) or {}
 
 
 def variable_value(name: str, value: Any) -> str:
@@ -113,19 +113,14 @@ def _declared(name: str) -> Any:
 
 def variable_title(name: str) -> str:
     """The variable's label in the reader's language; facts of the case have labels here."""
-    texts = variable_texts(name)
-    return in_language(texts.title, language()) if texts else word(FACTS, name)
-
-
-def variable_texts(name: str) -> Any:
-    """Title and meaning of a variable by language; None for a name outside the catalogue."""
-    return registry.texts(name) if _declared(name) else None
+    declared = _declared(name)
+    return in_language(declared.titles, language()) if declared else word(FACTS, name)
 
 
 def shown(name: str, value: Any, why_null: str = "", address_of: AddressOf | None = None, points_lost: int | None = None) -> VariableShown:
     """A variable as pages show it."""
-    texts = variable_texts(name)
-    meaning = in_language(texts.meaning, language()) if texts else ""
+    declared = _declared(name)
+    meaning = in_language(declared.meanings, language()) if declared else ""
     return VariableShown(
         name, variable_title(name), meaning, variable_value(name, value), word(NULLS, why_null) if why_null else "",
         address_of(name) if address_of else "", points_lost,
@@ -140,18 +135,16 @@ def snapshot_variables(values: Mapping[str, Any], null_reasons: Mapping[str, str
 
 def reasons(record: Record, side: str, address_of: AddressOf | None = None) -> list[ReasonShown]:
     """What speaks `for` or `against`, as the engine recorded it."""
-    return [_reason(each, address_of) for each in record.get("reasons", {}).get(side, ())]
+    return [_reason(each, address_of) for each in record.get("reasons", ()) if each["side"] == side]
 
 
 def _reason(reason: Mapping[str, Any], address_of: AddressOf | None) -> ReasonShown:
-    inputs = reason.get("inputs")
-    if inputs is None and "value" in reason:
-        inputs = {reason["code"]: reason["value"]}
-    variables = [shown(name, value, address_of=address_of if _declared(name) else None) for name, value in (inputs or {}).items()]
-    text = in_language(reason.get("texts"), language()) or variable_title(str(reason["code"]))
+    inputs = reason.get("inputs") or ({reason["code"]: reason["value"]} if "value" in reason else {})
+    variables = [shown(name, value, address_of=address_of if _declared(name) else None) for name, value in inputs.items()]
+    text = in_language(reason.get("text"), language()) or variable_title(str(reason["code"]))
     if reason.get("stage") == "score" and "value" in reason:
         text = f"{text}: {variable_value(str(reason['code']), reason['value'])}"
-    return ReasonShown(text, reason.get("points_lost"), _reason_detail(reason), variables)
+    return ReasonShown(text, reason.get("points"), _reason_detail(reason), variables)
 
 
 def _reason_detail(reason: Mapping[str, Any]) -> str:
@@ -160,10 +153,10 @@ def _reason_detail(reason: Mapping[str, Any]) -> str:
         parts.append(_("probability of default %(rate)s") % {"rate": rate(reason["probability_ppm"])})
     if reason.get("limit_fen") is not None:
         parts.append(_("limit %(amount)s yuan") % {"amount": money_plain(reason["limit_fen"])})
-    if reason.get("names"):
-        parts.append(in_language(reason["names"], language()))
-    if reason.get("found") is not None:
-        parts.append(word(FACTS, str(reason["found"])))
+    if reason.get("bound_text"):
+        parts.append(in_language(reason["bound_text"], language()))
+    if reason.get("floor_ppm") is not None:
+        parts.append(_("costs %(floor)s, highest permitted %(cap)s") % {"floor": rate(reason["floor_ppm"]), "cap": rate(reason["cap_ppm"])})
     return " · ".join(parts)
 
 
@@ -172,11 +165,11 @@ def limit_picture(record: Record) -> dict[str, Any] | None:
     found = stage(record, "limit")
     if not found:
         return None
-    rows = [_bound_row(bound, found["binding"]) for bound in found["bounds"]]
+    rows = [_bound_row(bound, found["bound"]) for bound in found["candidates"]]
     rows.sort(key=lambda row: (row.amount_fen is None, row.amount_fen))
-    if found["exposure_fen"]:
-        start_fen = max(0, found["least_fen"] - found["exposure_fen"])
-        rows.append(LimitRow(_("Less what is owed or promised already"), "minus", -found["exposure_fen"], start_fen=start_fen))
+    if found["already_owed_fen"]:
+        start_fen = max(0, found["least_fen"] - found["already_owed_fen"])
+        rows.append(LimitRow(_("Less what is owed or promised already"), "minus", -found["already_owed_fen"], start_fen=start_fen))
     rows.append(LimitRow(_("Limit"), "result", found["limit_fen"]))
     amounts = [row.amount_fen for row in rows if row.amount_fen is not None]
     largest_fen = min(max(amounts), max(4 * found["least_fen"], 1))
@@ -184,10 +177,10 @@ def limit_picture(record: Record) -> dict[str, Any] | None:
 
 
 def _bound_row(bound: Mapping[str, Any], binding: str) -> LimitRow:
-    inputs = [Named(variable_title(name), variable_value(name, value)) for name, value in bound.get("inputs", {}).items()]
-    why = _("an input is not known") if bound["value_fen"] is None else ""
-    kind = "bound" if bound["code"] == binding else "other"
-    return LimitRow(in_language(bound["names"], language()), kind, bound["value_fen"], bound.get("rule", ""), inputs, why)
+    inputs = [Named(variable_title(name), variable_value(name, value)) for name, value in bound["inputs"].items()]
+    why = _("an input is not known") if bound["amount_fen"] is None else ""
+    kind = "bound" if bound["id"] == binding else "other"
+    return LimitRow(in_language(bound["text"], language()), kind, bound["amount_fen"], bound["expression"], inputs, why)
 
 
 def price_picture(record: Record) -> dict[str, Any] | None:
@@ -195,19 +188,13 @@ def price_picture(record: Record) -> dict[str, Any] | None:
     found = stage(record, "price")
     if not found or found.get("rate_ppm") is None:
         return None
-    costs = found["costs"]
-    parts = [
-        (_("Funding"), costs["funding_ppm"]),
-        (_("Operations"), costs["operations_ppm"]),
-        (_("Expected loss"), found["expected_loss_ppm"]),
-        (_("Return on capital"), costs["hurdle_ppm"] * costs["capital_ppm"] // 1_000_000),
-    ]
     rows, reached = [], 0
-    for label, part_ppm in parts:
-        rows.append(PriceRow(label, "part", part_ppm, reached))
-        reached += part_ppm
-    margin_ppm = found["rate_ppm"] - reached
-    rows.append(PriceRow(_("Margin"), "minus" if margin_ppm < 0 else "part", margin_ppm, min(reached, reached + margin_ppm)))
+    for part in found["parts"]:
+        rate_ppm = part["rate_ppm"]
+        rows.append(
+            PriceRow(in_language(part["text"], language()), "minus" if rate_ppm < 0 else "part", rate_ppm, min(reached, reached + rate_ppm))
+        )
+        reached += rate_ppm
     rows.append(PriceRow(_("Rate"), "result", found["rate_ppm"]))
     for name, method in found.get("methods", {}).items():
         if name != found["method"]:
@@ -218,32 +205,21 @@ def price_picture(record: Record) -> dict[str, Any] | None:
 
 def rule_rows(record: Record) -> list[dict[str, Any]]:
     """Every admission rule with its text, inputs and result."""
-    sides = record.get("reasons", {}).values()
-    spoken = {each["code"]: each for side in sides for each in side if each.get("stage") == "rules"}
     rows = []
-    for rule in stage(record, "rules").get("rules", ()):
-        said = in_language(spoken.get(rule["code"], {}).get("texts"), language())
+    for rule in stage(record, "rules"):
         inputs = [Named(variable_title(name), variable_value(name, value)) for name, value in rule["inputs"].items()]
-        rows.append(
-            {"text": said or rule["code"].replace("_", " "), "expression": rule["rule"], "inputs": inputs, "state": _rule_state(rule)}
-        )
+        outcome = f"unknown_{rule['outcome']}" if rule["value"] is None else rule["outcome"]
+        text = in_language(rule["text"], language()) or rule["id"]
+        rows.append({"text": text, "expression": rule["expression"], "inputs": inputs, "state": state(RULE, outcome)})
     return rows
-
-
-def _rule_state(rule: Mapping[str, Any]) -> State:
-    if rule["value"] is None:
-        return state(RULE, "unknown_" + rule["result"])
-    if rule["result"] == "fail" and rule["severity"] == "refer":
-        return state(RULE, "refer")
-    return state(RULE, rule["result"])
 
 
 def score_rows(record: Record) -> list[VariableShown]:
     """Each scored variable with the points it lost, most first."""
     nulls = record.get("facts", {}).get("null_reasons", {})
     rows = [
-        shown(each["variable"], each["value"], nulls.get(each["variable"], ""), points_lost=each["lost"])
-        for each in stage(record, "score").get("variables", ())
+        shown(each["variable"], each["value"], nulls.get(each["variable"], ""), points_lost=each["points_lost"])
+        for each in stage(record, "score").get("contributions", ())
     ]
     return sorted(rows, key=lambda row: -(row.points_lost or 0))
 
@@ -260,7 +236,7 @@ def fact_rows(record: Record) -> list[VariableShown]:
 def questions(record: Record) -> list[str]:
     """What the evidence cannot tell, with what is done about it: what an officer asks the firm."""
     unknowns = stage(record, "facts").get("unknowns", ())
-    return [f"{in_language(each['names'], language())}: {in_language(each['handling'], language())}" for each in unknowns]
+    return [f"{in_language(each['text'], language())}: {in_language(each['handling'], language())}" for each in unknowns]
 
 
 def class_text(record: Record) -> str:
@@ -269,15 +245,15 @@ def class_text(record: Record) -> str:
     if not found:
         return _("The engine did not come to a class.")
     return _("%(name)s, at a probability of default of %(rate)s") % {
-        "name": in_language(found.get("names"), language()) or found["risk_class"], "rate": rate(found["probability_ppm"]),
+        "name": in_language(found["text"], language()), "rate": rate(found["probability_ppm"]),
     }  # fmt: skip
 
 
 def stage_strip(decision: Any) -> list[dict[str, Any]]:
     """The stages as boxes with their results."""
     record = decision.record
-    rules = stage(record, "rules").get("rules", ())
-    passed = sum(1 for rule in rules if rule["result"] == "pass")
+    rules = stage(record, "rules")
+    passed = sum(1 for rule in rules if rule["outcome"] == "pass")
     limit, price = stage(record, "limit"), stage(record, "price")
     facts = record.get("facts", {}).get("variables", {})
     boxes = [
@@ -285,7 +261,7 @@ def stage_strip(decision: Any) -> list[dict[str, Any]]:
         ("rules", _("Rules"), _("%(passed)s of %(count)s passed") % {"passed": passed, "count": len(rules)}, bool(rules)),
         ("score", _("Score"), _("%(points)s points") % {"points": number(decision.points)}, decision.points is not None),
         ("class", _("Class"), decision.risk_class, bool(decision.risk_class)),
-        ("limit", _("Limit"), _("%(amount)s yuan") % {"amount": money_plain(limit.get("limit_fen"))}, bool(limit)),
+        ("limit", _("Limit"), _("%(amount)s yuan") % {"amount": money_plain(limit.get("limit_fen"))}, bool(decision.record and limit)),
         ("price", _("Price"), rate(price.get("rate_ppm")), price.get("rate_ppm") is not None),
         ("authority", _("Authority"), word(AUTHORITY, decision.authority), bool(decision.authority)),
     ]

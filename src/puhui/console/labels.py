@@ -159,7 +159,7 @@ FACTS = {
     "cooperative": _("farmers' cooperative"),
     "bank": _("bank"),
     "micro_lender": _("micro-lender"),
-    "goods": _("buying goods"),
+    "stock": _("buying goods"),
     "materials": _("raw materials"),
     "wages": _("wages"),
     "rent": _("rent and utilities"),
@@ -203,8 +203,15 @@ COMPONENTS = {
     "compound": _("compound interest"),
 }
 
+HINDRANCES = {
+    "not_referred": _("Nothing waits for a person here."),
+    "role": _("Your role has no say at this level of authority."),
+    "maker": _("You sent this application yourself: somebody else decides."),
+    "spoken": _("You have said yes already; another voice is needed."),
+}
+
 LOAN_PURPOSES = {
-    "goods": _("buying goods"),
+    "stock": _("buying goods"),
     "materials": _("raw materials"),
     "wages": _("wages"),
     "rent": _("rent and utilities"),

@@ -30,6 +30,7 @@ from puhui.loans.models import Contract
 from puhui.parties import actions as parties_acts
 from puhui.parties import queries as parties
 from puhui.parties.models import Firm
+from puhui.products.queries import product as product_in_force
 
 PRODUCT = "invoice-working-capital"
 CHANNEL = "phone"
@@ -123,7 +124,7 @@ def apply(request: Request, firm: Firm) -> HttpResponse:
             return redirect("console:borrower_application", number=application.pk)
         except FaultsError as error:
             errors = errors_of(error)
-    product = decisions.product(PRODUCT, day)
+    product = product_in_force(PRODUCT, day)
     entered: dict[str, Any] = {name: request.POST.get(name, "") for name in ("amount", "purpose")}
     entered["term_months"] = int(request.POST.get("term_months") or product.maximum_months)
     context = {

@@ -9,15 +9,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from puhui.calculations.faults import FaultsError
+from puhui.calculations.faults import Fault, FaultsError
 from puhui.console import decision_figures as figures
 from puhui.console.access import Request, may_act, page
 from puhui.console.firm_figures import monthly_picture, six_figures
 from puhui.console.forms import amount_fen, errors_of
-from puhui.console.labels import APPLICATION, AUTHORITY, LOAN_PURPOSES, OUTCOME, PRODUCTS, state, word
+from puhui.console.labels import APPLICATION, AUTHORITY, HINDRANCES, LOAN_PURPOSES, OUTCOME, PRODUCTS, state, word
 from puhui.console.templatetags.figures import money_plain
 from puhui.decisions import actions, queries
-from puhui.decisions.models import Application, Decision
+from puhui.decisions.models import Application, Decision, Review
 from puhui.evidence import queries as evidence
 
 
@@ -40,6 +40,8 @@ def case(request: Request, number: int) -> HttpResponse:
 
 def _review(request: Request, application: Application) -> None:
     decision = application.latest_decision
+    if decision is None:
+        raise FaultsError([Fault(_("case"), _("no decision of the engine"), _("a case that the engine has decided"))])
     outcome, reason = request.POST.get("outcome", ""), request.POST.get("reason", "")
     amount = amount_fen(request.POST.get("amount", "")) if outcome == Decision.Outcome.APPROVE else None
     rate_ppm = decision.rate_ppm if outcome == Decision.Outcome.APPROVE else None
@@ -53,7 +55,7 @@ def _case_context(request: Request, application: Application, errors: list[str])
     monthly = monthly_picture(evidence.monthly_totals(application.firm, day), day)
     record = decision.record if decision else {}
     facts = record.get("facts", {})
-    context = {
+    context: dict[str, Any] = {
         "application": application,
         "decision": decision,
         "state": state(APPLICATION, application.status),
@@ -86,26 +88,30 @@ def _exposure(application: Application, decision: Decision) -> dict[str, int]:
 
 def _review_context(request: Request, application: Application, decision: Decision) -> dict[str, Any]:
     waits = application.status == Application.Status.REFERRED
-    obstacles = [str(each) for each in queries.approval_obstacles(decision, request.user)] if waits else []
+    voice = queries.may_approve(decision, request.user)
     may_decide = waits and may_act(request.user, "case")
+    hindrances = [word(HINDRANCES, code) for code in voice.hindrances] if waits else []
+    if waits and voice.may and len(voice.missing) > 1:
+        hindrances.append(_("With your yes, others must still agree."))
     return {
-        "reviews": [
-            {
-                "state": state(OUTCOME, each.outcome),
-                "who": each.reviewer.get_full_name() or each.reviewer.username,
-                "at": each.reviewed_at,
-                "amount_fen": each.amount_fen,
-                "rate_ppm": each.rate_ppm,
-                "reason": each.reason,
-            }
-            for each in decision.reviews.all()
-        ],
+        "reviews": [_reviewed(each) for each in decision.reviews.all()],
         "authority": word(AUTHORITY, decision.authority) if decision.authority else "",
         "may_decide": may_decide,
-        "may_approve": may_decide and not obstacles,
-        "own_authority": " ".join(obstacles),
+        "may_approve": may_decide and voice.may,
+        "own_authority": " ".join(hindrances),
         "why_not": "" if waits else _("This case is decided; nothing waits for a person."),
         "entered": {"reason": request.POST.get("reason", ""), "amount": request.POST.get("amount") or money_plain(decision.amount_fen)},
+    }
+
+
+def _reviewed(review: Review) -> dict[str, Any]:
+    return {
+        "state": state(OUTCOME, review.outcome),
+        "who": review.reviewer.get_full_name() or review.reviewer.username,
+        "at": review.reviewed_at,
+        "amount_fen": review.amount_fen,
+        "rate_ppm": review.rate_ppm,
+        "reason": review.reason,
     }
 
 

@@ -14,8 +14,9 @@ from puhui.console.labels import ACTS, FIRM_KINDS, PEOPLE, PURPOSES, SCHEMES, co
 from puhui.console.loan_figures import listed
 from puhui.console.paging import filters_of, paged
 from puhui.decisions import queries as decisions
+from puhui.decisions.models import Decision
 from puhui.evidence import queries as evidence
-from puhui.features import queries as features
+from puhui.features.queries import latest_snapshot
 from puhui.loans import queries as loans
 from puhui.parties import queries as parties
 from puhui.parties.models import Firm
@@ -78,7 +79,7 @@ def _identity(request: Request, found: Firm) -> dict[str, Any]:
 def _trade(request: Request, found: Firm) -> dict[str, Any]:
     day = found.institution.business_date
     monthly = monthly_picture(evidence.monthly_totals(found, day), day)
-    snapshot = features.latest_snapshot(found, day)
+    snapshot = latest_snapshot(found, day)
     values, nulls = (snapshot.values, snapshot.null_reasons) if snapshot else ({}, {})
     return {
         "monthly": monthly,
@@ -93,9 +94,9 @@ def _trade(request: Request, found: Firm) -> dict[str, Any]:
 
 def _lending(request: Request, found: Firm) -> dict[str, Any]:
     day = found.institution.business_date
-    decision = decisions.latest_decision(found)
+    decision = _latest_decision(request, found)
     context: dict[str, Any] = {
-        "loans": [listed(each, day) for each in loans.loans(request.user, {"firm": str(found.pk)})],
+        "loans": [listed(each, day) for each in loans.loans(request.user).filter(firm=found)],
         "decision": decision,
     }
     if decision:
@@ -107,3 +108,8 @@ def _lending(request: Request, found: Firm) -> dict[str, Any]:
             "reasons_against": figures.reasons(decision.record, "against"),
         }
     return context
+
+
+def _latest_decision(request: Request, found: Firm) -> Decision | None:
+    newest = decisions.decisions(request.user).filter(firm=found).first()
+    return decisions.decision(request.user, newest.pk) if newest else None

@@ -17,7 +17,7 @@ from puhui.console.paging import paged
 from puhui.console.templatetags.figures import choose_unit
 from puhui.loans import actions, queries
 from puhui.loans.models import Contract
-from puhui.products.actions import conditions_of
+from puhui.products.queries import conditions_of
 
 
 @page("payouts")

@@ -24,14 +24,11 @@ def queue(request: Request) -> HttpResponse:
     """Cases by state, those that wait longest first."""
     filters = filters_of(request, "status", "text", "order")
     filters["status"] = filters["status"] or "referred"
-    wanted = dict(filters)
-    if wanted["status"] == "all":
-        wanted["status"] = ""
-    context = paged(request, queries.work_queue(request.user, wanted), filters)
+    context = paged(request, queries.work_queue(request.user, filters), filters)
     rows = [_row(application) for application in context["page"].object_list]
     context |= {
         "rows": rows, "tabs": _tabs(request, filters), "unit": choose_unit(row["application"].amount_fen for row in rows),
-        "orders": [("", _("longest wait first")), ("-submitted_at", _("newest first")), ("-amount_fen", _("largest first"))],
+        "orders": [("", _("longest wait first")), ("newest", _("newest first")), ("amount", _("largest first"))],
     }  # fmt: skip
     return render(request, "console/queue.html", context)
 
