@@ -79,6 +79,7 @@ def _values(firms: Frame, by_side: Frame, months: Frame, partners: Frame, wanted
 
 def _on_polars(invoices: pl.DataFrame, as_of: AsOf, wanted: tuple[Variable, ...]) -> pl.DataFrame:
     """The same stages, each materialised because several later ones read it."""
+    engines.require_columns(invoices.columns)
     used = invoices.select([name for name in engines.COLUMNS_READ if name in invoices.columns])
     plans = _plans(as_of, tuple(used.schema.items()), wanted)
     rows = plans["rows"].run(used)

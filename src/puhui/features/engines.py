@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 from typing import Any
 
@@ -10,7 +10,7 @@ import narwhals as nw
 import polars as pl
 from polars.io.plugins import register_io_source
 
-__all__ = ["COLUMNS_READ", "ENGINES", "REQUIRED_COLUMNS", "PreparedPlan", "collect", "lazy_frame"]
+__all__ = ["COLUMNS_READ", "ENGINES", "REQUIRED_COLUMNS", "PreparedPlan", "collect", "lazy_frame", "require_columns"]
 
 ENGINES = ("polars", "duckdb", "spark")
 
@@ -66,11 +66,15 @@ def lazy_frame(invoices: Any, engine: str) -> nw.LazyFrame[Any]:
     if isinstance(invoices, (pl.DataFrame, pl.LazyFrame)):
         native = {"polars": _polars, "duckdb": _duckdb, "spark": _spark}[engine](invoices)
     frame: nw.LazyFrame[Any] = nw.from_native(native).lazy()
-    present = frame.collect_schema().names()
+    require_columns(frame.collect_schema().names())
+    return frame
+
+
+def require_columns(present: Sequence[str]) -> None:
+    """Raises ValueError naming every required column that is not among `present`."""
     missing = [name for name in REQUIRED_COLUMNS if name not in present]
     if missing:
         raise ValueError(f"invoice frame: missing column {', '.join(missing)}; found {', '.join(present)}")
-    return frame
 
 
 def collect(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
