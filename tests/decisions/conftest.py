@@ -54,7 +54,7 @@ def tiny_model_body() -> dict[str, Any]:
         "columns": [{"name": "inv_out_yoy", "kind": "number"}, {"name": "inv_buyer_cnt_12m", "kind": "number"}],
         "preparation": [],
         "variables": [
-            _variable("inv_out_yoy", [_bin("below 0", 10, 0.0), _bin("0 and more", 60)], 20),
+            _variable("inv_out_yoy", [_bin("below 0", 0, 0.0), _bin("0 and more", 60)], 20),
             _variable("inv_buyer_cnt_12m", [_bin("below 5", 0, 5.0), _bin("5 and more", 50)], 0),
         ],
         "intercept_points": 550,

@@ -217,7 +217,7 @@ def test_exposure_moves(bank):
     decision = actions.decide(bank.apply(bank.firm()), "system")
     actions.move_exposures([(decision.pk, 12_000_000, 12_000_000), (decision.pk, 0, -2_000_000)])
     row = Exposure.objects.get()
-    assert (row.reserved_fen, row.outstanding_fen) == (10_000_000, 10_000_000)
+    assert (row.reserved_fen, row.outstanding_fen) == (8_000_000, 10_000_000)
     actions.repay_exposure(decision, 10_000_000)
     actions.release_exposure(decision)
     row.refresh_from_db()

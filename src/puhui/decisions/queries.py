@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Prefetch, QuerySet
 from django.db.models.functions import Coalesce
 
 from puhui.decisions.authority import missing_voices
@@ -159,44 +159,29 @@ def authority_of(user: User, day: date) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Decisions of a period in numbers; hours are from submission to the engine's word, or to the last review where one was needed."""
+class Turnaround:
+    """Decisions up to a day in numbers.
+
+    `decisions` counts applications that have their answer; `approved` those that got an offer; `automated` those that no person
+    touched; `hours` from submission to the answer, the engine's or the last reviewer's, one figure for each.
+    """
 
     decisions: int
-    by_outcome: Mapping[str, int]
-    without_person: int
-    share_without_person: float | None
-    approved_fen: int
-    mean_hours: float | None
-    mean_engine_milliseconds: float | None
+    approved: int
+    automated: int
+    hours: tuple[float, ...]
 
 
-def figures(institution: Institution, since: date | None = None, until: date | None = None) -> Figures:
-    """How many were decided, how many of them without a person (approved or refused by the engine), and how long it took."""
-    rows = Decision.objects.filter(institution=institution)
-    if since:
-        rows = rows.filter(business_date__gte=since)
-    if until:
-        rows = rows.filter(business_date__lte=until)
-    counts = {row["outcome"]: row["n"] for row in rows.values("outcome").annotate(n=Count("pk"))}
-    total = sum(counts.values())
-    straight = total - counts.get(Decision.Outcome.REFER, 0)
-    offered = Offer.objects.filter(decision__in=rows.values("pk")).aggregate(total=Sum("amount_fen"))["total"]
-    engine = rows.aggregate(mean=Avg("duration_microseconds"))["mean"]
-    return Figures(
-        total,
-        {outcome: counts.get(outcome, 0) for outcome in Decision.Outcome.values},
-        straight,
-        straight / total if total else None,
-        int(offered or 0),
-        _mean_hours(rows),
-        float(engine) / 1000 if engine is not None else None,
-    )
-
-
-def _mean_hours(rows: QuerySet[Decision]) -> float | None:
-    """Mean hours from submission to the last word; cases still waiting for a person are left out."""
-    finished = rows.exclude(Q(outcome=Decision.Outcome.REFER) & Q(application__status=Application.Status.REFERRED))
+def turnaround(institution: Institution, until: date) -> Turnaround:
+    """How many applications were answered up to a business day, how many of them without a person, and how long it took."""
+    rows = Decision.objects.filter(institution=institution, business_date__lte=until)
+    answered = rows.exclude(outcome=Decision.Outcome.REFER, application__status=Application.Status.REFERRED)
     span = Coalesce(Max("reviews__reviewed_at"), F("decided_at")) - F("application__submitted_at")
-    spans = list(finished.annotate(span=ExpressionWrapper(span, DurationField())).values_list("span", flat=True))
-    return sum(one.total_seconds() for one in spans) / 3600 / len(spans) if spans else None
+    spans = answered.annotate(span=ExpressionWrapper(span, DurationField())).values_list("outcome", "span")
+    words = list(spans)
+    return Turnaround(
+        decisions=len(words),
+        approved=Offer.objects.filter(decision__in=rows.values("pk")).count(),
+        automated=sum(outcome != Decision.Outcome.REFER for outcome, _ in words),
+        hours=tuple(span.total_seconds() / 3600 for _, span in words),
+    )
