@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 
 from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE
@@ -49,21 +50,23 @@ def days_past_due(loan: RunningLoan, day: date) -> int:
     return 0
 
 
+@lru_cache(maxsize=256)
+def _places(names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(_PLACE[name] for name in names)
+
+
 def _dues(loan: RunningLoan, day: date, order: Order) -> Iterator[tuple[RunningRow, int]]:
     """The components to be paid in order: past due, due on the day, and what runs or was charged in the period under way."""
     rows = loan.rows[loan.oldest : loan.index + 1]
-    groups = (
-        ([row for row in rows if row.closed and row.period.due < day], order.past_due),
-        ([row for row in rows if row.closed and row.period.due == day], order.due),
-        ([row for row in rows if not row.closed], order.due),
-    )
-    if loan.terms.vertical and order.past_due == order.due:
-        groups = ((rows, order.due), ([], ()), ([], ()))
-    for members, names in groups:
-        if loan.terms.vertical:
-            yield from ((row, _PLACE[name]) for name in names for row in members)
-        else:
-            yield from ((row, _PLACE[name]) for row in members for name in names)
+    past_due, due = _places(order.past_due), _places(order.due)
+    if not loan.terms.vertical:
+        for row in rows:
+            for place in past_due if row.closed and row.period.due < day else due:
+                yield row, place
+        return
+    late = [row for row in rows if row.closed and row.period.due < day] if past_due != due else []
+    for members, places in ((late, past_due), (rows[len(late) :], due)):
+        yield from ((row, place) for place in places for row in members)
 
 
 def take_dues(loan: RunningLoan, day: date, receipt: Receipt) -> None:
@@ -76,7 +79,11 @@ def take_dues(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     if within_grace_days(loan, day):
         raise unsettled("penalty.grace_days", f"a payment on {day}, within them", "0, or payments outside them: not supported yet")
     for row, place in _dues(loan, day, order):
-        receipt.pay(row, place, row.due[place] - row.paid[place])
+        owed = row.due[place] - row.paid[place]
+        if owed:
+            receipt.pay(row, place, owed)
+            if not receipt.left:
+                break
     while loan.oldest < loan.index and loan.rows[loan.oldest].outstanding == 0:
         loan.oldest += 1
 
@@ -209,6 +216,7 @@ def _early_inside(loan: RunningLoan, day: date, receipt: Receipt) -> None:
 
 def _one_thing_in_a_period(loan: RunningLoan, day: date) -> None:
     period = loan.periods[loan.index]
+    loan.part_settled(period, period.start, day)
     if period.rule not in ("days", "pro_rata") and len({first for _, first in loan.open}) > 1:
         found = f"principal repaid early on {day} after a drawdown in the same period"
         raise unsettled("day_count", found, "another period, or a day count by days: which of the two is repaid is not settled")
@@ -261,6 +269,7 @@ def _interest_to_close(loan: RunningLoan, day: date) -> int:
         found = f"rest period with a payoff on {day} to date"
         raise unsettled("interest_recalculation", found, "payoff_interest to_rest, or rest daily: not settled")
     end = loan.periods[loan.index].due if to_rest else day
+    loan.part_settled(loan.periods[loan.index], loan.periods[loan.index].start, end)
     return loan.plan.carried + round_exact(loan.interest_to(end) + loan.rows[loan.index].late_exact, SCALE, terms.rounding)
 
 

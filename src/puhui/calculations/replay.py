@@ -190,6 +190,8 @@ def _note_under_way(loan: RunningLoan, day: date) -> None:
     if loan.index >= len(loan.rows):
         return
     row = loan.rows[loan.index]
+    if row.period.exceeds(row.period.start, day):
+        loan.unsettled.append(Fault("as_of", f"{day}, a month and odd days into a period of a month", "a due date: not settled"))
     if row.late_exact:
         found = f"{day}, while overdue principal bears contract interest"
         loan.unsettled.append(Fault("as_of", found, "a due date: not settled inside a period"))

@@ -17,7 +17,7 @@ from puhui.calculations.money import Exact, amount_text, round_exact, round_quot
 from puhui.calculations.periods import Period, build_periods, unsettled
 from puhui.calculations.plan import Plan
 from puhui.calculations.position import RunningPeriod
-from puhui.calculations.term_records import COMPONENTS, Fee, Terms
+from puhui.calculations.term_records import COMPONENTS, MARKUP_SCALE, Fee, Terms
 
 __all__ = ["COMPOUND", "COST", "FEE", "INTEREST", "PENALTY", "PRINCIPAL", "RunningLoan", "RunningRow", "periods_of"]
 
@@ -160,6 +160,10 @@ class RunningLoan:
         if not self.plan.bears_interest(self.index):
             return 0
         period = self.rows[self.index].period
+        if len(self.open) == 1 and not self.ended and not self._new_rates:
+            amount, first = self.open[0]
+            share = period.share if first == period.start else period.part(first, period.due)
+            return amount * share * (self.line.rates[0] * MARKUP_SCALE)
         slices = [*self.ended, *((amount, first, period.due) for amount, first in self.open)]
         return slices_interest(period, self.line, slices)
 
@@ -207,6 +211,7 @@ class RunningLoan:
             if self.paid_ahead:
                 found = f"a new rate in the period from {period.start} after an instalment paid in advance"
                 raise unsettled("events", found, "one or the other: not settled")
+            self._new_rate_settled(period)
             if self.plan.shortened or self.terms.method == "flat":
                 found = f"a new rate in the period from {period.start}"
                 raise unsettled("events", found, "no new rate after reduce_term, or for a flat loan: not settled")
@@ -221,6 +226,16 @@ class RunningLoan:
         if self.renew_next:
             self.plan.renew(self.index, self.undue)
             self.renew_next = False
+
+    def _new_rate_settled(self, period: Period) -> None:
+        for first, last, _ in self.line.pieces(period.start, period.due):
+            self.part_settled(period, first, last)
+
+    def part_settled(self, period: Period, first: date, last: date) -> None:
+        """Refuse a part of a period that would be longer than the period."""
+        if period.exceeds(first, last):
+            found = f"{period.day_count} from {first} to {last}"
+            raise unsettled("day_count", found, "another day count: a part longer than its period is not settled")
 
     def fee_amount(self, fee: Fee, principal: int = 0, interest: int = 0) -> int:
         """What a fee comes to for a row of this principal and interest."""
@@ -246,6 +261,8 @@ class RunningLoan:
         if first >= day:
             return
         self.day = day
+        if self.oldest == self.index:
+            return
         principal = interest = 0
         for row in self.rows[self.oldest : self.index]:
             principal += row.due[PRINCIPAL] - row.paid[PRINCIPAL]
