@@ -133,7 +133,7 @@ def test_a_long_recovery_is_waited_for(home, slow_recovery):
     told: list[str] = []
     with embedded.server(home, throwaway=True, say=told.append) as server:
         assert _kept(server) == {1}
-    assert told == ["the database recovers from a crash; nothing committed is lost; this may take a while"]
+    assert told == ["the database is still starting; after a crash it first recovers what was committed, which may take a while"]
 
 
 def test_a_second_command_waits_for_the_first_ones_recovery(home, slow_recovery):

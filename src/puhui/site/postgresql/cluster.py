@@ -167,7 +167,7 @@ def _wait_until_ready(layout: Layout, started: _Started | None, say: Say) -> Pos
             if work != last_work:
                 last_work, last_moved = work, now
             if not told:
-                say("the database recovers from a crash; nothing committed is lost; this may take a while")
+                say("the database is still starting; after a crash it first recovers what was committed, which may take a while")
                 told = True
             _check_standstill(layout, now - last_moved)
         time.sleep(pause)
