@@ -100,6 +100,8 @@ def in_effect(events: Sequence[Event]) -> list[tuple[int, Event]]:
     undone = {event.of for event in events if event.type == "reversal"}
     done = [(index, event) for index, event in enumerate(events) if event.type != "reversal"]
     kept = [(index, event) for index, event in done if event.id is None or event.id not in undone]
+    if all(event.known is None for _, event in kept):
+        return sorted(kept, key=_date_of)
     known_on: dict[date, set[bool]] = {}
     for _, event in kept:
         known_on.setdefault(event.date, set()).add(event.known is not None)
@@ -108,3 +110,7 @@ def in_effect(events: Sequence[Event]) -> list[tuple[int, Event]]:
         found = f"on {mixed[0]} some events with it and some without"
         raise FaultsError([Fault("events.known", found, "all events of one day with known, or none")])
     return sorted(kept, key=lambda pair: (pair[1].date, pair[1].known or date.min, pair[0]))
+
+
+def _date_of(pair: tuple[int, Event]) -> date:
+    return pair[1].date

@@ -8,9 +8,9 @@ a part of it: `Period.part`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import NamedTuple
 
 from puhui.calculations.calendar import Step, add_months, add_step, days_in_month, whole_months_and_days
 from puhui.calculations.day_count import MONTH, WEEK, year_share
@@ -28,8 +28,7 @@ def unsettled(field: str, found: object, expected: str) -> FaultsError:
     return FaultsError([Fault(field, str(found), expected)])
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(NamedTuple):
     """One period: `share` of a year over `day_count.YEAR` as a whole; `rule` tells how parts of it are counted.
 
     `rule`: `days` (by day count, parts add up), `months` (对年对月对日, each part for itself), `pro_rata` (days of the period's days),
@@ -82,9 +81,7 @@ def build_periods(terms: Terms) -> tuple[Period, ...]:
     start = terms.start
     periods = []
     for number, (due, step) in enumerate(_dues(terms), 1):
-        months, odd_days = whole_months_and_days(start, due)
-        whole = step.months if step is not None and step.months else None if odd_days else months
-        periods.append(replace(_period(terms, number, start, due, step), months=whole))
+        periods.append(_period(terms, number, start, due, step))
         start = due
     return tuple(periods)
 
@@ -151,18 +148,23 @@ def _settles_before(terms: Terms, day: date, months: int) -> bool:
 
 def _period(terms: Terms, number: int, start: date, due: date, step: Step | None) -> Period:
     count, label = terms.day_count, terms.day_label
+    if step is not None and step.months:
+        months: int | None = step.months
+    else:
+        whole, odd_days = whole_months_and_days(start, due)
+        months = None if odd_days else whole
     if terms.interest_basis == "period" and step is not None and (step.months or step.weeks):
         share: Exact = step.months * MONTH + step.weeks * WEEK
-        return Period(number, start, due, share, _part_rule(terms, start, due, step, share), count, label)
+        return Period(number, start, due, share, _part_rule(terms, start, due, step, share), count, label, months)
     if count.startswith("ACT/"):
         if terms.interest_basis == "period" and (step is None or not step.days):
             raise unsettled("interest_basis", f"period {number} from {start} to {due} is no whole step", "daily: not settled for period")
-        return Period(number, start, due, year_share(count, start, due, label), "days", count, label)
+        return Period(number, start, due, year_share(count, start, due, label), "days", count, label, months)
     if count == "30/360":
         return _thirty(terms, number, start, due, step)
     if count == "M/360" and step is not None and step.days:
-        return Period(number, start, due, year_share("ACT/360", start, due), "days", "ACT/360", label)
-    return Period(number, start, due, year_share(count, start, due), "months" if count == "M/360" else "days", count, label)
+        return Period(number, start, due, year_share("ACT/360", start, due), "days", "ACT/360", label, months)
+    return Period(number, start, due, year_share(count, start, due), "months" if count == "M/360" else "days", count, label, months)
 
 
 def _part_rule(terms: Terms, start: date, due: date, step: Step, share: Exact) -> str:
@@ -187,4 +189,4 @@ def _thirty(terms: Terms, number: int, start: date, due: date, step: Step | None
     if odd and ((months == 0 and backwards != length) or start.day > 28 or step is not None):
         raise unsettled("day_count", f"30/360 from {start} to {due}", "another day count: the month of the odd days is not settled")
     rule = "pro_rata" if months == 0 or (months == 1 and not odd) else "none"
-    return Period(number, start, due, share, rule, "30/360", terms.day_label)
+    return Period(number, start, due, share, rule, "30/360", terms.day_label, None if odd else months)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE, RateLine, Slice, slices_interest
@@ -16,8 +17,7 @@ Flow = tuple[date, int]
 """A payment of the borrower (above 0) or to the borrower (below 0) on a date, in smallest units."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One instalment: what falls due in it, by component, and what was paid of it. `balance`: principal outstanding after it."""
 
     number: int
@@ -56,8 +56,7 @@ class Row:
         return int(getattr(self, component)) - int(getattr(self, "paid_" + component))
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
+class Allocation(NamedTuple):
     """A part of a payment: `event` is its index among the events given, `early` tells principal repaid before it was due."""
 
     event: int
