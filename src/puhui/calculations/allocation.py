@@ -131,21 +131,34 @@ def _repay_early(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     if terms.method in ("flat", "stepped", "custom") or terms.principal_share is not None or terms.balloon:
         expected = f"a payoff: early repayment of method {terms.method} with these terms is not settled"
         raise unsettled("events", f"principal repaid early on {day}", expected)
-    ahead = terms.allocation.in_advance
-    if "interest" in ahead and "interest" in ahead[: ahead.index("principal") if "principal" in ahead else None]:
-        raise unsettled("allocation", "in_advance_interest before in_advance_principal", "principal first: the other is not supported")
     if loan.plan.carried or loan.index < max(terms.grace.interest_payment, terms.grace.interest_free):
         raise unsettled("events", f"principal repaid early on {day} while interest is put off or free", "another day: not settled")
     if any(fee.when == "instalment" and fee.of in ("principal", "instalment") for fee in terms.fees):
         raise unsettled("fees", "principal repaid early", "fees that do not depend on principal: not settled")
-    early = receipt.left
-    if early > loan.undue:
+    if _interest_first(terms.allocation.in_advance):
+        _pay_accrued(loan, day, receipt)
+    if receipt.left > loan.undue:
         raise _too_much(loan, day, receipt)
+    if not receipt.left:
+        return
     on_due_day = loan.index > 0 and loan.rows[loan.index - 1].period.due == day
     if on_due_day:
         _early_on_due_day(loan, receipt)
     else:
         _early_inside(loan, day, receipt)
+
+
+def _interest_first(ahead: tuple[str, ...]) -> bool:
+    """Whether in_advance_interest was agreed to stand before in_advance_principal."""
+    return "interest" in ahead and "interest" in ahead[: ahead.index("principal") if "principal" in ahead else None]
+
+
+def _pay_accrued(loan: RunningLoan, day: date, receipt: Receipt) -> None:
+    """Pay the interest that the period under way has accrued by `day`, before any principal."""
+    period, row = loan.periods[loan.index], loan.rows[loan.index]
+    loan.part_settled(period, period.start, day)
+    accrued = round_exact(loan.interest_to(day), SCALE, loan.terms.rounding)
+    receipt.pay(row, INTEREST, accrued - row.paid[INTEREST], early=True)
 
 
 def _pay_instalment_in_advance(loan: RunningLoan, day: date, receipt: Receipt) -> None:
@@ -290,7 +303,7 @@ def pay_off(loan: RunningLoan, day: date, receipt: Receipt, agreed: int) -> None
         row = loan.rows[loan.index - 1] if on_due_day else loan.rows[loan.index]
         row.due[INTEREST] += interest
         row.due[PRINCIPAL] += loan.undue
-        receipt.pay(row, INTEREST, interest)
+        receipt.pay(row, INTEREST, row.due[INTEREST] - row.paid[INTEREST])
         receipt.pay(row, PRINCIPAL, loan.undue, early=True)
         row.closed = True
         kept = loan.index if on_due_day else loan.index + 1

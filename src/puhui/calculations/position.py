@@ -69,7 +69,8 @@ class Allocation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunningPeriod:
-    """The period under way and the principal that bears interest in it; `waiting`: interest of earlier rows put off to later ones."""
+    """The period under way and the principal that bears interest in it; `waiting`: interest of earlier rows put off
+    to later ones, less what was paid of this row's in advance."""
 
     period: Period
     line: RateLine

@@ -147,13 +147,15 @@ class RunningLoan:
         """Contract interest of the period under way from its start to the morning of `day`, over SCALE."""
         if self.index >= len(self.rows):
             return 0
-        return self.running_period().exact(day) - self.plan.carried * SCALE
+        running = self.running_period()
+        return running.exact(day) - running.waiting * SCALE
 
     def running_period(self) -> RunningPeriod:
         """The period under way, frozen."""
         period = self.periods[self.index]
         bears = self.plan.bears_interest(self.index)
-        return RunningPeriod(period, self.line, tuple(self.open), tuple(self.ended), self.plan.carried, bears)
+        waiting = self.plan.carried - self.rows[self.index].paid[INTEREST]
+        return RunningPeriod(period, self.line, tuple(self.open), tuple(self.ended), waiting, bears)
 
     def _own_interest(self) -> Exact:
         """Exact interest of the whole period under way."""
