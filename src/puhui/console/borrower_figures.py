@@ -13,9 +13,10 @@ from puhui.calculations.schedule import schedule
 from puhui.console.consent_text import CLASSES, PURPOSE
 from puhui.console.decision_figures import reasons
 from puhui.console.forms import amount_fen
-from puhui.console.labels import APPLICATION, EVIDENCE_CLASSES, LOAN, OFFER, PURPOSES, consent_state, state, word
+from puhui.console.labels import APPLICATION, LOAN, OFFER, consent_state, state
 from puhui.console.loan_figures import is_open
 from puhui.console.templatetags.figures import money, money_plain
+from puhui.console.words import EVIDENCE_CLASSES, PURPOSES, word
 from puhui.decisions import queries as decisions
 from puhui.decisions.models import Application, Offer
 from puhui.loans import actions as lending

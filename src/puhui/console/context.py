@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from puhui.console.access import menu_of
-from puhui.console.labels import role_label
+from puhui.console.words import role_label
 
 #: the page whose menu entry is lit while one of these is open
 PARENTS = {"case": "queue", "decision": "queue"}

@@ -12,8 +12,9 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from puhui.console.labels import AUTHORITY, FACTS, NULLS, PRICE_METHODS, RULE, in_language, state, word
+from puhui.console.labels import RULE, state
 from puhui.console.templatetags.figures import EMPTY, choose_unit, money_plain, number, rate, share
+from puhui.console.words import AUTHORITY, FACTS, NULLS, PRICE_METHODS, in_language, word
 from puhui.features import registry
 
 Record = Mapping[str, Any]
@@ -143,7 +144,7 @@ def _reason(reason: Mapping[str, Any], address_of: AddressOf | None) -> ReasonSh
     variables = [shown(name, value, address_of=address_of if _declared(name) else None) for name, value in inputs.items()]
     text = in_language(reason.get("text"), language()) or variable_title(str(reason["code"]))
     if reason.get("stage") == "score" and "value" in reason:
-        text = f"{text}: {variable_value(str(reason['code']), reason['value'])}"
+        text = _("%(name)s: %(value)s") % {"name": text, "value": variable_value(str(reason["code"]), reason["value"])}
     return ReasonShown(text, reason.get("points"), _reason_detail(reason), variables)
 
 
@@ -236,7 +237,10 @@ def fact_rows(record: Record) -> list[VariableShown]:
 def questions(record: Record) -> list[str]:
     """What the evidence cannot tell, with what is done about it: what an officer asks the firm."""
     unknowns = stage(record, "facts").get("unknowns", ())
-    return [f"{in_language(each['text'], language())}: {in_language(each['handling'], language())}" for each in unknowns]
+    return [
+        _("%(name)s: %(value)s") % {"name": in_language(each["text"], language()), "value": in_language(each["handling"], language())}
+        for each in unknowns
+    ]
 
 
 def class_text(record: Record) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from puhui.console.decision_figures import signed_share, variable_value
-from puhui.console.labels import NULLS, word
 from puhui.console.templatetags.figures import choose_unit, money, unit_name
+from puhui.console.words import NULLS, word
 
 MONTHS_SHOWN = 24
 TREND_MONTHS = 24

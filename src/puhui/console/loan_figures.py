@@ -12,8 +12,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from puhui.console.labels import BOOK_ACTS, COMPONENTS, EVENTS, INSTALMENT, LOAN, State, state, word
+from puhui.console.labels import INSTALMENT, LOAN, State, state
 from puhui.console.templatetags.figures import money, rate
+from puhui.console.words import BOOK_ACTS, COMPONENTS, EVENTS, word
 from puhui.loans.keeping import counters_at
 from puhui.loans.models import Instalment, Loan
 from puhui.loans.queries import Owed, StatementLine

@@ -80,6 +80,9 @@ def bar(value: float | None, largest: float | None, tone: str = "", start: float
     if mark is not None:
         at = f"{min(BAR_WIDTH - 0.2, float(mark) * scale):.2f}"
         line = format_html('<line class="bar-mark" x1="{}" x2="{}" y1="0" y2="12" vector-effect="non-scaling-stroke"/>', at, at)
+    if float(start) + float(value) > float(largest) * 1.001:
+        # The bar goes on beyond the scale: a gap near its end says so.
+        line = format_html('{}<rect class="bar-break" x="91" y="0" width="2.4" height="12"/>', line)
     return format_html(
         '<svg class="bar" aria-hidden="true" viewBox="0 0 100 12" preserveAspectRatio="none">'
         '<rect class="bar-fill {}" x="{}" y="2" width="{}" height="8"/>{}</svg>',

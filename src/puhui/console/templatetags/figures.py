@@ -77,6 +77,12 @@ def unit_name(unit: str) -> str:
 
 
 @register.filter
+def with_unit(label: str, unit: str) -> str:
+    """The head of a column of amounts with its unit: `Balance, 10,000 yuan`, `余额（万元）`."""
+    return gettext("%(label)s, %(unit)s") % {"label": label, "unit": unit_name(unit)}
+
+
+@register.filter
 def unit_divisor(unit: str) -> int:
     """Fen in one unit: what a chart divides its axis by."""
     return UNITS[unit or "yuan"][0]

@@ -13,9 +13,9 @@ from puhui.books import queries
 from puhui.books.models import Account, Entry, Transfer
 from puhui.console.access import Request, page
 from puhui.console.forms import day as day_of
-from puhui.console.labels import ACCOUNT_KINDS, BOOK_ACTS, word
 from puhui.console.loan_figures import account_name, transfer_rows
 from puhui.console.paging import paged
+from puhui.console.words import ACCOUNT_KINDS, BOOK_ACTS, word
 
 DAYS_SHOWN = 31
 

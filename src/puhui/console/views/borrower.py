@@ -17,9 +17,9 @@ from puhui.console import borrower_figures as figures
 from puhui.console import consent_text
 from puhui.console.access import Request, page
 from puhui.console.forms import amount_fen, errors_of, new_key
-from puhui.console.labels import LOAN_PURPOSES, METHODS, PRODUCTS, PURPOSES, word
 from puhui.console.loan_figures import is_open, overdue_fen, schedule_rows, why_rows
 from puhui.console.views.loan import find_loan
+from puhui.console.words import LOAN_PURPOSES, METHODS, PRODUCTS, PURPOSES, word
 from puhui.decisions import actions as deciding
 from puhui.decisions import queries as decisions
 from puhui.decisions.models import Application, Offer

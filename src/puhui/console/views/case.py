@@ -14,8 +14,9 @@ from puhui.console import decision_figures as figures
 from puhui.console.access import Request, may_act, page
 from puhui.console.firm_figures import monthly_picture, six_figures
 from puhui.console.forms import amount_fen, errors_of
-from puhui.console.labels import APPLICATION, AUTHORITY, HINDRANCES, LOAN_PURPOSES, OUTCOME, PRODUCTS, state, word
+from puhui.console.labels import APPLICATION, OUTCOME, state
 from puhui.console.templatetags.figures import money_plain
+from puhui.console.words import AUTHORITY, HINDRANCES, LOAN_PURPOSES, PRODUCTS, word
 from puhui.decisions import actions, queries
 from puhui.decisions.models import Application, Decision, Review
 from puhui.evidence import queries as evidence
@@ -83,7 +84,7 @@ def _exposure(application: Application, decision: Decision) -> dict[str, int]:
     now = queries.exposure_of(application.firm)
     own = decision.amount_fen if application.status == Application.Status.REFERRED else 0
     outstanding, reserved = now["outstanding_fen"], now["reserved_fen"]
-    return {"outstanding_fen": outstanding, "reserved_fen": reserved, "after_fen": outstanding + max(reserved, own)}
+    return {"now_fen": outstanding + reserved, "reserved_fen": reserved, "after_fen": outstanding + reserved + own}
 
 
 def _review_context(request: Request, application: Application, decision: Decision) -> dict[str, Any]:

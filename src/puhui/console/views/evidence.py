@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.console.access import Request, may_act, page
-from puhui.console.labels import COUNTS, EVIDENCE_CLASSES, word
 from puhui.console.paging import paged
 from puhui.console.templatetags.figures import number
+from puhui.console.words import COUNTS, EVIDENCE_CLASSES, word
 from puhui.evidence import actions, queries
 from puhui.parties import queries as parties
 from puhui.parties.models import Firm

@@ -10,9 +10,10 @@ from django.shortcuts import render
 from puhui.console import decision_figures as figures
 from puhui.console.access import Request, may_read, page
 from puhui.console.firm_figures import gaps_text, monthly_picture, partners_picture, six_figures
-from puhui.console.labels import ACTS, FIRM_KINDS, PEOPLE, PURPOSES, SCHEMES, consent_state, word
+from puhui.console.labels import consent_state
 from puhui.console.loan_figures import listed
 from puhui.console.paging import filters_of, paged
+from puhui.console.words import ACTS, FIRM_KINDS, PEOPLE, PURPOSES, SCHEMES, word
 from puhui.decisions import queries as decisions
 from puhui.decisions.models import Decision
 from puhui.evidence import queries as evidence

@@ -13,10 +13,11 @@ from puhui.books import queries as books
 from puhui.calculations.faults import FaultsError
 from puhui.console.access import Request, may_act, page
 from puhui.console.forms import amount_fen, errors_of, new_key
-from puhui.console.labels import LOAN, METHODS, state, word
+from puhui.console.labels import LOAN, state
 from puhui.console.loan_figures import event_rows, is_open, listed, schedule_rows, totals_of, transfer_rows, why_rows
 from puhui.console.paging import filters_of, paged
 from puhui.console.templatetags.figures import choose_unit, money, number, unit_name, weekday
+from puhui.console.words import METHODS, word
 from puhui.loans import actions, queries
 from puhui.loans.models import Loan
 

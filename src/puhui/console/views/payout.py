@@ -12,18 +12,25 @@ from django.utils.translation import gettext as _
 from puhui.calculations.faults import FaultsError
 from puhui.console.access import Request, may_act, page
 from puhui.console.forms import errors_of, new_key
-from puhui.console.labels import CONDITIONS, CONTRACT, PARTIES, SIGNING, in_language, state, word
-from puhui.console.paging import paged
+from puhui.console.labels import CONTRACT, state
+from puhui.console.paging import filters_of, paged
 from puhui.console.templatetags.figures import choose_unit
+from puhui.console.words import CONDITIONS, PARTIES, SIGNING, in_language, word
 from puhui.loans import actions, queries
 from puhui.loans.models import Contract
 from puhui.products.queries import conditions_of
+
+#: states in which nothing is left to do
+DONE = (Contract.Status.DRAWN, Contract.Status.CANCELLED)
 
 
 @page("payouts")
 def payouts(request: Request) -> HttpResponse:
     """Contracts, those that wait first."""
-    context = paged(request, queries.contracts(request.user))
+    filters = filters_of(request, "status")
+    wanted = queries.contracts(request.user, filters["status"] or None)
+    context = paged(request, wanted if filters["status"] else wanted.exclude(status__in=DONE), filters)
+    context["tabs"] = [{"code": code, "label": label, "current": code == filters["status"]} for code, label in _tabs()]
     rows = []
     for contract in context["page"].object_list:
         conditions = list(contract.conditions.all())
@@ -31,6 +38,10 @@ def payouts(request: Request) -> HttpResponse:
         rows.append({"contract": contract, "state": state(CONTRACT, contract.status), "met": met, "total": len(conditions)})
     context |= {"rows": rows, "unit": choose_unit(row["contract"].amount_fen for row in rows)}
     return render(request, "console/payouts.html", context)
+
+
+def _tabs() -> list[tuple[str, Any]]:
+    return [("", _("waiting")), *((code, state(CONTRACT, code).label) for code in CONTRACT)]
 
 
 @page("payouts")

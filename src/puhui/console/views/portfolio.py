@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -12,16 +13,17 @@ from django.utils.translation import gettext as _
 
 from puhui.console.access import Request, page
 from puhui.console.forms import day as day_of
-from puhui.console.templatetags.figures import choose_unit, money, number, rate, share, unit_name
+from puhui.console.templatetags.figures import choose_unit, money, number, rate, share, unit_name, with_unit
+from puhui.console.words import BUCKETS, word
 from puhui.reports.queries import report
-from puhui.reports.tables import Report, Table
+from puhui.reports.tables import Column, Report, Table
 from puhui.reports.tables import render as written
 
 FILES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 #: figure of the summary that turns the tone to late when above nought
 LATE = {"overdue_balance", "overdue_30", "overdue_90"}
 LEFT_OUT = {"lent", "repaid", "penalty_income", "firms", "decisions", "approved_share"}
-BUCKET_TONES = ("watch", "late", "dark", "grey", "soft")
+BUCKET_TONES = ("watch", "amber", "late", "dark", "darker", "darkest", "darkest")
 
 
 def _report(request: Request) -> Report:
@@ -64,13 +66,22 @@ def shown(value: Any, kind: str, unit: str) -> str:
     return {"ppm": rate, "share": share, "count": number, "hours": lambda hours: number(hours, 2)}.get(kind, str)(value)
 
 
+def _plain(title: str) -> str:
+    """A title without the unit that the report puts in brackets: pages choose the unit themselves."""
+    return re.sub(r"\s*[（(][^（()）]*[）)]$", "", title)
+
+
+def _cell(value: Any, column: Column, unit: str) -> str:
+    return word(BUCKETS, str(value)) if column.name == "bucket" else shown(value, column.kind, unit)
+
+
 def _figures(summary: Table, months: Table) -> list[dict[str, Any]]:
     values = summary.records()[0]
     unit = choose_unit(values[column.name] for column in summary.columns if column.kind == "fen")
     balances = [row["balance_fen"] for row in months.records()]
     return [
         {
-            "label": column.title,
+            "label": _plain(column.title) if column.kind == "fen" else column.title,
             "value": shown(values[column.name], column.kind, unit),
             "unit": unit_name(unit) if column.kind == "fen" else "",
             "tone": "text-late" if column.name in LATE and values[column.name] else "",
@@ -88,7 +99,7 @@ def _charts(months: Table) -> list[dict[str, Any]]:
     late = buckets[1:]
     balance = [{"label": record["date"], "values": [record["balance_fen"]]} for record in records]
     overdue = [{"label": record["date"], "values": [record[column.name] for column in late]} for record in records]
-    title = next(column.title for column in months.columns if column.name == "balance_fen")
+    title = _plain(next(column.title for column in months.columns if column.name == "balance_fen"))
     return [
         {
             "title": _("Balance at month's end"),
@@ -103,7 +114,10 @@ def _charts(months: Table) -> list[dict[str, Any]]:
             "kind": "stacked",
             "rows": overdue,
             "category": months.columns[0].title,
-            "series": [{"label": column.title, "kind": "bar", "tone": tone} for column, tone in zip(late, BUCKET_TONES, strict=False)],
+            "series": [
+                {"label": word(BUCKETS, column.name.removesuffix("_fen")), "kind": "bar", "tone": tone}
+                for column, tone in zip(late, BUCKET_TONES, strict=False)
+            ],
             "unit": _unit(overdue),
         },
     ]
@@ -115,6 +129,6 @@ def _unit(rows: list[dict[str, Any]]) -> str:
 
 def _table(table: Table) -> dict[str, Any]:
     unit = choose_unit(value for row in table.rows for value, column in zip(row, table.columns, strict=True) if column.kind == "fen")
-    heads = [f"{column.title}, {unit_name(unit)}" if column.kind == "fen" else column.title for column in table.columns]
-    rows = [[shown(value, column.kind, unit) for value, column in zip(row, table.columns, strict=True)] for row in table.rows]
+    heads = [with_unit(_plain(column.title), unit) if column.kind == "fen" else column.title for column in table.columns]
+    rows = [[_cell(value, column, unit) for value, column in zip(row, table.columns, strict=True)] for row in table.rows]
     return {"title": table.title, "heads": heads, "rows": rows}

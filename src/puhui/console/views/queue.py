@@ -10,9 +10,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from puhui.console.access import Request, page
-from puhui.console.labels import APPLICATION, AUTHORITY, LOAN_PURPOSES, state, word
+from puhui.console.labels import APPLICATION, state
 from puhui.console.paging import filters_of, paged
 from puhui.console.templatetags.figures import choose_unit
+from puhui.console.words import AUTHORITY, LOAN_PURPOSES, word
 from puhui.decisions import queries
 
 #: the tabs, those that ask for work first

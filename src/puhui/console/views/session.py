@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from puhui.console.access import START
-from puhui.console.labels import role_label
+from puhui.console.words import role_label
 
 
 class SignIn(LoginView):

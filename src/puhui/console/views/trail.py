@@ -11,9 +11,9 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from puhui.console.access import Request, page
-from puhui.console.labels import ACTS, SUBJECTS, word
 from puhui.console.paging import filters_of, paged
-from puhui.console.templatetags.figures import moment
+from puhui.console.templatetags.figures import moment, money
+from puhui.console.words import ACTS, DETAILS, SUBJECTS, word
 from puhui.parties import queries as parties
 from puhui.parties.models import AuditRecord
 
@@ -43,12 +43,16 @@ def _row(record: AuditRecord) -> dict[str, Any]:
         "act": act_word(record.act),
         "subject": f"{word(SUBJECTS, record.subject_kind)} {record.subject_id}",
         "url": _url(record),
-        "detail": [{"label": key, "value": _short(value)} for key, value in particulars],
+        "detail": [{"label": word(DETAILS, key), "value": _short(key, value)} for key, value in particulars],
     }
 
 
-def _short(value: Any) -> str:
+def _short(key: str, value: Any) -> str:
+    if key.endswith("_fen") and isinstance(value, int):
+        return money(value)
     text = str(value)
+    if key in ("digest", "text"):
+        return text[:12]
     return text if len(text) <= 60 else text[:57] + "…"
 
 

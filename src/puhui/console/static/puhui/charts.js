@@ -5,7 +5,7 @@
   const style = getComputedStyle(document.documentElement);
   const color = function (name) { return style.getPropertyValue(name).trim(); };
   const tones = function () {
-    return { accent: color("--accent"), grey: "#aab3bf", soft: "#d5dae0", ok: color("--ok"), watch: "#c99a2c", late: "#d0694c", dark: "#7d2a17" };
+    return { accent: color("--accent"), grey: "#aab3bf", soft: "#d5dae0", ok: color("--ok"), watch: "#e3bd62", amber: "#d98a3d", late: "#c8502f", dark: "#933018", darker: "#5e1d0f", darkest: "#33100a" };
   };
 
   function read(figure) {

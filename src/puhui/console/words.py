@@ -1,0 +1,337 @@
+"""Words for the codes that stand in tables and records, in one place, so that a thing has the same name on every page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+ROLES = {
+    "borrower": _("Borrower"),
+    "officer": _("Credit officer"),
+    "approver": _("Approver"),
+    "risk_manager": _("Risk manager"),
+    "accountant": _("Accountant"),
+    "collector": _("Collector"),
+    "auditor": _("Auditor"),
+    "supervisor": _("Supervisor"),
+    "system": _("System"),
+}
+
+AUTHORITY = {
+    "straight_through": _("straight through, no person"),
+    "officer": _("one officer"),
+    "two_officers": _("two officers"),
+    "committee": _("committee"),
+}
+
+EVENTS = {
+    "drawdown": _("Payout"),
+    "repayment": _("Repayment"),
+    "payoff": _("Payoff"),
+    "rate_change": _("Change of rate"),
+    "fee": _("Fee"),
+    "waiver": _("Waiver"),
+    "refund": _("Refund"),
+    "pause": _("Interest paused"),
+    "misuse": _("Misuse of the money"),
+    "reschedule": _("Change of schedule"),
+    "reversal": _("Reversal"),
+    "termination": _("Called early"),
+    "write_off": _("Write-off"),
+}
+
+PRICE_METHODS = {
+    "churn_aware": _("the rate that earns most after some borrowers walk away"),
+    "tiers": _("plain table by class"),
+}
+
+NULLS = {
+    "not_authorised": _("no consent for this class of data"),
+    "source_down": _("the source did not answer"),
+    "not_applicable": _("the question does not arise: nothing to divide by"),
+    "too_short_history": _("the records are too short"),
+    "withheld_by_law": _("withheld by law"),
+    "not_in_snapshot": _("not in the frozen variables"),
+}
+
+FACTS = {
+    "firm_kind": _("Kind of firm"),
+    "industry_code": _("Industry code"),
+    "industry_division": _("Division of industry"),
+    "firm_age_months": _("Age of the firm, months"),
+    "staff_count": _("Staff"),
+    "requested_amount": _("Amount asked, yuan"),
+    "term_months": _("Term, months"),
+    "purpose": _("Purpose"),
+    "channel": _("Channel"),
+    "lender_kind": _("Kind of lender"),
+    "evidence_age_days": _("Age of the evidence, days"),
+    "existing_exposure": _("Owed or promised already, yuan"),
+    "lender_single_borrower_limit": _("Most to one borrower, yuan"),
+    "risk_class": _("Class"),
+    "probability": _("Probability of default"),
+    "points": _("Points"),
+    "enterprise": _("enterprise"),
+    "individual_business": _("individual business"),
+    "cooperative": _("farmers' cooperative"),
+    "bank": _("bank"),
+    "micro_lender": _("micro-lender"),
+    "stock": _("buying goods"),
+    "materials": _("raw materials"),
+    "wages": _("wages"),
+    "rent": _("rent and utilities"),
+    "orders": _("carrying out an order"),
+    "own_share": _("Share of own means"),
+    "six_months": _("Months of half a year"),
+    "turns_a_year": _("Turns of working capital a year"),
+    "inventory": _("stock of goods"),
+    "phone": _("phone"),
+    "counter": _("counter"),
+}
+
+DETAILS = {
+    "firm": _("firm"),
+    "firms": _("firms"),
+    "person": _("person"),
+    "role": _("role"),
+    "name": _("name"),
+    "username": _("user name"),
+    "purpose": _("purpose"),
+    "classes": _("classes"),
+    "expires_on": _("ends"),
+    "channel": _("channel"),
+    "file": _("file"),
+    "class": _("class"),
+    "digest": _("digest"),
+    "product": _("product"),
+    "amount": _("amount, yuan"),
+    "amount_fen": _("amount, yuan"),
+    "application": _("case"),
+    "outcome": _("result"),
+    "level": _("authority"),
+    "missing": _("still missing"),
+    "deviations": _("deviations"),
+    "review": _("review"),
+    "number": _("number"),
+    "offer": _("offer"),
+    "party": _("party"),
+    "code": _("condition"),
+    "evidence": _("what shows it"),
+    "event": _("event"),
+    "date": _("date"),
+    "as_of": _("as of"),
+    "reason": _("reason"),
+    "loans": _("loans"),
+    "text": _("text"),
+}
+
+BOOK_ACTS = {
+    "drawdown": _("payout"),
+    "repayment": _("repayment"),
+    "payoff": _("payoff"),
+    "accrual": _("interest of a night"),
+    "due": _("fallen due"),
+    "reversal": _("reversal"),
+    "collection": _("debit from the account"),
+}
+
+EVIDENCE_CLASSES = {
+    "C07": _("invoices"),
+}
+
+BUCKETS = {
+    "current": _("not past due"),
+    "1-30": _("1 to 30 days"),
+    "31-60": _("31 to 60 days"),
+    "61-90": _("61 to 90 days"),
+    "91-180": _("91 to 180 days"),
+    "181-270": _("181 to 270 days"),
+    "271-360": _("271 to 360 days"),
+    "over 360": _("over 360 days"),
+}
+
+COUNTS = {
+    "read": _("read"),
+    "accepted": _("accepted"),
+    "rejected": _("left out"),
+    "unchanged": _("known already"),
+    "duplicates": _("repeats"),
+    "voids": _("void"),
+    "reds": _("red"),
+    "zero": _("of nought"),
+    "replaced": _("corrected"),
+    "total_differs": _("total differs"),
+    "no_counterparty": _("without partner"),
+    "firms": _("firms"),
+}
+
+COMPONENTS = {
+    "principal": _("principal"),
+    "interest": _("interest"),
+    "fee": _("fee"),
+    "cost": _("cost"),
+    "penalty": _("penalty"),
+    "compound": _("compound interest"),
+}
+
+HINDRANCES = {
+    "not_referred": _("Nothing waits for a person here."),
+    "role": _("Your role has no say at this level of authority."),
+    "maker": _("You sent this application yourself: somebody else decides."),
+    "spoken": _("You have said yes already; another voice is needed."),
+}
+
+LOAN_PURPOSES = {
+    "stock": _("buying goods"),
+    "inventory": _("stock of goods"),
+    "materials": _("raw materials"),
+    "wages": _("wages"),
+    "rent": _("rent and utilities"),
+    "orders": _("carrying out an order"),
+}
+
+METHODS = {
+    "equal_instalment": _("equal instalments"),
+    "equal_principal": _("equal principal"),
+    "interest_only": _("interest at each date, principal at the end"),
+    "bullet": _("all at the end"),
+    "flat": _("flat interest"),
+    "stepped": _("stepped"),
+    "custom": _("own dates"),
+}
+
+FIRM_KINDS = {
+    "enterprise": _("enterprise"),
+    "individual_business": _("individual business"),
+    "cooperative": _("farmers' cooperative"),
+}
+
+PEOPLE = {
+    "legal_representative": _("legal representative"),
+    "owner": _("owner"),
+    "spouse": _("spouse of the owner"),
+    "contact": _("contact"),
+}
+
+CONDITIONS = {
+    "borrower_signature": _("The borrower has signed the contract"),
+    "lender_signature": _("The lender has signed the contract"),
+    "signatures": _("All signatures are there (also the spouse's, where one is needed)"),
+    "corporate_resolution": _("A resolution of the firm allows the loan"),
+    "account": _("The account for payout is the borrower's own"),
+    "account_verified": _("The account for payout is the borrower's own"),
+    "purpose": _("What the money is for is proven"),
+    "purpose_proof": _("What the money is for is proven"),
+    "address_for_service": _("An address for service is agreed"),
+}
+
+PARTIES = {
+    "borrower": _("borrower"),
+    "lender": _("lender"),
+}
+
+SIGNING = {
+    "signed_in_officer": _("signed in as an officer"),
+    "signed_in_phone": _("signed in on the phone"),
+    "demonstration": _("demonstration"),
+    "electronic": _("electronic"),
+}
+
+ACCOUNT_KINDS = {
+    "asset": _("assets"),
+    "liability": _("liabilities"),
+    "equity": _("equity"),
+    "income": _("income"),
+    "expense": _("expenses"),
+    "memo": _("off balance sheet"),
+}
+
+PRODUCTS = {
+    "invoice-working-capital": _("Invoice working-capital loan"),
+}
+
+SCHEMES = {
+    "uscc": _("Unified social credit code"),
+    "registration": _("Registration number"),
+    "tax": _("Tax number"),
+    "platform": _("Number on the platform"),
+    "cumcm": _("Number in the research data"),
+}
+
+SUBJECTS = {
+    "firm": _("firm"),
+    "person": _("person"),
+    "user": _("user"),
+    "institution": _("institution"),
+    "consent": _("consent"),
+    "batch": _("batch"),
+    "application": _("case"),
+    "decision": _("decision"),
+    "offer": _("offer"),
+    "contract": _("contract"),
+    "loan": _("loan"),
+    "model": _("model"),
+    "day": _("day"),
+}
+
+ACTS = {
+    "create_institution": _("institution created"),
+    "create_user": _("user created"),
+    "open_books": _("books opened"),
+    "register_firm": _("firm registered"),
+    "register_person": _("person registered"),
+    "link_person": _("person linked to a firm"),
+    "change_phone": _("phone changed"),
+    "reveal_identity_number": _("identity number shown"),
+    "reveal_phone": _("phone shown"),
+    "grant_consent": _("consent granted"),
+    "withdraw_consent": _("consent withdrawn"),
+    "import_evidence": _("evidence imported"),
+    "features.refreshed": _("variables computed"),
+    "model.register": _("model registered"),
+    "model.promote": _("model put in use"),
+    "model.retire": _("model retired"),
+    "submit": _("application sent"),
+    "decide": _("decided by the engine"),
+    "approve": _("approved by a person"),
+    "refuse": _("refused by a person"),
+    "accept_offer": _("offer accepted"),
+    "decline_offer": _("offer declined"),
+    "expire_offer": _("offer expired"),
+    "contract.drafted": _("contract drafted"),
+    "contract.signed": _("contract signed"),
+    "condition.met": _("condition met"),
+    "contract.cleared": _("contract cleared for payout"),
+    "loan.drawn": _("loans paid out"),
+    "loan.drawdown": _("loan paid out"),
+    "loan.repayment": _("repayment posted"),
+    "loan.payoff": _("loan paid off"),
+    "event.reversed": _("posting reversed"),
+    "close_day": _("day closed"),
+    "day.ended": _("day ended"),
+}
+
+PURPOSES = {
+    "credit_decision": _("to decide about a loan"),
+    "post_loan_monitoring": _("to watch over a loan"),
+}
+
+
+def word(table: dict[str, Any], code: str) -> str:
+    """The word for a code; a code that the table does not know is shown as it is."""
+    return str(table.get(code, code))
+
+
+def role_label(role: str) -> str:
+    """A role's name in the reader's language."""
+    return word(ROLES, role)
+
+
+def in_language(texts: dict[str, str] | str | None, language: str) -> str:
+    """The text of a record that carries its own languages (`en`, `zh-hans`, `zh-hant`), in the reader's; else in English."""
+    if texts is None:
+        return ""
+    if isinstance(texts, str):
+        return texts
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
