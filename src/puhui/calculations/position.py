@@ -88,7 +88,10 @@ class RunningPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A loan on the morning after the events of `as_of`: nights before it count. See `replay` for the meaning of each figure."""
+    """A loan on the morning after the events of `as_of`: nights before it count. See `replay` for the meaning of each figure.
+
+    `running_cost`: the part of `overdue` that is penalty and compound interest standing in a row that is not due before `as_of`.
+    """
 
     as_of: date
     rows: tuple[Row, ...]
@@ -96,6 +99,7 @@ class Position:
     accrued_exact: Exact
     accrued_interest: int
     overdue: int
+    running_cost: int
     days_past_due: int
     status: str
     next_due: date | None

@@ -51,6 +51,7 @@ def answer(document: Mapping[str, Any]) -> dict[str, Any]:
     position = replay(terms, events, as_of)
     faults.extend(position.unsettled)
     faults.extend(_fees_not_settled(terms))
+    faults.extend(_running_cost_not_settled(terms, position))
     if faults:
         raise FaultsError(faults)
     return _answer(terms, position.rows, position, _flows(position))
@@ -71,6 +72,15 @@ def _fees_not_settled(terms: Terms) -> list[Fault]:
         for index, fee in enumerate(terms.fees)
         if fee.when == "drawdown"
     ]
+
+
+def _running_cost_not_settled(terms: Terms, position: Position) -> list[Fault]:
+    """Penalty inside a period stands in a row that is not due: whether `overdue` holds it is not settled."""
+    if not position.running_cost:
+        return []
+    found = f"{position.as_of}, with {amount_text(position.running_cost, terms.exponent)} of penalty or compound interest running"
+    expected = "a day without penalty in a row not yet due: whether it is overdue before that due date is not settled"
+    return [Fault("as_of", found, expected)]
 
 
 def answer_text(text: str | bytes) -> tuple[dict[str, Any], bool]:

@@ -21,7 +21,7 @@ from puhui.calculations.allocation import (
 from puhui.calculations.events import Event, in_effect
 from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE, RateLine
-from puhui.calculations.money import amount_text, round_exact
+from puhui.calculations.money import round_exact
 from puhui.calculations.periods import unsettled
 from puhui.calculations.position import Allocation, Flow, Position, Row
 from puhui.calculations.running import COMPOUND, FEE, INTEREST, PENALTY, PRINCIPAL, RunningLoan, RunningRow
@@ -43,7 +43,8 @@ def replay(terms: Terms, events: Sequence[Event], as_of: date) -> Position:
         raise unsettled("as_of", as_of, f"a date from the start {terms.start} on")
     loan, allocations, payments = walk(terms, events, as_of)
     loan.advance(as_of)
-    overdue, late = _overdue(loan, as_of), days_past_due(loan, as_of)
+    overdue = sum(row.outstanding for row in loan.rows[loan.oldest : loan.index] if row.period.due < as_of)
+    late, running_cost = days_past_due(loan, as_of), _running_cost(loan, as_of)
     principal = loan.drawn - sum(row.paid[PRINCIPAL] for row in loan.rows)
     running = loan.running_period() if loan.index < len(loan.rows) else None
     if running is not None and terms.method == "flat" and terms.flat_interest == "term" and as_of > running.period.start and loan.drawn:
@@ -55,10 +56,22 @@ def replay(terms: Terms, events: Sequence[Event], as_of: date) -> Position:
     rows = rows_of(loan)
     next_due = next((row.due for row in rows if row.due > as_of and row.outstanding), None)
     return Position(
-        as_of=as_of, rows=rows, principal=principal, accrued_exact=exact, accrued_interest=round_exact(exact, SCALE, terms.rounding),
-        overdue=overdue, days_past_due=late, status=status, next_due=next_due, allocations=tuple(allocations), payments=tuple(payments),
-        unsettled=tuple(loan.unsettled), running=running, rounding=terms.rounding,
-    )  # fmt: skip
+        as_of=as_of,
+        rows=rows,
+        principal=principal,
+        accrued_exact=exact,
+        accrued_interest=round_exact(exact, SCALE, terms.rounding),
+        overdue=overdue + running_cost,
+        running_cost=running_cost,
+        days_past_due=late,
+        status=status,
+        next_due=next_due,
+        allocations=tuple(allocations),
+        payments=tuple(payments),
+        unsettled=tuple(loan.unsettled),
+        running=running,
+        rounding=terms.rounding,
+    )
 
 
 def payoff_amount(terms: Terms, events: Sequence[Event], day: date) -> int:
@@ -169,18 +182,10 @@ def _dated_amount(terms: Terms, fee: Fee) -> int:
     return round_exact(terms.amount * fee.rate, 1, terms.rounding)
 
 
-def _overdue(loan: RunningLoan, day: date) -> int:
-    """All that fell due before `day` and is unpaid, with what runs in the period under way; notes what is not settled."""
-    total = sum(row.outstanding for row in loan.rows[loan.oldest : loan.index] if row.period.due < day)
-    if loan.index < len(loan.rows):
-        row = loan.rows[loan.index]
-        cost = row.due[PENALTY] + row.due[COMPOUND] - row.paid[PENALTY] - row.paid[COMPOUND]
-        if cost:
-            text = amount_text(cost, loan.terms.exponent)
-            expected = "a due date, or a day without running penalty: whether it is overdue inside a period is not settled"
-            loan.unsettled.append(Fault("as_of", f"{day}, with {text} of penalty or compound interest running", expected))
-        total += cost
-    return total
+def _running_cost(loan: RunningLoan, day: date) -> int:
+    """Unpaid penalty and compound interest that stand in a row not due before `day`."""
+    rows = [row for row in loan.rows[max(loan.index - 1, 0) : loan.index + 1] if row.period.due >= day]
+    return sum(row.due[place] - row.paid[place] for row in rows for place in (PENALTY, COMPOUND))
 
 
 def _note_under_way(loan: RunningLoan, day: date) -> None:
