@@ -77,7 +77,7 @@ def test_purchases_on_invoices_issued_by_the_buyer_are_purchases() -> None:
         (date(2019, 2, 28), 2019 * 12 + 2, date(2019, 2, 28), date(2018, 3, 1)),
         (date(2020, 1, 1), 2019 * 12 + 12, date(2019, 12, 31), date(2019, 1, 1)),
         (date(2019, 12, 31), 2019 * 12 + 12, date(2019, 12, 31), date(2019, 1, 1)),
-        (datetime(2019, 12, 31, 23, 59), 2019 * 12 + 11, date(2019, 11, 30), date(2018, 12, 1)),
+        (datetime.fromisoformat("2019-12-31T23:59"), 2019 * 12 + 11, date(2019, 11, 30), date(2018, 12, 1)),
     ],
 )
 def test_windows_end_at_the_last_closed_month(at: date, last_month: int, end: date, start_of_12: date) -> None:

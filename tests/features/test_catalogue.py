@@ -12,7 +12,7 @@ from puhui.features.variable import NULL_REASONS
 ROOT = Path(__file__).parents[2]
 
 # The field's list of class C07 (e-invoices), as the data dictionary of the project has it.
-FIELD_LIST = """
+NAMES = """
 inv_out_amt_12m inv_out_amt_6m inv_out_amt_3m inv_out_yoy inv_out_3m_yoy inv_out_3m_vs_prev3m inv_out_slope_12m inv_out_cv_12m
 inv_out_active_months_12m inv_out_gap_days_max_12m inv_out_last_days inv_out_cnt_12m inv_out_avg_ticket inv_out_ticket_cv
 inv_out_void_rate_12m inv_out_red_rate_12m inv_out_void_red_rate_3m inv_out_red_after_loan_amt inv_out_red_partner_repeat_cnt
@@ -22,7 +22,8 @@ inv_buyer_tenure_months_w inv_in_amt_12m inv_in_yoy inv_supplier_cnt_12m inv_sup
 inv_supplier_bad_share inv_in_out_ratio inv_gross_margin_proxy inv_category_match inv_in_out_category_overlap inv_circular_flag
 inv_mutual_partner_share inv_in_red_rate_12m inv_in_energy_amt_12m inv_in_logistics_amt_12m inv_seasonality_index
 inv_last12_to_best12 inv_region_cnt
-""".split()
+"""
+FIELD_LIST = NAMES.split()
 
 
 def test_names_are_unique() -> None:

@@ -75,7 +75,7 @@ def test_firm_keys_may_be_integers_and_times_moments() -> None:
 
 def test_a_moment_does_not_close_the_month_it_lies_in() -> None:
     rows = frame([row("out", date(2020, 2, 10), "B", 100), row("out", date(2020, 3, 10), "B", 7)])
-    at_noon, at_night = datetime(2020, 3, 31, 12), date(2020, 3, 31)
+    at_noon, at_night = datetime.fromisoformat("2020-03-31T12:00"), date(2020, 3, 31)
     assert compute(rows, at_noon, variables=["inv_out_amt_12m"])["inv_out_amt_12m"].item() == 100
     assert compute(rows, at_night, variables=["inv_out_amt_12m"])["inv_out_amt_12m"].item() == 107
 

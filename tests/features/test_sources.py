@@ -90,7 +90,7 @@ def test_every_fault_is_named_at_once(tmp_path: Path) -> None:
     for part in ("sideways", "lost", "column amount_fen", "whole numbers of fen", "column issued_on", f"{len(ROWS)} empty cells"):
         assert part in text
     frame(ROWS).drop("status", "tax_fen").write_parquet(tmp_path / "invoices.parquet")
-    with pytest.raises(FaultsError, match="column tax_fen(.|\n)*column status"):
+    with pytest.raises(FaultsError, match=r"column tax_fen(.|\n)*column status"):
         sources.read_folder(tmp_path)
 
 

@@ -38,7 +38,7 @@ def compute(invoices: Any, as_of: date | datetime, engine: str = "polars", varia
     if engine == "polars" and isinstance(invoices, (pl.DataFrame, pl.LazyFrame)):
         values = _on_polars(invoices.lazy().collect(), AsOf(as_of), wanted)
     else:
-        values = engines.collect(_on_any_engine(engines.lazy_frame(invoices, engine), AsOf(as_of), wanted))
+        values = _on_any_engine(engines.lazy_frame(invoices, engine), AsOf(as_of), wanted)
     return values.sort("firm_id")
 
 
@@ -66,11 +66,12 @@ def null_reasons(values: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(reasons)
 
 
-def _on_any_engine(frame: Frame, as_of: AsOf, wanted: tuple[Variable, ...]) -> Frame:
-    rows = known_rows(frame, as_of)
-    months, partners = monthly(rows), by_partner(rows)
-    by_side = side_measures(rows, months, partners, as_of)
-    return _values(frame.select("firm_id").unique(), by_side, months, partners, wanted)
+def _on_any_engine(frame: Frame, as_of: AsOf, wanted: tuple[Variable, ...]) -> pl.DataFrame:
+    with engines.SharedStages() as stages:
+        rows = stages.keep(known_rows(frame, as_of))
+        months, partners = stages.keep(monthly(rows)), stages.keep(by_partner(rows))
+        by_side = stages.keep(side_measures(rows, months, partners, as_of))
+        return engines.collect(_values(frame.select("firm_id").unique(), by_side, months, partners, wanted))
 
 
 def _values(firms: Frame, by_side: Frame, months: Frame, partners: Frame, wanted: tuple[Variable, ...]) -> Frame:

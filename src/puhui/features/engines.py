@@ -10,7 +10,7 @@ import narwhals as nw
 import polars as pl
 from polars.io.plugins import register_io_source
 
-__all__ = ["COLUMNS_READ", "ENGINES", "REQUIRED_COLUMNS", "PreparedPlan", "collect", "lazy_frame", "require_columns"]
+__all__ = ["COLUMNS_READ", "ENGINES", "REQUIRED_COLUMNS", "PreparedPlan", "SharedStages", "collect", "lazy_frame", "require_columns"]
 
 ENGINES = ("polars", "duckdb", "spark")
 
@@ -53,6 +53,32 @@ class PreparedPlan:
             yield frame if row_count is None else frame.head(row_count)
 
         return register_io_source(read, schema=schema)
+
+
+class SharedStages:
+    """Keeps stages that several later ones read, while the block runs: Spark would otherwise compute each as often as it is read.
+
+    DuckDB needs no help: its relations are one query, and nothing may be written into a database that was handed in.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[Any] = []
+
+    def __enter__(self) -> SharedStages:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for native in self._kept:
+            native.unpersist()
+
+    def keep(self, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+        """The same frame, computed once."""
+        if not frame.implementation.is_pyspark():
+            return frame
+        native = frame.to_native().cache()
+        self._kept.append(native)
+        kept: nw.LazyFrame[Any] = nw.from_native(native)
+        return kept
 
 
 def lazy_frame(invoices: Any, engine: str) -> nw.LazyFrame[Any]:
