@@ -44,7 +44,8 @@ def parse_amounts(column: pl.Series, unit: str, rounding: str = "exact", nothing
     scaled = number * UNITS[unit]
     usable = scaled.is_not_null() & scaled.is_finite().fill_null(False)
     too_large = usable & (scaled.abs() > LARGEST_FEN)
-    whole = scaled.round(0, mode="half_away_from_zero")
+    # 1.005 yuan is 100.49999999999999 fen as a double: the noise goes before the halves are rounded.
+    whole = scaled.round(4).round(0, mode="half_away_from_zero")
     parts = (
         usable & ~too_large & ((scaled - whole).abs() > TOLERANCE_FEN) if rounding == "exact" else pl.repeat(False, len(column), eager=True)
     )
