@@ -50,7 +50,7 @@ def made_up_invoices(firms: int, rows: int) -> pl.DataFrame:
 
 
 def best_of(times: int, work: Callable[[], object]) -> tuple[float, float]:
-    """Seconds by the clock and of processor time, each of the quickest of several runs; on a busy machine only the second means anything."""
+    """Seconds by the clock and of processor time, each of the quickest run; on a busy machine only the second means anything."""
     clocks, processors = [], []
     for _ in range(times):
         clock, processor = time.perf_counter(), time.process_time()
