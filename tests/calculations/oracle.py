@@ -88,6 +88,7 @@ class Clerk:
         self.term_shrinks = False
         self.renew = False
         self.morning = start
+        self.draws: list[tuple[date, int]] = []
 
     def rate(self, night: date) -> int:
         return [rate for day, rate in self.rates if day <= night][-1]
@@ -130,6 +131,11 @@ class Clerk:
                 self._open(index)
                 if pay_when_due:
                     self._take(self.rows[index - 1].principal + self.rows[index - 1].interest, index)
+            for drawn_on, amount in self.draws:
+                if drawn_on == day:
+                    self.undue += amount
+                    self._renew(index)
+                    self.rows[index].planned = None
             for paid_on, amount in payments:
                 if paid_on == day:
                     self._pay(amount, index, day)
@@ -141,8 +147,8 @@ class Clerk:
     def _fall_due(self, index: int) -> None:
         row = self.rows[index]
         row.interest = rounded(row.accrued)
-        planned = row.planned if index < len(self.rows) - 1 else self.undue
-        assert planned is not None
+        planned = row.planned if row.planned is not None else self._plan(index)
+        planned = planned if index < len(self.rows) - 1 else self.undue
         row.principal += planned
         self.undue -= planned
         row.fallen_due = True

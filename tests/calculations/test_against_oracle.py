@@ -105,6 +105,33 @@ def test_histories_equal_the_clerks(
     assert fen(quoted["state"]["accrued_interest"]) == (rounded(under_way[0].accrued) if under_way else 0)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.data(), AMOUNTS, STARTS, RATES, RATES, st.integers(2, 12), METHODS, COUNTS)
+def test_drawdowns_and_new_rates_equal_the_clerks(
+    data: st.DataObject, amount: int, start: date, rate: int, other: int, count: int, method: str, day_count: str
+) -> None:
+    """A second and third drawdown on any day, and a new rate on another; all dues paid on their day."""
+    last = (shifted(start, count) - start).days
+    first = amount // 2
+    draws = {start + timedelta(days=data.draw(st.integers(1, last - 1))): amount // 8 for _ in range(2)}
+    changed = start + timedelta(days=data.draw(st.integers(1, last - 1)))
+    assume(rate != other and changed not in draws)
+    terms = document(amount, start, rate, count, 1, method, day_count)
+    terms["events"] = [{"date": start.isoformat(), "type": "drawdown", "amount": money(first)}]
+    terms["events"] += [{"date": day.isoformat(), "type": "drawdown", "amount": money(fen_drawn)} for day, fen_drawn in draws.items()]
+    terms["events"].append({"date": changed.isoformat(), "type": "rate_change", "rate_annual": f"0.{other:06d}"})
+    try:
+        quoted = answer(terms)
+    except FaultsError as refused:
+        assert error(refused.faults)["error"]
+        assume(False)
+    book = clerk(first, start, rate, count, 1, method, day_count)
+    book.rates.append((changed, other))
+    book.draws = sorted(draws.items())
+    book.run(book.rows[-1].due, [], pay_when_due=True)
+    assert figures(quoted["instalments"]) == clerk_figures(book)
+
+
 @pytest.mark.parametrize("count", [2, 6, 12, 36, 120, 360])
 @pytest.mark.parametrize("rate", ["0.0345", "0.0435", "0.24"])
 def test_level_equals_numpy_financial(count: int, rate: str) -> None:

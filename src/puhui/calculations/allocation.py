@@ -164,6 +164,9 @@ def _pay_accrued(loan: RunningLoan, day: date, receipt: Receipt) -> None:
 def _pay_instalment_in_advance(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     """提前还: the instalment under way takes money before it is due; its interest stays as scheduled."""
     row = loan.rows[loan.index]
+    if loan.terms.recalculation is not None:
+        found = f"next_instalments with money in advance on {day}, interest recalculated"
+        raise unsettled("prepayment", found, "interest_recalculation null: the other is not supported")
     if loan.terms.in_advance_to == "last" and loan.index < len(loan.rows) - 1:
         raise unsettled("in_advance_to", f"last, with money in advance on {day}", "next: not supported")
     if any(fee.when == "instalment" for fee in loan.terms.fees):

@@ -191,8 +191,6 @@ def _repayment(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
                 missing |= {"fee"} - set(group)
             if missing:
                 yield Fault("allocation", "without " + ", ".join(sorted(missing)), "each component that may be owed")
-    if terms.prepayment == "next_instalments" and terms.recalculation is not None:
-        yield Fault("prepayment", "next_instalments with interest recalculated", "interest_recalculation null: the other is not supported")
     recalculation = terms.recalculation
     if recalculation is not None and recalculation.overdue and terms.penalty is not None:
         yield Fault("interest_recalculation.overdue", "true", "false where a penalty is agreed")

@@ -107,7 +107,10 @@ def _when(fields: Fields) -> dict[str, Any]:
 
 
 def _how(fields: Fields, exponent: int) -> dict[str, Any]:
-    values: dict[str, Any] = {"balloon": fields.amount("balloon", exponent) or 0, "principal_share": fields.share("principal_share", 8)}
+    values: dict[str, Any] = {
+        "balloon": fields.amount("balloon", exponent, zero=True) or 0,
+        "principal_share": fields.share("principal_share", 8),
+    }
     grace = fields.child("grace")
     if grace is not None:
         keys = ("principal", "interest_payment", "interest_free")
