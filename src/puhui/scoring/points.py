@@ -124,8 +124,14 @@ def _range_label(low: float | None, high: float | None) -> str:
     if low is None and high is None:
         return "any value"
     if low is None:
-        return f"below {high:.6g}"
-    return f"{low:.6g} or more" if high is None else f"{low:.6g} to below {high:.6g}"
+        return f"below {_number(high)}"
+    return f"{_number(low)} or more" if high is None else f"{_number(low)} to below {_number(high)}"
+
+
+def _number(value: float | None) -> str:
+    """A bound as a person writes it: six digits, large numbers whole with commas. The exact bound stands beside the label."""
+    assert value is not None
+    return f"{value:,.0f}" if abs(value) >= 100_000 else f"{value:,.6g}"
 
 
 def _levels_label(levels: tuple[str, ...]) -> str:

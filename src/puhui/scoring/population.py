@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.configuration import Configuration, Target
 from puhui.scoring.evaluation import area_under_curve
-from puhui.scoring.preparation import as_text, prepare_frame
+from puhui.scoring.preparation import as_text, prepare_frame, read_column
 
 __all__ = ["Candidate", "Population", "leaks", "population_of", "read_target", "read_weight"]
 
@@ -87,10 +87,22 @@ def population_of(frame: pl.DataFrame, configuration: Configuration, signs: dict
     barred = [candidate.name for candidate in candidates if candidate.sign in NEVER_SCORED]
     left_out += [f"{name}: serves rules of admission only, never a score" for name in barred]
     candidates = [candidate for candidate in candidates if candidate.name not in barred]
-    time = frame[configuration.split.date].to_numpy() if configuration.split.date else None
+    time = _time(frame, configuration.split.date)
     return Population(
         tuple(candidates), target, weight / weight.mean(), bool(configuration.weight), raw, time, (*notes, *left_out), rows_read
     )
+
+
+def _time(frame: pl.DataFrame, column: str) -> NDArray[Any] | None:
+    """The column that orders cases in time: dates, or numbers such as a year."""
+    if not column:
+        return None
+    series = frame[column]
+    if not (series.dtype.is_numeric() or series.dtype.is_temporal()):
+        faults: list[Fault] = []
+        series = read_column(series, "date", faults)
+        check(faults)
+    return series.to_numpy()
 
 
 def read_target(series: pl.Series, target: Target) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

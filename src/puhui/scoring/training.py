@@ -19,7 +19,7 @@ import polars as pl
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.scoring.configuration import Configuration
 from puhui.scoring.evaluation import auc_standard_error
-from puhui.scoring.fitting import Fitted, fit_scorecard
+from puhui.scoring.fitting import fit_scorecard
 from puhui.scoring.model import Model
 from puhui.scoring.points import scorecard_document
 from puhui.scoring.population import Population, leaks, population_of
@@ -101,7 +101,7 @@ def train(
     training = {**figures.as_dict(), "seeds": list(unseen.seeds), "folds": unseen.folds, "bands": bands(population, unseen)}
     document = scorecard_document(population, fitted, unseen.log_odds, configuration, training)
     model = Model(document)
-    words = _warnings(population, figures, found, fitted, configuration)
+    words = _warnings(model, figures, found, configuration)
     plots = draw_plots(population, unseen)
     card = write_card(population, model, figures, unseen, words, configuration, sorted(plots))
     return Trained(model, card, plots, figures, words, unseen)
@@ -177,9 +177,7 @@ def _spread(values: list[float]) -> float:
     return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
 
 
-def _warnings(
-    population: Population, figures: TrainingFigures, found: dict[str, float], fitted: Fitted, configuration: Configuration
-) -> tuple[str, ...]:
+def _warnings(model: Model, figures: TrainingFigures, found: dict[str, float], configuration: Configuration) -> tuple[str, ...]:
     """What a reader must know before using the model, in sentences."""
     words = [
         f"{name} alone reaches an AUC of {area:.3f}. A variable this good is usually written after the outcome: find out when it is known, "
@@ -195,13 +193,15 @@ def _warnings(
             f"{low:.2f} and {min(high, 1.0):.2f}; the order of single variables and the points of thin bins are not settled. "
             "Use the score beside judgement, and train again as outcomes come in."
         )
-    if rarer < 10 * len(fitted.binned):
+    if rarer < 10 * len(model.document.variables):
         words.append(
-            f"{len(fitted.binned)} variables rest on {rarer} cases of the rarer outcome, fewer than ten for each: "
+            f"{len(model.document.variables)} variables rest on {rarer} cases of the rarer outcome, fewer than ten for each: "
             "the fit leans on shrinkage."
         )
     if figures.auc_mean - 2 * figures.auc_sampling_error < 0.5:
         words.append("The order of the cases cannot be told from chance on this data: do not decide by this score.")
+    if model.document.calibration.slope == 0:
+        words.append("Unseen cases were ordered no better than by chance, so calibration gives every case the same probability.")
     later = figures.out_of_time
     if later is not None and later.figures.auc is not None and later.figures.auc < figures.auc_mean - 0.05:
         words.append(
