@@ -195,6 +195,8 @@ def _note_under_way(loan: RunningLoan, day: date) -> None:
     if loan.index >= len(loan.rows):
         return
     row = loan.rows[loan.index]
+    if loan.terms.part_periods == "whole" and row.period.start < day < row.period.due and loan.open:
+        loan.unsettled.append(Fault("part_periods", f"whole, with as_of {day} inside a period", "days: whole is not supported"))
     if row.period.exceeds(row.period.start, day):
         loan.unsettled.append(Fault("as_of", f"{day}, a month and odd days into a period of a month", "a due date: not settled"))
     if row.late_exact:

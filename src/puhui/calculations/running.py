@@ -103,6 +103,7 @@ class RunningLoan:
         """Pay out `amount` on `day`; the level is new from the period that holds the day."""
         self._drawdown_settled(day, amount)
         row = self.rows[self.index]
+        self.part_settled(row.period, day, row.period.due)
         first_money = not self.drawn
         self.draws.append((day, amount))
         self.drawn += amount
@@ -235,6 +236,8 @@ class RunningLoan:
 
     def part_settled(self, period: Period, first: date, last: date) -> None:
         """Refuse a part of a period that would be longer than the period."""
+        if self.terms.part_periods == "whole" and (first, last) != (period.start, period.due) and first != last:
+            raise unsettled("part_periods", f"whole, with money or a rate moving from {first} to {last}", "days: whole is not supported")
         if period.exceeds(first, last):
             found = f"{period.day_count} from {first} to {last}"
             raise unsettled("day_count", found, "another day count: a part longer than its period is not settled")
@@ -276,6 +279,8 @@ class RunningLoan:
             if principal and self.terms.recalculation is not None and self.terms.recalculation.overdue:
                 self._count_late(principal, first, day)
             return
+        if penalty.compound_on_penalty:
+            raise unsettled("penalty.compound_on_penalty", "true, with money overdue", "false: it is not supported")
         if penalty.grace_days and interest and (penalty.compound_in_term or penalty.compound_overdue):
             found = "interest overdue with compound interest agreed"
             raise unsettled("penalty.grace_days", found, "no compound interest: grace for it is not settled")

@@ -153,8 +153,8 @@ def _principal_parts(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
 
 
 def _interest(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
-    if terms.part_periods == "whole":
-        yield Fault("part_periods", "whole", "days: whole is not supported")
+    if terms.part_periods == "whole" and terms.interest_basis == "daily":
+        yield Fault("part_periods", "whole, with interest_basis daily", "interest_basis period")
     if terms.method == "flat" and terms.flat_interest == "term" and (terms.interest_basis == "daily" or terms.first_due is not None):
         yield Fault("flat_interest", "term over periods of different length", "period: how it is spread is not settled")
     if terms.day_count == "30/360" and terms.step is not None and terms.step.days and not _weeks_by_period(terms):

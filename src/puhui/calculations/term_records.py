@@ -79,6 +79,7 @@ class Penalty:
     grace_days: int = 0
     compound_in_term: bool = True
     compound_overdue: bool = True
+    compound_on_penalty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,9 +182,8 @@ def _penalty(fields: Fields) -> Penalty | None:
         grace_days=child.integer("grace_days", 0, 3650) or 0,
         compound_in_term=child.boolean("compound_in_term", True),
         compound_overdue=child.boolean("compound_overdue", True),
+        compound_on_penalty=child.boolean("compound_on_penalty", False),
     )
-    if child.boolean("compound_on_penalty", False):
-        child.fault("compound_on_penalty", "false: compound interest on penalty is not supported")
     child.finish()
     return penalty
 
