@@ -162,11 +162,13 @@ def _sales(generator: np.random.Generator, firms: tuple[CountyFirm, ...], soundn
     season = np.array([[firm.industry.season[month] for month in calendar] for firm in firms])
     noise = generator.lognormal(0, 0.10 + 0.08 * generator.random((len(firms), 1)), (len(firms), months))
     cycle = np.exp(0.05 * np.sin(2 * np.pi * np.arange(months) / 40 + 1))  # the county's own business cycle
-    return size[:, None] * trend * season * noise * cycle
+    sales: Floats = size[:, None] * trend * season * noise * cycle
+    return sales
 
 
 def _cash(generator: np.random.Generator, firms: tuple[CountyFirm, ...], sales: Floats) -> Floats:
     """What a month leaves: margin on sales less costs that do not fall with sales. Below zero it eats what was saved."""
     margin = np.array([firm.margin for firm in firms])
     fixed = sales[:, :12].mean(axis=1) * margin * generator.uniform(0.35, 0.65, len(firms))
-    return sales * margin[:, None] - fixed[:, None]
+    cash: Floats = sales * margin[:, None] - fixed[:, None]
+    return cash

@@ -17,7 +17,8 @@ MONTHS_WITHOUT_MONEY = 3
 
 def ordinary_cash(economy: Economy) -> Floats:
     """What a month of its first year left each firm, yuan; the measure of its habits."""
-    return np.maximum(economy.cash_yuan[:, :12].mean(axis=1), 1.0)
+    ordinary: Floats = np.maximum(economy.cash_yuan[:, :12].mean(axis=1), 1.0)
+    return ordinary
 
 
 def savings(economy: Economy) -> Floats:

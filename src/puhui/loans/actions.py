@@ -19,6 +19,7 @@ from django.utils import timezone
 from puhui.books.actions import open_day
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.calculations.replay import payoff_amount
+from puhui.decisions.actions import release_exposures
 from puhui.decisions.models import Offer
 from puhui.loans.contract_text import contract_text
 from puhui.loans.fold import Fold, fold, terms_of
@@ -104,12 +105,10 @@ def sign(contract: Contract, party: str, signer: str, method: str, evidence: dic
 @transaction.atomic
 def meet_condition(contract: Contract, code: str, evidence: str, actor: str) -> Condition:
     """Record that a condition precedent is met, and what shows it. A condition that is met already stays as it was recorded."""
-    condition = (
-        Condition.objects.select_for_update(of=("self",))
-        .select_related("contract__institution")
-        .filter(contract=contract, code=code)
-        .first()
-    )
+    contract = Contract.objects.select_for_update(of=("self",)).select_related("institution").get(pk=contract.pk)
+    condition = contract.conditions.filter(code=code).first()
+    if contract.status == Contract.Status.CANCELLED:
+        raise _state_fault(f"contract {contract.number}", contract.status, "a contract that stands", "")
     if condition is None:
         known = ", ".join(contract.conditions.order_by("code").values_list("code", flat=True))
         raise _state_fault("condition", code, known or "none", "Name one of the contract's conditions.")
@@ -126,7 +125,7 @@ def meet_condition(contract: Contract, code: str, evidence: str, actor: str) -> 
 def clear(contract: Contract, user: User) -> Contract:
     """Payout review: a second person checks that contract and conditions are complete; only then may money go out.
 
-    Raises FaultsError that names everything still missing, and when the checker prepared any of it.
+    Raises FaultsError that names everything still missing, and when the checker recorded any of the conditions.
     """
     contract = Contract.objects.select_for_update(of=("self",)).select_related("institution").get(pk=contract.pk)
     if contract.status in (Contract.Status.CLEARED, Contract.Status.DRAWN):
@@ -150,6 +149,26 @@ def clear(contract: Contract, user: User) -> Contract:
     return contract
 
 
+@transaction.atomic
+def cancel(contract: Contract, reason: str, actor: str) -> Contract:
+    """Give up a contract before any money went out; what its decision reserved is free again. A second time changes nothing.
+
+    Raises FaultsError when it is drawn, or without a reason.
+    """
+    contract = Contract.objects.select_for_update(of=("self",)).select_related("institution").get(pk=contract.pk)
+    if contract.status == Contract.Status.CANCELLED:
+        return contract
+    if contract.status == Contract.Status.DRAWN:
+        raise _state_fault(f"contract {contract.number}", contract.status, "a contract that is not paid out", "Let the loan be paid off.")
+    if not reason.strip():
+        raise _state_fault("reason", "none", "why it is given up", "")
+    contract.status = Contract.Status.CANCELLED
+    contract.save(update_fields=["status"])
+    release_exposures([contract.decision_id])
+    record_audit(contract.institution, actor, "contract.cancelled", "contract", contract.pk, {"reason": reason.strip()})
+    return contract
+
+
 def draw_down(contract: Contract, key: str, actor: str) -> Loan:
     """Pay out a cleared contract: the loan starts on the open day. The same key again gives the same loan."""
     return draw_down_many(contract.institution, [(contract, key)], actor)[0]
@@ -169,14 +188,18 @@ def draw_down_many(institution: Institution, requests: Sequence[tuple[Contract, 
         for event in Event.objects.select_related("loan").filter(institution=institution, key__in=[key for _, key in requests])
     }
     faults, fresh = [], []
+    keys: dict[int, str] = {}
     for requested, key in requests:
         contract = contracts[requested.pk]
+        if keys.setdefault(contract.pk, key) != key:
+            faults.append(Fault(f"contract {contract.number}", f"asked for twice, with keys {keys[contract.pk]} and {key}", "once"))
+            continue
         if key in drawn:
             if drawn[key].contract_id != contract.pk:
                 faults.append(Fault(f"key {key}", f"used for loan {drawn[key].number}", "a key of its own"))
         elif contract.status != Contract.Status.CLEARED:
             faults.append(Fault(f"contract {contract.number}", contract.status, "cleared", "A second person checks the conditions first."))
-        else:
+        elif (contract, key) not in fresh:
             fresh.append((contract, key))
     check(faults)
     loans = Loan.objects.bulk_create([_new_loan(contract, day) for contract, _ in fresh])
@@ -223,7 +246,7 @@ def repay(loan: Loan, amount_fen: int, key: str, actor: str, *, on: date | None 
     Raises FaultsError for amounts that are not positive or beyond what closes the loan, and for days outside the loan's life.
     """
     day, locked = _lock(loan)
-    if existing := _event_with_key(locked, key, "repayment", amount_fen):
+    if existing := _event_with_key(locked, key, "repayment", amount_fen, on):
         return existing
     when = on or day
     _check_day(locked, when, day)
@@ -235,7 +258,7 @@ def repay(loan: Loan, amount_fen: int, key: str, actor: str, *, on: date | None 
 def pay_off(loan: Loan, key: str, actor: str) -> Event:
     """Take in exactly what closes the loan on the open day."""
     day, locked = _lock(loan)
-    if existing := _event_with_key(locked, key, "payoff", None):
+    if existing := _event_with_key(locked, key, "payoff"):
         return existing
     _check_day(locked, day, day)
     amount_fen = payoff_amount_on(locked, day)
@@ -246,7 +269,7 @@ def pay_off(loan: Loan, key: str, actor: str) -> Event:
 def reverse(event: Event, key: str, reason: str, actor: str) -> Event:
     """Undo an event as if it had never been: the books get the difference, today; the event itself stays in the history."""
     day, locked = _lock(event.loan)
-    if existing := _event_with_key(locked, key, "reversal", None):
+    if existing := _event_with_key(locked, key, "reversal", of=event.number):
         return existing
     if event.type not in ("repayment", "payoff"):
         raise _state_fault(f"event {event.number}", event.type, "a repayment or payoff", "Other events are undone by a new one.")
@@ -302,12 +325,17 @@ def _lock(loan: Loan) -> tuple[date, Loan]:
     return day, locked
 
 
-def _event_with_key(loan: Loan, key: str, kind: str, amount_fen: int | None) -> Event | None:
+def _event_with_key(
+    loan: Loan, key: str, kind: str, amount_fen: int | None = None, on: date | None = None, of: int | None = None
+) -> Event | None:
+    """What an earlier request with this key did. Raises FaultsError where that was something else."""
     event = Event.objects.filter(institution_id=loan.institution_id, key=key).first()
     if event is None:
         return None
-    if event.loan_id != loan.pk or event.type != kind or (amount_fen is not None and event.amount_fen != amount_fen):
-        raise _state_fault(f"key {key}", f"used for {event.type} of {event.amount_fen} on loan {event.loan_id}", "a key of its own", "")
+    same = event.loan_id == loan.pk and event.type == kind and (of is None or event.detail.get("of") == str(of))
+    if not same or (amount_fen is not None and event.amount_fen != amount_fen) or (on is not None and event.date != on):
+        amount = "" if event.amount_fen is None else f" of {event.amount_fen / 100:.2f}"
+        raise _state_fault(f"key {key}", f"used for {event.type}{amount} on {event.date}, loan {event.loan_id}", "a key of its own", "")
     return event
 
 

@@ -20,13 +20,15 @@ from importlib.resources import files
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from puhui.books.actions import EntryDraft, close_day, lock_day, open_day, post_many
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.posting import Counters, transfers
-from puhui.loans.keeping import Change, NewEvent, events_of, fold_loan, keep
-from puhui.loans.models import DayEndStep, DebitAccount, Loan, SetAside
+from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, fold_loan, keep
+from puhui.loans.models import DayEndStep, DebitAccount, Event, Loan, SetAside
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Institution
 
@@ -93,33 +95,28 @@ def collect(institution: Institution, day: date) -> dict[str, Any]:
     unpaid = Q(overdue_since__lte=day) | Q(penalty_earned_fen__gt=F("penalty_paid_fen"))
     owing = Loan.objects.filter(unpaid, institution=institution, firm__debit_account__balance_fen__gt=0)
     owing = owing.exclude(events__key__endswith=f":debit:{day}")
-    total = 0
-
-    def debits(loans: Sequence[Loan]) -> list[Change]:
-        nonlocal total
-        changes, amount = _debits(loans, day)
-        total += amount
-        return changes
-
-    return {**_in_chunks(institution, day, owing, debits), "amount_fen": total}
+    figures = _in_chunks(institution, day, owing, lambda loans: _debits(loans, day))
+    # Counted from what is there: an earlier run may have been cut off after some of it.
+    debits = Event.objects.filter(institution=institution, known_on=day, key__endswith=f":debit:{day}")
+    total = debits.aggregate(loans=Count("pk"), amount_fen=Coalesce(Sum("amount_fen"), 0, output_field=BigIntegerField()))
+    return {**figures, **total}
 
 
-def _debits(loans: Sequence[Loan], day: date) -> tuple[list[Change], int]:
+def _debits(loans: Sequence[Loan], day: date) -> list[Change]:
     accounts = {
         account.firm_id: account
         for account in DebitAccount.objects.select_for_update().filter(firm_id__in={loan.firm_id for loan in loans}).order_by("pk")
     }
     history = events_of(loan.pk for loan in loans)
-    changes, total = [], 0
+    changes = []
     for loan in loans:
         account = accounts[loan.firm_id]
         amount = min(account.balance_fen, fold_loan(loan, history[loan.pk], day).owed)
         if amount > 0:
             account.balance_fen -= amount
-            total += amount
             changes.append(Change(loan, "repayment", NewEvent("repayment", day, f"{loan.pk}:debit:{day}", amount)))
     DebitAccount.objects.bulk_update(accounts.values(), ["balance_fen"])
-    return changes, total
+    return changes
 
 
 def _in_chunks(
@@ -131,12 +128,12 @@ def _in_chunks(
     for ids in _chunks(selection, aside):
         try:
             figures["loans"] += _work(institution, day, ids, selection, changes_of)
-        except FaultsError:
+        except FAULTS_OF_A_LOAN:
             for loan_id in ids:
                 try:
                     figures["loans"] += _work(institution, day, [loan_id], selection, changes_of)
-                except FaultsError as fault:
-                    SetAside.objects.create(institution=institution, loan_id=loan_id, date=day, reason=str(fault))
+                except FAULTS_OF_A_LOAN as fault:
+                    SetAside.objects.create(institution=institution, loan_id=loan_id, date=day, reason=f"{type(fault).__name__}: {fault}")
                     figures["set_aside"] += 1
     return figures
 
@@ -158,6 +155,7 @@ def _work(
         locked = Loan.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=matching).order_by("pk")
         changes = changes_of(list(locked.select_related("contract")))
         keep(institution, day, changes, ACTOR)
+        SetAside.objects.filter(loan_id__in=matching, resolved_at=None).update(resolved_at=timezone.now())
         return len(changes)
 
 
@@ -168,7 +166,8 @@ def accrue(institution: Institution, day: date, actor: str) -> dict[str, Any]:
     Both together, so that at any moment the books stand at the day before the open one for every loan.
     """
     if lock_day(institution) != day:
-        return DayEndStep.objects.get(institution=institution, date=day, step="accrue").figures
+        done: dict[str, Any] = DayEndStep.objects.get(institution=institution, date=day, step="accrue").figures
+        return done
     totals = _rows("accrue", institution, day)
     nothing = Counters()
     drafts = [
@@ -184,7 +183,7 @@ def accrue(institution: Institution, day: date, actor: str) -> dict[str, Any]:
         if interest or penalty
     ]
     post_many(institution, drafts, recorded_by=actor)
-    figures = {
+    figures: dict[str, Any] = {
         "loans": sum(row[3] for row in totals),
         "interest_fen": sum(row[1] for row in totals),
         "penalty_fen": sum(row[2] for row in totals),
@@ -202,4 +201,5 @@ def _rows(name: str, institution: Institution, day: date) -> list[tuple[Any, ...
         cursor.execute(
             files("puhui.loans").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8"), {"institution": institution.pk, "day": day}
         )
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

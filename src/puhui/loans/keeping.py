@@ -14,15 +14,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import DataError, IntegrityError, connection
 
 from puhui.books.actions import EntryDraft, post_many
 from puhui.calculations import events as calculation_events
+from puhui.calculations.faults import FaultsError
 from puhui.calculations.posting import Counters, Transfer, transfers
 from puhui.decisions.actions import move_exposures
 from puhui.loans.fold import Fold, fold, terms_of
 from puhui.loans.models import Event, Loan
 from puhui.parties.models import Institution
+
+# What a single loan can do to a chunk: terms or events that cannot be read, a figure that is not settled, a row that the tables refuse.
+# A lost connection is none of these; it ends the day end, which goes on when it is run again.
+FAULTS_OF_A_LOAN = (FaultsError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, DataError, IntegrityError)
 
 COUNTERS = {
     "lent": "lent_fen",

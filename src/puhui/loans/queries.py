@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.db.models import Q, QuerySet
 
@@ -141,19 +141,18 @@ class Standing:
 def standings(institution: Institution, as_of: date) -> Iterator[Standing]:
     """All loans drawn by `as_of` as the books of that day knew them, closed ones included.
 
-    For the day before the open one the stored states are enough. An earlier day is replayed from the events that were entered by
-    then, so that a report of a past day does not change when a payment is backdated into it.
+    Where nothing happened to a loan since, its stored state is enough. Any other is replayed from the events that were entered by
+    then, so that a report of a past day does not change when a payment comes later or is backdated into it.
     """
     rows = Loan.objects.filter(institution=institution, start__lte=as_of).select_related("firm").order_by("pk")
-    if as_of >= institution.business_date - timedelta(days=1):
-        for loan in rows.iterator(CHUNK):
-            yield Standing(loan, counters_at(loan, as_of), _days(loan.overdue_since, as_of))
-        return
     ids = list(rows.values_list("pk", flat=True))
     for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        history = events_of(chunk)
-        for loan in rows.filter(pk__in=chunk):
+        chunk = list(rows.filter(pk__in=ids[start : start + CHUNK]))
+        history = events_of(loan.pk for loan in chunk if loan.state_date > as_of)
+        for loan in chunk:
+            if loan.state_date <= as_of:
+                yield Standing(loan, counters_at(loan, as_of), _days(loan.overdue_since, as_of))
+                continue
             folded = fold_loan(loan, [event for event in history[loan.pk] if event.known_on <= as_of], as_of)
             yield Standing(loan, folded.counters, _days(folded.overdue_since, as_of))
 

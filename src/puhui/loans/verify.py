@@ -6,6 +6,7 @@ under the loan's number; the sums over all loans with the balances of the accoun
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,11 +20,10 @@ from puhui.books.chart import chart
 from puhui.books.models import Account, Entry
 from puhui.books.queries import balances_by_role
 from puhui.books.verify import Finding
-from puhui.calculations.faults import FaultsError
 from puhui.calculations.posting import FLOWS, SUB_LEDGER
 from puhui.decisions.models import Exposure
-from puhui.loans.keeping import events_of, fold_loan, instalment_columns, state_columns
-from puhui.loans.models import DayEndStep, Event, Loan
+from puhui.loans.keeping import FAULTS_OF_A_LOAN, events_of, fold_loan, instalment_columns, state_columns
+from puhui.loans.models import Contract, DayEndStep, Event, Loan
 from puhui.parties.models import Institution
 
 CHUNK = 2_000
@@ -38,6 +38,7 @@ def findings(institution: Institution) -> Iterator[Finding]:
     yield from event_findings(institution)
     yield from accrual_findings(institution)
     yield from exposure_findings(institution)
+    yield from contract_findings(institution)
     yield from replay_findings(institution)
 
 
@@ -45,7 +46,8 @@ def _rows(name: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     sql = files("puhui.loans").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def sub_ledger_findings(institution: Institution) -> Iterator[Finding]:
@@ -88,8 +90,8 @@ def event_findings(institution: Institution) -> Iterator[Finding]:
         yield Finding("entries", f"an entry names event {pk}, which does not exist")
     for loan in Loan.objects.filter(institution=institution).annotate(found=Count("events")).exclude(found=F("event_count")):
         yield Finding(f"loan {loan.number}", f"has {loan.found} events, its state counts {loan.event_count}")
-    for loan in Loan.objects.filter(institution=institution).exclude(events__type="drawdown"):
-        yield Finding(f"loan {loan.number}", "was never drawn")
+    for undrawn in Loan.objects.filter(institution=institution).exclude(events__type="drawdown"):
+        yield Finding(f"loan {undrawn.number}", "was never drawn")
 
 
 def accrual_findings(institution: Institution) -> Iterator[Finding]:
@@ -120,6 +122,19 @@ def exposure_findings(institution: Institution) -> Iterator[Finding]:
         yield Finding(f"decision {decision}", "loans are out and no exposure is held for them")
 
 
+def contract_findings(institution: Institution) -> Iterator[Finding]:
+    """Each contract's text against the digests under its signatures, each loan's terms against those of its contract."""
+    for contract in Contract.objects.filter(institution=institution).prefetch_related("signatures").order_by("pk").iterator(CHUNK):
+        if hashlib.sha256(contract.text.encode()).hexdigest() != contract.text_digest:
+            yield Finding(f"contract {contract.number}", "its text is not the one that was drafted")
+        for signature in contract.signatures.all():
+            if signature.text_digest != contract.text_digest:
+                yield Finding(f"contract {contract.number}", f"the {signature.party} signed another text")
+    for loan in Loan.objects.filter(institution=institution).select_related("contract").order_by("pk").iterator(CHUNK):
+        if loan.terms != {**loan.contract.terms, "start": loan.start.isoformat()} or loan.amount_fen != loan.contract.amount_fen:
+            yield Finding(f"loan {loan.number}", "its terms are not those of its contract")
+
+
 def replay_findings(institution: Institution) -> Iterator[Finding]:
     """Each loan's stored state and instalments against the fold of its events."""
     ids = list(Loan.objects.filter(institution=institution).order_by("pk").values_list("pk", flat=True))
@@ -133,7 +148,7 @@ def replay_findings(institution: Institution) -> Iterator[Finding]:
 def _loan_findings(loan: Loan, events: list[Event]) -> Iterator[Finding]:
     try:
         folded = fold_loan(loan, events, loan.state_date)
-    except FaultsError as fault:
+    except FAULTS_OF_A_LOAN as fault:
         yield Finding(f"loan {loan.number}", f"cannot be replayed: {fault}")
         return
     for column, value in state_columns(folded).items():

@@ -12,6 +12,7 @@ from typing import Any
 from psycopg.conninfo import conninfo_to_dict
 
 from . import configuration as _configuration
+from . import demonstration as _demonstration
 from . import embedded as _embedded
 from . import keys as _keys
 
@@ -26,6 +27,9 @@ PUHUI_BLIND_INDEX_KEY = PUHUI.blind_index_key or (_stored.blind_index_key if _st
 PUHUI_ANCHOR_FILE = PUHUI.anchor_file
 PUHUI_CATALOGUE = PUHUI.catalogue
 PUHUI_UPLOAD_LIMIT_BYTES = PUHUI.upload_limit_mb * 1_000_000
+
+# Named on the sign-in page where the home holds a demonstration, and only there.
+PUHUI_DEMO_ACCOUNTS = _demonstration.accounts(PUHUI.home)
 
 DEBUG = PUHUI.debug
 ALLOWED_HOSTS = list(PUHUI.allowed_hosts)
