@@ -16,9 +16,9 @@ from puhui.calculations.term_records import RATE_SCALE, Terms
 
 __all__ = ["EVENT_TYPES", "Event", "events_from", "in_effect", "read_events"]
 
-EVENT_TYPES = ("drawdown", "repayment", "payoff", "rate_change", "fee", "reversal")
+EVENT_TYPES = ("drawdown", "repayment", "payoff", "rate_change", "fee", "pause", "reversal")
 Day = date  # the field `date` of an event hides the type inside its class
-_NOT_SUPPORTED = ("waiver", "refund", "pause", "misuse", "reschedule", "termination", "write_off")
+_NOT_SUPPORTED = ("waiver", "refund", "misuse", "reschedule", "termination", "write_off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Event:
     rate_e8: int | None = None
     kind: str = ""
     of: str | None = None
+    until: Day | None = None
 
 
 def read_events(items: Sequence[Any], terms: Terms) -> tuple[Event, ...]:
@@ -69,12 +70,16 @@ def _event(item: Fields, terms: Terms) -> Event:
         return Event(day, "repayment")
     if day < terms.start:
         item.fault("date", f"a date from the start {terms.start} on")
-    rate = None
+    rate = until = None
     charge = ""
     amount: int | None = 0
     if kind == "rate_change":
         share = item.share("rate_annual", 8, required=True)
         rate = int((share or 0) * RATE_SCALE)
+    elif kind == "pause":
+        until = item.day("until", required=True)
+        if until is not None and until < day:
+            item.fault("until", f"a date from {day} on")
     elif kind != "reversal":
         amount = item.amount("amount", terms.exponent, required=kind != "payoff")
     if kind == "fee":
@@ -87,7 +92,7 @@ def _event(item: Fields, terms: Terms) -> Event:
     of = item.raw("of") if kind == "reversal" else None
     if kind == "reversal" and not isinstance(of, str):
         item.fault("of", "the id of the event undone")
-    event = Event(day, str(kind), amount or 0, identity if isinstance(identity, str) else None, item.day("known"), rate, charge, of)
+    event = Event(day, str(kind), amount or 0, identity if isinstance(identity, str) else None, item.day("known"), rate, charge, of, until)
     item.finish()
     return event
 

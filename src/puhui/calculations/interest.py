@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from puhui.calculations.day_count import YEAR, actual_share
 from puhui.calculations.money import Exact
-from puhui.calculations.periods import Period
+from puhui.calculations.periods import Period, unsettled
 from puhui.calculations.term_records import MARKUP_SCALE, RATE_SCALE
 
 __all__ = ["SCALE", "RateLine", "Slice", "overdue_interest", "slices_interest"]
@@ -28,15 +28,17 @@ class RateLine:
     """The contract rate night by night. `changes` are (day, rate_e8), the first in force from the beginning.
 
     Under `day_label` `start` a rate of a day first touches the night that begins on it, under `end` the night that ends on it.
+    `pauses` are (first, until), both days included: no interest runs on their nights, and the rate itself stays.
     """
 
-    __slots__ = ("nights", "rates")
+    __slots__ = ("nights", "pauses", "rates")
 
-    def __init__(self, changes: Iterable[tuple[date, int]], day_label: str = "start") -> None:
+    def __init__(self, changes: Iterable[tuple[date, int]], day_label: str = "start", pauses: Iterable[tuple[date, date]] = ()) -> None:
         shift = timedelta(days=1 if day_label == "end" else 0)
         pairs = [(day - shift, rate) for day, rate in changes]
         self.nights: list[date] = [night for night, _ in pairs]
         self.rates: list[int] = [rate for _, rate in pairs]
+        self.pauses = sorted((first - shift, until - shift + _ONE_DAY) for first, until in pauses)
 
     def rate_on(self, night: date) -> int:
         """The rate of the night that begins on `night`."""
@@ -49,6 +51,20 @@ class RateLine:
     def changes_within(self, first: date, last: date) -> bool:
         """Whether a new rate begins after the first change on a night from `first` up to but not on `last`."""
         return len(self.nights) > 1 and any(first <= night < last for night in self.nights[1:])
+
+    def paused_within(self, first: date, last: date) -> bool:
+        """Whether any night from `first` up to but not on `last` bears no interest."""
+        return any(begin < last and first < end for begin, end in self.pauses)
+
+    def bearing(self, first: date, last: date) -> Iterator[tuple[date, date]]:
+        """The stretches of nights from `first` to `last` that no pause touches."""
+        for begin, end in self.pauses:
+            if begin < last and first < end:
+                if first < begin:
+                    yield first, begin
+                first = max(first, end)
+        if first < last:
+            yield first, last
 
     def pieces(self, first: date, last: date) -> Iterator[tuple[date, date, int]]:
         """(from, to, rate) that together cover the nights from `first` to `last`."""
@@ -64,6 +80,11 @@ class RateLine:
 def slices_interest(period: Period, line: RateLine, slices: Iterable[Slice]) -> Exact:
     """Contract interest of slices of principal inside one period, over SCALE. A change of rate counts each side for itself."""
     total: Exact = 0
+    if line.pauses and line.paused_within(period.start, period.due):
+        if period.rule != "days":
+            found = f"a pause in the period from {period.start}"
+            raise unsettled("day_count", found, "a day count by days: what a pause takes from whole months is not settled")
+        slices = [(amount, begin, end) for amount, first, last in slices for begin, end in line.bearing(first, last)]
     if len(line.rates) == 1:
         for amount, first, last in slices:
             if amount:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 from puhui.calculations.allocation import (
     NON_ACCRUAL_AFTER_DAYS,
@@ -132,9 +133,9 @@ def _apply(loan: RunningLoan, index: int, event: Event, allocations: list[Alloca
         payments.append((day, -event.amount))
         if first:
             payments.extend((day, loan.fee_amount(fee)) for fee in terms.fees if fee.when == "drawdown")
-    elif event.type == "rate_change":
+    elif event.type in ("rate_change", "pause"):
         if day >= loan.last_due or loan.closed_on is not None:
-            raise unsettled("events.date", day, "a new rate before the last due date of a loan that is not closed")
+            raise unsettled("events.date", day, f"a {event.type} before the last due date of a loan that is not closed")
     elif event.type == "fee":
         if loan.closed_on is not None:
             raise unsettled("events.date", day, "a fee before the loan is closed")
@@ -153,9 +154,14 @@ def _apply(loan: RunningLoan, index: int, event: Event, allocations: list[Alloca
 
 def _rate_line(terms: Terms, events: Sequence[Event]) -> RateLine:
     """The contract rate with the new rates that events brought."""
+    pauses = [(event.date, event.until) for event in events if event.type == "pause" and event.until is not None]
+    if pauses and (terms.method == "flat" or terms.level == "solved"):
+        raise unsettled("events", f"a pause with method {terms.method}, level {terms.level}", "another method: not settled")
+    if any(second[0] <= first[1] for first, second in pairwise(sorted(pauses))):
+        raise unsettled("events", "pauses that overlap", "each day paused once")
     changes = [(event.date, event.rate_e8) for event in events if event.type == "rate_change" and event.rate_e8 is not None]
     if not changes:
-        return RateLine(terms.rates, terms.day_label)
+        return RateLine(terms.rates, terms.day_label, pauses)
     if len(terms.rates) > 1:
         raise unsettled("events", "rate_change beside rate_changes or rate_link", "one of them: together they are not settled")
     rates = list(terms.rates)
@@ -164,7 +170,7 @@ def _rate_line(terms: Terms, events: Sequence[Event]) -> RateLine:
             expected = "a rate that differs from the one before, each on its own day after the start"
             raise unsettled("events", f"a new rate on {day}", expected)
         rates.append((day, rate))
-    return RateLine(rates, terms.day_label)
+    return RateLine(rates, terms.day_label, pauses)
 
 
 def _with_dated_fees(terms: Terms, ordered: list[tuple[int, Event]], as_of: date | None) -> list[tuple[int, Event]]:

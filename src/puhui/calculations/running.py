@@ -163,7 +163,7 @@ class RunningLoan:
         if not self.plan.bears_interest(self.index):
             return 0
         period = self.rows[self.index].period
-        if len(self.open) == 1 and not self.ended and not self._new_rates:
+        if len(self.open) == 1 and not self.ended and not self._new_rates and not self.line.pauses:
             amount, first = self.open[0]
             share = period.share if first == period.start else period.part(first, period.due)
             return amount * share * (self.line.rates[0] * MARKUP_SCALE)
@@ -274,6 +274,8 @@ class RunningLoan:
             interest += row.due[INTEREST] - row.paid[INTEREST]
         if not principal and not interest:
             return
+        if self.line.paused_within(first, day):
+            raise unsettled("events", f"a pause between {first} and {day} with money overdue", "nothing overdue: not settled")
         penalty, row = self.terms.penalty, self.current
         if penalty is None:
             if principal and self.terms.recalculation is not None and self.terms.recalculation.overdue:
