@@ -46,6 +46,15 @@ def test_an_entry_moves_amounts_between_accounts_by_role_or_code(institution: In
     assert moved == [("2011", "130301", 300_00, 5), ("2011", "113201", 12_34, 5)]
 
 
+def test_texts_are_kept_letter_by_letter(institution: Institution) -> None:
+    references = ['a "quoted" \\ one', "NULL", "", "{1,2}", "O'Brien; 清溪 %s", "two\nlines"]
+    ids = actions.post_many(
+        institution, [EntryDraft("x", FIRST_DAY, [("principal", "settlement", 1)], reference=text) for text in references], "clerk"
+    )
+    assert list(Entry.objects.filter(pk__in=ids).order_by("pk").values_list("reference", flat=True)) == references
+    assert actions.verify(institution) == []
+
+
 @pytest.mark.parametrize(
     ("transfers", "place"),
     [

@@ -1,6 +1,6 @@
 """What is done with the books: opening them, posting to them, closing a day.
 
-Posting joins the caller's transaction, so that an act and its entry stand or fall together. Closing a day is a transaction of its
+Posting belongs into the caller's transaction, so that an act and its entry stand or fall together. Closing a day is a transaction of its
 own: it waits for the postings under way, and those that come later find the day closed.
 """
 
@@ -60,7 +60,6 @@ def open_books(institution: Institution, actor: str) -> int:
     return opened
 
 
-@transaction.atomic
 def post(
     institution: Institution,
     act: str,
@@ -72,7 +71,7 @@ def post(
     reference: str = "",
     recorded_by: str,
 ) -> Entry:
-    """One entry of one or more transfers (debit, credit, amount in fen; roles or codes), dated to the open day.
+    """One entry of one or more transfers (debit, credit, amount in fen; roles or codes), dated to the open day. One statement.
 
     Raises:
         FaultsError: an account that is not open, an amount that is not above zero, one account on both sides, memo and balance-sheet

@@ -37,7 +37,7 @@ class Account(models.Model):
 
 
 class Entry(models.Model):
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_index=False)  # the index by day begins with it
     act = models.CharField(max_length=32)  # drawdown, repayment, accrual, due, reversal …
     posting_date = models.DateField()  # the business day whose books it stands in
     effective_date = models.DateField()  # the day it is true for; earlier when backdated
@@ -55,10 +55,12 @@ class Entry(models.Model):
 
 class Transfer(models.Model):
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="transfers")
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    # Millions of rows a day: the posting function takes institution and accounts from their tables, which the application cannot
+    # delete from, so the database need not look each up again, nor keep an index of few values.
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_constraint=False, db_index=False)
     posting_date = models.DateField()
-    debit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    credit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    debit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    credit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     amount_fen = models.BigIntegerField()
     loan_id = models.BigIntegerField(null=True)
 

@@ -6,7 +6,7 @@ function, `books_post`, whether it is one repayment or the settlements of a whol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +22,7 @@ Movement = tuple[str, str, int] | tuple[str, str, int, int | None]
 
 CLOSED_DAY = "PH001"
 UNKNOWN_ACCOUNT = "PH002"
+MOST_FEN = 2**63 - 1
 RUN_DAY_END = "Run the day end, which opens the next day."
 
 
@@ -52,8 +53,8 @@ class Posted:
     posting_date: date
 
 
-def draft_faults(draft: EntryDraft, accounts: Chart, on: date, where: str) -> Iterable[Fault]:
-    """Why a draft cannot be posted."""
+def draft_faults(draft: EntryDraft, on: date, pairs: Mapping[tuple[str, str], tuple[Fault, ...]], where: str) -> Iterator[Fault]:
+    """Why a draft cannot be posted; `pairs` holds what is wrong with each pair of accounts."""
     if not draft.act:
         yield Fault(f"{where}, act", "nothing", "what is posted")
     if not draft.transfers:
@@ -61,17 +62,24 @@ def draft_faults(draft: EntryDraft, accounts: Chart, on: date, where: str) -> It
     if draft.effective_date > on:
         yield Fault(f"{where}, effective_date", str(draft.effective_date), f"a day not after the open day {on}")
     for number, (debit, credit, amount_fen, *_) in enumerate(draft.transfers, 1):
-        place = f"{where}, transfer {number}"
-        codes = accounts.code(debit), accounts.code(credit)
-        for side, given, code in (("debit", debit, codes[0]), ("credit", credit, codes[1])):
-            if code is None:
-                yield Fault(f"{place}, {side}", given, "a role or an account of the chart")
-        if None not in codes and codes[0] == codes[1]:
-            yield Fault(place, f"{debit} on both sides", "two accounts")
-        elif codes[0] and codes[1] and (accounts.accounts[codes[0]].kind == "memo") != (accounts.accounts[codes[1]].kind == "memo"):
-            yield Fault(place, f"{debit} and {credit}", "two memo accounts, or none")
-        if type(amount_fen) is not int or amount_fen <= 0:
-            yield Fault(f"{place}, amount_fen", repr(amount_fen), "a whole number of fen above zero")
+        for fault in pairs[debit, credit]:
+            yield Fault(f"{where}, transfer {number}{fault.where}", fault.found, fault.expected)
+        if type(amount_fen) is not int or not 0 < amount_fen <= MOST_FEN:
+            yield Fault(f"{where}, transfer {number}, amount_fen", repr(amount_fen), f"a whole number of fen from 1 to {MOST_FEN}")
+
+
+def pair_faults(debit: str, credit: str, accounts: Chart) -> Iterator[Fault]:
+    """Why an amount cannot move between two accounts; `where` tells the side."""
+    codes = accounts.code(debit), accounts.code(credit)
+    for side, given, code in ((", debit", debit, codes[0]), (", credit", credit, codes[1])):
+        if code is None:
+            yield Fault(side, given, "a role or an account of the chart")
+    if codes[0] is None or codes[1] is None:
+        return
+    if codes[0] == codes[1]:
+        yield Fault("", f"{debit} on both sides", "two accounts")
+    elif (accounts.accounts[codes[0]].kind == "memo") != (accounts.accounts[codes[1]].kind == "memo"):
+        yield Fault("", f"{debit} and {credit}", "two memo accounts, or none")
 
 
 def write(institution: Institution, drafts: Sequence[EntryDraft], recorded_by: str) -> Posted:
@@ -83,9 +91,12 @@ def write(institution: Institution, drafts: Sequence[EntryDraft], recorded_by: s
     """
     today = institution.business_date
     accounts = chart(institution.kind, today)
-    check(fault for number, draft in enumerate(drafts, 1) for fault in draft_faults(draft, accounts, today, f"entry {number}"))
+    used = {(debit, credit) for draft in drafts for debit, credit, *_ in draft.transfers}
+    pairs = {pair: tuple(pair_faults(*pair, accounts)) for pair in used}
+    check(fault for number, draft in enumerate(drafts, 1) for fault in draft_faults(draft, today, pairs, f"entry {number}"))
+    codes = {name: accounts.code(name) for pair in used for name in pair}
     rows = [
-        (number, accounts.code(debit), accounts.code(credit), amount_fen, loan[0] if loan else draft.loan_id)
+        (number, codes[debit], codes[credit], amount_fen, loan[0] if loan else draft.loan_id)
         for number, draft in enumerate(drafts, 1)
         for debit, credit, amount_fen, *loan in draft.transfers
     ]
@@ -100,6 +111,19 @@ def write(institution: Institution, drafts: Sequence[EntryDraft], recorded_by: s
     return Posted(entry_ids, posting_date)
 
 
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[str]:
+    return [_array(column) for column in zip(*rows, strict=True)]
+
+
+def _array(values: Iterable[object]) -> str:
+    """A column as PostgreSQL writes an array: several times as quick as the driver's way of going through each value."""
+    return "{" + ",".join(_quoted(value) if isinstance(value, str) else "NULL" if value is None else str(value) for value in values) + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 @contextmanager
 def refusals(institution: Institution) -> Iterator[None]:
     """What the database's functions refuse, raised in plain words."""
@@ -109,10 +133,6 @@ def refusals(institution: Institution) -> Iterator[None]:
         if explained := _explained(error, institution):
             raise explained from error
         raise
-
-
-def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _explained(error: DatabaseError, institution: Institution) -> FaultsError | None:

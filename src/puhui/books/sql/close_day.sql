@@ -1,6 +1,6 @@
 -- The closed day's row: what the day comes to, and the chain from the closed day before.
 WITH seal AS (
-    SELECT nextval(pg_get_serial_sequence('books_closedday', 'id')) AS id, clock_timestamp() AS closed_at, day.*
+    SELECT nextval('books_closedday_id_seq') AS id, clock_timestamp() AS closed_at, day.*
       FROM books_day_seal(%(institution)s, %(after)s, %(date)s) AS day
 )
 INSERT INTO books_closedday

@@ -59,7 +59,9 @@ LANGUAGE plpgsql AS $$
 DECLARE
     gate record;
     posting_time timestamptz := clock_timestamp();
-    posted_entries bigint;
+    account_ids jsonb;
+    memo_codes text[];
+    transfer_texts text[];
     posted_transfers bigint;
     digest_total numeric;
 BEGIN
@@ -68,51 +70,52 @@ BEGIN
         RAISE EXCEPTION 'The books of % are closed', gate.business_day USING ERRCODE = 'PH001';
     END IF;
     posting_day := gate.business_day;
-    entry_ids := ARRAY(SELECT nextval(pg_get_serial_sequence('books_entry', 'id')) FROM generate_series(1, cardinality(p_acts)));
+    entry_ids := ARRAY(SELECT nextval('books_entry_id_seq') FROM generate_series(1, cardinality(p_acts)));
 
-    WITH account AS MATERIALIZED (
-        SELECT opened.id, opened.code, opened.kind = 'memo' AS is_memo
-          FROM books_account AS opened
-          JOIN parties_institution AS institution ON institution.id = opened.institution_id AND institution.currency = opened.currency
-         WHERE opened.institution_id = p_institution
-    ), draft AS MATERIALIZED (
-        SELECT nextval(pg_get_serial_sequence('books_transfer', 'id')) AS id, given.*
+    SELECT jsonb_object_agg(account.code, account.id), coalesce(array_agg(account.code) FILTER (WHERE account.kind = 'memo'), '{}')
+      INTO account_ids, memo_codes
+      FROM books_account AS account
+      JOIN parties_institution AS institution ON institution.id = account.institution_id AND institution.currency = account.currency
+     WHERE account.institution_id = p_institution;
+
+    -- Looked up and subscripted, not joined, so that one plan serves one entry and ten thousand.
+    WITH draft AS MATERIALIZED (
+        SELECT nextval('books_transfer_id_seq') AS id, given.*
           FROM unnest(p_entry_numbers, p_debit_codes, p_credit_codes, p_amounts, p_transfer_loans)
                AS given (entry_number, debit_code, credit_code, amount_fen, loan_id)
-    ), numbered AS MATERIALIZED (
-        SELECT * FROM unnest(entry_ids, p_acts, p_effective_dates, p_loans, p_events, p_references)
-               WITH ORDINALITY AS given (id, act, effective_date, loan_id, event_id, reference, number)
     ), moved AS (
         INSERT INTO books_transfer (id, entry_id, institution_id, posting_date, debit_account_id, credit_account_id, amount_fen, loan_id)
-        SELECT draft.id, numbered.id, p_institution, posting_day, debit.id, credit.id, draft.amount_fen, draft.loan_id
+        SELECT draft.id, entry_ids[draft.entry_number], p_institution, posting_day, (account_ids ->> draft.debit_code)::bigint,
+               (account_ids ->> draft.credit_code)::bigint, draft.amount_fen, draft.loan_id
           FROM draft
-          JOIN numbered ON numbered.number = draft.entry_number
-          JOIN account AS debit ON debit.code = draft.debit_code
-          JOIN account AS credit ON credit.code = draft.credit_code AND credit.is_memo = debit.is_memo
+         WHERE account_ids ?& ARRAY[draft.debit_code, draft.credit_code]
+           AND (draft.debit_code = ANY (memo_codes)) = (draft.credit_code = ANY (memo_codes))
         RETURNING entry_id, id, books_transfer_text(
             id, entry_id, institution_id, posting_date, debit_account_id, credit_account_id, amount_fen, loan_id) AS text
-    ), moved_together AS (
+    ), together AS (
         SELECT moved.entry_id, string_agg(moved.text, E'\n' ORDER BY moved.id) AS text, count(*) AS transfers FROM moved GROUP BY moved.entry_id
-    ), entered AS (
+    )
+    SELECT array_agg(together.text ORDER BY together.entry_id), sum(together.transfers) INTO transfer_texts, posted_transfers FROM together;
+
+    IF cardinality(transfer_texts) IS DISTINCT FROM cardinality(p_acts) OR posted_transfers IS DISTINCT FROM cardinality(p_amounts) THEN
+        RAISE EXCEPTION 'Only % of % transfers, in % of % entries, name open accounts of one kind', coalesce(posted_transfers, 0),
+            cardinality(p_amounts), coalesce(cardinality(transfer_texts), 0), cardinality(p_acts) USING ERRCODE = 'PH002';
+    END IF;
+
+    -- Ids ascend in the order of the drafts, so the texts are in it, too.
+    WITH entered AS (
         INSERT INTO books_entry
                (id, institution_id, act, posting_date, effective_date, loan_id, event_id, reference, recorded_at, recorded_by, digest)
-        SELECT numbered.id, p_institution, numbered.act, posting_day, numbered.effective_date, numbered.loan_id, numbered.event_id,
-               numbered.reference, posting_time, p_recorded_by,
-               parties_digest(books_entry_text(numbered.id, p_institution, numbered.act, posting_day, numbered.effective_date,
-                   numbered.loan_id, numbered.event_id, numbered.reference, posting_time, p_recorded_by) || E'\n' || moved_together.text)
-          FROM numbered
-          JOIN moved_together ON moved_together.entry_id = numbered.id
+        SELECT given.id, p_institution, given.act, posting_day, given.effective_date, given.loan_id, given.event_id, given.reference,
+               posting_time, p_recorded_by,
+               parties_digest(books_entry_text(given.id, p_institution, given.act, posting_day, given.effective_date, given.loan_id,
+                   given.event_id, given.reference, posting_time, p_recorded_by) || E'\n' || given.transfer_text)
+          FROM unnest(entry_ids, p_acts, p_effective_dates, p_loans, p_events, p_references, transfer_texts)
+               AS given (id, act, effective_date, loan_id, event_id, reference, transfer_text)
         RETURNING digest
     )
-    SELECT (SELECT count(*) FROM entered), (SELECT sum(parties_digest_number(entered.digest)) FROM entered),
-           (SELECT sum(moved_together.transfers) FROM moved_together)
-      INTO posted_entries, digest_total, posted_transfers;
-
-    IF posted_entries IS DISTINCT FROM cardinality(p_acts) OR posted_transfers IS DISTINCT FROM cardinality(p_amounts) THEN
-        RAISE EXCEPTION 'Only % of % entries and % of % transfers name open accounts of one kind', posted_entries, cardinality(p_acts),
-            posted_transfers, cardinality(p_amounts) USING ERRCODE = 'PH002';
-    END IF;
-    PERFORM parties_add_to_tally(p_institution, posting_day, 'entry', posted_entries, digest_total);
+    SELECT sum(parties_digest_number(entered.digest)) INTO digest_total FROM entered;
+    PERFORM parties_add_to_tally(p_institution, posting_day, 'entry', cardinality(p_acts), digest_total);
 END $$;
 
 -- Opens the accounts that are not open yet, on the open day.
@@ -130,7 +133,7 @@ BEGIN
         RAISE EXCEPTION 'The books of % are closed', gate.business_day USING ERRCODE = 'PH001';
     END IF;
     WITH wanted AS MATERIALIZED (
-        SELECT nextval(pg_get_serial_sequence('books_account', 'id')) AS id, given.*, institution.currency
+        SELECT nextval('books_account_id_seq') AS id, given.*, institution.currency
           FROM unnest(p_codes, p_names, p_names_english, p_kinds) AS given (code, name, name_english, kind)
           JOIN parties_institution AS institution ON institution.id = p_institution
          WHERE NOT EXISTS (SELECT FROM books_account AS opened

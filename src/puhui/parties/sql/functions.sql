@@ -67,7 +67,7 @@ BEGIN
     SELECT * INTO gate FROM parties_enter_day(p_institution);
     act_date := greatest(gate.business_day, gate.sealed_through + 1);
     WITH draft AS MATERIALIZED (
-        SELECT nextval(pg_get_serial_sequence('parties_auditrecord', 'id')) AS id, given.subject_id, given.detail::jsonb AS detail
+        SELECT nextval('parties_auditrecord_id_seq') AS id, given.subject_id, given.detail::jsonb AS detail
           FROM unnest(p_subject_ids, p_details) AS given (subject_id, detail)
     ), added AS (
         INSERT INTO parties_auditrecord
