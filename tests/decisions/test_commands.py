@@ -1,0 +1,82 @@
+"""The commands as programs: what they print, and with which status they end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from puhui.decisions.models import Application, Decision
+from puhui.products import reading
+
+
+def puhui(environment, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).parent / "puhui"), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def test_decide_and_replay(bank, database_environment, owner_connection):
+    bank.firm("佳丽服装", inv_out_gap_days_max_12m=100)
+    decided = puhui(database_environment, "decide", "佳丽服装", "invoice-working-capital", "--amount", "200000", "--key", "k", "--json")
+    assert decided.returncode == 0, decided.stderr
+    record = json.loads(decided.stdout)
+    assert record["result"]["outcome"] == "refer"
+    row = Decision.objects.get()
+    assert (record["decision"], record["digest"]) == (row.pk, row.digest)
+
+    again = ("--amount", "200000", "--key", "k", "--language", "zh-hans")
+    told = puhui(database_environment, "decide", "佳丽服装", "invoice-working-capital", *again)
+    assert told.returncode == 0, told.stderr
+    assert "一年内销售间断超过九十天" in told.stdout
+    assert Decision.objects.count() == 1  # the same key is the same application
+
+    looked = puhui(database_environment, "decide", "佳丽服装", "invoice-working-capital", "--as-of", "2026-02-28", "--json")
+    assert looked.returncode == 0, looked.stderr
+    assert json.loads(looked.stdout)["facts"]["business_date"] == "2026-02-28"
+    assert Application.objects.count() == 1  # what would have been is not kept
+
+    replayed = puhui(database_environment, "decisions", "replay", "--all")
+    assert (replayed.returncode, replayed.stdout.strip()) == (0, "1 decisions replayed, no difference")
+    owner_connection.execute("UPDATE decisions_decision SET limit_fen = 1")
+    replayed = puhui(database_environment, "decisions", "replay", str(row.pk))
+    assert replayed.returncode == 1
+    assert "column limit_fen: stored 1, replayed 75000000" in replayed.stdout
+
+
+def test_bad_input_ends_with_2(bank, database_environment):
+    bank.firm("Firm", consent=False)
+    for arguments, words in [
+        (("Firm", "invoice-working-capitol"), "Did you mean invoice-working-capital?"),
+        (("Firm", "invoice-working-capital", "--term", "99"), "term_months: found 99"),
+        (("Firm", "invoice-working-capital"), "consent of Firm: found none"),
+        (("Firm", "invoice-working-capital", "--as-of", "yesterday"), "--as-of: found 'yesterday'"),
+    ]:
+        answer = puhui(database_environment, "decide", *arguments)
+        assert answer.returncode == 2
+        assert words in answer.stderr
+        assert "Traceback" not in answer.stderr
+
+
+def test_products_check_needs_no_database(tmp_path):
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "PUHUI_HOME": str(tmp_path / "home"),
+        "DATABASE_URL": "postgresql://nobody@nowhere.invalid/none",
+    }
+    assert puhui(environment, "products", "check").returncode == 0
+    assert not (tmp_path / "home").exists()
+    bad = tmp_path / "bad.toml"
+    text = reading.product_paths()[0].read_text(encoding="utf-8")
+    bad.write_text(text.replace("inv_out_yoy >= -0.5", "inv_out_yoi >= -0.5"), encoding="utf-8")
+    answer = puhui(environment, "products", "check", str(bad), "--json")
+    assert answer.returncode == 1
+    assert "Did you mean inv_out_yoy?" in json.loads(answer.stdout)["faults"][0]["remedy"]
+    wrong = text.replace('churn = "churn-curve"', 'churn = "churn-curv"')
+    wrong = wrong.replace('inv_out_void_rate_12m = "ratio"', 'inv_out_void_rate_12m = "days"')
+    bad.write_text(wrong, encoding="utf-8")
+    answer = puhui(environment, "products", "check", str(bad))
+    assert answer.returncode == 1
+    assert "Did you mean churn-curve?" in answer.stdout
+    assert "'ratio', as the catalogue has it" in answer.stdout
+    assert puhui(environment, "products", "check", "nowhere.toml").returncode == 2
