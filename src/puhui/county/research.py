@@ -172,7 +172,7 @@ def decide(institution: Institution, firms: pl.DataFrame, known: dict[str, Firm]
     referred = Application.objects.filter(institution=institution, status=Application.Status.REFERRED).order_by("pk")
     for application in referred:
         decision = Decision.objects.filter(application=application).latest("pk")
-        doubts = [reason for reason in decision.record["reasons"] if reason["side"] == "against" and reason.get("outcome") == "refer"]
+        doubts = [reason for reason in decision.record["reasons"] if reason.get("severity") == "refer"]
         outcome = "refuse" if doubts or decision.amount_fen <= 0 else "approve"
         for user in three_voices(voices, decision, outcome):
             decisions.review(
@@ -244,7 +244,7 @@ def summarise(institution: Institution, figures: TrainingFigures, over: int, see
                 "outcome": decision.outcome,
                 "approved": offer is not None,
                 "limit_fen": decision.limit_fen,
-                "binding": decision.record.get("limit", {}).get("bound") if isinstance(decision.record.get("limit"), dict) else None,
+                "binding": decision.record["stages"]["limit"]["bound"],
                 "amount_fen": amount_fen,
                 "rate_ppm": rate_ppm,
                 "expected_loss_fen": loss,
