@@ -230,8 +230,8 @@ def fact_rows(record: Record) -> list[VariableShown]:
     facts = record.get("facts", {})
     nulls = facts.get("null_reasons", {})
     case = stage(record, "facts").get("inputs", {})
-    rows = [shown(name, value) for name, value in case.items()]
-    return rows + [shown(name, value, nulls.get(name, "")) for name, value in facts.get("variables", {}).items()]
+    rows = [shown(name, value, nulls.get(name, "")) for name, value in facts.get("variables", {}).items()]
+    return rows + [shown(name, value) for name, value in case.items()]
 
 
 def questions(record: Record) -> list[str]:

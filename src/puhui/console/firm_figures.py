@@ -39,7 +39,7 @@ def monthly_picture(rows: Iterable[Mapping[str, Any]], last: datetime.date) -> d
         for month in months
     ]
     amounts = [row[side] for row in shown for side in ("sales_fen", "purchases_fen")]
-    return {"rows": shown if known else [], "unit": choose_unit(amounts), "amounts": amounts}
+    return {"rows": shown if known else [], "unit": choose_unit(amounts, chart=True)}
 
 
 def gaps_text(monthly: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("decisions/<int:number>/replay/", case.replay, name="replay"),
     path("firms/", firm.firms, name="firms"),
     path("firms/<int:number>/", firm.firm, name="firm"),
+    path("firms/<int:number>/partners/", firm.partners, name="partners"),
     path("evidence/", evidence.evidence, name="evidence"),
     path("payouts/", payout.payouts, name="payouts"),
     path("payouts/<int:number>/", payout.payout, name="payout"),

@@ -70,6 +70,7 @@ def _databases() -> dict[str, dict[str, Any]]:
 DATABASES = _databases()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "parties.User"
+AUTHENTICATION_BACKENDS = ["puhui.console.backend.OneLookup"]
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -38,9 +38,12 @@ WAN_FROM_FEN = 10_000_000 * FEN_PER_YUAN
 YI_FROM_FEN = 1_000_000_000 * FEN_PER_YUAN
 
 
-def choose_unit(amounts_fen: Iterable[int | None]) -> str:
-    """The code of the unit in which a whole table of amounts (fen) reads best; amounts that are missing do not count."""
-    largest_fen = max((abs(int(amount)) for amount in amounts_fen if amount is not None), default=0)
+def choose_unit(amounts_fen: Iterable[int | None], chart: bool = False) -> str:
+    """The code of the unit in which a whole table of amounts (fen) reads best; amounts that are missing do not count.
+
+    The axis of a chart has less room than a column: it changes to the larger unit a digit earlier.
+    """
+    largest_fen = max((abs(int(amount)) for amount in amounts_fen if amount is not None), default=0) * (10 if chart else 1)
     if largest_fen >= YI_FROM_FEN:
         return "yi"
     return "wan" if largest_fen >= WAN_FROM_FEN else "yuan0"

@@ -67,7 +67,9 @@ def home(request: Request, firm: Firm) -> HttpResponse:
     owed = [figures.loan_card(each, loans.owed(each, day), day) for each in loans.loans(request.user).filter(firm=firm)]
     step = figures.next_step(request.user, firm, any(row["open"] for row in owed))
     others = [each for each in request.puhui_firms if each != firm]
-    return render(request, "console/borrower/home.html", {"firm": firm, "loans": owed, "step": step, "several": others})
+    return render(
+        request, "console/borrower/home.html", {"firm": firm, "loans": owed, "step": step, "several": others, "may_apply": step is None}
+    )
 
 
 @borrower_page

@@ -15,7 +15,6 @@ from puhui.console.loan_figures import listed
 from puhui.console.paging import filters_of, paged
 from puhui.console.words import ACTS, FIRM_KINDS, PEOPLE, PURPOSES, SCHEMES, word
 from puhui.decisions import queries as decisions
-from puhui.decisions.models import Decision
 from puhui.evidence import queries as evidence
 from puhui.features.queries import latest_snapshot
 from puhui.loans import queries as loans
@@ -49,11 +48,29 @@ def firms(request: Request) -> HttpResponse:
 @page("firm")
 def firm(request: Request, number: int) -> HttpResponse:
     """One firm: identity, trade by month, partners, variables in plain words, score, limit, loans, and what happened."""
+    found = _find(request, number)
+    return render(request, "console/firm.html", _trade(request, found) | _identity(request, found) | _lending(request, found))
+
+
+@page("firm")
+def partners(request: Request, number: int) -> HttpResponse:
+    """Buyers and suppliers of a firm: a part of its page that arrives after it, or a page of its own without scripts."""
+    found = _find(request, number)
+    day = found.institution.business_date
+    context = {
+        "firm": found,
+        "buyers": partners_picture(evidence.largest_partners(found, day, "out")),
+        "suppliers": partners_picture(evidence.largest_partners(found, day, "in")),
+    }
+    whole = not request.headers.get("HX-Request")
+    return render(request, "console/firm_partners.html" if whole else "console/parts/both_partners.html", context)
+
+
+def _find(request: Request, number: int) -> Firm:
     try:
-        found = parties.firm(request.user, number)
+        return parties.firm(request.user, number)
     except Firm.DoesNotExist as error:
         raise Http404 from error
-    return render(request, "console/firm.html", _trade(request, found) | _identity(request, found) | _lending(request, found))
 
 
 def _identity(request: Request, found: Firm) -> dict[str, Any]:
@@ -86,8 +103,6 @@ def _trade(request: Request, found: Firm) -> dict[str, Any]:
         "monthly": monthly,
         "gaps": gaps_text(monthly),
         "snapshot": snapshot,
-        "buyers": partners_picture(evidence.largest_partners(found, day, "out")),
-        "suppliers": partners_picture(evidence.largest_partners(found, day, "in")),
         "six_figures": six_figures(values, nulls, monthly, ""),
         "variables": figures.snapshot_variables(values, nulls),
     }
@@ -95,7 +110,7 @@ def _trade(request: Request, found: Firm) -> dict[str, Any]:
 
 def _lending(request: Request, found: Firm) -> dict[str, Any]:
     day = found.institution.business_date
-    decision = _latest_decision(request, found)
+    decision = decisions.decisions(request.user).filter(firm=found).defer(None).first()
     context: dict[str, Any] = {
         "loans": [listed(each, day) for each in loans.loans(request.user).filter(firm=found)],
         "decision": decision,
@@ -109,8 +124,3 @@ def _lending(request: Request, found: Firm) -> dict[str, Any]:
             "reasons_against": figures.reasons(decision.record, "against"),
         }
     return context
-
-
-def _latest_decision(request: Request, found: Firm) -> Decision | None:
-    newest = decisions.decisions(request.user).filter(firm=found).first()
-    return decisions.decision(request.user, newest.pk) if newest else None

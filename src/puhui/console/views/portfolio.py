@@ -96,7 +96,7 @@ def _figures(summary: Table, months: Table) -> list[dict[str, Any]]:
 def _charts(months: Table) -> list[dict[str, Any]]:
     records = months.records()
     buckets = [column for column in months.columns if column.name.endswith("_fen") and column.name != "balance_fen"]
-    late = buckets[1:]
+    late = [column for column in buckets[1:] if any(record[column.name] for record in records)] or buckets[1:2]
     balance = [{"label": record["date"], "values": [record["balance_fen"]]} for record in records]
     overdue = [{"label": record["date"], "values": [record[column.name] for column in late]} for record in records]
     title = _plain(next(column.title for column in months.columns if column.name == "balance_fen"))
@@ -116,15 +116,20 @@ def _charts(months: Table) -> list[dict[str, Any]]:
             "category": months.columns[0].title,
             "series": [
                 {"label": word(BUCKETS, column.name.removesuffix("_fen")), "kind": "bar", "tone": tone}
-                for column, tone in zip(late, BUCKET_TONES, strict=False)
+                for column, tone in zip(late, _tones(late, buckets), strict=True)
             ],
             "unit": _unit(overdue),
         },
     ]
 
 
+def _tones(late: list[Column], buckets: list[Column]) -> list[str]:
+    """A bucket keeps its tone whichever others are shown: the later, the darker."""
+    return [BUCKET_TONES[min(buckets.index(column) - 1, len(BUCKET_TONES) - 1)] for column in late]
+
+
 def _unit(rows: list[dict[str, Any]]) -> str:
-    return choose_unit(value for row in rows for value in row["values"])
+    return choose_unit((value for row in rows for value in row["values"]), chart=True)
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""A page asks the database at most twelve times, however much there is to show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+MOST_QUERIES = 12
+
+
+def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
+    """name → (address, who opens it): the pages with the most on them."""
+    from puhui.decisions.models import Decision
+    from puhui.loans.models import Loan
+    from puhui.scoring.models import RegisteredModel
+
+    case = scenario.waiting[0]
+    decision = Decision.objects.filter(application_id=case).latest("pk")
+    loan = Loan.objects.order_by("pk").first()
+    model = RegisteredModel.objects.get()
+    return {
+        "queue": ("/queue/?status=all", "officer"),
+        "case": (f"/cases/{case}/", "approver"),
+        "decision": (f"/decisions/{decision.pk}/", "auditor"),
+        "firms": ("/firms/", "officer"),
+        "firm": (f"/firms/{decision.firm_id}/", "officer"),
+        "evidence": ("/evidence/", "officer"),
+        "payouts": ("/payouts/?status=drawn", "accountant"),
+        "payout": (f"/payouts/{scenario.contract.pk}/", "accountant"),
+        "loans": ("/loans/", "accountant"),
+        "loan": (f"/loans/{loan.pk}/", "accountant"),
+        "portfolio": ("/portfolio/", "risk"),
+        "models": ("/models/", "risk"),
+        "model": (f"/models/{model.pk}/", "risk"),
+        "books": ("/books/", "accountant"),
+        "account": ("/books/accounts/130301/", "accountant"),
+        "entry": ("/books/entries/1/", "accountant"),
+        "trail": ("/trail/", "auditor"),
+        "borrower home": ("/my/", "borrower-en"),
+        "borrower data": ("/my/data/", "borrower-en"),
+        "borrower consent": ("/my/consent/", "borrower-en"),
+    }
+
+
+NAMES = (
+    "queue", "case", "decision", "firms", "firm", "evidence", "payouts", "payout", "loans", "loan", "portfolio", "models", "model",
+    "books", "account", "entry", "trail", "borrower home", "borrower data", "borrower consent",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_at_most_twelve(name: str, scenario: Any, client_of: Any) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    address, who = addresses(scenario)[name]
+    client = client_of(who)
+    with CaptureQueriesContext(connection) as asked:
+        response = client.get(address)
+    assert response.status_code == 200, address
+    statements = [each["sql"] for each in asked if not each["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    assert len(statements) <= MOST_QUERIES, "\n".join(statements)
