@@ -8,13 +8,7 @@ from typing import Any
 
 import numpy_financial
 import pytest
-
-
-def proved(lender: Any) -> list[Any]:
-    from puhui.books.actions import verify
-    from puhui.loans.verify import findings
-
-    return [*verify(lender), *findings(lender)]
+from tests.loans.conftest import proved
 
 
 def balances(lender: Any) -> dict[str, int]:

@@ -46,7 +46,7 @@ def verify(institution: Institution | None = None) -> list[Finding]:
         institutions = Institution.objects.order_by("code")
         return [Finding(f"{each.code}, {finding.where}", finding.what) for each in institutions for finding in verify(each)]
     anchored_before = anchor.read(institution.code)
-    with _one_moment():
+    with one_moment():
         institution = Institution.objects.get(pk=institution.pk)
         days = _rows("verify_days", institution)
         sealed = Seal.objects.filter(institution=institution).values_list("date", flat=True).first()
@@ -64,7 +64,7 @@ def verify(institution: Institution | None = None) -> list[Finding]:
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
+def one_moment() -> Iterator[None]:
     """All reads see the database as of one moment, so that postings going on meanwhile are not taken for faults."""
     outermost = not connection.in_atomic_block
     with transaction.atomic():

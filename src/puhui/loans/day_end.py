@@ -24,7 +24,7 @@ from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from puhui.books.actions import EntryDraft, close_day, lock_day, open_day, post_many
+from puhui.books.actions import EntryDraft, anchor_newest_day, close_day, lock_day, open_day, post_many
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.posting import Counters, transfers
 from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, fold_loan, keep
@@ -50,6 +50,7 @@ def run(institution: Institution, until: date, actor: str, progress: Progress | 
     _close_what_was_left(institution, actor)
     while institution.business_date <= until:
         figures.append(run_day(institution, actor, progress))
+    anchor_newest_day(institution)  # where a run was killed between closing a day and anchoring it
     return figures
 
 

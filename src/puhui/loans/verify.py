@@ -19,7 +19,7 @@ from django.db.models import Count, F
 from puhui.books.chart import chart
 from puhui.books.models import Account, Entry
 from puhui.books.queries import balances_by_role
-from puhui.books.verify import Finding
+from puhui.books.verify import Finding, one_moment
 from puhui.calculations.posting import FLOWS, SUB_LEDGER
 from puhui.decisions.models import Exposure
 from puhui.loans.keeping import FAULTS_OF_A_LOAN, events_of, fold_loan, instalment_columns, state_columns
@@ -31,15 +31,20 @@ CHUNK = 2_000
 BOOKED_IN_TOTALS = ("interest_earned", "penalty_earned")
 
 
-def findings(institution: Institution) -> Iterator[Finding]:
-    """Everything that does not agree; nothing when all is well."""
-    yield from sub_ledger_findings(institution)
-    yield from flow_findings(institution)
-    yield from event_findings(institution)
-    yield from accrual_findings(institution)
-    yield from exposure_findings(institution)
-    yield from contract_findings(institution)
-    yield from replay_findings(institution)
+def findings(institution: Institution) -> list[Finding]:
+    """Everything that does not agree, as of one moment; empty when all is well."""
+    checks = (
+        sub_ledger_findings,
+        flow_findings,
+        event_findings,
+        accrual_findings,
+        exposure_findings,
+        contract_findings,
+        replay_findings,
+    )
+    with one_moment():
+        institution = Institution.objects.get(pk=institution.pk)
+        return [finding for each in checks for finding in each(institution)]
 
 
 def _rows(name: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -1,0 +1,170 @@
+"""From an accepted offer to the money: contract, two signatures, conditions, a second person's check, payout, or giving it up."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.loans.conftest import proved
+
+from puhui.calculations.faults import FaultsError
+
+
+@pytest.fixture
+def offer(lender: Any, cleared_contract: Callable[..., Any], monthly_terms: dict[str, Any]) -> Any:
+    """An accepted offer without a contract: of a contract made and thrown away."""
+    contract = cleared_contract(monthly_terms)
+    offer = contract.offer
+    contract.delete()
+    return offer
+
+
+@pytest.fixture
+def people(lender: Any) -> dict[str, Any]:
+    from puhui.parties.actions import create_institution, create_user
+
+    other = create_institution("OTHER", "邻县银行", "bank", lender.business_date)
+    users = {
+        name: create_user(lender, name, "secret-secret", role)
+        for name, role in (("officer", "officer"), ("second", "officer"), ("auditor", "auditor"), ("accountant", "accountant"))
+    }
+    return {**users, "stranger": create_user(other, "stranger", "secret-secret", "accountant")}
+
+
+def signed(offer: Any) -> Any:
+    from puhui.loans.actions import draft_contract, sign
+
+    contract = draft_contract(offer, "officer")
+    sign(contract, "borrower", "王小云", "electronic", {"face": "compared"}, "borrower")
+    sign(contract, "lender", "林晓", "electronic", {}, "officer")
+    contract.refresh_from_db()
+    return contract
+
+
+def met(contract: Any, by: str = "officer") -> Any:
+    from puhui.loans.actions import meet_condition
+
+    for condition in contract.conditions.all():
+        meet_condition(contract, condition.code, "document 7", by)
+    return contract
+
+
+def test_the_whole_way(offer: Any, people: dict[str, Any]) -> None:
+    from puhui.loans.actions import clear, draft_contract, draw_down
+    from puhui.parties.models import AuditRecord
+
+    contract = draft_contract(offer, "officer")
+    assert draft_contract(offer, "officer").pk == contract.pk
+    assert contract.status == "drafted" and contract.conditions.count() > 0
+    for words in (contract.number, offer.firm.name, "120,000.00", "壹拾贰万元整", "4.35%"):
+        assert words in contract.text
+    assert contract.text_digest == hashlib.sha256(contract.text.encode()).hexdigest()
+    contract = met(signed(offer))
+    assert contract.status == "signed"
+    assert clear(contract, people["second"]).status == "cleared"
+    assert clear(contract, people["second"]).status == "cleared"  # once more is the same
+    assert {each.checked_by for each in contract.conditions.all()} == {"second"}
+    loan = draw_down(contract, "payout", "accountant")
+    assert (loan.lent_fen, loan.status) == (12_000_000, "performing")
+    assert {"contract.drafted", "contract.signed", "condition.met", "contract.cleared", "loan.drawn"} <= set(
+        AuditRecord.objects.values_list("act", flat=True)
+    )
+    assert proved(offer.institution) == []
+
+
+def test_an_offer_must_be_accepted(offer: Any) -> None:
+    from puhui.loans.actions import draft_contract
+    from puhui.loans.models import Contract
+
+    type(offer).objects.update(status="open")
+    with pytest.raises(FaultsError, match="expected accepted"):
+        draft_contract(offer, "officer")
+    assert not Contract.objects.exists()
+
+
+def test_signing(offer: Any) -> None:
+    """Each party once, on the text as drafted; one signature is not enough."""
+    from puhui.loans.actions import draft_contract, sign
+    from puhui.loans.models import Contract, Signature
+
+    contract = draft_contract(offer, "officer")
+    with pytest.raises(FaultsError, match="borrower or lender"):
+        sign(contract, "guarantor", "somebody", "electronic", {}, "officer")
+    first = sign(contract, "borrower", "王小云", "electronic", {}, "borrower")
+    assert sign(contract, "borrower", "somebody else", "electronic", {}, "borrower").pk == first.pk
+    assert Contract.objects.get().status == "drafted"
+    Contract.objects.update(text=contract.text.replace("4.35%", "43.5%"))
+    with pytest.raises(FaultsError, match="changed"):
+        sign(contract, "lender", "林晓", "electronic", {}, "officer")
+    Contract.objects.update(text=contract.text)
+    sign(contract, "lender", "林晓", "electronic", {}, "officer")
+    assert Contract.objects.get().status == "signed"
+    assert set(Signature.objects.values_list("text_digest", flat=True)) == {contract.text_digest}
+
+
+def test_payout_review_names_everything_that_is_missing(offer: Any, people: dict[str, Any]) -> None:
+    from puhui.loans.actions import clear, draft_contract, draw_down, meet_condition
+
+    contract = draft_contract(offer, "officer")
+    with pytest.raises(FaultsError) as refused:
+        clear(contract, people["auditor"])
+    where = [fault.where for fault in refused.value.faults]
+    assert where == [
+        *(f"condition {code}" for code in sorted(contract.conditions.values_list("code", flat=True))),
+        f"contract {contract.number}",
+        "checker",
+    ]
+    with pytest.raises(FaultsError, match="expected cleared"):
+        draw_down(contract, "payout", "accountant")
+    with pytest.raises(FaultsError, match="Name one of"):
+        meet_condition(contract, "moon", "seen", "officer")
+    code = contract.conditions.first().code
+    with pytest.raises(FaultsError, match="no evidence"):
+        meet_condition(contract, code, "  ", "officer")
+    first = meet_condition(contract, code, "document 7", "officer")
+    again = meet_condition(contract, code, "document 8", "second")
+    assert (again.met_by, again.evidence, again.met_at) == ("officer", "document 7", first.met_at)
+
+
+@pytest.mark.parametrize("name", ["officer", "auditor", "stranger"])
+def test_who_may_not_check(offer: Any, people: dict[str, Any], name: str) -> None:
+    """The person who recorded the conditions, a role that does not check payouts, somebody of another lender."""
+    from puhui.loans.actions import clear
+    from puhui.loans.models import Contract
+
+    contract = met(signed(offer))
+    with pytest.raises(FaultsError, match="checker"):
+        clear(contract, people[name])
+    assert Contract.objects.get().status == "signed"
+    assert clear(contract, people["accountant"]).status == "cleared"
+
+
+def test_a_contract_given_up_frees_what_was_reserved(offer: Any, people: dict[str, Any]) -> None:
+    from puhui.loans.actions import cancel, clear, draw_down, meet_condition
+
+    contract = met(signed(offer))
+    with pytest.raises(FaultsError, match="reason"):
+        cancel(contract, " ", "officer")
+    assert cancel(contract, "the borrower sold the shop", "officer").status == "cancelled"
+    assert cancel(contract, "again", "officer").status == "cancelled"
+    exposure = offer.decision.exposure
+    exposure.refresh_from_db()
+    assert (exposure.reserved_fen, exposure.outstanding_fen) == (0, 0)
+    with pytest.raises(FaultsError, match="cancelled"):
+        clear(contract, people["second"])
+    with pytest.raises(FaultsError, match="cancelled"):
+        draw_down(contract, "payout", "accountant")
+    with pytest.raises(FaultsError, match="cancelled"):
+        meet_condition(contract, contract.conditions.first().code, "document 9", "officer")
+    assert proved(offer.institution) == []
+
+
+def test_a_drawn_contract_cannot_be_given_up(cleared_contract: Callable[..., Any], monthly_terms: dict[str, Any]) -> None:
+    from puhui.loans.actions import cancel, draw_down
+
+    contract = cleared_contract(monthly_terms)
+    draw_down(contract, "payout", "accountant")
+    with pytest.raises(FaultsError, match="paid out"):
+        cancel(contract, "too late", "officer")
