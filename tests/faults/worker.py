@@ -1,0 +1,57 @@
+"""A process that does one act and kills itself, with the signal that nothing can catch, before or after a statement of it.
+
+python -m tests.faults.worker ACT CODE [STATEMENT before|after]
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+
+class Killer:
+    """Lets statements through up to the fatal one: killed before it, or after it and before whatever comes next (a commit, perhaps)."""
+
+    def __init__(self, statement: int, when: str) -> None:
+        self.left = statement
+        self.when = when
+
+    def __call__(self, execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
+        self.left -= 1
+        if self.left == 0 and self.when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = execute(sql, parameters, many, context)
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+
+def main(act: str, code: str, statement: str = "0", when: str = "before") -> None:
+    from puhui.site.commands import support
+
+    support.start_django(migrate=act == "found")
+    from django.db import connection
+    from tests.faults import acts
+
+    if act == "found":
+        acts.found()
+        for each in acts.CODES:
+            acts.pay_out(acts.institution_of(each))
+            acts.fill_accounts(acts.institution_of(each))
+        acts.end_days(acts.institution_of("TWIN"))
+        return
+    institution = acts.institution_of(code)
+    with connection.execute_wrapper(Killer(int(statement), when)):
+        acts.ACTS["end days" if act == "finish" else act](institution)
+    if act == "finish":
+        from tests.loans.conftest import proved
+
+        findings = [str(finding) for each in acts.CODES for finding in proved(acts.institution_of(each))]
+        print("proof:", findings, acts.difference(acts.portrait("KILLED"), acts.portrait("TWIN")))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
