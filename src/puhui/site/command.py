@@ -20,7 +20,7 @@ from importlib import import_module, metadata
 from importlib.util import find_spec
 from typing import Any
 
-__all__ = ["COMMANDS", "main", "run"]
+__all__ = ["COMMANDS", "main", "present", "run"]
 
 #: every command and what it does; those whose module is not there are not shown
 COMMANDS = {
@@ -61,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
     if arguments[0] in ("-V", "--version"):
         return _ending(lambda: print(f"puhui {metadata.version('puhui')}"))
     name, rest = arguments[0], list(arguments[1:])
-    if name not in _present():
+    if name not in present():
         print(_unknown(name), file=sys.stderr)
         return 2
     return _ending(lambda: _invoke(name, rest))
@@ -118,12 +118,13 @@ def _failed(error: Exception) -> int:
     return _MISTAKE
 
 
-def _present() -> Iterator[str]:
+def present() -> Iterator[str]:
+    """The names of the commands that are there."""
     return (name for name in COMMANDS if find_spec(f"{_FOLDER}.{name}") is not None)
 
 
 def _help_text() -> str:
-    lines = [f"  {name:<11}{meaning}" for name, meaning in COMMANDS.items() if name in set(_present())]
+    lines = [f"  {name:<11}{meaning}" for name, meaning in COMMANDS.items() if name in set(present())]
     return "\n".join(
         [
             "Usage: puhui COMMAND [OPTIONS]",
@@ -140,7 +141,7 @@ def _help_text() -> str:
 def _unknown(name: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(name, list(_present()), n=1)
+    near = get_close_matches(name, list(present()), n=1)
     hint = f"Did you mean puhui {near[0]}?" if near else "puhui --help lists them."
     return f"puhui has no command {name!r}. {hint}"
 
