@@ -22,9 +22,9 @@ def amount_fen(text: str) -> int:
     Raises FaultsError when it is not an amount above nought with at most two decimals.
     """
     cleaned = text.strip().translate(FULL_WIDTH).replace(",", "").replace(" ", "").removesuffix("元")
-    factor = 10_000 if cleaned.endswith(("万", "萬")) else 1
+    plain = cleaned.removesuffix("万").removesuffix("萬")
     try:
-        yuan = Decimal(cleaned.rstrip("万萬")) * factor
+        yuan = Decimal(plain) * (1 if plain == cleaned else 10_000)
         valid = yuan.is_finite() and 0 < yuan < MOST_YUAN and yuan * 100 == (yuan * 100).to_integral_value()
     except InvalidOperation:
         valid = False

@@ -1,0 +1,102 @@
+"""A site on the scenario's data in a thread of this process, and the system's Chromium to look at it with."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from tests.console.conftest import use_database
+from tests.console.scenario import PASSWORD, build
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-dev-shm-usage", "--font-render-hinting=none",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def site(server: Any) -> Iterator[tuple[str, Any]]:
+    """Address of a running site, and the scenario that it shows."""
+    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler, get_internal_wsgi_application
+
+    from puhui.site import embedded, translations
+
+    class Quiet(WSGIRequestHandler):
+        def log_message(self, format: str, *arguments: Any) -> None:
+            return None
+
+    translations.compile_stale()
+    name = f"browser_{uuid4().hex[:12]}"
+    server.create_database(name, template="puhui_template")
+    use_database(name)
+    scenario = build()
+    httpd = ThreadedWSGIServer(("127.0.0.1", 0), Quiet)
+    httpd.daemon_threads = False
+    httpd.set_app(get_internal_wsgi_application())
+    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{httpd.server_port}", scenario
+    httpd.shutdown()
+    httpd.server_close()  # waits for the requests under way: each holds a connection to the database
+    thread.join()
+    use_database(embedded.DATABASE)
+    server.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """The system's Chromium; nothing is downloaded."""
+    from playwright.sync_api import sync_playwright
+
+    path = next((found for found in map(shutil.which, BROWSERS) if found), None)
+    if path is None:
+        pytest.skip("no Chromium: install the package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(site: tuple[str, Any], chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Makes a page signed in as somebody, in a language and a size. What a page complains of in its console fails the test."""
+    address, _ = site
+    contexts, complaints = [], []
+
+    def make(username: str, language: str, width: int = 1440, height: int = 900, scripts: bool = True) -> Any:
+        locale = {"en": "en-GB", "zh-hans": "zh-CN", "zh-hant": "zh-TW"}[language]
+        context = chromium.new_context(
+            base_url=address,
+            viewport={"width": width, "height": height},
+            locale=locale,
+            reduced_motion="reduce",
+            java_script_enabled=scripts,
+        )
+        context.add_cookies([{"name": "django_language", "value": language, "url": address}])
+        contexts.append(context)
+        context.route("**/*", lambda route: route.continue_() if route.request.url.startswith((address, "data:")) else _elsewhere(route))
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto("/sign-in/")
+        page.fill("#id_username", username)
+        page.fill("#id_password", PASSWORD)
+        page.click("form[data-once] button")
+        page.wait_for_url(lambda url: "/sign-in/" not in url)
+        return page
+
+    def _elsewhere(route: Any) -> None:
+        complaints.append(f"asked for {route.request.url}")
+        route.abort()
+
+    yield make
+    for context in contexts:
+        context.close()
+    # A form that was refused is answered 422 on purpose, and the browser says so.
+    assert [text for text in complaints if "422" not in text] == []
