@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -84,15 +85,20 @@ def flow_findings(institution: Institution) -> Iterator[Finding]:
 
 
 def event_findings(institution: Institution) -> Iterator[Finding]:
-    """Each payout and payment has exactly one entry; each loan has all its events; each entry's loan and event exist."""
-    entries = dict(Entry.objects.filter(institution=institution, event_id__isnull=False).values_list("event_id").annotate(Count("pk")))
-    known = set()
-    for pk, number, kind in Event.objects.filter(institution=institution).values_list("pk", "loan__number", "type"):
-        known.add(pk)
-        if kind in ("drawdown", "repayment", "payoff") and entries.get(pk, 0) != 1:
-            yield Finding(f"loan {number}", f"{kind} event {pk} has {entries.get(pk, 0)} entries in the books, not 1")
-    for pk in sorted(set(entries) - known):
-        yield Finding("entries", f"an entry names event {pk}, which does not exist")
+    """Each payout and payment has exactly one entry, of its days; each loan has all its events; each entry's event exists."""
+    entries: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    for event_id, *days in Entry.objects.filter(institution=institution, event_id__isnull=False).values_list(
+        "event_id", "posting_date", "effective_date"
+    ):
+        entries[event_id].append((days[0], days[1]))
+    for event in Event.objects.filter(institution=institution).select_related("loan").only("loan__number", "type", "known_on", "date"):
+        booked = entries.pop(event.pk, [])
+        if event.type in ("drawdown", "repayment", "payoff") and len(booked) != 1:
+            yield Finding(f"loan {event.loan.number}", f"{event.type} event {event.pk} has {len(booked)} entries in the books, not 1")
+        elif any(days != (event.known_on, event.date) for days in booked):
+            yield Finding(f"loan {event.loan.number}", f"{event.type} event {event.pk} has other days than its entry")
+    for event_id in sorted(entries):
+        yield Finding("entries", f"an entry names event {event_id}, which does not exist")
     for loan in Loan.objects.filter(institution=institution).annotate(found=Count("events")).exclude(found=F("event_count")):
         yield Finding(f"loan {loan.number}", f"has {loan.found} events, its state counts {loan.event_count}")
     for undrawn in Loan.objects.filter(institution=institution).exclude(events__type="drawdown"):
@@ -128,16 +134,27 @@ def exposure_findings(institution: Institution) -> Iterator[Finding]:
 
 
 def contract_findings(institution: Institution) -> Iterator[Finding]:
-    """Each contract's text against the digests under its signatures, each loan's terms against those of its contract."""
+    """Each contract's text against the digests under its signatures, each loan's terms against those of its contract and decision."""
     for contract in Contract.objects.filter(institution=institution).prefetch_related("signatures").order_by("pk").iterator(CHUNK):
         if hashlib.sha256(contract.text.encode()).hexdigest() != contract.text_digest:
             yield Finding(f"contract {contract.number}", "its text is not the one that was drafted")
         for signature in contract.signatures.all():
             if signature.text_digest != contract.text_digest:
                 yield Finding(f"contract {contract.number}", f"the {signature.party} signed another text")
-    for loan in Loan.objects.filter(institution=institution).select_related("contract").order_by("pk").iterator(CHUNK):
-        if loan.terms != {**loan.contract.terms, "start": loan.start.isoformat()} or loan.amount_fen != loan.contract.amount_fen:
-            yield Finding(f"loan {loan.number}", "its terms are not those of its contract")
+    for loan in Loan.objects.filter(institution=institution).select_related("contract__decision").order_by("pk").iterator(CHUNK):
+        contract, decision = loan.contract, loan.contract.decision
+        agreed = {
+            "terms": {**contract.terms, "start": loan.start.isoformat()},
+            "amount_fen": contract.amount_fen,
+            "rate_ppm": round(float(contract.terms["rate_annual"]) * 1_000_000),
+            "product_code": contract.product_code,
+            "firm_id": contract.firm_id,
+            "risk_class": decision.risk_class,
+            "probability_ppm": decision.probability_ppm or 0,
+        }
+        for column, value in agreed.items():
+            if getattr(loan, column) != value:
+                yield Finding(f"loan {loan.number}", f"its {column} is not that of its contract and decision")
 
 
 def replay_findings(institution: Institution) -> Iterator[Finding]:

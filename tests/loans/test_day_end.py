@@ -1,0 +1,112 @@
+"""The day end: cut off after any step it goes on there, one bad loan does not hold up the rest, and its work is set-based."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from tests.faults.acts import EVERY_THREE_DAYS
+from tests.loans.conftest import OPENED, proved
+
+from puhui.calculations.faults import FaultsError
+
+DUE = OPENED + timedelta(days=3)
+
+
+class CutOff(Exception):
+    pass
+
+
+def test_cut_off_after_each_step(lender: Any, cleared_contract: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    from puhui.books.models import ClosedDay, Entry
+    from puhui.loans import day_end
+    from puhui.loans.actions import deposit, draw_down
+    from puhui.loans.models import DayEndStep, DebitAccount, Event
+
+    loans = [draw_down(cleared_contract(EVERY_THREE_DAYS), f"draw {number}", "officer") for number in range(2)]
+    for loan in loans:
+        deposit(loan.firm, 2_000_000)
+    day_end.run(lender, DUE - timedelta(days=1), "test")
+    accruals = Entry.objects.filter(act="accrual").count()
+
+    for last in ("falls_due", "collect", "accrue"):
+
+        def cut(day: date, step: str, count: int, last: str = last) -> None:
+            if step == last:
+                raise CutOff
+
+        with pytest.raises(CutOff):
+            day_end.run(lender, DUE, "test", cut)
+        lender.refresh_from_db()
+        assert lender.business_date == (DUE if last != "accrue" else DUE + timedelta(days=1))
+    assert not DayEndStep.objects.filter(date=DUE, step="close").exists()
+    day_end.run(lender, DUE, "test")
+    assert set(DayEndStep.objects.filter(date=DUE).values_list("step", flat=True)) == {"falls_due", "collect", "accrue", "close"}
+    assert Event.objects.filter(type="repayment").count() == 2  # one debit of each loan
+    taken = DayEndStep.objects.get(date=DUE, step="collect").figures
+    left = sum(DebitAccount.objects.values_list("balance_fen", flat=True))
+    assert (taken["loans"], taken["amount_fen"]) == (2, 4_000_000 - left)
+    assert Entry.objects.filter(act="accrual").count() == accruals  # both loans were at work that day: no night besides
+    assert ClosedDay.objects.count() == 4
+    assert proved(lender) == []
+    day_end.run(lender, DUE, "test")  # a day that is over stays over
+    assert Event.objects.filter(type="repayment").count() == 2
+    with pytest.raises(FaultsError, match="open day"):
+        day_end.run(lender, DUE - timedelta(days=1), "test")
+
+
+@pytest.mark.parametrize("broken", ["{}", '{"amount": "sixty"}', "[]", '"text"'])
+def test_a_bad_loan_is_set_aside(lender: Any, cleared_contract: Callable[..., Any], owner_connection: Any, broken: str) -> None:
+    """Terms that cannot be read: the others are worked and paid, the proof names the loan, and mended it catches up."""
+    from puhui.loans import day_end
+    from puhui.loans.actions import deposit, draw_down
+    from puhui.loans.models import DayEndStep, Loan, SetAside
+
+    loans = [draw_down(cleared_contract(EVERY_THREE_DAYS), f"draw {number}", "officer") for number in range(3)]
+    for loan in loans:
+        deposit(loan.firm, 9_000_000)
+    bad = loans[1]
+    owner_connection.execute("CREATE TABLE kept AS SELECT id, terms FROM loans_loan")
+    owner_connection.execute("UPDATE loans_loan SET terms = %s::jsonb WHERE id = %s", [broken, bad.pk])
+    day_end.run(lender, DUE + timedelta(days=1), "test")
+    aside = SetAside.objects.order_by("date")
+    assert [(each.loan_id, each.date, each.resolved_at) for each in aside] == [(bad.pk, DUE, None), (bad.pk, DUE + timedelta(days=1), None)]
+    assert all(each.reason for each in aside)
+    assert DayEndStep.objects.get(date=DUE, step="falls_due").figures == {"loans": 2, "set_aside": 1}
+    paid = dict(Loan.objects.values_list("pk", "principal_repaid_fen"))
+    assert paid == {loans[0].pk: 1_500_000, bad.pk: 0, loans[2].pk: 1_500_000}
+    assert {finding.where for finding in proved(lender)} == {f"loan {bad.number}"}
+    owner_connection.execute("UPDATE loans_loan SET terms = kept.terms FROM kept WHERE kept.id = loans_loan.id")
+    day_end.run(lender, DUE + timedelta(days=2), "test")
+    assert Loan.objects.get(pk=bad.pk).principal_repaid_fen == 1_500_000
+    assert not SetAside.objects.filter(resolved_at=None).exists()
+    assert proved(lender) == []
+
+
+def test_statements_of_a_day_end_do_not_grow_with_the_loans(lender: Any, cleared_contract: Callable[..., Any]) -> None:
+    """Three loans that fall due and are collected, then thirty."""
+    from puhui.loans import day_end
+    from puhui.loans.actions import deposit, draw_down_many
+    from puhui.loans.models import Event
+
+    draw_down_many(lender, [(cleared_contract({**EVERY_THREE_DAYS, "every": "1 month"}), "quiet")], "officer")  # its nights are booked
+
+    def statements(loans: int) -> list[str]:
+        lender.refresh_from_db()
+        contracts = [cleared_contract(EVERY_THREE_DAYS) for _ in range(loans)]
+        drawn = draw_down_many(lender, [(contract, f"draw {contract.pk}") for contract in contracts], "officer")
+        for loan in drawn:
+            deposit(loan.firm, 9_000_000)
+        due = lender.business_date + timedelta(days=3)
+        day_end.run(lender, due - timedelta(days=1), "test")
+        with CaptureQueriesContext(connection) as captured:
+            day_end.run(lender, due, "test")
+        assert Event.objects.filter(loan__in=drawn, type="repayment").count() == loans
+        return [query["sql"] for query in captured.captured_queries]
+
+    few, many = statements(3), statements(30)
+    assert len(few) == len(many), [one[:90] for one in many if one[:60] not in {other[:60] for other in few}]
