@@ -1,0 +1,97 @@
+"""What benchmarks share: a figure beside a yardstick of the same run, and a home that is thrown away.
+
+A figure alone says as much about the machine as about the program. So each is told beside the least that the same work can cost here and
+now (a bare COPY, a plain INSERT, PostgreSQL's own pgbench), and what counts is the ratio of the two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+__all__ = ["MEASURES", "Measure", "percentile", "start"]
+
+MEASURES, _INSIDE = "PUHUI_BENCHMARK_MEASURES", "PUHUI_BENCHMARK_INSIDE"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure with its yardstick. `wanted` bounds ours ÷ yardstick from below or above."""
+
+    name: str
+    ours: float
+    yardstick: float
+    unit: str
+    yardstick_name: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.yardstick if self.yardstick else float("inf")
+
+    @property
+    def wanted(self) -> str:
+        return f"≥ {self.at_least:g}" if self.at_least is not None else f"≤ {self.at_most:g}" if self.at_most is not None else "–"
+
+    @property
+    def holds(self) -> bool:
+        return (self.at_least is None or self.ratio >= self.at_least) and (self.at_most is None or self.ratio <= self.at_most)
+
+    def text(self) -> str:
+        verdict = "" if self.holds else "   MISSED"
+        figures = f"ours {shown(self.ours)} {self.unit}   {self.yardstick_name} {shown(self.yardstick)}   ratio {self.ratio:.2f}"
+        return f"{self.name}\n  {figures} (wanted {self.wanted}){verdict}"
+
+
+def shown(figure: float) -> str:
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that `share` of the values do not exceed."""
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+def start(work: Callable[[int], list[Measure]], size: int, small: int, meaning: str, needs_database: bool = True) -> int:
+    """The program of one benchmark: its options, a throwaway home where it needs a database, and the figures told. 1 where one is missed.
+
+    The work runs in a process of its own: its end lets the database server go, so that the home can be removed.
+    """
+    parser = argparse.ArgumentParser(description=work.__doc__)
+    parser.add_argument("--size", type=int, default=size, help=f"{meaning}; default {size:,}")
+    parser.add_argument("--small", action="store_true", help=f"only to see that it works: size {small:,}")
+    options = parser.parse_args()
+    if needs_database and _INSIDE not in os.environ:
+        return _in_throwaway_home()
+    if needs_database:
+        from puhui.site.commands import support
+
+        support.start_django()
+    measures = work(small if options.small else options.size)
+    for measure in measures:
+        print(measure.text(), flush=True)
+    if target := os.environ.get(MEASURES):
+        Path(target).write_text(json.dumps([asdict(measure) for measure in measures]), encoding="utf-8")
+    return 0 if all(measure.holds for measure in measures) else 1
+
+
+def _in_throwaway_home() -> int:
+    from puhui.site import embedded
+
+    with tempfile.TemporaryDirectory(prefix="puhui-benchmark-") as folder:
+        Path(folder).chmod(0o711)  # run by root, the server is another user, who must be able to enter
+        home = Path(folder) / "home"
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        environment |= {"PUHUI_HOME": str(home), _INSIDE: "1"}
+        try:
+            return subprocess.run([sys.executable, *sys.orig_argv[1:]], env=environment, check=False).returncode
+        finally:
+            embedded.erase(home)
