@@ -23,7 +23,10 @@ def lender(database: str) -> Iterator[Any]:
     yield institution
 
 
-def make_cleared_contract(institution: Any, number: int, terms: dict[str, Any], firm: Any = None) -> Any:
+PROBABILITIES_PPM = {"A": 5_000, "B": 40_000, "D": 300_000}
+
+
+def make_cleared_contract(institution: Any, number: int, terms: dict[str, Any], firm: Any = None, risk_class: str = "B") -> Any:
     """A cleared contract with all that must stand behind it: quote terms without `start`, of a firm of its own unless one is given."""
     from puhui.decisions.models import Application, Decision, Exposure, Offer
     from puhui.loans.models import Contract
@@ -37,7 +40,7 @@ def make_cleared_contract(institution: Any, number: int, terms: dict[str, Any], 
     )  # fmt: skip
     decision = Decision.objects.create(
         institution=institution, application=application, firm=firm, business_date=institution.business_date, outcome="approve",
-        risk_class="B", probability_ppm=40_000, limit_fen=amount_fen, amount_fen=amount_fen, rate_ppm=43_500,
+        risk_class=risk_class, probability_ppm=PROBABILITIES_PPM[risk_class], limit_fen=amount_fen, amount_fen=amount_fen, rate_ppm=43_500,
         authority="straight_through", record={}, digest="",
     )  # fmt: skip
     Exposure.objects.create(institution=institution, firm=firm, decision=decision, reserved_fen=amount_fen)
@@ -57,8 +60,8 @@ def cleared_contract(lender: Any) -> Callable[..., Any]:
     """Makes a cleared contract: see `make_cleared_contract`."""
     numbers = count(1)
 
-    def make(terms: dict[str, Any], firm: Any = None) -> Any:
-        return make_cleared_contract(lender, next(numbers), terms, firm)
+    def make(terms: dict[str, Any], firm: Any = None, risk_class: str = "B") -> Any:
+        return make_cleared_contract(lender, next(numbers), terms, firm, risk_class)
 
     return make
 

@@ -14,12 +14,14 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 
 import xlsxwriter
 
 Kind = Literal["text", "fen", "count", "ppm", "share", "hours"]
 FORMATS = ("json", "csv", "xlsx", "html")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def _number(value: Any, kind: Kind) -> Any:
     if value is None or kind == "text":
         return value
     if kind == "fen":
-        return round(value / 100, 2)
+        return Decimal(value).scaleb(-2)  # exact, whatever the amount
     if kind == "ppm":
         return round(value / 1_000_000, 6)
     return round(value, 6) if isinstance(value, float) else value
@@ -90,7 +92,7 @@ def shown(value: Any, kind: Kind) -> str:
     if value is None:
         return "–"
     if kind == "fen":
-        return f"{value / 100:,.2f}".replace("-", "−")
+        return f"{_number(value, kind):,.2f}".replace("-", "−")
     if kind == "ppm":
         return f"{value / 10_000:.2f}%"
     if kind == "share":
@@ -115,7 +117,7 @@ def _csv(report: Report) -> bytes:
 
 def _safe(value: Any) -> Any:
     """Text that a spreadsheet would take for a formula is kept as text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+    return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA_STARTS else value
 
 
 def _xlsx(report: Report) -> bytes:
