@@ -49,6 +49,11 @@ def test_codes_and_numbers_are_right_and_nobodys(county: tuple[economies.Economy
         assert firm.founded_on < FIRST_MONTH
 
 
+def test_the_largest_county_has_no_two_people_of_one_number() -> None:
+    numbers = [names.identity_number(serial, date(1980, 1, 1)) for serial in range(20_000)]
+    assert len(set(numbers)) == 20_000 and all(number.startswith("9901") for number in numbers)
+
+
 def test_one_firms_sale_is_the_others_purchase(county: tuple[economies.Economy, pl.DataFrame], tmp_path: Path) -> None:
     """In the two files the same number stands with the same day, amounts and state, once at the seller and once at the buyer."""
     economy, invoices = county

@@ -47,8 +47,8 @@ def unified_code(serial: int, individual: bool) -> str:
 
 
 def identity_number(serial: int, born: date) -> str:
-    """A resident identity number with a right check digit (GB 11643-1999), in a division that does not exist."""
-    body = f"{DIVISION_CODE}{born:%Y%m%d}{serial % 1000:03d}"
+    """A resident identity number with a right check digit (GB 11643-1999), in divisions that do not exist, a thousand people in each."""
+    body = f"{int(DIVISION_CODE) + serial // 1000}{born:%Y%m%d}{serial % 1000:03d}"
     return body + identity_check_character(body)
 
 
