@@ -1,8 +1,8 @@
 """Replay of ordinary loans: terms and events in, the whole position out; no database.
 
 Twelve equal instalments, a repayment for each. The yardstick is the least that any replay must do: the same twelve rows of interest,
-principal and payment in bare integers, without dates, arrears, allocation or rounding rules. A tenth of its rate is about the 20,000 loans a
-second that are looked for on a core. Run:
+principal and payment in bare integers, without dates, arrears, allocation or rounding rules. A tenth of its rate is about the 20,000 loans
+a second that are looked for on a core. Run:
 
     python -m benchmarks.replay [--size 20000]
 """

@@ -51,23 +51,17 @@ def trial_balance(institution: InstitutionOption = None, date: DateOption = None
     support.start_django()
     from puhui.books import queries
 
-    (chosen,) = _institutions(institution, one=True)
+    chosen = support.institution(institution)
     rows = queries.trial_balance(chosen, date.date() if date else chosen.business_date)
     moved = [row for row in rows if row.debit_fen or row.credit_fen]
     columns = ("code", "name", "name_english", "kind", "debit_fen", "credit_fen", "balance_fen")
     support.print_result([{column: getattr(row, column) for column in columns} for row in moved], as_json)
 
 
-def _institutions(code: str | None, one: bool = False) -> list[Any]:
-    from puhui.calculations.faults import Fault
+def _institutions(code: str | None) -> list[Any]:
     from puhui.parties.models import Institution
 
-    chosen = list(Institution.objects.filter(code=code) if code else Institution.objects.order_by("code"))
-    if not chosen and code:
-        support.fail([Fault("--institution", code, "the code of an institution")])
-    if one and len(chosen) != 1:
-        support.fail([Fault("--institution", "none", f"one of {', '.join(each.code for each in chosen) or 'no institution yet'}")])
-    return chosen
+    return [support.institution(code)] if code else list(Institution.objects.order_by("code"))
 
 
 def _row_counts(institution: Any) -> dict[str, int]:

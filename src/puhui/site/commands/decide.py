@@ -47,7 +47,7 @@ def decide(
     from puhui.evidence.queries import firm_named
     from puhui.products.queries import product as product_of
 
-    lender = _institution(institution)
+    lender = support.institution(institution)
     found = firm_named(lender, firm)
     terms = product_of(product, day or lender.business_date)
     amount_fen = _amount_fen(amount, terms)
@@ -82,18 +82,6 @@ def _amount_fen(text: str, product: Product) -> int:
     except InvalidOperation:
         pass
     support.fail(f"--amount: found {text!r}, expected yuan such as 300000 or 300000.00")
-
-
-def _institution(code: str) -> Any:
-    from puhui.parties.models import Institution
-    from puhui.parties.queries import institution
-
-    try:
-        return institution(code or None)
-    except Institution.DoesNotExist:
-        support.fail(f"--institution: found {code or 'no institution at all'}, expected the code of one that is registered")
-    except Institution.MultipleObjectsReturned:
-        support.fail("--institution: found nothing, expected a code, since there are several institutions")
 
 
 def told(record: dict[str, Any], language: str = "en") -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from puhui.site.commands import support
-from puhui.site.commands.decide import _institution
 
 app = typer.Typer(help="Replay decisions, and list them.", no_args_is_help=True)
 
@@ -31,7 +30,7 @@ def replay(
     from puhui.decisions.replaying import replay as replayed
     from puhui.decisions.replaying import replay_all
 
-    lender = _institution(institution)
+    lender = support.institution(institution)
     rows = Decision.objects.filter(institution=lender)
     if everything:
         count = rows.count()
@@ -63,7 +62,7 @@ def list_decisions(
     support.start_django()
     from puhui.decisions.models import Decision
 
-    lender = _institution(institution)
+    lender = support.institution(institution)
     rows = Decision.objects.filter(institution=lender).select_related("firm").defer("record").order_by("-pk")[:limit]
     table = [
         {

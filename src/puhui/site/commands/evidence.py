@@ -42,7 +42,7 @@ def import_file(
     from puhui.evidence.reading.faults import RefusedFileError
     from puhui.evidence.reading.mapping import named_mapping
 
-    lender = _institution(institution)
+    lender = support.institution(institution)
     rejects = rejects or path.with_name(f"{path.stem}-rejects.csv")
     try:
         with _progress() as progress:
@@ -84,18 +84,6 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
-def _institution(code: str) -> Any:
-    from puhui.parties.models import Institution
-    from puhui.parties.queries import institution
-
-    try:
-        return institution(code or None)
-    except Institution.DoesNotExist:
-        support.fail(f"--institution: found {code or 'no institution at all'!r}, expected the code of a registered institution")
-    except Institution.MultipleObjectsReturned:
-        support.fail("--institution: found several institutions, expected the code of one")
-
-
 @app.command()
 def show(
     firm: str = typer.Argument(..., metavar="FIRM", help="An identifier of the firm, or its exact name."),
@@ -112,7 +100,7 @@ def show(
     support.start_django()
     from puhui.evidence import queries
 
-    lender = _institution(institution)
+    lender = support.institution(institution)
     try:
         day = dt.date.fromisoformat(as_of) if as_of else lender.business_date
     except ValueError:

@@ -116,15 +116,8 @@ def _refresh(code: str, as_of: date | None, engine: str, out: Path | None) -> di
         support.fail("--out: found a file, expected none without --source; snapshots are stored in the database")
     support.start_django()
     from puhui.features import actions
-    from puhui.parties.models import Institution
-    from puhui.parties.queries import institution
 
-    try:
-        lender = institution(code or None)
-    except Institution.DoesNotExist:
-        support.fail(f"--institution: found {code or 'no institution at all'!r}, expected the code of a registered institution")
-    except Institution.MultipleObjectsReturned:
-        support.fail("--institution: found several institutions, expected the code of one")
+    lender = support.institution(code)
     snapshots = actions.refresh(lender, as_of or lender.business_date, actor="system")
     return {"institution": lender.code, "as_of": as_of or lender.business_date, "snapshots": len(snapshots)}
 

@@ -31,7 +31,6 @@ def report(
     Example: puhui report portfolio --as-of 2026-06-30 --format xlsx --out portfolio.xlsx
     """
     support.start_django()
-    from puhui.parties.queries import institution as find_institution
     from puhui.reports import queries, tables
 
     form = "json" if json else form
@@ -44,7 +43,7 @@ def report(
         faults.append("--out: a workbook does not go to a terminal; name a file")
     if faults:
         support.fail(faults)
-    made = queries.report(name, find_institution(institution), as_of.date() if as_of else None, language)
+    made = queries.report(name, support.institution(institution), as_of.date() if as_of else None, language)
     content = tables.render(made, form) if form else tables.text(made).encode()
     if out:
         out.write_bytes(content)

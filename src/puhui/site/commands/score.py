@@ -129,13 +129,10 @@ def _training_table(configuration: Configuration, config: Path, data: Path | Non
         return read_table(data)
     if configuration.snapshots is not None:
         support.start_django()
-        from puhui.parties.models import Institution
         from puhui.scoring.queries import training_frame
 
         wanted = configuration.snapshots
-        institution = Institution.objects.filter(code=wanted.institution).first()
-        if institution is None:
-            raise FaultsError([Fault("snapshots.institution", repr(wanted.institution), "the code of an institution")])
+        institution = support.institution(wanted.institution, "snapshots.institution")
         return training_frame(institution, wanted.as_of, read_table(config.parent / wanted.outcomes), wanted.scheme)
     if not configuration.data:
         raise FaultsError([Fault("data", "nothing", "a table to train on", "name it with --data or as data = … in the file")])
@@ -156,13 +153,7 @@ def _write(trained: Trained, path: Path) -> list[Path]:
 
 
 def _register(trained: Trained, code: str) -> None:
-    from puhui.calculations.faults import Fault, FaultsError
-
     support.start_django()
-    from puhui.parties.models import Institution
     from puhui.scoring.actions import register
 
-    institution = Institution.objects.filter(code=code).first()
-    if institution is None:
-        raise FaultsError([Fault("--register", repr(code), "the code of an institution")])
-    register(institution, trained, actor="system")
+    register(support.institution(code, "--register"), trained, actor="system")

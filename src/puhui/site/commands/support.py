@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from puhui.calculations.faults import Fault
 
 if TYPE_CHECKING:
+    from puhui.parties.models import Institution
     from puhui.site import embedded
     from puhui.site.configuration import Configuration
 
-__all__ = ["Progress", "fail", "found_wrong", "print_result", "progress", "start_django"]
+__all__ = ["Progress", "fail", "found_wrong", "institution", "print_result", "progress", "start_django"]
 
 _QUIET_SECONDS = 2.0
 _MIGRATION_LOCK = 0x7075687569  # "puhui": one program migrates at a time
@@ -116,6 +117,19 @@ def migrate_if_needed() -> None:
                 database.migrate()
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
+
+
+def institution(code: str | None, option: str = "--institution") -> Institution:
+    """The institution of that code, or the only one there is; ends the command with 2 where there is none, naming those there are."""
+    from puhui.parties import queries
+    from puhui.parties.models import Institution
+
+    try:
+        return queries.institution(code or None)
+    except (Institution.DoesNotExist, Institution.MultipleObjectsReturned):
+        codes = list(Institution.objects.order_by("code").values_list("code", flat=True)[:20])
+        expected = f"the code of one: {', '.join(codes)}" if codes else "the code of an institution; none is registered yet"
+        fail(Fault(option, repr(code) if code else "nothing", expected))
 
 
 def fail(faults: str | BaseException | Fault | Iterable[object]) -> NoReturn:
