@@ -9,20 +9,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from tests.browser.browsers import ARGUMENTS, BROWSERS
 from tests.console.conftest import use_database
 from tests.console.scenario import PASSWORD, build
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-dev-shm-usage", "--font-render-hinting=none",
-)  # fmt: skip
+from tests.console.test_queries import addresses
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def site(server: Any) -> Iterator[tuple[str, Any]]:
     """Address of a running site, and the scenario that it shows."""
-    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler, get_internal_wsgi_application
+    from django.core.handlers.wsgi import WSGIHandler
+    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
     from puhui.site import embedded, translations
 
@@ -35,9 +32,10 @@ def site(server: Any) -> Iterator[tuple[str, Any]]:
     server.create_database(name, template="puhui_template")
     use_database(name)
     scenario = build()
+    scenario.addresses = addresses(scenario)  # asked for now: while a browser runs, this thread may not ask the database
     httpd = ThreadedWSGIServer(("127.0.0.1", 0), Quiet)
     httpd.daemon_threads = False
-    httpd.set_app(get_internal_wsgi_application())
+    httpd.set_app(WSGIHandler())
     thread = threading.Thread(target=httpd.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{httpd.server_port}", scenario
@@ -48,7 +46,7 @@ def site(server: Any) -> Iterator[tuple[str, Any]]:
     server.drop_database(name)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
     """The system's Chromium; nothing is downloaded."""
     from playwright.sync_api import sync_playwright

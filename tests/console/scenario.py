@@ -39,6 +39,7 @@ class Scenario:
     users: dict[str, Any]
     borrowers: dict[str, Any] = field(default_factory=dict)  # language → user
     waiting: list[int] = field(default_factory=list)  # applications that wait for a person
+    addresses: dict[str, tuple[str, str]] = field(default_factory=dict)  # page → (address, who opens it)
     contract: Any = None  # signed, its conditions met, not yet checked
 
 

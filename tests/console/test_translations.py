@@ -1,4 +1,4 @@
-"""Every text of the pages is there in both Chinese scripts, with the same places to fill, and in the words of the glossary."""
+"""Every text of the pages is there in both Chinese scripts, with the same places to fill."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from puhui.site import translations
 
-GLOSSARY = Path(__file__).resolve().parents[2] / "docs" / "glossary" / "terms.md"
 PLACES = re.compile(r"%\((\w+)\)s")
 #: characters that only the simplified script has, among those that the pages use
 SIMPLIFIED_ONLY = set("贷项说请过还钱费贷账务额应计级权审确认证数据类导错误览预发现风险调订单条处时间员机构结实际总经营约别记录编码")
@@ -62,30 +61,3 @@ def test_a_text_of_a_template_is_found() -> None:
     found = translations.messages()
     for text in ("Work queue", "Approve %(amount)s at %(rate)s", "Asks for", "waits for a person"):
         assert text in found, text
-
-
-def terms() -> list[tuple[str, str, str]]:
-    rows = [line.split("|")[1:-1] for line in GLOSSARY.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
-    return [(cells[0].strip(), cells[1].strip(), cells[2].strip()) for cells in rows[2:]]
-
-
-def test_the_glossary_is_complete_and_used() -> None:
-    """A term that stands alone on a page has the glossary's words there."""
-    by_english = {english.lower(): (simplified, traditional) for english, simplified, traditional in terms()}
-    assert len(by_english) >= 60
-    wrong = []
-    for locale, column in (("zh_Hans", 0), ("zh_Hant", 1)):
-        for message in translations.read_catalogue(locale):
-            expected = by_english.get(str(message.id).lower())
-            if message.id and expected and message.string not in expected[column].split("、"):
-                wrong.append((locale, message.id, message.string, expected[column]))
-    assert not wrong
-
-
-def test_every_folder_of_the_glossary_tells_the_same_terms() -> None:
-    """The three readers' pages explain the terms of the table, each in its language."""
-    for language in ("en", "zh-Hans", "zh-Hant"):
-        page = (GLOSSARY.parent / f"{language}.md").read_text(encoding="utf-8")
-        column = ("en", "zh-Hans", "zh-Hant").index(language)
-        missing = [row[column] for row in terms() if row[column].split("、")[0] not in page]
-        assert not missing, (language, missing)

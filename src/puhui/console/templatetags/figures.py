@@ -31,8 +31,8 @@ FEN_PER_YUAN = 100
 UNITS: dict[str, tuple[int, int, Any]] = {
     "yuan": (FEN_PER_YUAN, 2, gettext_lazy("yuan")),
     "yuan0": (FEN_PER_YUAN, 0, gettext_lazy("yuan")),
-    "wan": (FEN_PER_YUAN * 10_000, 2, gettext_lazy("10,000 yuan")),
-    "yi": (FEN_PER_YUAN * 100_000_000, 2, gettext_lazy("100 million yuan")),
+    "wan": (FEN_PER_YUAN * 10_000, 2, gettext_lazy("× 10,000 yuan")),
+    "yi": (FEN_PER_YUAN * 100_000_000, 2, gettext_lazy("× 100 million yuan")),
 }
 WAN_FROM_FEN = 10_000_000 * FEN_PER_YUAN
 YI_FROM_FEN = 1_000_000_000 * FEN_PER_YUAN
@@ -81,7 +81,7 @@ def unit_name(unit: str) -> str:
 
 @register.filter
 def with_unit(label: str, unit: str) -> str:
-    """The head of a column of amounts with its unit: `Balance, 10,000 yuan`, `余额（万元）`."""
+    """The head of a column of amounts with its unit: `Balance, × 10,000 yuan`, `余额（万元）`."""
     return gettext("%(label)s, %(unit)s") % {"label": label, "unit": unit_name(unit)}
 
 

@@ -1,0 +1,93 @@
+"""Takes the pictures under docs/pictures from a running demonstration, to be looked at.
+
+    puhui demo &
+    python -m tests.browser.pictures http://127.0.0.1:8000 docs/pictures
+
+Officers' pages are 1440 × 900, borrowers' 390 × 844; the three languages take turns.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from tests.browser.browsers import ARGUMENTS, BROWSERS
+
+PASSWORD = "puhui-demo"
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+LOCALES = {"en": "en-GB", "zh-hans": "zh-CN", "zh-hant": "zh-TW"}
+#: picture → (who, language, first address, links to follow from there)
+DESK_PICTURES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "queue": ("officer", "zh-hans", "/queue/", ()),
+    "case": ("officer", "zh-hans", "/queue/", ("tr[data-row] a[data-open]",)),
+    "case-english": ("approver", "en", "/queue/", ("tr[data-row] a[data-open]",)),
+    "decision": ("auditor", "en", "/queue/", ("tr[data-row] a[data-open]", ".page-head a[href*='/decisions/']")),
+    "firm": ("officer", "zh-hant", "/queue/", ("tr[data-row] a[href*='/firms/']",)),
+    "loan": ("accountant", "zh-hans", "/loans/", ("tr[data-row] a[data-open]",)),
+    "portfolio": ("risk", "zh-hans", "/portfolio/", ()),
+    "payout": ("accountant", "en", "/payouts/", ("tr[data-row] a[data-open]",)),
+    "evidence": ("officer", "zh-hant", "/evidence/", ()),
+    "model": ("risk", "en", "/models/", ("tr[data-row] a[data-open]",)),
+    "books": ("accountant", "zh-hant", "/books/", ()),
+    "trail": ("auditor", "en", "/trail/", ()),
+}
+PHONE_PICTURES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "borrower-home": ("borrower", "zh-hans", "/my/", ()),
+    "borrower-consent": ("borrower", "en", "/my/consent/", ()),
+    "borrower-apply": ("borrower", "zh-hant", "/my/apply/", ()),
+    "borrower-offer": ("borrower", "zh-hans", "/my/", ("a[href*='/offers/']",)),
+    "borrower-loan": ("borrower", "zh-hans", "/my/", ("a[href*='/my/loans/']",)),
+}
+
+
+def visit(browser: Browser, address: str, who: str, language: str, size: dict[str, int]) -> Page:
+    """A page signed in as somebody."""
+    context = browser.new_context(base_url=address, viewport=size, locale=LOCALES[language], reduced_motion="reduce")  # type: ignore[arg-type]
+    context.add_cookies([{"name": "django_language", "value": language, "url": address}])
+    page = context.new_page()
+    page.goto("/sign-in/")
+    page.fill("#id_username", who)
+    page.fill("#id_password", PASSWORD)
+    page.click("form[data-once] button")
+    page.wait_for_url(lambda url: "/sign-in/" not in url)
+    return page
+
+
+def take(browser: Browser, address: str, folder: Path, pictures: dict[str, Any], size: dict[str, int]) -> None:
+    """Takes some pictures; one whose links are not there is named and left out."""
+    for name, (who, language, start, links) in pictures.items():
+        page = visit(browser, address, who, language, size)
+        page.goto(start)
+        missing = next((link for link in links if not _follow(page, link)), None)
+        if missing:
+            print(f"{name}: no {missing} on {page.url}")
+        else:
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=folder / f"{name}.png")
+            print(f"{name}: {page.url}")
+        page.context.close()
+
+
+def _follow(page: Page, link: str) -> bool:
+    if not page.locator(link).count():
+        return False
+    with page.expect_navigation():
+        page.locator(link).first.click()
+    return True
+
+
+def main(address: str, folder: str) -> None:
+    """All pictures, the small ones of the sign-in first."""
+    path = next(found for found in map(shutil.which, BROWSERS) if found)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        take(browser, address, Path(folder), DESK_PICTURES, DESK)
+        take(browser, address, Path(folder), PHONE_PICTURES, PHONE)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])
