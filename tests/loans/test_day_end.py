@@ -110,3 +110,19 @@ def test_statements_of_a_day_end_do_not_grow_with_the_loans(lender: Any, cleared
 
     few, many = statements(3), statements(30)
     assert len(few) == len(many), [one[:90] for one in many if one[:60] not in {other[:60] for other in few}]
+
+
+def test_interest_falls_due_although_all_principal_came_early(lender: Any, cleared_contract: Callable[..., Any]) -> None:
+    """60,000 at 7.25% ACT/360 for one night of the only period: 12.08, due with the period."""
+    from puhui.loans import day_end
+    from puhui.loans.actions import deposit, draw_down, repay
+    from puhui.loans.models import Loan
+
+    loan = draw_down(cleared_contract({**EVERY_THREE_DAYS, "method": "bullet", "instalments": 1}), "draw", "officer")
+    day_end.run(lender, OPENED, "test")
+    repay(loan, 6_000_000, "all of it", "officer")
+    deposit(loan.firm, 5_000)
+    day_end.run(lender, DUE, "test")
+    loan = Loan.objects.select_related("firm__debit_account").get()
+    assert (loan.status, loan.interest_paid_fen, loan.firm.debit_account.balance_fen) == ("closed", 1_208, 5_000 - 1_208)
+    assert proved(lender) == []

@@ -90,7 +90,8 @@ def fold(terms: Terms, events: Sequence[Event], day: date, lent: int) -> Fold:
     position = replay(terms, tuple(events), day)
     counters = counters_of(position, day, lent)
     overdue_since = min((row.due for row in position.rows if row.due <= day and row.outstanding > 0), default=None)
-    next_action = None if counters.principal == 0 and overdue_since is None else _next_action(position, day, overdue_since)
+    # Not by its principal: where all of that came early, the interest of the period under way is still to fall due.
+    next_action = None if position.status == "closed" else _next_action(position, day, overdue_since)
     interest_path, penalty_path = _paths(terms, events, position, counters, day, next_action, overdue_since)
     return Fold(day, position, counters, overdue_since, interest_path, penalty_path, next_action)
 

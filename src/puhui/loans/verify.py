@@ -87,10 +87,10 @@ def flow_findings(institution: Institution) -> Iterator[Finding]:
 def event_findings(institution: Institution) -> Iterator[Finding]:
     """Each payout and payment has exactly one entry, of its days; each loan has all its events; each entry's event exists."""
     entries: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    for event_id, *days in Entry.objects.filter(institution=institution, event_id__isnull=False).values_list(
-        "event_id", "posting_date", "effective_date"
-    ):
-        entries[event_id].append((days[0], days[1]))
+    booked_events = Entry.objects.filter(institution=institution, event_id__isnull=False)
+    for event_id, posted, effective in booked_events.values_list("event_id", "posting_date", "effective_date"):
+        if event_id is not None:
+            entries[event_id].append((posted, effective))
     for event in Event.objects.filter(institution=institution).select_related("loan").only("loan__number", "type", "known_on", "date"):
         booked = entries.pop(event.pk, [])
         if event.type in ("drawdown", "repayment", "payoff") and len(booked) != 1:
