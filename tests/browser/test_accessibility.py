@@ -24,7 +24,7 @@ def everything(site: tuple[str, Any], visitor: Callable[..., Any], language: str
         page = pages.setdefault(who, None) or visitor(who, language, *size)
         pages[who] = page
         page.goto(address)
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
         wrong = page.evaluate(AUDIT)
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             wrong.append("sticks out to the side")

@@ -164,3 +164,24 @@ def test_policy_of_every_page(scenario: Any, client_of: Any) -> None:
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
     assert response["Cache-Control"] == "no-store"
+
+
+def test_the_schedule_adds_up_to_what_is_owed(scenario: Any, client_of: Any) -> None:
+    """On a loan that is late: what is open by today, and the penalty that runs in the row under way, are what the page says is due."""
+    import re
+
+    from puhui.loans import queries
+    from puhui.loans.models import Loan
+
+    loan = Loan.objects.filter(overdue_since__isnull=False).first()
+    day = scenario.institution.business_date
+    owed = queries.owed(loan, day)
+    assert owed.penalty_fen > 0
+    page = text_of(client_of("accountant").get(f"/loans/{loan.pk}/"))
+    rows = re.search(r'data-part="schedule">.*?<tbody>(.*?)</tbody>', page, re.S).group(1).split("</tr>")
+    open_fen = 0
+    for row in rows[:-1]:
+        cells = re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)
+        column = 6 if cells[1][:10] <= day.isoformat() else 4
+        open_fen += int(cells[column].replace(",", "").replace(".", ""))
+    assert open_fen == owed.due_fen

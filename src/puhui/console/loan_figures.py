@@ -12,11 +12,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from puhui.calculations.position import Row
 from puhui.console.labels import INSTALMENT, LOAN, State, state
 from puhui.console.templatetags.figures import money, rate
 from puhui.console.words import BOOK_ACTS, COMPONENTS, EVENTS, word
 from puhui.loans.keeping import counters_at
-from puhui.loans.models import Instalment, Loan
+from puhui.loans.models import Loan
 from puhui.loans.queries import Owed, StatementLine
 
 CLOSED = ("closed", "written_off")
@@ -59,29 +60,27 @@ class Listed:
     days_past_due: int
 
 
-def schedule_rows(instalments: Iterable[Instalment], day: datetime.date) -> list[ScheduleRow]:
-    """The schedule with each row's state on a day; the first row that is not paid is the current one."""
-    rows: list[ScheduleRow] = []
+def schedule_rows(rows: Iterable[Row], day: datetime.date) -> list[ScheduleRow]:
+    """The rows of a fold with each one's state on a day; the first that is not paid is the current one.
+
+    The fold is of that day, so penalty that runs night by night is in the rows as it is in what is owed.
+    """
+    shown: list[ScheduleRow] = []
     current_seen = False
-    for each in sorted(instalments, key=lambda row: row.number):
-        extra_fen = each.fee_fen + each.penalty_fen + each.compound_fen
-        open_fen = each.principal_fen + each.interest_fen + extra_fen - each.paid_fen
-        code = _row_code(each, open_fen, day)
+    for row in rows:
+        code = _row_code(row, day)
         current = code != "paid" and not current_seen
         current_seen = current_seen or current
-        rows.append(
-            ScheduleRow(
-                each.number, each.due, each.principal_fen, each.interest_fen, extra_fen, each.paid_fen, each.balance_fen, code, current
-            )
-        )
-    return rows
+        extra_fen = row.fee + row.penalty + row.compound
+        shown.append(ScheduleRow(row.number, row.due, row.principal, row.interest, extra_fen, row.paid, row.balance, code, current))
+    return shown
 
 
-def _row_code(row: Instalment, open_fen: int, day: datetime.date) -> str:
-    if open_fen <= 0:
+def _row_code(row: Row, day: datetime.date) -> str:
+    if row.outstanding <= 0:
         return "paid"
     if row.due < day:
-        return "partly" if row.paid_fen else "overdue"
+        return "partly" if row.paid else "overdue"
     return "due" if row.due == day else "coming"
 
 

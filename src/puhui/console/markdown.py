@@ -16,6 +16,11 @@ def rendered(text: str, address_of: Callable[[str], str]) -> SafeString:
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = reader.parse(text)
     for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            # The page has its own first heading: those of the text stand below it.
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+        if token.type == "th_open":
+            token.attrSet("scope", "col")
         if token.attrGet("style"):
             align_right = "right" in str(token.attrGet("style"))
             token.attrs.pop("style")

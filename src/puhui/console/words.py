@@ -151,6 +151,21 @@ BUCKETS = {
     "over 360": _("over 360 days"),
 }
 
+HELP = {
+    "limit": _("The most that this firm can be lent: the least of several bounds, less what it owes already."),
+    "class": _("A group of similar risk, from A (safest); cut from the probability of default."),
+    "probability": _("How many of a hundred such firms fail to pay within a year."),
+    "points": _("The unit of the score: more is safer."),
+    "exposure": _("What may be lost with this firm: what it owes and what was promised."),
+    "authority": _("Who may approve this: by amount, class and what was referred."),
+    "rate": _("Interest a year on what is owed."),
+    "annual_cost": _("The one rate at which all that is paid equals what was received."),
+    "past_due": _("Days since the oldest due date that was not paid."),
+    "closes": _("What has to be paid today so that nothing is owed any more."),
+    "penalty": _("The higher rate that replaces the agreed one on principal that is late."),
+    "digest": _("A short fingerprint: whoever changes one character gets another one."),
+}
+
 COUNTS = {
     "read": _("read"),
     "accepted": _("accepted"),

@@ -18,6 +18,15 @@ _METHODS = {
     "bullet": "到期一次还本付息，利随本清",
     "flat": "平息，按期归还本息",
 }
+# What the borrower chose as the purpose, in the words of the contract; other purposes stand as they were written.
+_PURPOSES = {
+    "stock": "采购存货",
+    "inventory": "采购存货",
+    "materials": "采购原材料",
+    "wages": "支付工资",
+    "rent": "支付房租和水电费",
+    "orders": "履行订单",
+}
 _DAY_COUNTS = {
     "M/360": "对年对月对日，零头天数按年利率除以360计算",
     "30/360": "每月按30天、每年按360天计算",
@@ -73,7 +82,7 @@ def contract_text(
         amount=yuan(amount_fen),
         amount_in_capitals=amount_in_capitals(amount_fen),
         currency=terms.get("currency", "CNY"),
-        purpose=purpose,
+        purpose=_PURPOSES.get(purpose, purpose),
         term=f"至{rows[-1].due}止" if "maturity" in terms else f"{terms['instalments']}期（每期{_step(terms.get('every', '1 month'))}）",
         rate=percent(round(float(terms["rate_annual"]) * 1_000_000)),
         annual_cost=percent(annual_cost_ppm),

@@ -15,6 +15,8 @@ from django import template
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from puhui.console.words import HELP
+
 register = template.Library()
 
 ICON_FOLDER = Path(__file__).resolve().parent.parent / "static" / "vendor" / "tabler-icons-3.52.0"
@@ -36,6 +38,12 @@ def icon(name: str, label: str = "") -> SafeString:
         f'<svg class="icon" {who} width="18" height="18" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
         f'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round">{_icon_body(name)}</svg>'
     )
+
+
+@register.simple_tag
+def term(label: str, key: str) -> SafeString:
+    """A term of the trade with what it means, for the pointer, the keyboard and the screen reader."""
+    return format_html('<span class="term" tabindex="0" title="{}">{}</span>', HELP[key], label)
 
 
 @register.simple_tag

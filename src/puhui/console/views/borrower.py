@@ -225,7 +225,7 @@ def loan(request: Request, firm: Firm, number: int) -> HttpResponse:
     found = find_loan(request.user, number)
     day = firm.institution.business_date
     owed = loans.owed(found, day)
-    schedule = schedule_rows(found.instalments.all(), day)
+    schedule = schedule_rows(loans.fold_as_known(found, day, None).position.rows, day)
     row = figures.loan_card(found, owed, day, overdue_fen(schedule))
     context = {"loan": found, "row": row, "state": row["state"], "why": why_rows(found, owed), "schedule": schedule}
     return render(request, "console/borrower/loan.html", context)

@@ -58,7 +58,7 @@ def loan(request: Request, number: int) -> HttpResponse:
 
 def _loan_context(request: Request, found: Loan, errors: list[str]) -> dict[str, Any]:
     day = request.institution.business_date
-    rows = schedule_rows(found.instalments.all(), day)
+    rows = schedule_rows(queries.fold_as_known(found, day, None).position.rows, day)
     owed = queries.owed(found, day)
     entries = books.entries_of_loan(found.pk)
     due = money(owed.due_fen) if owed.due_fen else ""
@@ -79,6 +79,6 @@ def _figures(owed: queries.Owed) -> list[dict[str, Any]]:
         {"label": _("Balance"), "value": money(owed.principal_fen), "unit": yuan},
         {"label": _("Next due"), "value": money(next_fen), "unit": yuan if owed.next_due else "", "note": weekday(owed.next_due)},
         {"label": _("Due and not paid"), "value": money(owed.due_fen), "unit": yuan, "tone": tone},
-        {"label": _("Days past due"), "value": number(owed.days_past_due), "tone": tone},
-        {"label": _("Closes the loan today"), "value": money(owed.to_close_fen), "unit": yuan},
+        {"label": _("Days past due"), "value": number(owed.days_past_due), "tone": tone, "help": "past_due"},
+        {"label": _("Closes the loan today"), "value": money(owed.to_close_fen), "unit": yuan, "help": "closes"},
     ]
