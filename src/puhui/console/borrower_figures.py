@@ -39,7 +39,7 @@ def steps(now: str) -> list[dict[str, Any]]:
     ]
 
 
-def loan_card(loan: Loan, owed: loans.Owed, day: datetime.date, late_fen: int | None = None) -> dict[str, Any]:
+def loan_card(loan: Loan, owed: loans.Owed) -> dict[str, Any]:
     """A loan as the borrower sees it."""
     return {
         "loan": loan,
@@ -50,7 +50,6 @@ def loan_card(loan: Loan, owed: loans.Owed, day: datetime.date, late_fen: int | 
         "next_due": owed.next_due,
         "next_due_fen": owed.next_due_fen,
         "days_past_due": owed.days_past_due,
-        "overdue_fen": (owed.due_fen if late_fen is None else late_fen) if owed.days_past_due else 0,
     }
 
 

@@ -102,11 +102,6 @@ def is_open(owed: Owed) -> bool:
     return owed.status not in CLOSED
 
 
-def overdue_fen(rows: list[ScheduleRow]) -> int:
-    """What is late: unpaid parts of rows whose day has passed."""
-    return sum(row.open_fen for row in rows if row.code in ("overdue", "partly"))
-
-
 def why_rows(loan: Loan, owed: Owed) -> list[dict[str, Any]]:
     """The parts that what is owed is made of, each with where it comes from, and what would close the loan."""
     lent, repaid = money(loan.lent_fen), money(loan.lent_fen - owed.principal_fen)

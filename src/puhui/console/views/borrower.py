@@ -17,7 +17,7 @@ from puhui.console import borrower_figures as figures
 from puhui.console import consent_text
 from puhui.console.access import Request, page
 from puhui.console.forms import amount_fen, errors_of, new_key
-from puhui.console.loan_figures import is_open, overdue_fen, schedule_rows, why_rows
+from puhui.console.loan_figures import is_open, schedule_rows, why_rows
 from puhui.console.views.loan import find_loan
 from puhui.console.words import LOAN_PURPOSES, METHODS, PRODUCTS, PURPOSES, word
 from puhui.decisions import actions as deciding
@@ -64,7 +64,7 @@ def borrower_page(view: Callable[..., HttpResponse]) -> Any:
 def home(request: Request, firm: Firm) -> HttpResponse:
     """What the borrower owes, and the one next step."""
     day = firm.institution.business_date
-    owed = [figures.loan_card(each, loans.owed(each, day), day) for each in loans.loans(request.user).filter(firm=firm)]
+    owed = [figures.loan_card(each, loans.owed(each, day)) for each in loans.loans(request.user).filter(firm=firm)]
     step = figures.next_step(request.user, firm, any(row["open"] for row in owed))
     others = [each for each in request.puhui_firms if each != firm]
     return render(
@@ -226,7 +226,7 @@ def loan(request: Request, firm: Firm, number: int) -> HttpResponse:
     day = firm.institution.business_date
     owed = loans.owed(found, day)
     schedule = schedule_rows(loans.fold_as_known(found, day, None).position.rows, day)
-    row = figures.loan_card(found, owed, day, overdue_fen(schedule))
+    row = figures.loan_card(found, owed)
     context = {"loan": found, "row": row, "state": row["state"], "why": why_rows(found, owed), "schedule": schedule}
     return render(request, "console/borrower/loan.html", context)
 
@@ -237,7 +237,7 @@ def repay(request: Request, firm: Firm, number: int) -> HttpResponse:
     found = find_loan(request.user, number)
     day = firm.institution.business_date
     owed = loans.owed(found, day)
-    context: dict[str, Any] = {"loan": found, "row": figures.loan_card(found, owed, day), "payoff_fen": owed.to_close_fen, "key": new_key()}
+    context: dict[str, Any] = {"loan": found, "row": figures.loan_card(found, owed), "payoff_fen": owed.to_close_fen, "key": new_key()}
     if not is_open(owed):
         return redirect("console:borrower_loan", number=number)
     try:
