@@ -1,8 +1,9 @@
-"""`puhui loans …`: quotes without a database. Keep imports inside the functions: `quote` starts without Django and at once."""
+"""`puhui loans …`: quotes without a database, and the day end. Imports stay inside the functions: `quote` starts without Django."""
 
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +50,40 @@ def quote(
         all_answered = all_answered and answered
         sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
     raise typer.Exit(0 if all_answered else 2)
+
+
+@app.command("day-end")
+def day_end(
+    date: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The last day to end; the open day and all up to it.")],
+    institution: Annotated[str | None, typer.Option("--institution", help="Code of the institution, where there are several.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """End the open day and every day up to a date: dues, debits, interest, books closed. Goes on where an earlier run stopped.
+
+    Example: puhui loans day-end --date 2026-03-31
+    """
+    from puhui.site.commands import support
+
+    support.start_django()
+    from puhui.loans import day_end as nights
+
+    lender = support.institution(institution)
+    until = date.date()
+    with support.progress("day end", max((until - lender.business_date).days + 1, 0)) as shown:
+        figures = nights.run(lender, until, "day end", lambda day, step, count: shown.advance(step == "accrue"))
+    rows = [
+        {
+            "date": day["date"],
+            "fell_due": day["falls_due"]["loans"],
+            "debited_fen": day["collect"]["amount_fen"],
+            "set_aside": day["falls_due"]["set_aside"] + day["collect"]["set_aside"],
+            "accruing": day["accrue"]["loans"],
+            "interest_fen": day["accrue"]["interest_fen"],
+            "penalty_fen": day["accrue"]["penalty_fen"],
+        }
+        for day in figures
+    ]
+    support.print_result(rows or [{"date": None, "note": f"{until} is ended already"}], as_json)
 
 
 def _content(file: str) -> bytes:

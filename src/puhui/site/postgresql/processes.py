@@ -10,7 +10,7 @@ import signal
 import time
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 __all__ = ["postgres_processes", "quit_orphans", "serves", "start_mark", "wait_until_gone", "work_done"]
 

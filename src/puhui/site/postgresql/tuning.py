@@ -7,7 +7,7 @@ safe (fsync, full_page_writes, synchronous_commit) stays on; only a throw-away d
 import shutil
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from .layout import Layout
 
