@@ -215,3 +215,24 @@ def test_a_payment_while_the_day_ends(cleared_contract: Callable[..., Any]) -> N
         == 5 * 90_000 + 600_000 - after.firm.debit_account.balance_fen
     )
     assert proved(loan.institution) == []
+
+
+def test_two_day_ends_at_once(cleared_contract: Callable[..., Any]) -> None:
+    """Started twice by mistake: one of them may give up, each day is ended once, nothing is collected twice."""
+    from puhui.books.models import ClosedDay
+    from puhui.loans.actions import deposit, draw_down
+    from puhui.loans.day_end import run
+    from puhui.loans.models import DayEndStep, Event
+
+    loan = on_the_open_day(draw_down(cleared_contract(EVERY_THREE_DAYS), "payout", "officer"), date(2026, 1, 18))
+    deposit(loan.firm, 2_000_000)
+    last = date(2026, 1, 20)
+    lenders = [fresh(loan).institution for _ in range(2)]
+    _, raised = together(*(lambda lender=lender: run(lender, last, "night") for lender in lenders))
+    assert all("another day end is running" in str(error) for error in raised)
+    if len(raised) == 2:
+        run(fresh(loan).institution, last, "night")
+    assert fresh(loan).institution.business_date == date(2026, 1, 21)
+    assert Event.objects.filter(type="repayment").count() == 1
+    assert ClosedDay.objects.count() == 6 and DayEndStep.objects.filter(step="close").count() == 6
+    assert proved(loan.institution) == []
