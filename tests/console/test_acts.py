@@ -185,3 +185,27 @@ def test_the_schedule_adds_up_to_what_is_owed(scenario: Any, client_of: Any) -> 
         column = 6 if cells[1][:10] <= day.isoformat() else 4
         open_fen += int(cells[column].replace(",", "").replace(".", ""))
     assert open_fen == owed.due_fen
+
+
+def test_an_error_of_ours_is_told_in_plain_words(scenario: Any, client_of: Any, monkeypatch: Any) -> None:
+    """500 says that nothing was saved halfway, in the reader's language, and shows nothing of the inside."""
+    from puhui.decisions import queries
+
+    def broken(*arguments: Any) -> None:
+        raise RuntimeError("inside")
+
+    monkeypatch.setattr(queries, "work_queue", broken)
+    client = client_of("officer", "zh-hans")
+    client.raise_request_exception = False
+    response = client.get("/queue/")
+    assert response.status_code == 500
+    assert "没有保存不完整的数据" in text_of(response)
+    assert "inside" not in text_of(response)
+
+
+def test_a_form_without_its_token_is_refused_in_plain_words(scenario: Any) -> None:
+    from django.test import Client
+
+    response = Client(SERVER_NAME="localhost", enforce_csrf_checks=True).post("/sign-in/", {"username": "officer", "password": "x"})
+    assert response.status_code == 403
+    assert "Go back" in text_of(response) or "返回" in text_of(response)
