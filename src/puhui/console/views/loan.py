@@ -77,7 +77,12 @@ def _figures(owed: queries.Owed) -> list[dict[str, Any]]:
     next_fen = owed.next_due_fen if owed.next_due else None
     return [
         {"label": _("Balance"), "value": money(owed.principal_fen), "unit": yuan},
-        {"label": _("Next due"), "value": money(next_fen), "unit": yuan if owed.next_due else "", "note": weekday(owed.next_due)},
+        {
+            "label": _("Next due"),
+            "value": money(next_fen),
+            "unit": yuan if owed.next_due else "",
+            "note": weekday(owed.next_due) if owed.next_due else "",
+        },
         {"label": _("Due and not paid"), "value": money(owed.due_fen), "unit": yuan, "tone": tone},
         {"label": _("Days past due"), "value": number(owed.days_past_due), "tone": tone, "help": "past_due"},
         {"label": _("Closes the loan today"), "value": money(owed.to_close_fen), "unit": yuan, "help": "closes"},
