@@ -112,6 +112,24 @@ def test_statements_of_a_day_end_do_not_grow_with_the_loans(lender: Any, cleared
     assert len(few) == len(many), [one[:90] for one in many if one[:60] not in {other[:60] for other in few}]
 
 
+def test_an_offer_that_nobody_answered_expires(lender: Any, cleared_contract: Callable[..., Any]) -> None:
+    """It stands on its last day; that day's end closes it, frees what it reserved, and says so in the trail."""
+    from puhui.decisions.models import Exposure, Offer
+    from puhui.loans import day_end
+    from puhui.parties.models import AuditRecord
+
+    contract = cleared_contract(EVERY_THREE_DAYS)
+    offer, decision = contract.offer, contract.decision
+    contract.delete()
+    Offer.objects.filter(pk=offer.pk).update(status="open", expires_on=OPENED + timedelta(days=1))
+    (first,) = day_end.run(lender, OPENED, "test")
+    assert (first["expired_offers"], Offer.objects.get().status) == (0, "open")
+    (second,) = day_end.run(lender, OPENED + timedelta(days=1), "test")
+    assert (second["expired_offers"], Offer.objects.get().status) == (1, "expired")
+    assert Exposure.objects.get(decision=decision).reserved_fen == 0
+    assert AuditRecord.objects.filter(act="expire_offer", subject_id=str(offer.pk)).count() == 1
+
+
 def test_interest_falls_due_although_all_principal_came_early(lender: Any, cleared_contract: Callable[..., Any]) -> None:
     """60,000 at 7.25% ACT/360 for one night of the only period: 12.08, due with the period."""
     from puhui.loans import day_end

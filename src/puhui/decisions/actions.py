@@ -162,7 +162,8 @@ def answer_offer(offer: Offer, accepted: bool, actor: str) -> Offer:
         FaultsError: the offer was answered otherwise, or has expired.
     """
     lock_firms([offer.firm_id])
-    offer = Offer.objects.select_for_update(no_key=True).select_related("institution", "application").get(pk=offer.pk)
+    locked = Offer.objects.select_for_update(no_key=True, of=("self", "application"))  # not the institution, which all share
+    offer = locked.select_related("institution", "application").get(pk=offer.pk)
     status = Offer.Status.ACCEPTED if accepted else Offer.Status.DECLINED
     if offer.status == status:
         return offer

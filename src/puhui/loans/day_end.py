@@ -5,6 +5,7 @@ Steps of a day D, in order:
   collect    what is due is debited from the borrowers' accounts as far as they hold money
   accrue     the night's interest of all other loans goes into the books as one total per product, and D+1 becomes the open day, both
              at one moment
+  expire     offers whose last day was D are closed, and what they reserved is free again
   close      the books of D are sealed, while others post to D+1
 
 Only loans on which something happens are touched. Loans are worked in chunks, each a transaction of its own; a step that is done is
@@ -27,6 +28,7 @@ from django.utils import timezone
 from puhui.books.actions import EntryDraft, anchor_newest_day, close_day, lock_day, open_day, post_many
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.posting import Counters, transfers
+from puhui.decisions.actions import expire_offers
 from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, fold_loan, keep
 from puhui.loans.models import DayEndStep, DebitAccount, Event, Loan, SetAside
 from puhui.parties.actions import record_audit
@@ -66,12 +68,14 @@ def run_day(institution: Institution, actor: str, progress: Progress | None = No
     figures["accrue"] = accrue(institution, day, actor)
     tell(day, "accrue", figures["accrue"]["loans"])
     institution.refresh_from_db()
+    figures["expired_offers"] = expire_offers(institution, actor)  # not recorded as a step: a later day's end makes up for it
     _close_what_was_left(institution, actor)
     return figures
 
 
 def _finish(institution: Institution, day: date, step: str, figures: dict[str, Any]) -> dict[str, Any]:
-    DayEndStep.objects.get_or_create(institution=institution, date=day, step=step, defaults={"figures": figures})
+    done = DayEndStep(institution=institution, date=day, step=step, figures=figures)
+    DayEndStep.objects.bulk_create([done], ignore_conflicts=True)
     return figures
 
 
