@@ -78,6 +78,9 @@ def test_arrears_bear_penalty_and_are_collected_when_money_comes(
     assert standing.days_past_due == 20
     # 9,802.19 × 4.35% × 1.5 ÷ 360 × 20 = 35.53, and compound interest 435.00 × 4.35% ÷ 360 × 20 = 1.05
     assert standing.penalty_fen == 3_553 + 105
+    # Penalty that runs stands in the row under way and is owed now: the coming instalment is that of the schedule, 10,237.19.
+    assert (standing.next_due, standing.next_due_fen) == (date(2026, 3, 15), 1_023_719)
+    assert standing.due_fen == 1_023_719 + standing.penalty_fen
     assert proved(lender) == []
     deposit(loan.firm, standing.due_fen + 10_000)
     run(lender, date(2026, 3, 8), "test")

@@ -164,12 +164,12 @@ def payment_preview(loan: Loan, kind: str, typed: str, owed: loans.Owed, day: da
     amount = {"due": owed.due_fen, "payoff": owed.to_close_fen}.get(kind) or amount_fen(typed)
     act = "payoff" if kind == "payoff" or amount == owed.to_close_fen else "repayment"
     folded = lending.preview(loan, act, amount, day)
-    coming = next((row for row in folded.position.rows if row.due > day and row.outstanding > 0), None)
+    next_due, next_due_fen = folded.next_due
     return {
         "kind": act,
         "amount_fen": amount,
         "amount": money(amount),
         "principal_fen": folded.counters.principal,
-        "next_due": coming.due if coming else None,
-        "next_due_fen": coming.outstanding if coming else None,
+        "next_due": next_due,
+        "next_due_fen": next_due_fen if next_due else None,
     }

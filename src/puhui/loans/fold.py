@@ -41,8 +41,21 @@ class Fold:
 
     @property
     def owed(self) -> int:
+        return owed_on(self.position, self.day)
+
+    @property
+    def _owed_before(self) -> int:
         """What a debit may take: all that is due and unpaid, and penalty and compound interest run up so far."""
         return sum(row.outstanding if row.due <= self.day else row.owed("penalty") + row.owed("compound") for row in self.position.rows)
+
+    @property
+    def next_due(self) -> tuple[date | None, int]:
+        """The next day on which something falls due, and how much. Penalty and compound interest run up so far are `owed` already."""
+        for row in self.position.rows:
+            amount = row.owed("principal") + row.owed("interest") + row.owed("fee")
+            if row.due > self.day and amount > 0:
+                return row.due, amount
+        return None, 0
 
 
 def terms_of(document: dict[str, Any]) -> Terms:
@@ -114,10 +127,8 @@ def _paths(
         start = position.accrued_interest
         return tuple(position.accrued_on(day + timedelta(days=night)) - start for night in nights), ()
     # With something unpaid, penalty and compound run as well: each morning ahead is replayed once, now, and not again.
-    ahead = [
-        counters_of(replay(terms, tuple(events), day + timedelta(days=night)), day + timedelta(days=night), counters.lent)
-        for night in nights
-    ]
+    mornings = [day + timedelta(days=night) for night in nights[1:]]
+    ahead = [counters, *(counters_of(replay(terms, tuple(events), morning), morning, counters.lent) for morning in mornings)]
     interest = tuple(each.interest_earned - counters.interest_earned for each in ahead)
     penalty = tuple(each.penalty_earned - counters.penalty_earned for each in ahead)
     return interest, penalty if any(penalty) else ()

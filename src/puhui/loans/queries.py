@@ -64,7 +64,7 @@ class Owed:
     accrued_fen: int  # earned and not yet due
     to_close_fen: int
     next_due: date | None
-    next_due_fen: int
+    next_due_fen: int  # of the schedule alone: penalty that runs is in due_fen
     days_past_due: int
     status: str
 
@@ -73,7 +73,7 @@ def owed(loan: Loan, day: date) -> Owed:
     """What is owed on the open day `day` or an earlier one, from the fold of the loan's events."""
     folded = fold_as_known(loan, day, None)
     position, counters = folded.position, folded.counters
-    coming = next((row for row in position.rows if row.due > day and row.outstanding > 0), None)
+    next_due, next_due_fen = folded.next_due
     closed = position.status == "closed"
     return Owed(
         as_of=day,
@@ -84,8 +84,8 @@ def owed(loan: Loan, day: date) -> Owed:
         due_fen=folded.owed,
         accrued_fen=counters.accrued_interest,
         to_close_fen=0 if closed else payoff_amount_on(loan, day),
-        next_due=coming.due if coming else None,
-        next_due_fen=coming.outstanding if coming else 0,
+        next_due=next_due,
+        next_due_fen=next_due_fen,
         days_past_due=(day - folded.overdue_since).days if folded.overdue_since else 0,
         status=position.status,
     )
