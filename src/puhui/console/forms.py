@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -61,6 +62,18 @@ def sentence(fault: Any) -> str:
     return f"{text} {fault.remedy}".strip()
 
 
+KEY = re.compile(r"page-[0-9a-f]{24}")
+
+
 def new_key() -> str:
     """A key for a form that moves money: sending the same form twice posts once."""
     return f"page-{secrets.token_hex(12)}"
+
+
+def key_of(sent: Mapping[str, str]) -> str:
+    """The key that a form came with, a new one where it is none of ours.
+
+    Nobody may choose a key: one like those of the day end's debits would keep that debit from being made.
+    """
+    key = sent.get("key") or ""
+    return key if KEY.fullmatch(key) else new_key()

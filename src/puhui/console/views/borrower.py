@@ -16,7 +16,7 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.console import borrower_figures as figures
 from puhui.console import consent_text
 from puhui.console.access import Request, page
-from puhui.console.forms import amount_fen, errors_of, new_key
+from puhui.console.forms import amount_fen, errors_of, key_of, new_key
 from puhui.console.loan_figures import is_open, schedule_rows, why_rows
 from puhui.console.views.loan import find_loan
 from puhui.console.words import LOAN_PURPOSES, METHODS, PRODUCTS, PURPOSES, word
@@ -80,6 +80,8 @@ def consent(request: Request, firm: Firm) -> HttpResponse:
     errors: list[str] = []
     if request.method == "POST":
         try:
+            if parties.live_consent(firm, consent_text.PURPOSE, consent_text.CLASSES[0], day):
+                return redirect("console:borrower_apply")  # the form sent twice: one consent, which one withdrawal ends
             parties_acts.grant_consent(
                 firm, purpose=consent_text.PURPOSE, classes=consent_text.CLASSES, expires_on=consent_text.expires_on(day),
                 text_version=consent_text.version(), text="\n".join(paragraphs), channel=CHANNEL, granted_by=request.user.username,
@@ -128,9 +130,9 @@ def apply(request: Request, firm: Firm) -> HttpResponse:
             errors = errors_of(error)
     product = product_in_force(PRODUCT, day)
     entered: dict[str, Any] = {name: request.POST.get(name, "") for name in ("amount", "purpose")}
-    entered["term_months"] = int(request.POST.get("term_months") or product.maximum_months)
+    entered["term_months"] = _months(request.POST.get("term_months", "")) or product.maximum_months
     context = {
-        "firm": firm, "errors": errors, "entered": entered, "key": request.POST.get("key") or new_key(), "steps": figures.steps("apply"),
+        "firm": firm, "errors": errors, "entered": entered, "key": key_of(request.POST), "steps": figures.steps("apply"),
         "product_name": word(PRODUCTS, PRODUCT), "range_text": figures.range_text(product), "purposes": LOAN_PURPOSES.items(),
         "terms": [months for months in (3, 6, 9, 12, 18, 24, 36) if product.minimum_months <= months <= product.maximum_months],
     }  # fmt: skip
@@ -139,15 +141,21 @@ def apply(request: Request, firm: Firm) -> HttpResponse:
 
 def _submit(request: Request, firm: Firm) -> Application:
     amount = amount_fen(request.POST.get("amount", ""))
-    months, purpose = request.POST.get("term_months", ""), request.POST.get("purpose", "")
-    if not months.isdigit() or purpose not in LOAN_PURPOSES:
-        raise FaultsError([Fault(_("application"), f"{months} {purpose}", _("a term and a purpose from the lists"))])
+    typed, purpose = request.POST.get("term_months", ""), request.POST.get("purpose", "")
+    months = _months(typed)
+    if months is None or purpose not in LOAN_PURPOSES:
+        raise FaultsError([Fault(_("application"), f"{typed} {purpose}"[:60], _("a term and a purpose from the lists"))])
     who = request.user.username
     application = deciding.submit(
-        firm.institution, firm, PRODUCT, amount, int(months), purpose, channel=CHANNEL, key=request.POST.get("key") or new_key(), actor=who
+        firm.institution, firm, PRODUCT, amount, months, purpose, channel=CHANNEL, key=key_of(request.POST), actor=who
     )
     deciding.decide(application, who)
     return application
+
+
+def _months(text: str) -> int | None:
+    """A number of months as a form sends it; None where it is none."""
+    return int(text) if text.isdecimal() and len(text) <= 3 else None
 
 
 def _own(request: Request, firm: Firm, rows: Any, number: int) -> Any:
@@ -254,7 +262,7 @@ def repay(request: Request, firm: Firm, number: int) -> HttpResponse:
 
 
 def _pay(request: Request, found: Any) -> None:
-    key, who = request.POST.get("key") or new_key(), request.user.username
+    key, who = key_of(request.POST), request.user.username
     if request.POST.get("kind") == "payoff":
         lending.pay_off(found, key, who)
     else:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from puhui.books import queries as books
 from puhui.calculations.faults import FaultsError
 from puhui.console.access import Request, may_act, page
-from puhui.console.forms import amount_fen, errors_of, new_key
+from puhui.console.forms import amount_fen, errors_of, key_of, new_key
 from puhui.console.labels import LOAN, state
 from puhui.console.loan_figures import event_rows, is_open, listed, schedule_rows, totals_of, transfer_rows, why_rows
 from puhui.console.paging import filters_of, paged
@@ -49,7 +49,7 @@ def loan(request: Request, number: int) -> HttpResponse:
     if request.method == "POST":
         try:
             amount = amount_fen(request.POST.get("amount", ""))
-            actions.repay(found, amount, request.POST.get("key") or new_key(), request.user.username)
+            actions.repay(found, amount, key_of(request.POST), request.user.username)
             return redirect("console:loan", number)
         except FaultsError as error:
             errors = errors_of(error)
