@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
@@ -70,6 +71,19 @@ def test_worked_by_hand():
         "table_ppm": 43_500,
     }
     assert sum(part["rate_ppm"] for part in price["parts"]) == price["rate_ppm"]
+
+
+def test_no_firm_counts_as_safer_than_the_product_says():
+    """660 points are 0.6211%; with a least probability of 5% the case is of class B, and 5% × 45% stands in the price."""
+    strict = replace(PRODUCT, probability_minimum_ppm=50_000)
+    request = {"amount_fen": 20_000_000, "term_months": 12, "purpose": "stock", "channel": "counter"}
+    record = engine.decide(frozen(None), strict, MODEL, TABLES, request)
+    score = record["stages"]["score"]
+    assert (score["model_probability_ppm"], score["probability_ppm"]) == (6_211, 50_000)
+    assert (record["result"]["probability_ppm"], record["result"]["risk_class"]) == (50_000, "B")
+    parts = {part["id"]: part["rate_ppm"] for part in record["stages"]["price"]["parts"]}
+    assert parts["expected_loss"] == 22_500
+    assert PRODUCT.probability_minimum_ppm == 500  # 0.05%
 
 
 def test_churn_aware_rate_is_the_best_of_all_multiples():

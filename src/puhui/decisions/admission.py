@@ -64,7 +64,7 @@ def score_stage(case: Case) -> Stage:
     """Points, probability, and the points that each variable lost. The reasons against are those that cost most."""
     score = case.model.score(case.facts["variables"])
     case.score = score
-    case.probability_ppm = ppm(score.probability)
+    case.probability_ppm = max(ppm(score.probability), case.product.probability_minimum_ppm)
     titles = case.facts["titles"]
     for reason in score.reasons:
         more = {"points": -reason.points_lost, "value": reason.value, "bin": reason.bin, "variables": [reason.variable]}
@@ -87,6 +87,8 @@ def score_stage(case: Case) -> Stage:
         ],
         "base_points": case.model.document.intercept_points,
         "points": score.points,
+        "model_probability_ppm": ppm(score.probability),
+        "probability_minimum_ppm": case.product.probability_minimum_ppm,
         "probability_ppm": case.probability_ppm,
     }
 
@@ -96,7 +98,8 @@ def class_stage(case: Case) -> Stage:
     found = case.product.class_of(case.probability_ppm)
     case.risk_class, case.is_lent = found.code, found.is_lent
     assert case.score is not None
-    case.values |= {"probability": case.score.probability, "points": case.score.points, "risk_class": found.code}
+    probability = max(case.score.probability, case.product.probability_minimum_ppm / 1_000_000)
+    case.values |= {"probability": probability, "points": case.score.points, "risk_class": found.code}
     if not found.is_lent:
         case.speak_against("class_not_lent", "class", VETO, text("class_not_lent"), probability_ppm=case.probability_ppm)
     elif found is case.product.classes[0]:

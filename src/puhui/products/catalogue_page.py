@@ -63,6 +63,8 @@ def _product(body: Body, file: str) -> Iterator[str]:
     yield f"- **Reads**: evidence {_words(body['evidence']['classes'])} under consent to `{body['evidence']['purpose']}`;"
     yield f"  score `{body['score']['model']}`; tables {', '.join(_link(name) for name in body['parameters'].values())}."
     yield f"- **Price**: {_pairs(body['price'])}."
+    if least := body["score"].get("probability_minimum"):
+        yield f"- **No firm counts as safer than**: a probability of default of {least}. Source: {body['score'].get('source', '–')}."
     yield from _listed("Who may borrow", ("Rule", "Must hold", "Otherwise", "If not known", "Source"), _rules(body["rules"]))
     yield from _listed("Classes", ("Class", "Probability of default", "Lent to"), _classes(body["classes"]))
     yield from _listed("Limit: the least of", ("Bound", "Yuan", "If not known"), _bounds(body["limit"]["bounds"]))

@@ -118,6 +118,7 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
         consent_purpose=evidence.text("purpose"),
         evidence_classes=evidence.strings("classes"),
         model=score.text("model"),
+        probability_minimum_ppm=score.rate_ppm("probability_minimum", 0.0, 0.5, 0),
         variables=variables,
         tables=tables,
         constants=constants,
@@ -130,6 +131,7 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
         document=document,
     )
     head.take("source", "")
+    score.take("source", "")
     _consistent(product, head, amount, term)
     for fields in (head, amount, term, repayment, offer, evidence, score):
         fields.finish()

@@ -106,6 +106,7 @@ class Product:
     consent_purpose: str
     evidence_classes: tuple[str, ...]
     model: str  # name of the model that scores; the institution's champion of that name decides
+    probability_minimum_ppm: int  # no firm counts as safer than this, whatever the score says
     variables: Mapping[str, str]  # name → unit
     tables: Mapping[str, Mapping[str | float, float]]
     constants: Mapping[str, float]
