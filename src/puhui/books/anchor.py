@@ -60,9 +60,9 @@ def write(anchor: Anchor) -> None:
     # Kept open over reading and writing: the lock keeps two day ends from mixing their lines.
     with file.open("a+", encoding="utf-8") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
-        if anchor in read(anchor.institution):
-            return
         line = json.dumps({**asdict(anchor), "date": anchor.date.isoformat()}, ensure_ascii=False)
+        if line in file.read_text(encoding="utf-8").splitlines():
+            return
         stream.write(f"{'' if _ends_a_line(file) else chr(10)}{line}\n")
         stream.flush()
         os.fsync(stream.fileno())

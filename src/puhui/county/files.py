@@ -16,10 +16,10 @@ from puhui.county.trade import OUTSIDE
 _STATUS = {"normal": "正常", "red": "红字发票", "void": "已作废"}
 
 
-def write_invoices(economy: Economy, invoices: pl.DataFrame, folder: Path, until: date) -> list[Path]:
-    """Write 销项发票.parquet and 进项发票.parquet with everything issued before `until`; their paths."""
+def write_invoices(economy: Economy, invoices: pl.DataFrame, folder: Path, until: date, since: date = date.min) -> list[Path]:
+    """Write 销项发票.parquet and 进项发票.parquet with everything issued from `since` and before `until`; their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    known = invoices.filter(pl.col("issued_on") < until)
+    known = invoices.filter(pl.col("issued_on") >= since, pl.col("issued_on") < until)
     paths = []
     for name, own, other in (("销项发票", "seller", "buyer"), ("进项发票", "buyer", "seller")):
         rows = known.filter(pl.col(own) < OUTSIDE)

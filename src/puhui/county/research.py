@@ -202,17 +202,20 @@ def keep_a_year(institution: Institution, drawn: Sequence[Loan], seed: int, tell
     for loan in drawn:
         if generator.random() < loan.probability_ppm / 1_000_000:
             stops[loan.pk] = loan.start + timedelta(days=int(generator.integers(20, 300)))
-    dues = sorted(((row.due, loan) for loan in drawn for row in loan.instalments.all()), key=lambda pair: pair[0])
+    rows = [(loan, row) for loan in drawn for row in loan.instalments.all()]
+    due_fen = {(loan.pk, row.due): row.principal_fen + row.interest_fen + row.fee_fen for loan, row in rows}
+    dues = sorted(((row.due, loan) for loan, row in rows), key=lambda pair: pair[0])
     with teller("a year of nights", total=NIGHTS) as stage:
         position = 0
         for _ in range(NIGHTS):
             day = institution.business_date
+            brought: dict[int, int] = {}
             while position < len(dues) and dues[position][0] == day:
                 loan = dues[position][1]
                 position += 1
                 if day < stops.get(loan.pk, date.max):
-                    row = loan.instalments.get(due=day)
-                    loans.deposit(loan.firm, row.principal_fen + row.interest_fen + row.fee_fen)
+                    brought[loan.firm_id] = due_fen[loan.pk, day]
+            loans.deposit_many(institution.pk, brought)
             day_end.run_day(institution, "night run")
             stage.advance()
 

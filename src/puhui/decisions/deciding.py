@@ -20,6 +20,7 @@ from puhui.decisions.exposures import exposure_of_firms, lock_firms
 from puhui.decisions.models import Application, Decision, Exposure, Offer
 from puhui.decisions.strategy import Strategy, in_force, keep
 from puhui.parties.actions import record_audits
+from puhui.parties.bulk import copy_rows
 from puhui.parties.models import Firm, Institution
 
 STATUS_OF_OUTCOME = {
@@ -156,7 +157,7 @@ def columns_of(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write(institution: Institution, decisions: Sequence[Decision], actor: str) -> None:
-    Decision.objects.bulk_create(decisions, batch_size=500)
+    copy_rows(decisions)
     approved = [one for one in decisions if one.outcome == Decision.Outcome.APPROVE]
     Exposure.objects.bulk_create(
         [Exposure(institution=institution, firm_id=one.firm_id, decision=one, reserved_fen=one.amount_fen) for one in approved]

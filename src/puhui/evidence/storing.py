@@ -22,7 +22,7 @@ STAGED = (
 )  # fmt: skip
 SLICE_ROWS = 50_000
 IMPORT_LOCK = 0x433037  # "C07", beside the institution's number
-ANALYSE_FROM_ROWS = 5_000
+LARGE_FILE_ROWS = 5_000
 
 Progress = Callable[[str, int, int], None]
 
@@ -56,8 +56,12 @@ def store_invoices(rows: pl.DataFrame, institution_id: int, now: dt.datetime, re
         replaced = 0
         if _anything_stored(cursor):
             progress("comparing with what is known", rows.height, rows.height)
+            # How many rows of a file are new cannot be foreseen from statistics; taken for few, a large file would be compared row by
+            # row with all that its firms have.
+            cursor.execute("SELECT set_config('enable_nestloop', %s, true)", ["off" if rows.height > LARGE_FILE_ROWS else "on"])
             cursor.execute(statement("find_replaced_invoices"))
             replaced = cursor.rowcount
+            cursor.execute("SELECT set_config('enable_nestloop', 'on', true)")
             if replaced:
                 cursor.execute(statement("date_corrections"), {"now": now})
         progress("storing", rows.height, rows.height)
@@ -67,9 +71,9 @@ def store_invoices(rows: pl.DataFrame, institution_id: int, now: dt.datetime, re
         added = cursor.rowcount
         if replaced:
             cursor.execute(statement("record_replacements"))
-        if added > ANALYSE_FROM_ROWS:
-            # Without it the next import's joins are planned for an empty table, and take minutes instead of seconds. A server that does
-            # not let the application do it (before PostgreSQL 17) skips it with a warning and does it by itself before long.
+        if added > LARGE_FILE_ROWS:
+            # Else the next import's joins are planned for an empty table. A server that does not let the application do it (before
+            # PostgreSQL 17) skips it with a warning, and does it by itself before long.
             cursor.execute("ANALYZE evidence_invoice")
         # A second import in the same transaction makes these tables anew.
         cursor.execute("DROP TABLE IF EXISTS staged_invoice, replaced_invoice")

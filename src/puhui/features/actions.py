@@ -18,6 +18,7 @@ from puhui.features.compute import compute, null_reasons
 from puhui.features.models import Snapshot
 from puhui.features.registry import catalogue_digest
 from puhui.parties.actions import record_audit
+from puhui.parties.bulk import copy_rows
 from puhui.parties.models import Firm, Institution
 from puhui.parties.queries import firms_with_live_consent
 
@@ -41,11 +42,11 @@ def refresh(
         return []
     values = compute(invoices_as_of(institution, as_of, stale, purpose, actor), as_of)
     snapshots = [snapshot_of(institution, firm_id, as_of, newest.get(firm_id), row, reasons) for firm_id, row, reasons in _rows(values)]
-    stored = Snapshot.objects.bulk_create(snapshots, batch_size=1_000)
+    stored = copy_rows(snapshots)
     record_audit(
         institution, actor, "features.refreshed", "institution", institution.pk, {"as_of": as_of.isoformat(), "firms": len(stored)}
     )
-    return stored
+    return list(stored)
 
 
 def _wanted(institution: Institution, firms: Iterable[Firm] | None, purpose: str) -> list[int]:

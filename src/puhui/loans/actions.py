@@ -8,12 +8,11 @@ its contract or loan, so two clerks on one loan wait for each other.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 from django.utils import timezone
 
 from puhui.books.actions import open_day
@@ -24,8 +23,8 @@ from puhui.decisions.models import Offer
 from puhui.loans.contract_text import contract_text
 from puhui.loans.fold import Fold, fold, terms_of
 from puhui.loans.keeping import Change, NewEvent, calculation_event, events_of, keep
-from puhui.loans.models import Condition, Contract, DebitAccount, Event, Loan, Signature
-from puhui.parties.actions import record_audit
+from puhui.loans.models import Condition, Contract, Event, Loan, Signature
+from puhui.parties.actions import record_audit, record_audits
 from puhui.parties.models import Firm, Institution, Role, User
 from puhui.products.actions import conditions_of
 
@@ -102,23 +101,35 @@ def sign(contract: Contract, party: str, signer: str, method: str, evidence: dic
     return signature
 
 
-@transaction.atomic
 def meet_condition(contract: Contract, code: str, evidence: str, actor: str) -> Condition:
-    """Record that a condition precedent is met, and what shows it. A condition that is met already stays as it was recorded."""
+    """Record that one condition precedent is met; see `meet_conditions`."""
+    return meet_conditions(contract, {code: evidence}, actor)[0]
+
+
+@transaction.atomic
+def meet_conditions(contract: Contract, evidence: Mapping[str, str], actor: str) -> list[Condition]:
+    """Record that conditions precedent are met, and what shows it: code → evidence. One that is met already stays as it was recorded.
+
+    Raises FaultsError for a cancelled contract, codes that the contract lacks, and empty evidence, all at once.
+    """
     contract = Contract.objects.select_for_update(of=("self",)).select_related("institution").get(pk=contract.pk)
-    condition = contract.conditions.filter(code=code).first()
+    conditions = {condition.code: condition for condition in contract.conditions.all()}
+    faults = [Fault("condition", code, ", ".join(sorted(conditions)) or "none") for code in evidence if code not in conditions]
+    faults += [
+        Fault(f"condition {code}", "no evidence", "what shows that it is met", "Name the document or the check.")
+        for code, text in evidence.items()
+        if not text.strip()
+    ]
     if contract.status == Contract.Status.CANCELLED:
-        raise _state_fault(f"contract {contract.number}", contract.status, "a contract that stands", "")
-    if condition is None:
-        known = ", ".join(contract.conditions.order_by("code").values_list("code", flat=True))
-        raise _state_fault("condition", code, known or "none", "Name one of the contract's conditions.")
-    if not evidence.strip():
-        raise _state_fault(f"condition {code}", "no evidence", "what shows that it is met", "Name the document or the check.")
-    if condition.met_at is None:
-        condition.met_at, condition.met_by, condition.evidence = timezone.now(), actor, evidence.strip()
-        condition.save(update_fields=["met_at", "met_by", "evidence"])
-        record_audit(contract.institution, actor, "condition.met", "contract", contract.pk, {"code": code, "evidence": evidence})
-    return condition
+        faults.append(Fault(f"contract {contract.number}", contract.status, "a contract that stands"))
+    check(faults)
+    met = [conditions[code] for code in evidence if conditions[code].met_at is None]
+    for condition in met:
+        condition.met_at, condition.met_by, condition.evidence = timezone.now(), actor, evidence[condition.code].strip()
+    Condition.objects.bulk_update(met, ["met_at", "met_by", "evidence"])
+    details = [(contract.pk, {"code": condition.code, "evidence": condition.evidence}) for condition in met]
+    record_audits(contract.institution, actor, "condition.met", "contract", details)
+    return [conditions[code] for code in evidence]
 
 
 @transaction.atomic
@@ -301,15 +312,21 @@ def preview(loan: Loan, kind: str, amount_fen: int | None, on: date) -> Fold:
     return fold(terms_of(loan.terms), [*stored, asked], max(on, day), loan.lent_fen)
 
 
-@transaction.atomic
-def deposit(firm: Firm, amount_fen: int) -> DebitAccount:
+def deposit(firm: Firm, amount_fen: int) -> None:
     """Money comes into the borrower's account at the simulated bank."""
-    if amount_fen <= 0:
-        raise _state_fault("amount", str(amount_fen), "more than 0", "")
-    account, _ = DebitAccount.objects.get_or_create(firm=firm, defaults={"institution_id": firm.institution_id})
-    DebitAccount.objects.filter(pk=account.pk).update(balance_fen=F("balance_fen") + amount_fen)
-    account.refresh_from_db()
-    return account
+    deposit_many(firm.institution_id, {firm.pk: amount_fen})
+
+
+def deposit_many(institution_id: int, amounts_fen: Mapping[int, int]) -> None:
+    """Money comes into the accounts of several borrowers: firm → amount above zero. One statement."""
+    check(Fault(f"amount of firm {firm}", str(amount), "more than 0") for firm, amount in amounts_fen.items() if amount <= 0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO loans_debitaccount AS account (institution_id, firm_id, balance_fen)"
+            " SELECT %s, firm_id, fen FROM unnest(%s::bigint[], %s::bigint[]) AS paid(firm_id, fen)"
+            " ON CONFLICT (firm_id) DO UPDATE SET balance_fen = account.balance_fen + excluded.balance_fen",
+            [institution_id, list(amounts_fen), list(amounts_fen.values())],
+        )
 
 
 def payoff_amount_on(loan: Loan, day: date) -> int:

@@ -29,7 +29,7 @@ from puhui.books.actions import EntryDraft, anchor_newest_day, close_day, lock_d
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.posting import Counters, transfers
 from puhui.decisions.actions import expire_offers
-from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, fold_loan, keep
+from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, keep, owed_now
 from puhui.loans.models import DayEndStep, DebitAccount, Event, Loan, SetAside
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Institution
@@ -116,7 +116,7 @@ def _debits(loans: Sequence[Loan], day: date) -> list[Change]:
     changes = []
     for loan in loans:
         account = accounts[loan.firm_id]
-        amount = min(account.balance_fen, fold_loan(loan, history[loan.pk], day).owed)
+        amount = min(account.balance_fen, owed_now(loan, history[loan.pk], day))
         if amount > 0:
             account.balance_fen -= amount
             changes.append(Change(loan, "repayment", NewEvent("repayment", day, f"{loan.pk}:debit:{day}", amount)))

@@ -41,12 +41,8 @@ class Fold:
 
     @property
     def owed(self) -> int:
+        """See `owed_on`."""
         return owed_on(self.position, self.day)
-
-    @property
-    def _owed_before(self) -> int:
-        """What a debit may take: all that is due and unpaid, and penalty and compound interest run up so far."""
-        return sum(row.outstanding if row.due <= self.day else row.owed("penalty") + row.owed("compound") for row in self.position.rows)
 
     @property
     def next_due(self) -> tuple[date | None, int]:
@@ -56,6 +52,11 @@ class Fold:
             if row.due > self.day and amount > 0:
                 return row.due, amount
         return None, 0
+
+
+def owed_on(position: Position, day: date) -> int:
+    """What a debit may take: all that is due and unpaid, and penalty and compound interest run up so far."""
+    return sum(row.outstanding if row.due <= day else row.owed("penalty") + row.owed("compound") for row in position.rows)
 
 
 def terms_of(document: dict[str, Any]) -> Terms:

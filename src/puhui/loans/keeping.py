@@ -20,8 +20,9 @@ from puhui.books.actions import EntryDraft, post_many
 from puhui.calculations import events as calculation_events
 from puhui.calculations.faults import FaultsError
 from puhui.calculations.posting import Counters, Transfer, transfers
+from puhui.calculations.replay import replay
 from puhui.decisions.actions import move_exposures
-from puhui.loans.fold import Fold, fold, terms_of
+from puhui.loans.fold import Fold, fold, owed_on, terms_of
 from puhui.loans.models import Event, Loan
 from puhui.parties.models import Institution
 
@@ -105,10 +106,19 @@ def calculation_event(event: Event) -> calculation_events.Event:
 
 
 def fold_loan(loan: Loan, events: Sequence[Event], day: date) -> Fold:
-    """Fold a loan's events up to `day`. The one drawdown of the whole amount on the first day is what the terms say already."""
+    """Fold a loan's events up to `day`."""
     lent = sum(event.amount_fen or 0 for event in events if event.type == "drawdown" and event.date <= day)
-    happened = [calculation_event(event) for event in events if event.type != "drawdown" and event.date <= day]
-    return fold(terms_of(loan.terms), happened, day, lent)
+    return fold(terms_of(loan.terms), _happened(events, day), day, lent)
+
+
+def owed_now(loan: Loan, events: Sequence[Event], day: date) -> int:
+    """What a debit may take on `day`, without what a fold compiles for the nights ahead."""
+    return owed_on(replay(terms_of(loan.terms), _happened(events, day), day), day)
+
+
+def _happened(events: Sequence[Event], day: date) -> tuple[calculation_events.Event, ...]:
+    """Events up to `day` for the calculator. The one drawdown of the whole amount on the first day is what the terms say already."""
+    return tuple(calculation_event(event) for event in events if event.type != "drawdown" and event.date <= day)
 
 
 def keep(institution: Institution, day: date, changes: Sequence[Change], actor: str) -> list[Kept]:

@@ -25,6 +25,7 @@ __all__ = [
     "create_user",
     "grant_consent",
     "grant_consents",
+    "link_people",
     "link_person",
     "record_audit",
     "record_audits",
@@ -211,6 +212,24 @@ def link_person(firm: Firm, person: Person, role: str, since: date | None = None
     if created:
         record_act(firm.institution, actor, "link_person", firm, {"person": person.pk, "role": role})
     return link
+
+
+@transaction.atomic
+def link_people(institution: Institution, links: Sequence[tuple[Firm, Person, str]], actor: str) -> None:
+    """Parts of persons in firms: (firm, person, role), set by set; parts that are there already stay.
+
+    Raises FaultsError naming each person or firm of another institution.
+    """
+    check(
+        Fault(f"link {number}", f"{firm} and {person}", f"a firm and a person of {institution}")
+        for number, (firm, person, _) in enumerate(links, 1)
+        if {firm.institution_id, person.institution_id} != {institution.pk}
+    )
+    rows = [FirmPerson(firm=firm, person=person, role=role) for firm, person, role in links]
+    FirmPerson.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2_000)
+    record_audits(
+        institution, actor, "link_person", "firm", [(firm.pk, {"person": person.pk, "role": role}) for firm, person, role in links]
+    )
 
 
 def grant_consent(

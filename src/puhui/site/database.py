@@ -7,6 +7,8 @@ is there to find that.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.management import call_command
 from django.db import connections
 
@@ -47,7 +49,7 @@ def protect_append_only_tables(alias: str = "owner") -> None:
         if tables and cursor.fetchone():
             names = ", ".join(connections[alias].ops.quote_name(name) for name in tables)
             cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {names} FROM puhui_app")
-            if connections[alias].pg_version >= _ANALYSE_CAN_BE_GRANTED:
+            if _server_version(cursor) >= _ANALYSE_CAN_BE_GRANTED:
                 # So that an import can bring the planner's statistics up to date with what it added.
                 cursor.execute("GRANT MAINTAIN ON evidence_invoice TO puhui_app")
 
@@ -63,3 +65,8 @@ def unprotected_tables(alias: str = "owner") -> list[str]:
             """
         )
         return [name for (name,) in cursor.fetchall()]
+
+
+def _server_version(cursor: Any) -> int:
+    cursor.execute("SHOW server_version_num")
+    return int(cursor.fetchone()[0])
