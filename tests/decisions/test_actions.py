@@ -116,6 +116,19 @@ def test_withdrawn_consent_stops_at_once(bank):
     assert "consent of Firm" in faults_of(lambda: actions.decide(application, "system"))
 
 
+def test_a_withdrawn_consent_covers_no_look_back_either(bank):
+    """On the day before the withdrawal it was live; looked at that day from today, it is not."""
+    from puhui.decisions.preview import preview
+    from puhui.parties.actions import withdraw_consent
+
+    firm = bank.firm()
+    before = bank.institution.business_date - timedelta(days=1)
+    asked = (bank.institution, firm, "invoice-working-capital", 20_000_000, 12, "stock", before)
+    assert preview(*asked)["facts"]["business_date"] == before.isoformat()
+    withdraw_consent(Consent.objects.get(firm=firm), "owner")
+    assert "consent of" in faults_of(lambda: preview(*asked))
+
+
 def referred(bank, amount_yuan=200_000, **variables):
     """A case that goes to one officer: a gap of 100 days."""
     application = bank.apply(bank.firm(**({"inv_out_gap_days_max_12m": 100} | variables)), amount_yuan)

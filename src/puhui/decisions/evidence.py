@@ -18,9 +18,10 @@ from puhui.products.terms import Product
 
 @dataclass(frozen=True)
 class Evidence:
-    """Snapshots by firm, consents by firm (all that are live), titles of the variables."""
+    """Snapshots by firm as of `day`, consents by firm (all that are live on `read_on`), titles of the variables."""
 
     day: date
+    read_on: date
     snapshots: Mapping[int, Snapshot]
     consents: Mapping[int, Sequence[Consent]]
     titles: Mapping[str, Mapping[str, str]]
@@ -32,7 +33,7 @@ class Evidence:
         snapshot = self.snapshots.get(firm.pk)
         faults = []
         if consent is None:
-            wanted = f"one for {product.consent_purpose} and {', '.join(product.evidence_classes)}, live on {self.day}"
+            wanted = f"one for {product.consent_purpose} and {', '.join(product.evidence_classes)}, live on {self.read_on}"
             faults.append(Fault(f"consent of {firm.name}", "none", wanted, "Ask the firm for it."))
         elif snapshot is None:
             remedy = "Import its invoices and run `puhui features compute`."
@@ -42,15 +43,22 @@ class Evidence:
         return snapshot, consent
 
 
-def read_evidence(institution: Institution, firms: Sequence[Firm], products: Iterable[Product], day: date) -> Evidence:
-    """What the products may read of the firms: two queries for all together."""
+def read_evidence(
+    institution: Institution, firms: Sequence[Firm], products: Iterable[Product], day: date, read_on: date | None = None
+) -> Evidence:
+    """What the products may read of the firms: two queries for all together.
+
+    `day` is the day that the evidence is of. Consent counts on the day of reading, `read_on`, where that is another: a consent that was
+    withdrawn since covers no look back either.
+    """
+    read_on = read_on or day
     ids = {firm.pk for firm in firms}
     newest = Snapshot.objects.filter(institution=institution, firm_id__in=ids, as_of__lte=day)
     snapshots = {row.firm_id: row for row in newest.order_by("firm_id", "-as_of", "-id").distinct("firm_id")}
     granted: dict[int, list[Consent]] = {}
-    for consent in _live_consents(ids, products, day):
+    for consent in _live_consents(ids, products, read_on):
         granted.setdefault(consent.firm_id, []).append(consent)
-    return Evidence(day, snapshots, granted, titles())
+    return Evidence(day, read_on, snapshots, granted, titles())
 
 
 def _live_consents(firm_ids: Iterable[int], products: Iterable[Product], day: date) -> list[Consent]:

@@ -17,11 +17,11 @@ from puhui.parties.models import Firm, Institution
 def preview(
     institution: Institution, firm: Firm, product_code: str, amount_fen: int, term_months: int, purpose: str, day: date
 ) -> engine.Record:
-    """The record of a decision as of `day`: its product, its consent, its snapshot; exposure as it is now. Raises FaultsError."""
+    """The record of a decision as of `day`: its product, its snapshot; consent and exposure as they are now. Raises FaultsError."""
     strategy = in_force(institution, product_code, day)
     row = {"firm": firm, "product_code": product_code, "amount_fen": amount_fen, "term_months": term_months, "purpose": purpose}
     row |= {"channel": "preview", "key": "preview"}
     check(application_faults(institution, row, {product_code: strategy.product}))
-    evidence = read_evidence(institution, [firm], [strategy.product], day)
+    evidence = read_evidence(institution, [firm], [strategy.product], day, institution.business_date)
     facts = frozen_facts(institution, firm, strategy, evidence, exposure_of_firms([firm.pk])[firm.pk])
     return engine.decide(facts, strategy.product, strategy.model, strategy.parameters, row)
