@@ -176,6 +176,23 @@ def test_withdrawn_consent_leads_back_to_asking(scenario: Any, client_of: Any) -
     assert client.get("/my/apply/")["Location"] == "/my/consent/"
 
 
+def test_a_form_is_for_the_firm_that_it_was_shown_for(scenario: Any, client_of: Any) -> None:
+    """Somebody who acts for two firms, with a page of each open: the form of the first is sent after the second was looked at."""
+    from puhui.parties.actions import link_person
+    from puhui.parties.models import Consent, Firm
+
+    client = client_of("borrower-en")
+    person = scenario.borrowers["en"].person
+    first = Firm.objects.get(people__person=person)
+    second = Firm.objects.filter(institution=scenario.institution).exclude(pk=first.pk).first()
+    link_person(second, person, "legal_representative", actor="officer")
+    address = f"?firm={first.pk}"
+    assert f'action="{address}"' in text_of(client.get(f"/my/consent/{address}"))
+    client.get(f"/my/?firm={second.pk}")
+    client.post(f"/my/consent/{address}")
+    assert Consent.objects.get(granted_by="borrower-en").firm_id == first.pk
+
+
 def test_the_language_is_the_readers(scenario: Any, client_of: Any) -> None:
     words = {"en": ("Work queue", 'lang="en"'), "zh-hans": ("待办案件", 'lang="zh-Hans"'), "zh-hant": ("待辦案件", 'lang="zh-Hant"')}
     for language, expected in words.items():
@@ -188,7 +205,7 @@ def test_policy_of_every_page(scenario: Any, client_of: Any) -> None:
     policy = response["Content-Security-Policy"]
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
-    assert response["Cache-Control"] == "no-store"
+    assert response["Cache-Control"] == client_of("officer").get("/portfolio/file.csv")["Cache-Control"] == "no-store"
 
 
 def test_the_schedule_adds_up_to_what_is_owed(scenario: Any, client_of: Any) -> None:
