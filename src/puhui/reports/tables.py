@@ -178,16 +178,25 @@ def _html_table(table: Table) -> str:
 
 
 def text(report: Report) -> str:
-    """The report for a terminal, numbers right-aligned."""
+    """The report for a terminal, numbers right-aligned; a table of one row is told line by line."""
     parts = [f"{report.title} · {report.institution} · {report.as_of}"]
     for table in report.tables:
-        cells = [[column.title for column in table.columns]]
-        cells += [[shown(value, column.kind) for value, column in zip(row, table.columns, strict=True)] for row in table.rows]
-        widths = [max(_width(row[index]) for row in cells) for index in range(len(table.columns))]
-        parts.append("\n" + table.title)
-        for row in cells:
-            parts.append("  ".join(_padded(cell, widths[index], table.columns[index].kind) for index, cell in enumerate(row)).rstrip())
+        parts += ["\n" + table.title, *_lines(table)]
     return "\n".join([*parts, *report.notes])
+
+
+def _lines(table: Table) -> list[str]:
+    titles = [column.title for column in table.columns]
+    rows = [[shown(value, column.kind) for value, column in zip(row, table.columns, strict=True)] for row in table.rows]
+    if len(rows) == 1:
+        widths = [max(map(_width, titles)), max(map(_width, rows[0]))]
+        return [
+            f"{_padded(title, widths[0], 'text')}  {_padded(cell, widths[1], 'count')}" for title, cell in zip(titles, rows[0], strict=True)
+        ]
+    cells = [titles, *rows]
+    columns = [max(_width(row[index]) for row in cells) for index in range(len(titles))]
+    kinds = [column.kind for column in table.columns]
+    return ["  ".join(_padded(cell, width, kind) for cell, width, kind in zip(row, columns, kinds, strict=True)).rstrip() for row in cells]
 
 
 def _width(cell: str) -> int:
