@@ -112,6 +112,28 @@ def test_statements_of_a_day_end_do_not_grow_with_the_loans(lender: Any, cleared
     assert len(few) == len(many), [one[:90] for one in many if one[:60] not in {other[:60] for other in few}]
 
 
+def test_a_debit_undone_is_back_on_the_account(lender: Any, cleared_contract: Callable[..., Any]) -> None:
+    """The borrower is neither poorer for it nor debited for the same due twice over."""
+    from puhui.loans import day_end
+    from puhui.loans.actions import deposit, draw_down, reverse
+    from puhui.loans.models import DebitAccount, Event, Loan
+
+    loan = draw_down(cleared_contract(EVERY_THREE_DAYS), "draw", "officer")
+    deposit(loan.firm, 2_000_000)
+    day_end.run(lender, DUE, "test")
+    debit = Event.objects.get(type="repayment")
+    assert DebitAccount.objects.get().balance_fen == 2_000_000 - debit.amount_fen
+    for _ in range(2):
+        reverse(debit, "undo", "wrong account", "officer")
+    assert DebitAccount.objects.get().balance_fen == 2_000_000
+    assert proved(lender) == []
+    day_end.run(lender, DUE + timedelta(days=1), "test")  # a night of penalty later it is taken again
+    again = Event.objects.filter(type="repayment").latest("number")
+    assert again.amount_fen > debit.amount_fen
+    assert DebitAccount.objects.get().balance_fen == 2_000_000 - again.amount_fen
+    assert Loan.objects.get().status == "performing" and proved(lender) == []
+
+
 def test_an_offer_that_nobody_answered_expires(lender: Any, cleared_contract: Callable[..., Any]) -> None:
     """It stands on its last day; that day's end closes it, frees what it reserved, and says so in the trail."""
     from puhui.decisions.models import Exposure, Offer

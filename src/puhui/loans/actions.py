@@ -114,7 +114,11 @@ def meet_conditions(contract: Contract, evidence: Mapping[str, str], actor: str)
     """
     contract = Contract.objects.select_for_update(of=("self",)).select_related("institution").get(pk=contract.pk)
     conditions = {condition.code: condition for condition in contract.conditions.all()}
-    faults = [Fault("condition", code, ", ".join(sorted(conditions)) or "none") for code in evidence if code not in conditions]
+    faults = [
+        Fault("condition", code, ", ".join(sorted(conditions)) or "none", "Name one of the contract's conditions.")
+        for code in evidence
+        if code not in conditions
+    ]
     faults += [
         Fault(f"condition {code}", "no evidence", "what shows that it is met", "Name the document or the check.")
         for code, text in evidence.items()
@@ -187,8 +191,13 @@ def draw_down(contract: Contract, key: str, actor: str) -> Loan:
 
 @transaction.atomic
 def draw_down_many(institution: Institution, requests: Sequence[tuple[Contract, str]], actor: str) -> list[Loan]:
-    """Pay out cleared contracts together, all or none; loans in the order of the requests."""
+    """Pay out cleared contracts of one institution together, all or none; loans in the order of the requests."""
     day = open_day(institution)
+    check(
+        Fault(f"contract {contract.number}", "one of another institution", f"a contract of {institution}")
+        for contract, _ in requests
+        if contract.institution_id != institution.pk
+    )
     ids = [contract.pk for contract, _ in requests]
     contracts = {
         each.pk: each
@@ -278,7 +287,10 @@ def pay_off(loan: Loan, key: str, actor: str) -> Event:
 
 @transaction.atomic
 def reverse(event: Event, key: str, reason: str, actor: str) -> Event:
-    """Undo an event as if it had never been: the books get the difference, today; the event itself stays in the history."""
+    """Undo an event as if it had never been: the books get the difference, today; the event itself stays in the history.
+
+    What the day end had debited is back on the borrower's account.
+    """
     day, locked = _lock(event.loan)
     if existing := _event_with_key(locked, key, "reversal", of=event.number):
         return existing
@@ -291,6 +303,8 @@ def reverse(event: Event, key: str, reason: str, actor: str) -> Event:
         raise _state_fault("reason", "none", "why it is undone", "")
     reversal = NewEvent("reversal", event.date, key, None, {"of": str(event.number)})
     done = _happen(locked, day, "reversal", reversal, actor)
+    if event.key == debit_key(locked, event.date):
+        deposit_many(locked.institution_id, {locked.firm_id: event.amount_fen or 0})
     record_audit(locked.institution, actor, "event.reversed", "loan", locked.pk, {"event": event.number, "reason": reason})
     return done
 
@@ -327,6 +341,11 @@ def deposit_many(institution_id: int, amounts_fen: Mapping[int, int]) -> None:
             " ON CONFLICT (firm_id) DO UPDATE SET balance_fen = account.balance_fen + excluded.balance_fen",
             [institution_id, list(amounts_fen), list(amounts_fen.values())],
         )
+
+
+def debit_key(loan: Loan, day: date) -> str:
+    """The key of the day end's debit of a loan: one a day."""
+    return f"{loan.pk}:debit:{day}"
 
 
 def payoff_amount_on(loan: Loan, day: date) -> int:

@@ -29,6 +29,7 @@ from puhui.books.actions import EntryDraft, anchor_newest_day, close_day, lock_d
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.posting import Counters, transfers
 from puhui.decisions.actions import expire_offers
+from puhui.loans.actions import debit_key
 from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, keep, owed_now
 from puhui.loans.models import DayEndStep, DebitAccount, Event, Loan, SetAside
 from puhui.parties.actions import record_audit
@@ -119,7 +120,7 @@ def _debits(loans: Sequence[Loan], day: date) -> list[Change]:
         amount = min(account.balance_fen, owed_now(loan, history[loan.pk], day))
         if amount > 0:
             account.balance_fen -= amount
-            changes.append(Change(loan, "repayment", NewEvent("repayment", day, f"{loan.pk}:debit:{day}", amount)))
+            changes.append(Change(loan, "repayment", NewEvent("repayment", day, debit_key(loan, day), amount)))
     DebitAccount.objects.bulk_update(accounts.values(), ["balance_fen"])
     return changes
 
