@@ -254,6 +254,7 @@ def test_who_sees_what(bank: Institution, firm: Firm) -> None:
     second = actions.register_firm(bank, "第二公司", actor="officer")
     owner = actions.register_person(bank, "王", NUMBER, actor="officer")
     actions.link_person(firm, owner, "owner", actor="officer")
+    actions.link_person(second, owner, "contact", actor="officer")  # whom one calls there, and who binds nobody
 
     def user(name: str, role: str, institution: Institution | None = bank, person: Person | None = None) -> User:
         return actions.create_user(institution, name, "a-password", role, person=person)

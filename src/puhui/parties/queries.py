@@ -14,6 +14,8 @@ from puhui.parties.models import AuditRecord, Consent, Firm, FirmPerson, Institu
 
 Row = TypeVar("Row", bound=Model)
 
+# Who acts for a firm: applies, consents, signs. A spouse or a contact is known to the lender and binds nobody.
+ACTING_ROLES = ("legal_representative", "owner")
 AUDIT_READERS = (Role.AUDITOR, Role.RISK_MANAGER, Role.SYSTEM)
 
 
@@ -30,7 +32,7 @@ def limit_to_user(rows: QuerySet[Row], user: Any, institution: str = "institutio
         return rows
     if firm is None or user.person_id is None:
         return rows.none()
-    own = FirmPerson.objects.filter(person=user.person_id, until__isnull=True).values("firm")
+    own = FirmPerson.objects.filter(person=user.person_id, until__isnull=True, role__in=ACTING_ROLES).values("firm")
     return rows.filter(**{f"{firm}__in": own})
 
 
