@@ -31,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop("DATABASE_URL", None)
         os.environ["PUHUI_HOME"] = str(_home)
     os.environ["DJANGO_SETTINGS_MODULE"] = "puhui.site.settings"
+    # The browser's driver keeps an event loop in its process; the tests after it talk to the database from the same thread all the same.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     from puhui.site import keys
 
     keys.load_or_make(Path(os.environ["PUHUI_HOME"]), database_exists=False)

@@ -188,11 +188,12 @@ def learn(county: County, teller: Teller) -> None:
     """Train the scorecard on what became of the firms' older loans in the year before, from what was known at its start."""
     plan = county.plan
     start = plan.decision_month - 12
-    day = economies.month_after(plan.first_month, start) - timedelta(days=1)
+    # On the first of a month the month before is complete: its last invoices and voids are known.
+    day = economies.month_after(plan.first_month, start)
     with teller("variables of two days, for training and for deciding", total=2) as stage:
         features.refresh(county.institution, day, actor="risk")
         stage.advance()
-        features.refresh(county.institution, plan.decision_day.replace(day=1) - timedelta(days=1), actor="risk")
+        features.refresh(county.institution, plan.decision_day.replace(day=1), actor="risk")
         stage.advance()
     outcome = fortune.defaulted(county.economy, start, plan.decision_month)
     labels = pl.DataFrame({"firm_id": [firm.pk for firm in county.firms], "defaulted": [int(bad) for bad in outcome]})
@@ -342,7 +343,7 @@ def leave_work(county: County) -> None:
     """A year on: the year's invoices arrive, and some firms apply again. One offer waits for the borrower, one payout for its check."""
     institution, plan = county.institution, county.plan
     take_evidence(county, plan.last_day.replace(day=1), _quiet, plan.decision_day.replace(day=1))
-    features.refresh(institution, plan.last_day.replace(day=1) - timedelta(days=1), actor="night run")
+    features.refresh(institution, plan.last_day.replace(day=1), actor="night run")
     repaid = Loan.objects.filter(institution=institution, status="closed").order_by("pk").select_related("firm")
     rows = [
         {

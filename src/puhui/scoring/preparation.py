@@ -88,7 +88,12 @@ def difference(values: list[Any], options: Mapping[str, Any]) -> float | None:
 
 
 def total(values: list[Any], options: Mapping[str, Any]) -> float | None:
-    return None if None in values else _finite(math.fsum(values))
+    if None in values:
+        return None
+    try:
+        return _finite(math.fsum(values))
+    except OverflowError:  # beyond what a number can hold, as infinity is: not known
+        return None
 
 
 def days_between(values: list[Any], options: Mapping[str, Any]) -> float | None:
