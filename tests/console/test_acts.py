@@ -251,3 +251,19 @@ def test_a_form_without_its_token_is_refused_in_plain_words(scenario: Any) -> No
     response = Client(SERVER_NAME="localhost", enforce_csrf_checks=True).post("/sign-in/", {"username": "officer", "password": "x"})
     assert response.status_code == 403
     assert "Go back" in text_of(response) or "返回" in text_of(response)
+
+
+def test_invoices_are_shown_by_a_live_consent_only_and_each_look_is_logged(scenario: Any, client_of: Any) -> None:
+    from puhui.evidence.models import ReadLog
+    from puhui.parties.actions import withdraw_consent
+    from puhui.parties.models import Consent, Firm
+
+    firm = Firm.objects.filter(consents__withdrawn_at__isnull=True, applications__isnull=False).order_by("pk").first()
+    client = client_of("officer")
+    before = ReadLog.objects.filter(firm=firm, reader="officer").count()
+    assert "none are shown" not in text_of(client.get(f"/firms/{firm.pk}/"))
+    assert ReadLog.objects.filter(firm=firm, reader="officer").count() == before + 1
+    for consent in Consent.objects.filter(firm=firm):
+        withdraw_consent(consent, "officer")
+    assert "none are shown" in text_of(client.get(f"/firms/{firm.pk}/"))
+    assert ReadLog.objects.filter(firm=firm, reader="officer").count() == before + 1

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import polars as pl
 from django.db import connection, transaction
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import Now, TruncMonth
 from django.utils import timezone
 
 from puhui.calculations.faults import Fault, FaultsError
@@ -164,6 +166,26 @@ def standing_invoices(firm: Firm, as_of: dt.datetime | dt.date) -> QuerySet[Invo
     moment = end_of(as_of)
     replaced = InvoiceReplacement.objects.filter(earlier=OuterRef("pk"), known_at__lte=moment)
     return Invoice.objects.filter(~Exists(replaced), firm=firm, known_at__lte=moment)
+
+
+def open_reading(firm: Firm, reader: str) -> bool:
+    """Whether somebody may look at a firm's invoices on the open business day: by a live consent for any purpose, and then it is logged.
+
+    Pages and commands that show stored invoices ask here first and show none where the answer is no.
+    """
+    day = firm.institution.business_date
+    by_purpose = reduce(or_, (live(purpose, EVIDENCE_CLASS, day) for purpose in PURPOSES))
+    newest = (
+        Consent.objects.filter(by_purpose, firm=firm)
+        .order_by("-granted_at", "-id")
+        .annotate(evidence_class=Value(EVIDENCE_CLASS), reader=Value(reader), read_at=Now())
+    )
+    columns = ("institution_id", "firm_id", "id", "evidence_class", "purpose", "reader", "read_at")
+    sql, parameters = newest.values_list(*columns)[:1].query.sql_with_params()
+    with connection.cursor() as cursor:  # look and log in one statement
+        names = "institution_id, firm_id, consent_id, evidence_class, purpose, reader, read_at"
+        cursor.execute(f"INSERT INTO evidence_readlog ({names}) {sql}", parameters)
+        return bool(cursor.rowcount)
 
 
 COUNTED = Q(duplicate=False, status__in=[Invoice.Status.NORMAL, Invoice.Status.RED])

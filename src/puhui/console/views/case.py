@@ -53,7 +53,8 @@ def _case_context(request: Request, application: Application, errors: list[str])
     decision = application.latest_decision
     firm_url = reverse("console:firm", args=[application.firm_id])
     day = request.institution.business_date
-    monthly = monthly_picture(evidence.monthly_totals(application.firm, day), day)
+    is_open = evidence.open_reading(application.firm, request.user.username)
+    monthly = monthly_picture(evidence.monthly_totals(application.firm, day) if is_open else [], day)
     record = decision.record if decision else {}
     facts = record.get("facts", {})
     context: dict[str, Any] = {

@@ -57,11 +57,10 @@ def partners(request: Request, number: int) -> HttpResponse:
     """Buyers and suppliers of a firm: a part of its page that arrives after it, or a page of its own without scripts."""
     found = _find(request, number)
     day = found.institution.business_date
-    context = {
-        "firm": found,
-        "buyers": partners_picture(evidence.largest_partners(found, day, "out")),
-        "suppliers": partners_picture(evidence.largest_partners(found, day, "in")),
-    }
+    is_open = evidence.open_reading(found, request.user.username)
+    sides = {"buyers": "out", "suppliers": "in"}
+    context: dict[str, Any] = {"firm": found}
+    context |= {name: partners_picture(evidence.largest_partners(found, day, side) if is_open else []) for name, side in sides.items()}
     whole = not request.headers.get("HX-Request")
     return render(request, "console/firm_partners.html" if whole else "console/parts/both_partners.html", context)
 
@@ -96,11 +95,13 @@ def _identity(request: Request, found: Firm) -> dict[str, Any]:
 
 def _trade(request: Request, found: Firm) -> dict[str, Any]:
     day = found.institution.business_date
-    monthly = monthly_picture(evidence.monthly_totals(found, day), day)
+    is_open = evidence.open_reading(found, request.user.username)
+    monthly = monthly_picture(evidence.monthly_totals(found, day) if is_open else [], day)
     snapshot = latest_snapshot(found, day)
     values, nulls = (snapshot.values, snapshot.null_reasons) if snapshot else ({}, {})
     return {
         "monthly": monthly,
+        "is_open": is_open,
         "gaps": gaps_text(monthly),
         "snapshot": snapshot,
         "six_figures": six_figures(values, nulls, monthly, ""),

@@ -106,6 +106,8 @@ def show(
     except ValueError:
         support.fail(f"--as-of: found {as_of!r}, expected a day such as 2026-01-31")
     found = queries.firm_named(lender, firm)
+    if not queries.open_reading(found, "command line"):
+        support.fail(f"{found.name}: no live consent on {lender.business_date}, expected one that covers C07. Ask the firm for it.")
     tables = {
         "invoices": queries.summary(found, day),
         "months": queries.monthly_totals(found, day),
