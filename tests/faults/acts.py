@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from tests.loans.conftest import OPENED, make_cleared_contract
 
@@ -61,8 +62,8 @@ def end_days(institution: Any) -> None:
     """Every day to the last, in chunks of two loans; each step is told on standard output."""
     from puhui.loans import day_end
 
-    day_end.CHUNK = 2
-    day_end.run(institution, LAST_DAY, "night run", lambda day, step, count: print(day, step, flush=True))
+    with mock.patch.object(day_end, "CHUNK", 2):
+        day_end.run(institution, LAST_DAY, "night run", lambda day, step, count: print(day, step, flush=True))
 
 
 def decide_all(institution: Any) -> None:
@@ -70,8 +71,8 @@ def decide_all(institution: Any) -> None:
     from puhui.decisions import actions
     from puhui.decisions.models import Application
 
-    actions.CHUNK = 3
-    actions.decide_many(institution, Application.objects.filter(institution=institution), "system")
+    with mock.patch.object(actions, "CHUNK", 3):
+        actions.decide_many(institution, Application.objects.filter(institution=institution), "system")
 
 
 ACTS: dict[str, Callable[[Any], None]] = {"pay out": pay_out, "end days": end_days, "decide": decide_all}

@@ -9,11 +9,13 @@ The socket's path must fit in 107 bytes (103 on some systems); a long home gets 
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import pwd
 import stat
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -169,15 +171,23 @@ def place_file(user: ServerUser, path: Path, text: str) -> None:
 
 
 def _make(folder: Path, mode: int, user: ServerUser | None) -> None:
+    """Makes a folder that has its mode and owner from the moment it is there: another command may be making the same one."""
     try:
         if folder.is_dir():
             return
+        if folder.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
         folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700)
-        if mode != 0o700:
-            folder.chmod(mode)
+        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        part.chmod(mode)
         if user is not None and user.user_id != os.geteuid():
-            os.chown(folder, user.user_id, user.group_id, follow_symlinks=False)
+            os.chown(part, user.user_id, user.group_id, follow_symlinks=False)
+        try:
+            part.rename(folder)
+        except OSError:
+            part.rmdir()
+            if not folder.is_dir():
+                raise
     except OSError as error:
         raise from_os_error(error, folder, "make a folder of its own") from error
 
