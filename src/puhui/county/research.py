@@ -40,9 +40,9 @@ from puhui.scoring.configuration import read_configuration
 from puhui.scoring.training import TrainingFigures, train
 
 CODE = "CUMCM2020"
-# The last month that every table has whole is December 2019. On the first of January all of it is known, its last invoices and voids
-# too; that decides. The files were drawn when the latest invoice, of 21 February 2020, was in them.
-OBSERVED = date(2020, 1, 1)
+# The last month that every table has whole is December 2019: what could be known at its end decides (the voids of December could not).
+# The files were drawn when the latest invoice, of 21 February 2020, was in them.
+OBSERVED = date(2019, 12, 31)
 OPENED = date(2020, 2, 1)
 DRAWN = date(2020, 2, 22)
 NIGHTS = 366
