@@ -36,14 +36,6 @@ def application(user: Any, application_id: int) -> Application:
     return applications(user).get(pk=application_id)
 
 
-def applications_of(firm: Firm) -> QuerySet[Application]:
-    """Every application of a firm, newest first; for a page that has scoped the firm."""
-    rows = Application.objects.filter(firm=firm).select_related("firm").order_by("-pk")
-    return rows.prefetch_related(
-        Prefetch("decisions", Decision.objects.defer("record").order_by("-pk"), to_attr="decisions_newest_first"), "offer"
-    )
-
-
 def work_queue(user: Any, filters: Mapping[str, Any] | None = None) -> QuerySet[Application]:
     """Applications that wait for the lender, the longest waiting first.
 
@@ -103,11 +95,6 @@ def offers(user: Any) -> QuerySet[Offer]:
 def offer(user: Any, offer_id: int) -> Offer:
     """Raises Offer.DoesNotExist."""
     return offers(user).get(pk=offer_id)
-
-
-def open_offers(institution: Institution) -> QuerySet[Offer]:
-    """Offers that wait for the borrower's answer; for batches."""
-    return Offer.objects.filter(institution=institution, status=Offer.Status.OPEN).select_related("firm", "decision").order_by("pk")
 
 
 def exposure_of(firm: Firm) -> dict[str, int]:

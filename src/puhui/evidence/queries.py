@@ -238,12 +238,6 @@ def summary(firm: Firm, as_of: dt.datetime | dt.date) -> list[dict[str, Any]]:
     return [dict(row) for row in totals]
 
 
-def last_known(firm: Firm) -> dt.datetime | None:
-    """When we last learned of an invoice of the firm."""
-    moment: dt.datetime | None = Invoice.objects.filter(firm=firm).aggregate(last=Max("known_at"))["last"]
-    return moment
-
-
 def readings(firm: Firm) -> QuerySet[ReadLog]:
     """Who read the firm's evidence, the newest first; for the page, which the caller has scoped."""
     return ReadLog.objects.filter(firm=firm).select_related("consent").order_by("-read_at", "-id")

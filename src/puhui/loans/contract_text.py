@@ -37,8 +37,8 @@ _DAY_COUNTS = {
 
 
 def yuan(amount_fen: int) -> str:
-    """Fen as grouped yuan with two decimals."""
-    return f"{amount_fen / 100:,.2f}" if abs(amount_fen) < 2**53 else f"{amount_fen // 100:,}.{amount_fen % 100:02d}"
+    """Fen, nought or more, as grouped yuan with two decimals; no amount ever passes through a float."""
+    return f"{amount_fen // 100:,}.{amount_fen % 100:02d}"
 
 
 def percent(rate_ppm: int) -> str:
