@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE
+from puhui.calculations.line_pooled import PooledLine
 from puhui.calculations.money import amount_text, round_exact
 from puhui.calculations.periods import unsettled
 from puhui.calculations.position import Allocation
@@ -140,6 +141,9 @@ def _repay_early(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     if receipt.left > loan.undue:
         raise _too_much(loan, day, receipt)
     if not receipt.left:
+        return
+    if isinstance(loan, PooledLine):
+        receipt.pay(loan.repay_early(day, receipt.left), PRINCIPAL, receipt.left, early=True)
         return
     on_due_day = loan.index > 0 and loan.rows[loan.index - 1].period.due == day
     if on_due_day:

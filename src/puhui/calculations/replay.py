@@ -22,6 +22,7 @@ from puhui.calculations.allocation import (
 from puhui.calculations.events import Event, in_effect
 from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE, RateLine
+from puhui.calculations.line_pooled import PooledLine, new_loan
 from puhui.calculations.money import round_exact
 from puhui.calculations.periods import unsettled
 from puhui.calculations.position import Allocation, Flow, Position, Row
@@ -53,6 +54,8 @@ def replay(terms: Terms, events: Sequence[Event], as_of: date) -> Position:
     exact = running.exact(as_of) if running is not None else 0
     _note_under_way(loan, as_of)
     status = _status(loan, principal, late)
+    if isinstance(loan, PooledLine):
+        status = loan.status(status, as_of)
     loan.advance(loan.last_due, count_overdue=False)
     rows = rows_of(loan)
     next_due = next((row.due for row in rows if row.due > as_of and row.outstanding), None)
@@ -90,7 +93,7 @@ def walk(
     late = [event for _, event in ordered if as_of is not None and event.date > as_of]
     if late:
         raise unsettled("events.date", late[0].date, f"a date up to as_of, {as_of}")
-    loan = RunningLoan(terms, _rate_line(terms, [event for _, event in ordered]))
+    loan = new_loan(terms, _rate_line(terms, [event for _, event in ordered]))
     drawn = any(event.type == "drawdown" for _, event in ordered)
     if not drawn and any(event.type == "drawdown" for event in events):
         raise unsettled("events", "every drawdown reversed", "a drawdown that stands: without any, the whole amount counts as drawn")

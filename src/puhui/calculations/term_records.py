@@ -19,6 +19,8 @@ __all__ = [
     "CustomDue",
     "Fee",
     "Grace",
+    "Line",
+    "LineIndex",
     "Order",
     "PartOfSteps",
     "Penalty",
@@ -101,6 +103,29 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class LineIndex:
+    """The index that the rates of a line follow: (published on, rate_e8 with the spread), and how it reprices."""
+
+    published: tuple[tuple[date, int], ...]
+    months: int
+    on_anniversary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A credit line: the balance may never pass `limit`, nothing is lent or owed regularly after `until`.
+
+    `amount_given`: whether the terms name an amount, which then is drawn on the start where no drawdown is named.
+    """
+
+    limit: int
+    until: date
+    pooled: bool
+    amount_given: bool = True
+    index: LineIndex | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """All that was agreed. `rates` holds (day, rate_e8), the first on or before `start`; later ones are repricings known already."""
 
@@ -139,3 +164,4 @@ class Terms:
     recalculation: Recalculation | None = field(default_factory=Recalculation)
     margin: int = 0
     third_party_fees: int = 0
+    line: Line | None = None

@@ -13,6 +13,7 @@ from typing import Any
 from puhui.calculations.calendar import Step, parse_date, parse_step
 from puhui.calculations.day_count import DAY_COUNTS
 from puhui.calculations.faults import Fault, FaultsError
+from puhui.calculations.line_terms import fit_line, read_line
 from puhui.calculations.money import ROUNDING_MODES, currency_exponent
 from puhui.calculations.rates import read_rates
 from puhui.calculations.reading import Fields
@@ -56,7 +57,8 @@ def terms_from(fields: Fields) -> Terms | None:
     if exponent is None:
         fields.fault("currency", "a currency code of ISO 4217")
         exponent = 2
-    amount = fields.amount("amount", exponent, required=True)
+    line = read_line(fields, exponent)
+    amount = fields.amount("amount", exponent, required=not fields.has("line"))
     start = fields.day("start", required=True)
     day_count = fields.choice("day_count", DAY_COUNTS, "M/360")
     month_end = fields.choice("month_end", ("clamp", "roll"), "clamp")
@@ -66,12 +68,14 @@ def terms_from(fields: Fields) -> Terms | None:
     values |= _when(fields) | _how(fields, exponent)
     values |= {"fees": _fees(fields, exponent), "penalty": _penalty(fields)} | _repayment(fields)
     values |= _upfront(fields, exponent)
+    if line is not None:
+        method, amount = fit_line(fields, line, method, start, amount, values)
     _refused(fields)
     if amount is None or start is None or rates is None or len(fields.faults) > known:
         return None
     terms = Terms(
         currency=code, exponent=exponent, amount=amount, start=start, method=method, day_count=day_count, rates=rates,
-        month_end=month_end, **values,
+        month_end=month_end, line=line, **values,
     )  # fmt: skip
     fields.faults.extend(combination_faults(terms, frozenset(fields.values)))
     return None if len(fields.faults) > known else terms
@@ -263,8 +267,6 @@ def _upfront(fields: Fields, exponent: int) -> dict[str, Any]:
 
 
 def _refused(fields: Fields) -> None:
-    if fields.has("line"):
-        fields.fault("line", "nothing: credit lines are not supported")
     if not fields.has("business_days"):
         return
     child = fields.child("business_days")
