@@ -20,6 +20,7 @@ class Account(models.Model):
         EQUITY = "equity"
         INCOME = "income"
         EXPENSE = "expense"
+        COMMON = "common"  # 共同类: clearing, between branches; on either side
         MEMO = "memo"  # 表外
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT)

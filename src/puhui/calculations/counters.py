@@ -1,0 +1,188 @@
+"""From a loan's position to the counters that the books are posted from.
+
+A position (`calculations.replay`) says what the contract says: what is owed, paid, due. The books add what accounting standards and
+tax law say about it: interest of a loan that no longer pays is not recognised as income but kept in the memo books; a loan that is
+written off leaves the balance sheet and is still pursued; interest contains value added tax. Each of these is a level that follows
+from the position alone, so that a payment entered late or undone moves the books to exactly where they had been.
+
+Two profiles of non-accrual, by institution (domain/practice.md 12):
+
+- `house_rule`: from the status non-accrual on (more than 90 days past due) nothing unpaid is income; cash is income when it comes.
+- `cas_22`: interest is recognised in full until stage 3; there income is effective rate × (gross − allowance) and the rest waits in
+  the memo books (`not_recognised_by_share`); penalty of stage 3 is recognised when paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal, NamedTuple
+
+from puhui.calculations.money import round_quotient
+from puhui.calculations.position import Position, Row
+from puhui.calculations.posting import Counters
+from puhui.calculations.value_added_tax import TAX_WAITS_AFTER_DAYS, tax_inside
+
+__all__ = ["CONTRACT", "Accounting", "SharePoint", "counters_of", "not_recognised_by_share"]
+
+PPM = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """How an institution keeps a loan: its profile of non-accrual, and the tax inside interest and fees (0 where exempt)."""
+
+    non_accrual: Literal["house_rule", "cas_22"] = "house_rule"
+    interest_tax_ppm: int = 0
+    fee_tax_ppm: int = 0
+    waits_after_days: int = TAX_WAITS_AFTER_DAYS
+
+
+CONTRACT = Accounting()
+"""House rule, no tax."""
+
+
+def counters_of(
+    position: Position,
+    day: date,
+    lent: int,
+    accounting: Accounting = CONTRACT,
+    *,
+    at_write_off: Counters | None = None,
+    not_recognised: int | None = None,
+    integral_fees: tuple[int, int] = (0, 0),
+    undrawn: int = 0,
+) -> Counters:
+    """The counters that a position stands for on `day`, in smallest units.
+
+    Interest counts as earned night by night, as due from the due date of its row, or from its payment where that came earlier; once
+    a loan is written off or terminated, all that is earned is due.
+
+    `at_write_off`: the counters just before the loan was written off; None where it is not. `not_recognised`: unpaid interest that
+    stage 3 keeps out of income under `cas_22` (see `not_recognised_by_share`); None outside stage 3. `integral_fees`: fees deferred and
+    amortised so far. `undrawn`: what may still be drawn on a line.
+    """
+    contract = _contract(position, day, lent, at_write_off is not None or position.status in ("written_off", "terminated"))
+    owed = contract
+    if undrawn or any(integral_fees):
+        owed = replace(contract, fee_deferred=integral_fees[0], fee_amortised=integral_fees[1], undrawn=undrawn)
+    kept = _written_off(_suspended(owed, position, accounting, not_recognised, at_write_off), at_write_off)
+    return _taxed(kept, position.rows, day, accounting) if accounting.interest_tax_ppm or accounting.fee_tax_ppm else kept
+
+
+def _contract(position: Position, day: date, lent: int, all_due: bool) -> Counters:
+    """What is lent, earned, due and paid by the contract."""
+    interest_due = interest_paid = penalty = penalty_paid = fee_due = fee_paid = 0
+    for row in position.rows:
+        interest_paid += row.paid_interest
+        penalty_paid += row.paid_penalty + row.paid_compound
+        fee_paid += row.paid_fee
+        penalty += row.penalty + row.compound
+        if row.due <= day:
+            interest_due += row.interest
+            fee_due += row.fee
+        else:
+            interest_due += row.paid_interest
+            fee_due += row.paid_fee
+    earned = interest_due + position.accrued_interest
+    return Counters(
+        lent=lent,
+        principal_repaid=lent - position.principal,
+        interest_earned=earned,
+        interest_due=earned if all_due else interest_due,
+        interest_paid=interest_paid,
+        penalty_earned=penalty,
+        penalty_paid=penalty_paid,
+        fee_due=fee_due,
+        fee_paid=fee_paid,
+    )
+
+
+def _suspended(
+    owed: Counters, position: Position, accounting: Accounting, not_recognised: int | None, at_write_off: Counters | None
+) -> Counters:
+    """What is earned and unpaid and no income yet. After a write-off, all that had not been recognised when it was made."""
+    unpaid = owed.interest_receivable + owed.accrued_interest
+    if at_write_off is not None:
+        interest, penalty = unpaid - _recognised_interest(at_write_off), owed.penalty_receivable - _recognised_penalty(at_write_off)
+    elif accounting.non_accrual == "house_rule":
+        if position.status != "non_accrual":
+            return owed
+        interest, penalty = unpaid, owed.penalty_receivable
+    elif not_recognised is not None:
+        interest, penalty = min(not_recognised, unpaid), owed.penalty_receivable
+    else:
+        return owed
+    interest = max(interest, 0)
+    # The part that is not yet due is the youngest, and the first that is not recognised.
+    accrued = min(interest, owed.accrued_interest)
+    return replace(owed, interest_suspended=interest - accrued, accrued_interest_suspended=accrued, penalty_suspended=max(penalty, 0))
+
+
+def _recognised_interest(counters: Counters) -> int:
+    unpaid = counters.interest_receivable + counters.accrued_interest
+    return unpaid - counters.interest_suspended - counters.accrued_interest_suspended
+
+
+def _recognised_penalty(counters: Counters) -> int:
+    return counters.penalty_receivable - counters.penalty_suspended
+
+
+def _written_off(owed: Counters, at_write_off: Counters | None) -> Counters:
+    """What left the balance sheet and is not recovered. Money goes first to what had not been recognised (it is income then)."""
+    if at_write_off is None:
+        return owed
+    return replace(
+        owed,
+        principal_written_off=owed.principal,
+        interest_written_off=owed.interest_receivable - owed.interest_suspended,
+        penalty_written_off=owed.penalty_receivable - owed.penalty_suspended,
+        fee_written_off=min(owed.fee_receivable, at_write_off.fee_receivable),
+    )
+
+
+def _taxed(owed: Counters, rows: Iterable[Row], day: date, accounting: Accounting) -> Counters:
+    """The tax inside what is due. Interest that arises when a settlement has been unpaid for `waits_after_days` waits for the cash."""
+    rows = tuple(rows)
+    unpaid_since = min((row.due for row in rows if row.due <= day and row.owed("interest") > 0), default=None)
+    last_taxed = min(day, unpaid_since + timedelta(days=accounting.waits_after_days)) if unpaid_since else day
+    taxed = sum(row.interest if row.due <= last_taxed else row.paid_interest for row in rows) - owed.interest_waived
+    waiting = max(owed.interest_due - owed.interest_waived - owed.interest_suspended - taxed, 0)
+    return replace(
+        owed,
+        interest_tax=tax_inside(taxed, accounting.interest_tax_ppm),
+        tax_waiting=tax_inside(waiting, accounting.interest_tax_ppm),
+        penalty_tax=tax_inside(owed.penalty_paid, accounting.interest_tax_ppm),
+        fee_tax=tax_inside(owed.fee_due - owed.fee_waived, accounting.fee_tax_ppm),
+    )
+
+
+class SharePoint(NamedTuple):
+    """A moment of a loan's life: interest earned by contract until then, what of it is unpaid, and from then on the share of further
+    interest that is no income: allowance ÷ gross carrying amount, in ppm; None outside stage 3."""
+
+    earned: int
+    unpaid: int
+    share_ppm: int | None
+
+
+def not_recognised_by_share(points: Iterable[SharePoint]) -> int | None:
+    """What stage 3 keeps out of income at the last of `points` (in order of time); None where that is outside stage 3.
+
+    Effective rate × (gross − allowance) is the contract's interest × (1 − allowance ÷ gross): the rest is not recognised, for each
+    span with the share that held in it, rounded half up, and never more than is unpaid. A payment takes it down only when less
+    than it is left unpaid. Leaving stage 3 recognises all of it.
+    """
+    held: int | None = None
+    before: SharePoint | None = None
+    for point in points:
+        if before is not None and held is not None:
+            grown = round_quotient((point.earned - before.earned) * (before.share_ppm or 0), PPM)
+            held = min(max(held + grown, 0), point.unpaid)
+        if point.share_ppm is None:
+            held = None
+        elif held is None:
+            held = 0
+        before = point
+    return held
