@@ -7,14 +7,15 @@ input of `tests/cases/`. What is unknown, not supported or not settled is refuse
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from puhui.calculations.annual_cost import effective_rate, nominal_rate, rate_text
 from puhui.calculations.calendar import parse_date
-from puhui.calculations.events import events_from
-from puhui.calculations.faults import Fault, FaultsError
+from puhui.calculations.events import Event, events_from
+from puhui.calculations.faults import Fault, FaultsError, check
+from puhui.calculations.lines import line_faults, monthly_grid, own_dues
 from puhui.calculations.money import amount_text, currency_exponent
 from puhui.calculations.periods import build_periods
 from puhui.calculations.position import Flow, Position, Row
@@ -43,6 +44,10 @@ def answer(document: Mapping[str, Any]) -> dict[str, Any]:
     fields.finish()
     if faults:
         raise FaultsError(faults)
+    if terms.line is not None:
+        check(line_faults(terms, events))
+        if not terms.line.pooled:
+            return _answer_own_dues(terms, events, as_of)
     if as_of is None:
         rows, flows, loan = scheduled(terms, events)
         if loan.unsettled:
@@ -55,6 +60,21 @@ def answer(document: Mapping[str, Any]) -> dict[str, Any]:
     if faults:
         raise FaultsError(faults)
     return _answer(terms, position.rows, position, _flows(position))
+
+
+def _answer_own_dues(terms: Terms, events: Sequence[Event], as_of: date | None) -> dict[str, Any]:
+    """The answer for a line whose draws keep their own dues: each row names its draw."""
+    own = own_dues(terms, events, as_of)
+    faults = list(own.unsettled)
+    if own.position is not None:
+        faults += [*_fees_not_settled(terms), *_running_cost_not_settled(terms, own.position)]
+    check(faults)
+    flows = own.flows if own.position is None else _flows(own.position)
+    answered = _answer(terms, own.rows, own.position, flows)
+    answered["instalments"] = [
+        {"drawdown": drawdown, **instalment} for drawdown, instalment in zip(own.drawdowns, answered["instalments"], strict=True)
+    ]
+    return answered
 
 
 def _any_terms(fields: Fields) -> Terms:
@@ -151,9 +171,11 @@ def _annual_cost(terms: Terms, rows: tuple[Row, ...], flows: Iterable[Flow]) -> 
     all_flows = list(flows)
     if all_flows and rows and (terms.margin or terms.third_party_fees):
         first = min(day for day, amount in all_flows if amount < 0)
-        all_flows += [(first, terms.margin + terms.third_party_fees), (rows[-1].due, -terms.margin)]
+        last = max(row.due for row in rows)
+        all_flows += [(first, terms.margin + terms.third_party_fees), (last, -terms.margin)]
+    periods = build_periods(terms) if terms.line is None or terms.line.pooled else monthly_grid(terms)
     return {
-        "nominal": rate_text(nominal_rate(all_flows, terms.start, build_periods(terms))),
+        "nominal": rate_text(nominal_rate(all_flows, terms.start, periods)),
         "effective": rate_text(effective_rate(all_flows)),
     }
 
