@@ -232,10 +232,12 @@ def _status(loan: RunningLoan, principal: int, late: int) -> str:
 def rows_of(loan: RunningLoan) -> tuple[Row, ...]:
     """The rows as frozen data, with the principal outstanding after each."""
     rows = []
-    repaid = 0
+    repaid = drawn = told = 0
     for row in loan.rows:
+        while told < len(loan.draws) and loan.draws[told][0] < row.period.due:
+            drawn += loan.draws[told][1]
+            told += 1
         repaid += row.due[PRINCIPAL]
-        drawn = sum(amount for day, amount in loan.draws if day < row.period.due) if len(loan.draws) > 1 else loan.drawn
         rows.append(_row(row, drawn - repaid))
     return tuple(rows)
 
