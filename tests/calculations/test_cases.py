@@ -1,7 +1,8 @@
 """The cases that a credit officer reads and writes: `tests/cases/*.yaml`.
 
 Each document of a file has a `title`, the `source` of its figures, `terms` (and `events`, `as_of`), and either `expect`, of which only the
-keys that stand there are compared (rows are found by their number, `count` is the number of rows), or `refused`: the fields named.
+keys that stand there are compared (rows are found by their number, under `rows` by drawdown and number, `count` is the number of rows),
+or `refused`: the fields named.
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ def test_case(case: dict[str, Any]) -> None:
     rows = {row["number"]: row for row in answered["instalments"]}
     for row in expected.pop("instalments", []):
         assert {key: rows[row["number"]][key] for key in row} == row
+    by_draw = {(row.get("drawdown"), row["number"]): row for row in answered["instalments"]}
+    for row in expected.pop("rows", []):
+        assert {key: by_draw[row["drawdown"], row["number"]][key] for key in row} == row
     for part, values in expected.items():
         assert {key: answered[part][key] for key in values} == values, part
 
