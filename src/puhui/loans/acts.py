@@ -90,7 +90,8 @@ class Work:
         assert kept.event is not None
         detail = {"event": kept.event.number, "amount_fen": event.amount_fen, "date": event.date.isoformat(), **(particulars or {})}
         record_audit(self.institution, self.actor, f"loan.{event.type}", "loan", loan.pk, detail)
-        return Done({"loan": loan.pk, "number": loan.number, "event": kept.event.pk, **detail}, kept.event)
+        answer = {"loan": loan.pk, "number": loan.number, **detail, "event": kept.event.pk, "event_number": kept.event.number}
+        return Done(answer, kept.event)
 
     def event_key(self, place: int) -> str:
         """The key of the act's event number `place` (from 0), where one act makes several."""

@@ -1,0 +1,34 @@
+"""Every act by its name: what pages, programs and the API may ask for."""
+
+from __future__ import annotations
+
+from puhui.calculations.faults import Fault, FaultsError
+from puhui.loans import changing, correcting, drawing, paying
+from puhui.loans.acts import Act
+
+ACTS: dict[str, Act] = {
+    act.name: act
+    for act in (
+        drawing.DRAW_DOWN,
+        drawing.CANCEL,
+        paying.REPAY,
+        paying.PAY_OFF,
+        paying.RECOVER,
+        correcting.REVERSE,
+        changing.CHARGE,
+        changing.WAIVE,
+        changing.REFUND,
+        changing.CHANGE_RATE,
+        changing.PAUSE,
+        changing.RECORD_MISUSE,
+        changing.TERMINATE,
+        changing.WRITE_OFF,
+    )
+}
+
+
+def act_named(name: str) -> Act:
+    """The act of a name. Raises FaultsError for an unknown one."""
+    if name not in ACTS:
+        raise FaultsError([Fault("act", name, "one of " + ", ".join(sorted(ACTS)))])
+    return ACTS[name]

@@ -1,0 +1,249 @@
+"""The one entry for acts of signed-in people: who may, what it would do, and the second person where one must agree.
+
+`perform` carries an act out, or leaves it waiting where product or amount ask for a second person; then it was tried already, without
+effect, so that whoever asks learns at once what is wrong with it. `approve` carries it out as asked for, effective on the day on which
+it was asked for; `refuse` ends it. `preview` tells what an act would do: it is carried out whole and rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from puhui.books.actions import open_day
+from puhui.calculations.faults import check
+from puhui.calculations.position import Row
+from puhui.calculations.posting import Counters, Transfer
+from puhui.loans.act_arguments import read_arguments
+from puhui.loans.act_registry import act_named
+from puhui.loans.acts import Act, Work, lock_target, run_locked, state_fault
+from puhui.loans.command_log import Request, begin, told_when_busy
+from puhui.loans.command_models import Command
+from puhui.loans.models import Contract, Loan
+from puhui.loans.powers import Power, checker_faults, maker_faults, power_of
+from puhui.parties.actions import record_audit
+from puhui.parties.models import Firm, User
+from puhui.parties.queries import limit_to_user
+
+Target = Loan | Contract | Firm
+
+
+@dataclass(frozen=True)
+class Performed:
+    """What came of a request: done with its answer, or waiting with the reason."""
+
+    command_id: int
+    status: str
+    answer: dict[str, Any] | None
+    reason: str = ""
+    result: Any = None
+
+
+def perform(user: User, act: str, target: Target, arguments: Mapping[str, Any], key: str) -> Performed:
+    """Carry out an act for a user, or leave it waiting for a second person. The same key again gives what became of the first request.
+
+    `arguments` is JSON as the act names it (`act_registry.ACTS`). Raises FaultsError: a user who may not, arguments that cannot be read,
+    what the act itself refuses, a key used for something else, somebody else at work on the target for too long.
+    """
+    found = act_named(act)
+    power = _power(found, target)
+    check(maker_faults(power, act, user, target))
+    _check_own(found, user, target)
+    read = read_arguments(found.arguments, arguments)
+    with told_when_busy(_named(found, target)), transaction.atomic():
+        day = open_day(target.institution)
+        begun = begin(target.institution, day, Request(act, found.target, target.pk, arguments, key), user.username)
+        if begun.earlier is not None:
+            return _of_earlier(found, begun.earlier)
+        work = Work(target.institution, day, day, key, user.username, lock_target(found, target), read)
+        why = power.why_second(found.amount_fen(work))
+        if not why:
+            done = run_locked(found, work, begun.command_id)
+            return Performed(begun.command_id, "done", done.answer, "", done.result)
+        _try(found, work)
+        Command.objects.filter(pk=begun.command_id).update(reason=why)
+        record_audit(target.institution, user.username, "command.waits", "command", begun.command_id, {"act": act, "target": target.pk})
+        return Performed(begun.command_id, "waiting", None, why)
+
+
+def approve(user: User, command: Command) -> Performed:
+    """A second person agrees: the act happens today, effective on the day on which it was asked for. Approving twice changes nothing.
+
+    Raises FaultsError: the same person, a role that may not check, a command that was refused, what the act itself refuses today.
+    """
+    act = act_named(command.act)
+    target = target_of(command)
+    with told_when_busy(_named(act, target)), transaction.atomic():
+        day = open_day(command.institution)
+        locked = Command.objects.select_for_update(of=("self",)).select_related("institution").get(pk=command.pk)
+        if locked.status == Command.Status.DONE:
+            return _of_earlier(act, locked)
+        _check_waiting(locked)
+        check(checker_faults(_power(act, target), act.name, user, locked.maker, locked.institution_id))
+        read = read_arguments(act.arguments, locked.request)
+        work = Work(locked.institution, day, locked.business_date, locked.key, locked.maker, lock_target(act, target), read)
+        detail = {"act": act.name, "maker": locked.maker}
+        record_audit(locked.institution, user.username, "command.approved", "command", locked.pk, detail)
+        done = run_locked(act, work, locked.pk, checker=user.username)
+        return Performed(locked.pk, "done", done.answer, "", done.result)
+
+
+@transaction.atomic
+def refuse(user: User, command: Command, reason: str) -> Performed:
+    """A second person says no, or the maker takes the request back. Refusing twice changes nothing."""
+    locked = Command.objects.select_for_update(of=("self",)).select_related("institution").get(pk=command.pk)
+    if locked.status == Command.Status.REFUSED:
+        return Performed(locked.pk, "refused", None, locked.reason)
+    _check_waiting(locked)
+    act = act_named(locked.act)
+    if not reason.strip():
+        raise state_fault("reason", "none", "why it is refused")
+    if user.username != locked.maker:
+        check(checker_faults(_power(act, target_of(locked)), act.name, user, locked.maker, locked.institution_id))
+    locked.status, locked.reason, locked.checker, locked.decided_at = Command.Status.REFUSED, reason.strip(), user.username, timezone.now()
+    locked.save(update_fields=["status", "reason", "checker", "decided_at"])
+    record_audit(locked.institution, user.username, "command.refused", "command", locked.pk, {"act": act.name, "reason": locked.reason})
+    return Performed(locked.pk, "refused", None, locked.reason)
+
+
+@dataclass(frozen=True)
+class LoanPreview:
+    """One loan before and after an act: what is owed by component, the schedule, what the books get. Amounts in the smallest unit."""
+
+    loan_id: int
+    number: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    schedule: tuple[Row, ...]
+    transfers: tuple[Transfer, ...]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an act would do; `second_person` tells why one would have to agree, empty where none must."""
+
+    loans: tuple[LoanPreview, ...]
+    answer: dict[str, Any]
+    second_person: str
+
+
+class _RolledBackError(Exception):
+    """Leaves a transaction without effect."""
+
+
+def preview(user: User, act: str, target: Target, arguments: Mapping[str, Any]) -> Preview:
+    """What an act would do, with nothing changed. Raises FaultsError as the act itself would."""
+    found = act_named(act)
+    power = _power(found, target)
+    check(maker_faults(power, act, user, target))
+    _check_own(found, user, target)
+    read = read_arguments(found.arguments, arguments)
+    seen: list[Preview] = []
+    with told_when_busy(_named(found, target)):
+        try:
+            with transaction.atomic():
+                day = open_day(target.institution)
+                request = Request(act, found.target, target.pk, arguments, f"preview {timezone.now().isoformat()} {user.pk}")
+                begin(target.institution, day, request, user.username)
+                work = Work(target.institution, day, day, request.key, user.username, lock_target(found, target), read)
+                why = power.why_second(found.amount_fen(work))
+                done = found.run(work)
+                seen.append(Preview(tuple(_loan_previews(work)), done.answer, why))
+                raise _RolledBackError
+        except _RolledBackError:
+            pass
+    return seen[0]
+
+
+def _try(act: Act, work: Work) -> None:
+    """Carry out an act and undo it, to learn what it would refuse."""
+    try:
+        with transaction.atomic():
+            act.run(work)
+            raise _RolledBackError
+    except _RolledBackError:
+        pass
+
+
+def _loan_previews(work: Work) -> list[LoanPreview]:
+    last = {kept.loan.pk: kept for kept in work.kept}
+    transfers: dict[int, tuple[Transfer, ...]] = {}
+    for kept in work.kept:
+        transfers[kept.loan.pk] = transfers.get(kept.loan.pk, ()) + kept.transfers
+    previews = []
+    for loan_id, kept in last.items():
+        before, fold = work.before[loan_id], kept.fold
+        days = {name: (work.day - since).days if since else 0 for name, since in (("a", before.overdue_since), ("b", fold.overdue_since))}
+        previews.append(
+            LoanPreview(
+                loan_id,
+                kept.loan.number,
+                {**owed_by_component(before.counters), "status": before.status, "days_past_due": max(days["a"], 0)},
+                {**owed_by_component(fold.counters), "status": fold.position.status, "days_past_due": max(days["b"], 0)},
+                fold.position.rows,
+                transfers[loan_id],
+            )
+        )
+    return previews
+
+
+def owed_by_component(counters: Counters) -> dict[str, int]:
+    """What is owed by component, from the counters."""
+    return {
+        "principal_fen": counters.principal,
+        "interest_due_fen": counters.interest_receivable,
+        "accrued_interest_fen": counters.accrued_interest,
+        "penalty_fen": counters.penalty_receivable,
+        "fee_fen": counters.fee_receivable,
+        "overpaid_fen": counters.overpaid,
+    }
+
+
+def target_of(command: Command) -> Target:
+    """The record that a command is about."""
+    models: dict[str, Any] = {"loan": Loan, "contract": Contract, "firm": Firm}
+    found: Target = models[command.target_kind].objects.select_related("institution").get(pk=command.target_id)
+    return found
+
+
+def _power(act: Act, target: Target) -> Power:
+    institution = target.institution
+    return power_of(act.name, getattr(target, "product_code", ""), institution.currency, institution.business_date)
+
+
+def _check_own(act: Act, user: User, target: Target) -> None:
+    """A borrower acts for the own firm only."""
+    path = "id" if isinstance(target, Firm) else "firm_id"
+    if user.role == "borrower" and not limit_to_user(type(target).objects.filter(pk=target.pk), user, firm=path).exists():  # type: ignore[arg-type]
+        raise state_fault(act.target, str(target.pk), f"a {act.target} of the own firm")
+
+
+def _check_waiting(command: Command) -> None:
+    if command.status != Command.Status.WAITING:
+        raise state_fault(f"command {command.pk}", command.status, "one that waits", command.reason)
+
+
+def _of_earlier(act: Act, earlier: Command) -> Performed:
+    result = act.restore(earlier.answer) if earlier.status == Command.Status.DONE and earlier.answer else None
+    return Performed(earlier.pk, earlier.status, earlier.answer, earlier.reason, result)
+
+
+def _named(act: Act, target: Target) -> str:
+    return f"{act.target} {getattr(target, 'number', target.pk)}"
+
+
+def as_json(seen: Preview) -> dict[str, Any]:
+    """A preview as JSON: amounts in the smallest unit, rows as in the stored schedule."""
+    loans = [
+        {
+            **asdict(each),
+            "schedule": [row._asdict() for row in each.schedule],
+            "transfers": [transfer._asdict() for transfer in each.transfers],
+        }
+        for each in seen.loans
+    ]
+    return {"loans": loans, "answer": seen.answer, "second_person": seen.second_person}
