@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
-from puhui.books.actions import open_day
+from puhui.books import actions as books
 from puhui.calculations.events import EVENT_TYPES
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.calculations.posting import Counters
@@ -26,7 +26,7 @@ from puhui.loans.models import Contract, Event, Loan
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Firm, Institution
 
-__all__ = ["Act", "Argument", "Before", "Done", "Outcome", "Work", "execute", "loan_faults", "lock_loans", "run_locked", "state_fault"]
+__all__ = ["Act", "Argument", "Before", "Done", "Outcome", "Work", "execute", "loan_faults", "lock_loans", "open_day", "run_locked", "state_fault"]
 
 
 def state_fault(what: str, found: str, expected: str, remedy: str = "") -> FaultsError:
@@ -153,6 +153,12 @@ def earlier_outcome(act: Act, begun: Begun) -> Outcome:
     if earlier.status != "done" or earlier.answer is None:
         raise state_fault(f"key {earlier.key}", f"a command that is {earlier.status}", "one that is done", earlier.reason)
     return Outcome(earlier.pk, earlier.answer, act.restore(earlier.answer))
+
+
+def open_day(institution: Institution) -> date:
+    """The open day, which stays so until the transaction ends; an institution that was read on an earlier day learns of it."""
+    institution.business_date = books.open_day(institution)
+    return institution.business_date
 
 
 def lock_target(act: Act, target: Any) -> Any:

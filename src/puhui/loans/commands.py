@@ -14,13 +14,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from puhui.books.actions import open_day
 from puhui.calculations.faults import check
 from puhui.calculations.position import Row
 from puhui.calculations.posting import Counters, Transfer
 from puhui.loans.act_arguments import read_arguments
 from puhui.loans.act_registry import act_named
-from puhui.loans.acts import Act, Work, lock_target, run_locked, state_fault
+from puhui.loans.acts import Act, Work, lock_target, open_day, run_locked, state_fault
 from puhui.loans.command_log import Request, begin, told_when_busy
 from puhui.loans.command_models import Command
 from puhui.loans.models import Contract, Loan

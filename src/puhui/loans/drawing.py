@@ -8,11 +8,10 @@ from typing import Any
 
 from django.db import transaction
 
-from puhui.books.actions import open_day
 from puhui.calculations.faults import Fault, check
 from puhui.decisions.actions import release_exposures
 from puhui.loans.act_arguments import text
-from puhui.loans.acts import Act, Done, Work, execute, state_fault
+from puhui.loans.acts import Act, Done, Work, execute, open_day, state_fault
 from puhui.loans.command_log import Request, begin_many, finish, told_when_busy
 from puhui.loans.fold import fold, terms_of
 from puhui.loans.keeping import Change, NewEvent
