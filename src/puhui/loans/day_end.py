@@ -30,7 +30,7 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.posting import Counters, transfers
 from puhui.decisions.actions import expire_offers
 from puhui.loans.actions import debit_key
-from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, keep, owed_now
+from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, keep, night_of, owed_now
 from puhui.loans.models import DayEndStep, DebitAccount, Event, Loan, SetAside
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Institution
@@ -180,19 +180,19 @@ def accrue(institution: Institution, day: date, actor: str) -> dict[str, Any]:
         EntryDraft(
             act="accrual",
             effective_date=day,
-            transfers=transfers(nothing, Counters(interest_earned=interest, penalty_earned=penalty)),
+            transfers=transfers(nothing, night_of(nothing, "non_accrual" if suspended else "performing", interest, penalty)),
             loan_id=None,
             event_id=None,
             reference=product_code,
         )
-        for product_code, interest, penalty, _ in totals
+        for product_code, suspended, interest, penalty, _ in totals
         if interest or penalty
     ]
     post_many(institution, drafts, recorded_by=actor)
     figures: dict[str, Any] = {
-        "loans": sum(row[3] for row in totals),
-        "interest_fen": sum(row[1] for row in totals),
-        "penalty_fen": sum(row[2] for row in totals),
+        "loans": sum(row[4] for row in totals),
+        "interest_fen": sum(row[2] for row in totals),
+        "penalty_fen": sum(row[3] for row in totals),
         "book": _rows("book", institution, day),  # days past due, loans, principal: what series over time are drawn from
     }
     _finish(institution, day, "accrue", figures)

@@ -9,22 +9,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import rfc8785
 
+from puhui.calculations.counters import CONTRACT, Accounting, counters_of
 from puhui.calculations.events import Event
 from puhui.calculations.posting import Counters
-from puhui.calculations.replay import Position, replay
+from puhui.calculations.replay import Position, Row, replay
+from puhui.calculations.running import periods_of
 from puhui.calculations.terms import Terms, read_terms
+from puhui.loans.nights import Run, run_of_period, run_of_running
 
 # A loan that owes penalty is looked at again at least this often; its path is as long.
 NIGHTS_AHEAD_WHEN_OVERDUE = 31
 # From this many days past due on a loan no longer accrues to income by itself (status of quote.md), so its state changes that day.
 NON_ACCRUAL_AFTER_DAYS = 90
+# What moves when an ordinary loan is paid on its due date; a loan with any other counter is left to the fold.
+ORDINARY_COUNTERS = frozenset(
+    (
+        *("lent", "principal_repaid", "interest_earned", "interest_due", "interest_paid", "penalty_earned", "penalty_paid"),
+        *("fee_due", "fee_paid", "interest_tax", "penalty_tax", "fee_tax"),
+    )
+)
+OTHER_COUNTERS = tuple(each.name for each in fields(Counters) if each.name not in ORDINARY_COUNTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +50,20 @@ class Fold:
     interest_path: tuple[int, ...]  # element k: what k nights add to `interest_earned`; element 0 is 0
     penalty_path: tuple[int, ...]  # the same of `penalty_earned`; empty where none runs
     next_action_date: date | None
+    run: Run | None = None  # how interest runs until the next due date, in place of `interest_path`, where it fits that form
+    next_number: int | None = None  # the row that falls due next, where the day end's SQL can settle it alone
+    coming: dict[int, Run] = field(default_factory=dict)  # the whole period of each later row, by its number
 
     @property
     def owed(self) -> int:
         """See `owed_on`."""
         return owed_on(self.position, self.day)
+
+    def run_of_row(self, row: Row) -> Run | None:
+        """The run of a row's whole period, where the row is still to come or under way and untouched since its start."""
+        if self.run is not None and row.due == self.run.shape.last and row.start == self.run.shape.first and not self.run.offset:
+            return self.run
+        return self.coming.get(row.number)
 
     @property
     def next_due(self) -> tuple[date | None, int]:
@@ -69,45 +90,64 @@ def _terms(canonical: bytes) -> Terms:
     return read_terms(json.loads(canonical))
 
 
-def counters_of(position: Position, day: date, lent: int) -> Counters:
-    """The counters that a position stands for on `day`.
-
-    Interest counts as earned night by night, as due from the due date of its row, or from its payment where that came earlier.
-    """
-    interest_due = interest_paid = penalty = penalty_paid = fee_due = fee_paid = 0
-    for row in position.rows:
-        interest_paid += row.paid_interest
-        penalty_paid += row.paid_penalty + row.paid_compound
-        fee_paid += row.paid_fee
-        penalty += row.penalty + row.compound
-        if row.due <= day:
-            interest_due += row.interest
-            fee_due += row.fee
-        else:
-            interest_due += row.paid_interest
-            fee_due += row.paid_fee
-    return Counters(
-        lent=lent,
-        principal_repaid=lent - position.principal,
-        interest_earned=interest_due + position.accrued_interest,
-        interest_due=interest_due,
-        interest_paid=interest_paid,
-        penalty_earned=penalty,
-        penalty_paid=penalty_paid,
-        fee_due=fee_due,
-        fee_paid=fee_paid,
-    )
-
-
-def fold(terms: Terms, events: Sequence[Event], day: date, lent: int) -> Fold:
+def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting: Accounting = CONTRACT) -> Fold:
     """Replay up to and including `day` and compile the nights until the next action."""
     position = replay(terms, tuple(events), day)
-    counters = counters_of(position, day, lent)
+    at_write_off = _at_write_off(terms, events, lent, accounting)
+    counters = counters_of(position, day, lent, accounting, at_write_off=at_write_off)
     overdue_since = min((row.due for row in position.rows if row.due <= day and row.outstanding > 0), default=None)
     # Not by its principal: where all of that came early, the interest of the period under way is still to fall due.
     next_action = None if position.status == "closed" else _next_action(position, day, overdue_since)
-    interest_path, penalty_path = _paths(terms, events, position, counters, day, next_action, overdue_since)
-    return Fold(day, position, counters, overdue_since, interest_path, penalty_path, next_action)
+    run = _run(position, counters, day, next_action, overdue_since)
+    if run is None:
+        ahead = _Ahead(terms, tuple(events), lent, accounting, at_write_off)
+        interest_path, penalty_path = _paths(ahead, position, counters, day, next_action, overdue_since)
+        return Fold(day, position, counters, overdue_since, interest_path, penalty_path, next_action)
+    following = [row for row in position.rows if row.due > day]
+    coming = _coming(terms, events, position, following)
+    next_number = following[0].number if _settles_alone(terms, events, counters, following[0]) else None
+    return Fold(day, position, counters, overdue_since, (), (), next_action, run, next_number, coming)
+
+
+def _run(position: Position, counters: Counters, day: date, next_action: date | None, overdue_since: date | None) -> Run | None:
+    """The run of the period under way, where nothing is unpaid and it ends in the row's interest."""
+    if next_action is None or overdue_since is not None or position.running is None or counters.penalty_receivable:
+        return None
+    row = next(row for row in position.rows if row.due > day)
+    run = run_of_running(position.running, position.rounding)
+    if run is None or run.shape.last != row.due or next_action != row.due:
+        return None
+    if run.on(day) != counters.accrued_interest or run.on(row.due) != row.owed("interest"):
+        return None
+    return run
+
+
+# Events after which the rows to come follow from the terms and the principal alone.
+_ORDINARY = frozenset({"drawdown", "repayment", "payoff", "reversal", "fee"})
+
+
+def _settles_alone(terms: Terms, events: Sequence[Event], counters: Counters, row: Row) -> bool:
+    """Whether paying a row in full on its due date does no more than move what the row says."""
+    untouched = not (row.paid_interest or row.paid_fee or row.penalty or row.compound)
+    plain = not terms.allocation.in_advance and all(event.type in _ORDINARY for event in events)
+    return untouched and plain and row.outstanding > 0 and not any(getattr(counters, name) for name in OTHER_COUNTERS)
+
+
+def _coming(terms: Terms, events: Sequence[Event], position: Position, following: Sequence[Row]) -> dict[int, Run]:
+    """The runs of coming rows, each with all rows before it paid when due. A row that does not end in its interest has none."""
+    assert position.running is not None
+    line, runs = position.running.line, {}
+    if terms.method == "flat" or line.pauses or any(event.type not in _ORDINARY for event in events):
+        return {}
+    periods = {period.number: period for period in periods_of(terms)}
+    for before, row in pairwise(following):
+        period = periods.get(row.number)
+        if period is None or (period.start, period.due) != (row.start, row.due) or not row.outstanding or row.paid:
+            continue
+        run = run_of_period(period, line, before.balance)
+        if run is not None and run.on(row.due) == row.interest:
+            runs[row.number] = run
+    return runs
 
 
 def _next_action(position: Position, day: date, overdue_since: date | None) -> date | None:
@@ -118,8 +158,33 @@ def _next_action(position: Position, day: date, overdue_since: date | None) -> d
     return min((candidate for candidate in days if candidate > day), default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What mornings ahead are counted from."""
+
+    terms: Terms
+    events: tuple[Event, ...]
+    lent: int
+    accounting: Accounting
+    at_write_off: Counters | None
+
+    def counters(self, day: date) -> Counters:
+        position = replay(self.terms, self.events, day)
+        return counters_of(position, day, self.lent, self.accounting, at_write_off=self.at_write_off)
+
+
+def _at_write_off(terms: Terms, events: Sequence[Event], lent: int, accounting: Accounting) -> Counters | None:
+    """The counters just before a loan was written off; None where it is not."""
+    undone = {event.of for event in events if event.type == "reversal"}
+    written_off = next((event for event in events if event.type == "write_off" and event.id not in undone), None)
+    if written_off is None:
+        return None
+    before = tuple(event for event in events if event is not written_off and event.date <= written_off.date)
+    return counters_of(replay(terms, before, written_off.date), written_off.date, lent, accounting)
+
+
 def _paths(
-    terms: Terms, events: Sequence[Event], position: Position, counters: Counters, day: date, until: date | None, overdue_since: date | None
+    ahead: _Ahead, position: Position, counters: Counters, day: date, until: date | None, overdue_since: date | None
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     if until is None:
         return (), ()
@@ -128,8 +193,7 @@ def _paths(
         start = position.accrued_interest
         return tuple(position.accrued_on(day + timedelta(days=night)) - start for night in nights), ()
     # With something unpaid, penalty and compound run as well: each morning ahead is replayed once, now, and not again.
-    mornings = [day + timedelta(days=night) for night in nights[1:]]
-    ahead = [counters, *(counters_of(replay(terms, tuple(events), morning), morning, counters.lent) for morning in mornings)]
-    interest = tuple(each.interest_earned - counters.interest_earned for each in ahead)
-    penalty = tuple(each.penalty_earned - counters.penalty_earned for each in ahead)
+    mornings = [counters, *(ahead.counters(day + timedelta(days=night)) for night in nights[1:])]
+    interest = tuple(each.interest_earned - counters.interest_earned for each in mornings)
+    penalty = tuple(each.penalty_earned - counters.penalty_earned for each in mornings)
     return interest, penalty if any(penalty) else ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,30 +18,23 @@ from django.db import DataError, IntegrityError, connection
 
 from puhui.books.actions import EntryDraft, post_many
 from puhui.calculations import events as calculation_events
+from puhui.calculations.counters import Accounting
 from puhui.calculations.faults import FaultsError
 from puhui.calculations.posting import Counters, Transfer, transfers
 from puhui.calculations.replay import replay
 from puhui.decisions.actions import move_exposures
+from puhui.loans import shapes
 from puhui.loans.fold import Fold, fold, owed_on, terms_of
 from puhui.loans.models import Event, Loan
+from puhui.loans.nights import Run
 from puhui.parties.models import Institution
 
 # What a single loan can do to a chunk: terms or events that cannot be read, a figure that is not settled, a row that the tables refuse.
 # A lost connection is none of these; it ends the day end, which goes on when it is run again.
 FAULTS_OF_A_LOAN = (FaultsError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, DataError, IntegrityError)
 
-COUNTERS = {
-    "lent": "lent_fen",
-    "principal_repaid": "principal_repaid_fen",
-    "interest_earned": "interest_earned_fen",
-    "interest_due": "interest_due_fen",
-    "interest_paid": "interest_paid_fen",
-    "penalty_earned": "penalty_earned_fen",
-    "penalty_paid": "penalty_paid_fen",
-    "fee_due": "fee_due_fen",
-    "fee_paid": "fee_paid_fen",
-    "overpaid": "overpaid_fen",
-}
+# Counter of calculations.posting → column of Loan.
+COUNTERS = {each.name: f"{each.name}_fen" for each in fields(Counters)}
 
 
 @dataclass(frozen=True)
@@ -75,14 +68,34 @@ class Kept:
 
 
 def counters_at(loan: Loan, day: date) -> Counters:
-    """The counters that the books stand at for this loan after the day end of `day`: its state plus the nights booked since."""
+    """The counters that the books stand at for this loan after the day end of `day`: its state plus the nights booked since.
+
+    Asks for the shape of the loan's nights once per process: read those of many loans together with `shapes.known`.
+    """
     stored = Counters(**{counter: getattr(loan, column) for counter, column in COUNTERS.items()})
+    if (run := run_of(loan)) is not None:
+        return replace(stored, interest_earned=stored.interest_earned + run.on(max(day, loan.state_date)) - run.on(loan.state_date))
     nights = (day - loan.state_date).days
+    return night_of(stored, loan.status, _along(loan.interest_path, nights), _along(loan.penalty_path, nights))
+
+
+def night_of(before: Counters, status: str, interest: int, penalty: int) -> Counters:
+    """Counters after nights that brought interest and penalty and nothing else; of a non-accrual loan neither is income."""
+    suspended = status == "non_accrual"
     return replace(
-        stored,
-        interest_earned=stored.interest_earned + _along(loan.interest_path, nights),
-        penalty_earned=stored.penalty_earned + _along(loan.penalty_path, nights),
+        before,
+        interest_earned=before.interest_earned + interest,
+        penalty_earned=before.penalty_earned + penalty,
+        accrued_interest_suspended=before.accrued_interest_suspended + interest * suspended,
+        penalty_suspended=before.penalty_suspended + penalty * suspended,
     )
+
+
+def run_of(loan: Loan) -> Run | None:
+    """How the loan's interest runs; None where it has a path."""
+    if loan.run_shape is None:
+        return None
+    return Run(shapes.shape(loan.run_shape), loan.run_offset or 0, loan.run_product or 0, loan.run_denominator or 1)
 
 
 def _along(path: Sequence[int], nights: int) -> int:
@@ -108,7 +121,12 @@ def calculation_event(event: Event) -> calculation_events.Event:
 def fold_loan(loan: Loan, events: Sequence[Event], day: date) -> Fold:
     """Fold a loan's events up to `day`."""
     lent = sum(event.amount_fen or 0 for event in events if event.type == "drawdown" and event.date <= day)
-    return fold(terms_of(loan.terms), _happened(events, day), day, lent)
+    return fold(terms_of(loan.terms), _happened(events, day), day, lent, accounting_of(loan))
+
+
+def accounting_of(loan: Loan) -> Accounting:
+    """How the books keep this loan."""
+    return Accounting(interest_tax_ppm=loan.interest_tax_ppm, fee_tax_ppm=loan.fee_tax_ppm)
 
 
 def owed_now(loan: Loan, events: Sequence[Event], day: date) -> int:
@@ -124,6 +142,7 @@ def _happened(events: Sequence[Event], day: date) -> tuple[calculation_events.Ev
 def keep(institution: Institution, day: date, changes: Sequence[Change], actor: str) -> list[Kept]:
     """Carry out changes to loans that the caller has locked, on the open day `day`. No loan may stand in two changes."""
     history = events_of(change.loan.pk for change in changes)
+    shapes.known(change.loan.run_shape for change in changes)
     created = Event.objects.bulk_create([_event_row(institution, day, change, actor) for change in changes if change.event is not None])
     event_of = {event.loan_id: event for event in created}
     kept = []
@@ -185,18 +204,22 @@ _UPDATE_LOANS = """
     UPDATE loans_loan AS loan
        SET state_date = kept.state_date, status = kept.status, overdue_since = kept.overdue_since,
            {counters},
-           interest_path = kept.interest_path, penalty_path = kept.penalty_path,
+           interest_path = kept.interest_path, penalty_path = kept.penalty_path, run_shape = kept.run_shape,
+           run_offset = kept.run_offset, run_product = kept.run_product, run_denominator = kept.run_denominator,
+           next_number = kept.next_number,
            next_action_date = kept.next_action_date, event_count = kept.event_count
       FROM jsonb_to_recordset(%s::jsonb) AS kept(
            id bigint, state_date date, status text, overdue_since date, {columns},
-           interest_path bigint[], penalty_path bigint[], next_action_date date, event_count int)
+           interest_path bigint[], penalty_path bigint[], run_shape bigint, run_offset bigint, run_product bigint,
+           run_denominator bigint, next_number int, next_action_date date, event_count int)
      WHERE loan.id = kept.id
 """.format(
     counters=", ".join(f"{column} = kept.{column}" for column in COUNTERS.values()),
     columns=", ".join(f"{column} bigint" for column in COUNTERS.values()),
 )
 
-_ROW_COLUMNS = ("principal_fen", "interest_fen", "fee_fen", "penalty_fen", "compound_fen", "paid_fen", "balance_fen")
+_ROW_COLUMNS = ("principal_fen", "interest_fen", "fee_fen", "penalty_fen", "compound_fen", "paid_fen", "balance_fen",
+                "run_shape", "run_product", "run_denominator")  # fmt: skip
 
 _UPSERT_INSTALMENTS = """
     INSERT INTO loans_instalment (loan_id, number, start, due, {names})
@@ -227,6 +250,11 @@ def state_columns(folded: Fold) -> dict[str, Any]:
         "overdue_since": folded.overdue_since,
         "interest_path": list(folded.interest_path),
         "penalty_path": list(folded.penalty_path),
+        "run_shape": folded.run and folded.run.shape.id,
+        "run_offset": folded.run and folded.run.offset,
+        "run_product": folded.run and folded.run.product,
+        "run_denominator": folded.run and folded.run.denominator,
+        "next_number": folded.next_number,
         "next_action_date": folded.next_action_date,
         **{column: getattr(folded.counters, counter) for counter, column in COUNTERS.items()},
     }
@@ -246,9 +274,18 @@ def instalment_columns(folded: Fold) -> list[dict[str, Any]]:
             "compound_fen": row.compound,
             "paid_fen": row.paid,
             "balance_fen": row.balance,
+            **_run_columns(folded.run_of_row(row)),
         }
         for row in folded.position.rows
     ]
+
+
+def _run_columns(run: Run | None) -> dict[str, int | None]:
+    return {
+        "run_shape": run and run.shape.id,
+        "run_product": run and run.product,
+        "run_denominator": run and run.denominator,
+    }
 
 
 def _store(kept: Sequence[Kept], day: date) -> None:
@@ -265,6 +302,7 @@ def _store(kept: Sequence[Kept], day: date) -> None:
         counts.append({"loan_id": each.loan.pk, "rows": max((row["number"] for row in rows), default=0)})
     if not kept:
         return
+    shapes.store([run for each in kept for run in (each.fold.run, *each.fold.coming.values()) if run is not None])
     with connection.cursor() as cursor:
         cursor.execute(_UPDATE_LOANS, [json.dumps(states, default=str)])
         cursor.execute(_UPSERT_INSTALMENTS, [json.dumps(instalments, default=str)])

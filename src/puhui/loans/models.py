@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from puhui.decisions.models import Decision, Offer
+from puhui.loans.command_models import Command, Outbox, OutboxReader  # noqa: F401  (tables with a subject of their own)
 from puhui.parties.models import APPEND_ONLY, Firm, Institution
 
 
@@ -101,6 +102,27 @@ class Loan(models.Model):
     fee_due_fen = models.BigIntegerField(default=0)
     fee_paid_fen = models.BigIntegerField(default=0)
     overpaid_fen = models.BigIntegerField(default=0)
+    principal_waived_fen = models.BigIntegerField(default=0)  # forgiven
+    interest_waived_fen = models.BigIntegerField(default=0)
+    penalty_waived_fen = models.BigIntegerField(default=0)
+    fee_waived_fen = models.BigIntegerField(default=0)
+    interest_suspended_fen = models.BigIntegerField(default=0)  # levels: due, unpaid and not recognised as income
+    accrued_interest_suspended_fen = models.BigIntegerField(default=0)  # not yet due and not recognised
+    penalty_suspended_fen = models.BigIntegerField(default=0)
+    principal_written_off_fen = models.BigIntegerField(default=0)  # levels: written off and not recovered
+    interest_written_off_fen = models.BigIntegerField(default=0)
+    penalty_written_off_fen = models.BigIntegerField(default=0)
+    fee_written_off_fen = models.BigIntegerField(default=0)
+    interest_tax_fen = models.BigIntegerField(default=0)  # value added tax inside what is due
+    penalty_tax_fen = models.BigIntegerField(default=0)
+    fee_tax_fen = models.BigIntegerField(default=0)
+    tax_waiting_fen = models.BigIntegerField(default=0)  # on interest that is taxed when the cash comes
+    fee_deferred_fen = models.BigIntegerField(default=0)  # integral fees, income over the life
+    fee_amortised_fen = models.BigIntegerField(default=0)
+    undrawn_fen = models.BigIntegerField(default=0)  # of a line
+    # How the institution keeps this loan: the tax inside interest and fees (0 where exempt).
+    interest_tax_ppm = models.IntegerField(default=0)
+    fee_tax_ppm = models.IntegerField(default=0)
 
     # From `state_date` on interest runs along paths compiled ahead: element k (from 0) is what k nights add to the counter. The day
     # end books the differences of one night over all loans together and touches none of them.
@@ -108,22 +130,55 @@ class Loan(models.Model):
     penalty_path = ArrayField(models.BigIntegerField(), default=list)
     next_action_date = models.DateField(null=True)  # the next day on which more than interest happens; null when nothing will
     event_count = models.IntegerField(default=0)
+    # An ordinary loan has no path but a run along a shape that it shares with others (loans/nights.py). `next_number` is the instalment
+    # that falls due on `next_action_date` where the day end's SQL can settle it alone; null where Python has to fold the loan.
+    run_shape = models.BigIntegerField(null=True)
+    run_offset = models.BigIntegerField(null=True)
+    run_product = models.BigIntegerField(null=True)
+    run_denominator = models.BigIntegerField(null=True)
+    next_number = models.IntegerField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["institution", "number"], name="loan_number_once")]
+        # In eight partitions by a hash of the id (sql/storage.sql), so that an institution's numbers are kept once by LoanNumber.
         indexes = [
             models.Index(
                 fields=["institution", "next_action_date"], condition=models.Q(next_action_date__isnull=False), name="loan_next_action"
             ),
+            models.Index(fields=["institution", "firm"], condition=models.Q(overdue_since__isnull=False), name="loan_overdue"),
             models.Index(fields=["firm"]),
         ]
+
+
+class LoanNumber(models.Model):
+    """The register of loan numbers: one an institution. A trigger enters each new loan."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_index=False)
+    number = models.CharField(max_length=40)
+    loan_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "number"], name="loan_number_once")]
+
+
+class NightShape(models.Model):
+    """The shares of a year of the nights of a period, as whole numbers, for all loans with such a period: see loans/nights.py."""
+
+    id = models.BigIntegerField(primary_key=True)  # follows from the content
+    first = models.DateField()
+    last = models.DateField()
+    units = ArrayField(models.BigIntegerField())  # element k: after k nights; element 0 is 0
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        indexes = [models.Index(fields=["last"])]
 
 
 class Event(models.Model):
     """One thing that happened to a loan. Append-only; `key` makes a retried request happen once."""
 
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
-    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="events")
+    # Written under the loan's lock by the thousand; the database need not look institution and loan up again, nor keep indexes of them.
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="events", db_constraint=False, db_index=False)
     number = models.IntegerField()  # order of arrival within the loan
     type = models.CharField(max_length=16)  # quote.md: drawdown, repayment, payoff …
     date = models.DateField()  # takes effect
@@ -140,12 +195,14 @@ class Event(models.Model):
             models.UniqueConstraint(fields=["institution", "key"], name="event_once"),
             models.UniqueConstraint(fields=["loan", "number"], name="event_number_once"),
         ]
+        indexes = [models.Index(fields=["institution", "known_on"], name="event_known_on")]
 
 
 class Instalment(models.Model):
     """A row of the schedule as it stands (cache of the fold): what falls due when, and what of it is paid."""
 
-    loan = models.ForeignKey(Loan, on_delete=models.CASCADE, related_name="instalments")
+    pk = models.CompositePrimaryKey("loan_id", "number")
+    loan = models.ForeignKey(Loan, on_delete=models.CASCADE, related_name="instalments", db_constraint=False, db_index=False)
     number = models.IntegerField()
     start = models.DateField()
     due = models.DateField()
@@ -156,9 +213,10 @@ class Instalment(models.Model):
     compound_fen = models.BigIntegerField(default=0)
     paid_fen = models.BigIntegerField(default=0)
     balance_fen = models.BigIntegerField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["loan", "number"], name="instalment_once")]
+    # How interest will run in a coming period of an ordinary loan; null where it is not compiled (loans/nights.py).
+    run_shape = models.BigIntegerField(null=True)
+    run_product = models.BigIntegerField(null=True)
+    run_denominator = models.BigIntegerField(null=True)
 
 
 class DebitAccount(models.Model):

@@ -21,15 +21,15 @@ from puhui.books.chart import chart
 from puhui.books.models import Account, Entry
 from puhui.books.queries import balances_by_role
 from puhui.books.verify import Finding, one_moment
-from puhui.calculations.posting import FLOWS, SUB_LEDGER
+from puhui.calculations.posting import FLOWS, MEMO_FLOWS, SUB_LEDGER, ledger_signs
 from puhui.decisions.models import Exposure
-from puhui.loans.keeping import FAULTS_OF_A_LOAN, events_of, fold_loan, instalment_columns, state_columns
+from puhui.loans.keeping import COUNTERS, FAULTS_OF_A_LOAN, events_of, fold_loan, instalment_columns, state_columns
 from puhui.loans.models import Contract, DayEndStep, Event, Loan
 from puhui.parties.models import Institution
 
 CHUNK = 2_000
 # The nights of quiet loans are booked as totals over many loans, so these are no loan's own in the books.
-BOOKED_IN_TOTALS = ("interest_earned", "penalty_earned")
+BOOKED_IN_TOTALS = ("interest_earned", "penalty_earned", "accrued_interest_suspended", "penalty_suspended")
 
 
 def findings(institution: Institution) -> list[Finding]:
@@ -48,40 +48,59 @@ def findings(institution: Institution) -> list[Finding]:
         return [finding for each in checks for finding in each(institution)]
 
 
-def _rows(name: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _rows(name: str, parameters: dict[str, Any], **texts: str) -> list[tuple[Any, ...]]:
     sql = files("puhui.loans").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
+    for place, text in texts.items():
+        sql = sql.replace("{" + place + "}", text)
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
+def sub_ledger_sums(institution: Institution, day: date) -> dict[str, int]:
+    """Each counter summed over all loans as of the day end of `day`, the nights booked since their states included."""
+    nights = {
+        "interest_earned": "interest_run",
+        "penalty_earned": "penalty_run",
+        "accrued_interest_suspended": "interest_suspended_run",
+        "penalty_suspended": "penalty_suspended_run",
+    }
+    sums = [f"coalesce(sum({column} + {nights.get(counter, '0')}), 0)::bigint" for counter, column in COUNTERS.items()]
+    ((*values,),) = _rows("sub_ledger", {"institution": institution.pk, "day": day}, sums=", ".join(sums))
+    return dict(zip(COUNTERS, values, strict=True))
+
+
 def sub_ledger_findings(institution: Institution) -> Iterator[Finding]:
     """The sum over loans of each balance against the balance of its account."""
     day = institution.business_date
-    (sums,) = _rows("sub_ledger", {"institution": institution.pk, "day": day - timedelta(days=1)})
+    sums = sub_ledger_sums(institution, day - timedelta(days=1))
     booked = balances_by_role(institution, day)
-    for role, kept in zip(SUB_LEDGER, sums, strict=True):
+    for role in SUB_LEDGER:
+        kept = sum(sign * sums[counter] for counter, sign in ledger_signs(role).items())
         if kept != booked[role]:
             yield Finding(f"account {role}", f"loans add up to {kept} fen, the ledger holds {booked[role]}")
 
 
 def flow_findings(institution: Institution) -> Iterator[Finding]:
-    """Each loan's counters against the transfers under its number."""
+    """Each loan's counters against the transfers under its number, account by account."""
     accounts = dict(Account.objects.filter(institution=institution).values_list("code", "pk"))
+    codes = {code: number for number, code in accounts.items()}
     names = chart(institution.kind, institution.business_date).roles
-    used = {role for pair in FLOWS.values() for role in pair}
-    roles = [{"account_id": accounts[names[role]], "role": role} for role in sorted(used) if names[role] in accounts]
-    # Lent and repaid move between the same two accounts, so they are compared as one: what is outstanding.
-    flows = [("principal", *FLOWS["lent"])]
-    flows += [(counter, *pair) for counter, pair in FLOWS.items() if counter not in ("lent", "principal_repaid", *BOOKED_IN_TOTALS)]
-    parameters = {
-        "institution": institution.pk,
-        "roles": json.dumps(roles),
-        "flows": json.dumps([dict(zip(("counter", "debit", "credit"), flow, strict=True)) for flow in flows]),
-    }
-    for loan_id, number, counter, kept, booked in _rows("loan_flows", parameters):
-        yield Finding(f"loan {number or loan_id}", f"{counter} is {kept or 0} fen by its state and {booked or 0} in the books")
+    roles: dict[int, list[str]] = defaultdict(list)
+    for role in {role for flows in (FLOWS, MEMO_FLOWS) for pair in flows.values() for role in pair}:
+        if names.get(role) in accounts:
+            roles[accounts[names[role]]].append(role)
+    signs = []
+    for account, of_account in sorted(roles.items()):
+        found = [(counter, sign) for role in of_account for counter, sign in ledger_signs(role).items()]
+        if not any(counter in BOOKED_IN_TOTALS for counter, _ in found):
+            signs += [{"account_id": account, "counter": counter, "sign": sign} for counter, sign in found]
+    parameters = {"institution": institution.pk, "signs": json.dumps(signs)}
+    counters = ", ".join(f"('{counter}', {column})" for counter, column in COUNTERS.items())
+    for loan_id, number, account, kept, booked in _rows("loan_flows", parameters, counters=counters):
+        what = " and ".join(sorted(roles[account])) or codes[account]
+        yield Finding(f"loan {number or loan_id}", f"{what} is {kept or 0} fen by its state and {booked or 0} in the books")
 
 
 def event_findings(institution: Institution) -> Iterator[Finding]:

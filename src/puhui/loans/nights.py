@@ -1,0 +1,104 @@
+"""How interest runs night by night inside one period, in a form that the database can go on with alone.
+
+Inside a period the interest of a principal after k nights is principal × rate × a share of the year that depends on the dates and the
+day count only. So the shares of all nights of a period are kept once, as whole numbers (a `Shape`), and shared by every loan whose
+period begins and ends on the same days under the same day count; a loan adds two numbers, `product` and `denominator`, and what it had
+earned before (`offset`, where part of the principal was repaid inside the period). Interest after k nights is
+
+    round((offset + product × units[k]) / denominator)
+
+in whole numbers, halves up: exactly what `calculations.replay` finds on that morning. A rate that changes inside the period is part of
+the shape. Where this form does not hold (several slices of principal, other rounding, numbers too large) there is no `Run`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import lru_cache
+from math import gcd, lcm
+from typing import NamedTuple
+
+from puhui.calculations.interest import SCALE, RateLine, slices_interest
+from puhui.calculations.periods import Period
+from puhui.calculations.position import RunningPeriod
+
+__all__ = ["Run", "Shape", "run_of_period", "run_of_running", "shape_id"]
+
+# Twice the largest product must fit into the database's eight bytes.
+_MOST = 2**61
+_ONE_DAY = timedelta(days=1)
+
+
+class Shape(NamedTuple):
+    """Shares of the nights from `first`: `units[k]` after k nights. `id` follows from the content."""
+
+    id: int
+    first: date
+    units: tuple[int, ...]
+
+    @property
+    def last(self) -> date:
+        """The morning after the last night: the due date."""
+        return self.first + timedelta(days=len(self.units) - 1)
+
+
+class Run(NamedTuple):
+    """The interest of one loan along a shape, in the smallest unit of its currency."""
+
+    shape: Shape
+    offset: int
+    product: int
+    denominator: int
+
+    def on(self, day: date) -> int:
+        """Interest on the morning of `day`; before the first night and after the last it stands still."""
+        units = self.shape.units[min(max((day - self.shape.first).days, 0), len(self.shape.units) - 1)]
+        return (2 * (self.offset + self.product * units) + self.denominator) // (2 * self.denominator)
+
+
+def shape_id(first: date, units: Sequence[int]) -> int:
+    """The key of a shape: equal content has equal keys, so no two processes ever make two of one."""
+    text = f"{first.isoformat()}:{','.join(map(str, units))}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def run_of_period(period: Period, line: RateLine, principal: int) -> Run | None:
+    """The run of a principal over a whole coming period."""
+    return None if line.pauses else _run(period, period.start, line, principal, 0)
+
+
+def run_of_running(running: RunningPeriod, rounding: str) -> Run | None:
+    """The run of the period under way, with what was earned on principal that is repaid since."""
+    if rounding != "half_up" or running.line.pauses or len(running.open) != 1:
+        return None
+    ((principal, first),) = running.open
+    before = running.exact(first) if first > running.period.start or running.ended or running.waiting else 0
+    return _run(running.period, first, running.line, principal if running.bears_interest else 0, before)
+
+
+def _run(period: Period, first: date, line: RateLine, principal: int, before: int | Fraction) -> Run | None:
+    shape, factor = _shape(period, first, tuple(line.pieces(first, period.due)))
+    product = Fraction(factor.numerator * principal, factor.denominator)
+    offset = Fraction(before, SCALE) if before else Fraction(0)
+    denominator = lcm(product.denominator, offset.denominator)
+    run = Run(
+        shape, offset.numerator * (denominator // offset.denominator), product.numerator * (denominator // product.denominator), denominator
+    )
+    largest = 2 * (run.offset + run.product * shape.units[-1]) + denominator
+    return run if run.offset >= 0 and largest < _MOST else None
+
+
+@lru_cache(maxsize=20_000)
+def _shape(period: Period, first: date, pieces: tuple[tuple[date, date, int], ...]) -> tuple[Shape, Fraction]:
+    """The shape of the nights from `first` to the period's end, and interest per unit of principal and of shape."""
+    line = RateLine([(begin, rate) for begin, _, rate in pieces])
+    nights = (period.due - first).days
+    exact = [slices_interest(period, line, [(1, first, first + k * _ONE_DAY)]) for k in range(nights + 1)]
+    common = lcm(*(value.denominator for value in exact))
+    whole = [value.numerator * (common // value.denominator) for value in exact]
+    step = gcd(*whole) or 1
+    units = tuple(value // step for value in whole)
+    return Shape(shape_id(first, units), first, units), Fraction(step, common * SCALE)
