@@ -33,6 +33,7 @@ DATED = {
 OTHER_VALUES = {
     "bigint": "coalesce({column}, 0) + 1000",
     "integer": "coalesce({column}, 0) + 1000",
+    "smallint": "3 - {column}",
     "character varying": "CASE WHEN {column} = 'zz' THEN 'yy' ELSE 'zz' END",
     "text": "coalesce({column}, '') || 'z'",
     "date": "{column} + 1",
@@ -48,7 +49,7 @@ def owner(kept_books: Any, owner_connection: psycopg.Connection) -> psycopg.Conn
     owner_connection.execute("""
         DO $$ DECLARE found record; BEGIN
             FOR found IN SELECT conrelid::regclass AS relation, conname FROM pg_constraint
-                          WHERE contype IN ('f', 'c', 'u') AND connamespace = 'public'::regnamespace
+                          WHERE contype IN ('f', 'c', 'u') AND connamespace = 'public'::regnamespace AND conparentid = 0 AND coninhcount = 0
             LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', found.relation, found.conname); END LOOP;
         END $$""")
     return owner_connection
@@ -140,7 +141,7 @@ def make_digests_fit(owner: psycopg.Connection) -> None:
     """What an owner does who has read our functions: every row's own digest computed anew."""
     owner.execute("""
         UPDATE books_account SET digest = parties_digest(
-            books_account_text(id, institution_id, code, name, name_english, kind, currency, opened_on));
+            books_account_text(id, institution_id, code, name, name_english, kind, currency, opened_on, branch_id, product_code, version));
         UPDATE parties_auditrecord SET digest = parties_digest(
             parties_audit_text(id, institution_id, business_date, recorded_at, actor, act, subject_kind, subject_id, detail));
         UPDATE books_entry AS entry SET digest = parties_digest(

@@ -15,10 +15,11 @@ from django.db import connection, transaction
 from puhui.books import anchor, posting
 from puhui.books.chart import chart
 from puhui.books.models import Account, ClosedDay, Entry
-from puhui.books.posting import DayClosedError, EntryDraft, Movement
+from puhui.books.posting import DayClosedError, EntryDraft, Movement, Side
 from puhui.books.statements import statement
 from puhui.books.verify import Finding, verify
 from puhui.calculations.faults import Fault, check
+from puhui.parties.actions import head_branch
 from puhui.parties.audit import record_act
 from puhui.parties.models import Institution, Seal
 
@@ -26,6 +27,7 @@ __all__ = [
     "DayClosedError",
     "EntryDraft",
     "Finding",
+    "Side",
     "anchor_newest_day",
     "close_day",
     "lock_day",
@@ -44,12 +46,15 @@ NO_DIGEST = bytes(32)
 
 @transaction.atomic
 def open_books(institution: Institution, actor: str) -> int:
-    """Open the accounts of the chart valid on the business day; those that are open stay. Returns how many were opened.
+    """Open the accounts of the chart valid on the business day at the head office; those that are open stay. Returns how many.
+
+    At other branches and for products they open by themselves when they are first posted to.
 
     Raises:
         FaultsError: the chart in the catalogue cannot be read.
         DayClosedError: the business day is closed already.
     """
+    head_branch(institution)
     rows = list(chart(institution.kind, institution.business_date).accounts.values())
     columns = [[getattr(row, column) for row in rows] for column in ("code", "name", "name_english", "kind")]
     with posting.refusals(institution), connection.cursor() as cursor:
@@ -69,6 +74,8 @@ def post(
     loan_id: int | None = None,
     event_id: int | None = None,
     reference: str = "",
+    branch_id: int | None = None,
+    product_code: str = "",
     recorded_by: str,
 ) -> Entry:
     """One entry of one or more transfers (debit, credit, amount in fen; roles or codes), dated to the open day. One statement.
@@ -78,7 +85,7 @@ def post(
             accounts mixed, an effective date after the open day.
         DayClosedError: the open day is closed.
     """
-    draft = EntryDraft(act, effective_date, transfers, loan_id, event_id, reference)
+    draft = EntryDraft(act, effective_date, transfers, loan_id, event_id, reference, branch_id, product_code)
     posted = posting.write(institution, [draft], recorded_by)
     known = {
         "id": posted.entry_ids[0],

@@ -3,6 +3,9 @@
 A transfer moves one amount from one account to another, so it cannot be out of balance; an entry groups the transfers of one act.
 Nothing is changed or removed: a mistake is corrected by a further entry. No running balance is kept per account (a hot row that
 every posting would fight over): a balance is the total of the last closed day plus the transfers since.
+
+An account is one cell of the books: a code of the chart, at a branch, for a product or none, in a currency. What a reader calls an
+account is the sum of the cells of a code. A transfer stays inside one branch; between two it goes over the accounts between branches.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from puhui.parties.models import APPEND_ONLY, Institution
+from puhui.parties.models import APPEND_ONLY, Branch, Institution
 
 
 class Account(models.Model):
@@ -23,18 +26,24 @@ class Account(models.Model):
         COMMON = "common"  # 共同类: clearing, between branches; on either side
         MEMO = "memo"  # 表外
 
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_index=False)  # the unique index begins with it
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, db_index=False)
     code = models.CharField(max_length=16)
+    product_code = models.CharField(max_length=60, default="", blank=True)  # empty: of no product
     name = models.CharField(max_length=100)  # Chinese name of the chart (CAS 22)
     name_english = models.CharField(max_length=100)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     currency = models.CharField(max_length=3, default="CNY")
     opened_on = models.DateField()  # the business day on which the account was opened
+    # 1: opened before there were branches; its digest is over the columns of then, and it stands at the head office without a product.
+    version = models.SmallIntegerField(default=2)
     digest = models.BinaryField(max_length=32)  # over every other column
 
     class Meta:
         db_table_comment = APPEND_ONLY
-        constraints = [models.UniqueConstraint(fields=["institution", "code", "currency"], name="account_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "code", "branch", "product_code", "currency"], name="account_once"),
+        ]
 
 
 class Entry(models.Model):
@@ -55,9 +64,10 @@ class Entry(models.Model):
 
 
 class Transfer(models.Model):
-    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="transfers")
-    # Millions of rows a day: the posting function takes institution and accounts from their tables, which the application cannot
-    # delete from, so the database need not look each up again, nor keep an index of few values.
+    # Millions of rows a day: the posting function writes entries and transfers together and takes institution and accounts from their
+    # tables, none of which the application can delete from, so the database need not look each up again, nor keep an index of few
+    # values. The proof finds a transfer without its entry.
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="transfers", db_constraint=False)
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_constraint=False, db_index=False)
     posting_date = models.DateField()
     debit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)

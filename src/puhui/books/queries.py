@@ -12,8 +12,8 @@ from django.db.models import Prefetch, Q, QuerySet
 from puhui.books.chart import chart, role_code
 from puhui.books.models import Account, ClosedDay, Entry, Transfer
 from puhui.books.statements import statement
-from puhui.parties.models import Institution, User
-from puhui.parties.queries import limit_to_user
+from puhui.parties.models import Branch, Institution, User
+from puhui.parties.queries import branch_and_below, limit_to_user
 
 __all__ = [
     "TrialBalanceRow",
@@ -26,6 +26,7 @@ __all__ = [
     "entries",
     "entries_of_loan",
     "entry",
+    "role_account_ids",
     "role_accounts",
     "role_code",
     "trial_balance",
@@ -43,24 +44,45 @@ class TrialBalanceRow:
     debit_fen: int
     credit_fen: int
     balance_fen: int
+    branch_code: str | None = None  # None: over all branches asked for
+    product_code: str | None = None
 
 
 def accounts(institution: Institution) -> QuerySet[Account]:
-    """The open accounts by code."""
-    return Account.objects.filter(institution=institution).order_by("code")
+    """The accounts of the chart that are open, by code: the cells of the head office that are of no product."""
+    return Account.objects.filter(institution=institution, branch__parent=None, product_code="").order_by("code")
 
 
 def account(institution: Institution, code: str) -> Account:
-    """An account by its code. Raises Account.DoesNotExist."""
-    return Account.objects.get(institution=institution, code=code, currency=institution.currency)
+    """An account of the chart by its code. Raises Account.DoesNotExist."""
+    return accounts(institution).get(code=code, currency=institution.currency)
 
 
-def trial_balance(institution: Institution, until: date, since: date | None = None) -> list[TrialBalanceRow]:
+def trial_balance(
+    institution: Institution,
+    until: date,
+    since: date | None = None,
+    *,
+    branch: Branch | None = None,
+    product_code: str | None = None,
+    by_branch: bool = False,
+    by_product: bool = False,
+) -> list[TrialBalanceRow]:
     """Every account opened by `until`, by code: movement from `since` (default: the first day) and balance, both through `until`.
 
-    Debits equal credits in sum, over the balance sheet and over the memo accounts each; the balances sum to zero.
+    `branch`: that branch with all under it (default: consolidated); `product_code`: one product; `by_branch` and `by_product` give a
+    row to each. Debits equal credits in sum, over the balance sheet and over the memo accounts each, and so in every branch and
+    product; the balances sum to zero.
     """
-    values: dict[str, Any] = {"institution": institution.pk, "until": until, "since": since or date.min}
+    values: dict[str, Any] = {
+        "institution": institution.pk,
+        "until": until,
+        "since": since or date.min,
+        "branches": branch_and_below(branch) if branch else None,
+        "product": product_code,
+        "by_branch": by_branch,
+        "by_product": by_product,
+    }
     with connection.cursor() as cursor:
         cursor.execute(statement("trial_balance"), values)
         return [TrialBalanceRow(*row) for row in cursor.fetchall()]
@@ -79,16 +101,30 @@ def balances_by_role(institution: Institution, on: date) -> dict[str, int]:
 
 
 def role_accounts(institution: Institution, on: date | None = None) -> dict[str, Account]:
-    """The open account that plays each role on a day (default: the business day)."""
+    """The open account that plays each role on a day (default: the business day), at the head office and of no product."""
     opened = {account.code: account for account in accounts(institution).filter(currency=institution.currency)}
     roles = chart(institution.kind, on or institution.business_date).roles
     return {role: opened[code] for role, code in roles.items() if code in opened}
 
 
+def role_account_ids(institution: Institution, on: date | None = None) -> dict[str, list[int]]:
+    """The ids of all cells of each role's account: of every branch and product."""
+    cells: dict[str, list[int]] = {}
+    for cell, code in Account.objects.filter(institution=institution).order_by("pk").values_list("pk", "code"):
+        cells.setdefault(code, []).append(cell)
+    roles = chart(institution.kind, on or institution.business_date).roles
+    return {role: cells[code] for role, code in roles.items() if code in cells}
+
+
 def account_entries(institution: Institution, code: str, since: date, until: date) -> QuerySet[Transfer]:
-    """The transfers of an account from day to day, both included, newest first, with entries and both accounts."""
-    found = account(institution, code)
-    rows = Transfer.objects.filter(Q(debit_account=found) | Q(credit_account=found), institution=institution)
+    """The transfers of an account, all its cells together, from day to day, both included, newest first, with entries and accounts.
+
+    Raises Account.DoesNotExist.
+    """
+    cells = list(Account.objects.filter(institution=institution, code=code).values_list("pk", flat=True))
+    if not cells:
+        raise Account.DoesNotExist(code)
+    rows = Transfer.objects.filter(Q(debit_account__in=cells) | Q(credit_account__in=cells), institution=institution)
     dated = rows.filter(posting_date__range=(since, until))
     return dated.select_related("entry", "debit_account", "credit_account").order_by("-posting_date", "-id")
 

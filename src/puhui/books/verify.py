@@ -20,7 +20,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from puhui.books import anchor
+from puhui.books.chart import chart
 from puhui.books.models import Account, ClosedDay, Entry
+from puhui.books.posting import INTER_BRANCH
 from puhui.books.queries import trial_balance
 from puhui.books.statements import statement
 from puhui.parties.models import AuditRecord, Institution, Seal
@@ -55,6 +57,7 @@ def verify(institution: Institution | None = None) -> list[Finding]:
             _row_findings(institution),
             _day_findings(days),
             _total_findings(institution),
+            _branch_findings(institution),
             _balance_findings(institution),
             _date_findings(institution, sealed, last_day),
             _tally_findings(institution, last_day),
@@ -123,6 +126,15 @@ def _total_findings(institution: Institution) -> Iterator[Finding]:
             stored, expected = figures[:3], figures[3:]
             where = f"total of account {codes.get(account, account)} on {day}"
             yield Finding(where, f"debit, credit and balance are {_fen(stored)}, the transfers come to {_fen(expected)}")
+
+
+def _branch_findings(institution: Institution) -> Iterator[Finding]:
+    for row in _rows("verify_branches", institution):
+        yield Finding(f"transfer {row['first_id']}", f"moves between two branches or products ({row['transfers']} such transfers)")
+    role = chart(institution.kind, institution.business_date).roles.get(INTER_BRANCH)
+    open_between = sum(row.balance_fen for row in trial_balance(institution, date.max) if row.code == role)
+    if open_between:
+        yield Finding("accounts between branches", f"come to {open_between} fen over all branches, not 0")
 
 
 def _fen(figures: list[Any]) -> str:

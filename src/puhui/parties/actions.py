@@ -18,13 +18,15 @@ from puhui.parties import registration
 from puhui.parties.audit import record_act, record_audit, record_audits
 from puhui.parties.consents import consent_faults, text_digest
 from puhui.parties.encryption import blind_index, decrypt, encrypt
-from puhui.parties.models import Consent, Firm, FirmIdentifier, FirmPerson, Institution, Person, Role, User
+from puhui.parties.models import Branch, Consent, Firm, FirmIdentifier, FirmPerson, Institution, Person, Role, User
 
 __all__ = [
+    "create_branch",
     "create_institution",
     "create_user",
     "grant_consent",
     "grant_consents",
+    "head_branch",
     "link_people",
     "link_person",
     "record_audit",
@@ -49,8 +51,30 @@ def create_institution(code: str, name: str, kind: str, business_date: date, cur
         faults.append(Fault("code", code, "a code that no institution has"))
     check(faults)
     institution = Institution.objects.create(code=code, name=name, kind=kind, currency=currency, business_date=business_date)
+    head_branch(institution)
     record_act(institution, actor, "create_institution", institution, {"code": code, "kind": kind})
     return institution
+
+
+def head_branch(institution: Institution) -> Branch:
+    """The head office of a lender, which is made with it."""
+    wanted = {"code": institution.code, "name": institution.name}
+    head, _ = Branch.objects.get_or_create(institution=institution, parent=None, defaults=wanted)
+    return head
+
+
+@transaction.atomic
+def create_branch(institution: Institution, code: str, name: str, parent: Branch | None = None, *, actor: str) -> Branch:
+    """A branch under another, or under the head office. Raises FaultsError for a code in use or a parent of another lender."""
+    faults = []
+    if not code or Branch.objects.filter(institution=institution, code=code).exists():
+        faults.append(Fault("code", code or "nothing", "a code that no branch has"))
+    if parent is not None and parent.institution_id != institution.pk:
+        faults.append(Fault("parent", parent.code, f"a branch of {institution.code}"))
+    check(faults)
+    branch = Branch.objects.create(institution=institution, code=code, name=name, parent=parent or head_branch(institution))
+    record_act(institution, actor, "create_branch", branch, {"code": code, "parent": branch.parent.code if branch.parent else ""})
+    return branch
 
 
 @transaction.atomic

@@ -31,6 +31,24 @@ class Institution(models.Model):
         return self.name
 
 
+class Branch(models.Model):
+    """A branch of a lender's tree. The one without a parent is the head office: all that names no branch is its."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="branches")
+    code = models.CharField(max_length=32)
+    name = models.CharField(max_length=200)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "code"], name="branch_code_once"),
+            models.UniqueConstraint(fields=["institution"], condition=models.Q(parent=None), name="one_head_branch"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Role(models.TextChoices):
     BORROWER = "borrower"
     OFFICER = "officer"

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
 from puhui.parties import consents, identifiers
 from puhui.parties.encryption import blind_index
-from puhui.parties.models import AuditRecord, Consent, Firm, FirmPerson, Institution, Person, Role, User
+from puhui.parties.models import AuditRecord, Branch, Consent, Firm, FirmPerson, Institution, Person, Role, User
 
 Row = TypeVar("Row", bound=Model)
 
@@ -39,6 +39,22 @@ def limit_to_user(rows: QuerySet[Row], user: Any, institution: str = "institutio
 def institution(code: str | None = None) -> Institution:
     """The institution of a code, or the only one there is. Raises Institution.DoesNotExist or MultipleObjectsReturned."""
     return Institution.objects.get(code=code) if code else Institution.objects.get()
+
+
+def branches(institution: Institution) -> QuerySet[Branch]:
+    """The branches of a lender, the head office first."""
+    return Branch.objects.filter(institution=institution).order_by(F("parent").asc(nulls_first=True), "code")
+
+
+def branch_and_below(branch: Branch) -> list[int]:
+    """Ids of a branch and of all that stand under it."""
+    children: dict[int | None, list[int]] = {}
+    for child, parent in Branch.objects.filter(institution=branch.institution_id).values_list("pk", "parent"):
+        children.setdefault(parent, []).append(child)
+    found = [branch.pk]
+    for each in found:  # grows while it is walked
+        found += children.get(each, [])
+    return found
 
 
 def firms(user: User) -> QuerySet[Firm]:

@@ -4,15 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('books', '0003_functions'),
+        ("books", "0003_functions"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='account',
-            name='kind',
-            field=models.CharField(choices=[('asset', 'Asset'), ('liability', 'Liability'), ('equity', 'Equity'), ('income', 'Income'), ('expense', 'Expense'), ('common', 'Common'), ('memo', 'Memo')], max_length=12),
+            model_name="account",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("asset", "Asset"),
+                    ("liability", "Liability"),
+                    ("equity", "Equity"),
+                    ("income", "Income"),
+                    ("expense", "Expense"),
+                    ("common", "Common"),
+                    ("memo", "Memo"),
+                ],
+                max_length=12,
+            ),
         ),
     ]

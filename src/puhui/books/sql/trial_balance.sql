@@ -1,7 +1,16 @@
 -- Every account opened by a day, with its movement over a span of days and its balance at the end (debit positive): totals of closed
--- days, and the transfers of the days that are not closed.
+-- days, and the transfers of the days that are not closed. Cells of a code are added up, over the branches and products asked for
+-- (null: all); with `by_branch` and `by_product` they stay apart.
 WITH closed AS (
     SELECT coalesce(max(date), '-infinity') AS through FROM books_closedday WHERE institution_id = %(institution)s AND date <= %(until)s
+), cell AS (
+    SELECT id, code, name, name_english, kind,
+           CASE WHEN %(by_branch)s THEN branch_id END AS branch_id,
+           CASE WHEN %(by_product)s THEN product_code END AS product_code
+      FROM books_account
+     WHERE institution_id = %(institution)s AND opened_on <= %(until)s
+       AND (%(branches)s::bigint[] IS NULL OR branch_id = ANY (%(branches)s))
+       AND (%(product)s::text IS NULL OR product_code = %(product)s)
 ), moved AS (
     SELECT account_id, date AS day, debit_fen, credit_fen
       FROM books_accountday, closed
@@ -15,12 +24,14 @@ WITH closed AS (
      CROSS JOIN LATERAL (VALUES (debit_account_id, amount_fen, 0), (credit_account_id, 0, amount_fen))
            AS side (account_id, debit_fen, credit_fen)
 )
-SELECT account.code, account.name, account.name_english, account.kind,
+SELECT cell.code, (array_agg(cell.name ORDER BY cell.id))[1], (array_agg(cell.name_english ORDER BY cell.id))[1],
+       (array_agg(cell.kind ORDER BY cell.id))[1],
        coalesce(sum(moved.debit_fen) FILTER (WHERE moved.day >= %(since)s), 0)::bigint AS debit_fen,
        coalesce(sum(moved.credit_fen) FILTER (WHERE moved.day >= %(since)s), 0)::bigint AS credit_fen,
-       coalesce(sum(moved.debit_fen - moved.credit_fen), 0)::bigint AS balance_fen
-  FROM books_account AS account
-  LEFT JOIN moved ON moved.account_id = account.id
- WHERE account.institution_id = %(institution)s AND account.opened_on <= %(until)s
- GROUP BY account.id
- ORDER BY account.code
+       coalesce(sum(moved.debit_fen - moved.credit_fen), 0)::bigint AS balance_fen,
+       branch.code AS branch_code, cell.product_code
+  FROM cell
+  LEFT JOIN parties_branch AS branch ON branch.id = cell.branch_id
+  LEFT JOIN moved ON moved.account_id = cell.id
+ GROUP BY cell.code, branch.code, cell.product_code
+ ORDER BY cell.code, branch.code, cell.product_code

@@ -24,9 +24,10 @@ SELECT 'transfer', transfer.id, transfer.posting_date
 SELECT 'account', account.id, account.opened_on
   FROM books_account AS account
  WHERE account.institution_id = %(institution)s
-   AND account.digest IS DISTINCT FROM parties_digest(
-           books_account_text(account.id, account.institution_id, account.code, account.name, account.name_english, account.kind,
-                              account.currency, account.opened_on))
+   AND (account.digest IS DISTINCT FROM parties_digest(
+            books_account_text(account.id, account.institution_id, account.code, account.name, account.name_english, account.kind,
+                               account.currency, account.opened_on, account.branch_id, account.product_code, account.version))
+        OR account.version = 1 AND (account.product_code <> '' OR account.branch_id <> books_head_branch(account.institution_id)))
  UNION ALL
 SELECT 'audit record', record.id, record.business_date
   FROM parties_auditrecord AS record
