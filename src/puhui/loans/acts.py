@@ -26,7 +26,20 @@ from puhui.loans.models import Contract, Event, Loan
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Firm, Institution
 
-__all__ = ["Act", "Argument", "Before", "Done", "Outcome", "Work", "execute", "loan_faults", "lock_loans", "open_day", "run_locked", "state_fault"]
+__all__ = [
+    "Act",
+    "Argument",
+    "Before",
+    "Done",
+    "Outcome",
+    "Work",
+    "execute",
+    "loan_faults",
+    "lock_loans",
+    "open_day",
+    "run_locked",
+    "state_fault",
+]
 
 
 def state_fault(what: str, found: str, expected: str, remedy: str = "") -> FaultsError:

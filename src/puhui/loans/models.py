@@ -11,7 +11,9 @@ from django.db import models
 from django.utils import timezone
 
 from puhui.decisions.models import Decision, Offer
-from puhui.loans.command_models import Command, Outbox, OutboxReader  # noqa: F401  (tables with a subject of their own)
+from puhui.loans.class_models import ClassChange, Finding, LoanClass  # noqa: F401  (tables with a subject of their own)
+from puhui.loans.command_models import Command, Outbox, OutboxReader  # noqa: F401
+from puhui.loans.credit_models import CreditLine, LineChange, Refinancing, Restructuring, Security  # noqa: F401
 from puhui.parties.models import APPEND_ONLY, Firm, Institution
 
 
@@ -34,6 +36,7 @@ class Contract(models.Model):
     text = models.TextField()
     text_digest = models.CharField(max_length=64)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.DRAFTED)
+    revolves = models.BooleanField(default=False)  # holds an open line: what is repaid can be drawn again
     drafted_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
