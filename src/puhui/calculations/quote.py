@@ -7,12 +7,13 @@ input of `tests/cases/`. What is unknown, not supported or not settled is refuse
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from puhui.calculations.annual_cost import effective_rate, nominal_rate, rate_text
 from puhui.calculations.calendar import parse_date
+from puhui.calculations.caps import Checks, Law, law_faults, read_checks, simple_annual_cost
 from puhui.calculations.events import Event, events_from
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.calculations.lines import line_faults, monthly_grid, own_dues
@@ -27,23 +28,42 @@ from puhui.calculations.terms import terms_from
 
 __all__ = ["answer", "answer_text", "error"]
 
+LawOn = Callable[[date], Law]
 _AMOUNTS = ("principal", "interest", "fee", "penalty", "compound", "total", "paid", "outstanding")
 
 
-def answer(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to a quote document. Raises FaultsError naming every fault."""
+def answer(document: Mapping[str, Any], law: LawOn | None = None) -> dict[str, Any]:
+    """The answer to a quote document. Raises FaultsError naming every fault.
+
+    `law` tells what the law holds on a day; it is asked where the document says who lends (`checks`), and what it forbids is a fault.
+    """
     faults: list[Fault] = []
     fields = Fields(dict(document), faults)
     terms = terms_from(fields)
-    as_of = fields.day("as_of")
+    as_of, checks = fields.day("as_of"), read_checks(fields)
     if terms is None:
         events_from(fields, _any_terms(fields))
         fields.finish()
         raise FaultsError(faults)
     events = events_from(fields, terms)
     fields.finish()
-    if faults:
-        raise FaultsError(faults)
+    check(faults)
+    answered = _figures(terms, events, as_of)
+    if checks is not None:
+        check(_refused_by_law(terms, checks, law, answered["annual_cost"]))
+    return answered
+
+
+def _refused_by_law(terms: Terms, checks: Checks, law: LawOn | None, annual_cost: Mapping[str, str | None]) -> list[Fault]:
+    if law is None:
+        return [Fault("checks", "a lender", "nothing: no tables of law are at hand here")]
+    in_force = law(checks.agreed_on or terms.start)
+    return law_faults(terms, checks, in_force, simple_annual_cost(annual_cost["nominal"], annual_cost["effective"]))
+
+
+def _figures(terms: Terms, events: Sequence[Event], as_of: date | None) -> dict[str, Any]:
+    """Schedule, state and cost. Raises FaultsError where a figure is not settled."""
+    faults: list[Fault] = []
     if terms.line is not None:
         check(line_faults(terms, events))
         if not terms.line.pooled:
@@ -103,13 +123,13 @@ def _running_cost_not_settled(terms: Terms, position: Position) -> list[Fault]:
     return [Fault("as_of", found, expected)]
 
 
-def answer_text(text: str | bytes) -> tuple[dict[str, Any], bool]:
+def answer_text(text: str | bytes, law: LawOn | None = None) -> tuple[dict[str, Any], bool]:
     """The answer to a document as JSON text, and whether it holds figures; faults are answered as `{"error": [...]}`."""
     try:
         document = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
         if not isinstance(document, dict):
             raise FaultsError([Fault("document", shown(document), "a JSON object")])
-        return answer(document), True
+        return answer(document, law), True
     except FaultsError as faults:
         return error(faults.faults), False
     except (ValueError, RecursionError) as problem:

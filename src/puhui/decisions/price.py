@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from puhui.calculations.caps import caps_on_cost, law_from_rows
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.pricing import churn_aware_rate, required_rate
 from puhui.decisions.case import VETO, Case, Stage, ppm
@@ -73,11 +74,9 @@ def _costs(case: Case) -> dict[str, int]:
 def _caps(case: Case) -> dict[str, int]:
     """Every cap on the yearly rate that holds for this lender on this day, and the product's own. The lowest binds."""
     caps = {"product": case.product.price.maximum_ppm}
-    for row in case.parameters["rate_caps"].valid_on(case.day):
-        if row["lender_kind"] == case.lender_kind and row.get("annual_cost_maximum") is not None:
-            caps["annual_cost"] = min(caps.get("annual_cost", 1_000_000), ppm(row["annual_cost_maximum"]))
-        if row["lender_kind"] == case.lender_kind and row.get("multiple_of_lpr1y") is not None:
-            caps["prime_rate_multiple"] = round(row["multiple_of_lpr1y"] * _prime_rate_ppm(case, "LPR1Y"))
+    law = law_from_rows(case.parameters["rate_caps"].valid_on(case.day), (), (), case.row("prime_rate")["LPR1Y"])
+    for share, cap in reversed(caps_on_cost(law, case.lender_kind)):
+        caps["annual_cost" if share == cap.annual_cost else "prime_rate_multiple"] = round(share * 1_000_000)
     return caps
 
 

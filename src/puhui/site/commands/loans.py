@@ -35,10 +35,11 @@ def quote(
     import json
 
     from puhui.calculations.quote import answer_text
+    from puhui.products.law import law_on
 
     content = _content(file)
     if not lines:
-        result, answered = answer_text(content)
+        result, answered = answer_text(content, law_on)
         print(json.dumps(result, ensure_ascii=False, indent=2))
         raise typer.Exit(0 if answered else 2)
     all_answered = True
@@ -46,7 +47,7 @@ def quote(
     if rows and not rows[-1].strip():
         rows.pop()
     for row in rows:
-        result, answered = answer_text(row)
+        result, answered = answer_text(row, law_on)
         all_answered = all_answered and answered
         sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
     raise typer.Exit(0 if all_answered else 2)
