@@ -134,6 +134,7 @@ def rolled_back_database(_lasting_database: str) -> Iterator[str]:
 def owner_connection(server, database: str) -> Iterator[psycopg.Connection]:
     """The test's database as its owner, past all of Puhui's own code: for tests that tamper. Commits each statement."""
     with psycopg.connect(server.dsn("puhui_owner", database), autocommit=True) as connection:
+        connection.execute("SET puhui.rewrites = 'on'")
         yield connection
 
 

@@ -1,8 +1,9 @@
 """Migrations, and what the application may do to each table.
 
-Tables whose comment says `append-only` hold what money or a decision rested on: the application's role may read them and add to
-them, and the database itself refuses it an UPDATE, a DELETE or a TRUNCATE. Only the owner, who migrates, could; the books' proof
-is there to find that.
+Tables whose comment says `append-only`, and their partitions, hold what money or a decision rested on: the application's role may
+read them and add to them, and the database itself refuses it an UPDATE, a DELETE or a TRUNCATE. A trigger refuses them to every other
+role as well, also where a server has a single one, unless the session says that it rewrites (migrations do). Whoever owns the tables
+could do that, or take the trigger away; the books' proof is there to find what comes of it.
 """
 
 from __future__ import annotations
@@ -13,13 +14,27 @@ from django.core.management import call_command
 from django.db import connections
 
 _APPEND_ONLY_TABLES = """
-    SELECT table_class.relname
-      FROM pg_class AS table_class
-      JOIN pg_namespace AS namespace ON namespace.oid = table_class.relnamespace
-     WHERE table_class.relkind IN ('r', 'p')
-       AND namespace.nspname = current_schema()
-       AND obj_description(table_class.oid, 'pg_class') = 'append-only'
-     ORDER BY 1
+    WITH RECURSIVE marked AS (
+        SELECT table_class.oid, table_class.relname
+          FROM pg_class AS table_class
+          JOIN pg_namespace AS namespace ON namespace.oid = table_class.relnamespace
+         WHERE table_class.relkind IN ('r', 'p')
+           AND namespace.nspname = current_schema()
+           AND obj_description(table_class.oid, 'pg_class') = 'append-only'
+         UNION
+        SELECT partition.oid, partition.relname
+          FROM marked
+          JOIN pg_inherits AS link ON link.inhparent = marked.oid
+          JOIN pg_class AS partition ON partition.oid = link.inhrelid
+    )
+    SELECT relname FROM marked ORDER BY 1
+"""
+
+_WITHOUT_TRIGGER = f"""
+    SELECT relname FROM ({_APPEND_ONLY_TABLES}) AS append_only
+     WHERE NOT EXISTS (SELECT FROM pg_trigger AS trigger
+                        WHERE trigger.tgrelid = (quote_ident(current_schema()) || '.' || quote_ident(append_only.relname))::regclass
+                          AND trigger.tgname = 'append_only' AND trigger.tgenabled <> 'D')
 """
 
 _ANALYSE_CAN_BE_GRANTED = 170000
@@ -27,7 +42,13 @@ _ANALYSE_CAN_BE_GRANTED = 170000
 
 def migrate(alias: str = "owner", verbosity: int = 0) -> None:
     """Bring the schema up to date as its owner, then take from the application what it must not do."""
-    call_command("migrate", database=alias, verbosity=verbosity, interactive=False)
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SET puhui.rewrites = 'on'")
+    try:
+        call_command("migrate", database=alias, verbosity=verbosity, interactive=False)
+    finally:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("RESET puhui.rewrites")
     protect_append_only_tables(alias)
 
 
@@ -39,12 +60,17 @@ def append_only_tables(alias: str = "owner") -> list[str]:
 
 
 def protect_append_only_tables(alias: str = "owner") -> None:
-    """Revoke UPDATE, DELETE and TRUNCATE on append-only tables from the application's role, where that role exists.
-
-    On a server of somebody else's with a single role there is nobody to revoke from: `puhui doctor` tells so.
-    """
+    """Refuse UPDATE, DELETE and TRUNCATE on append-only tables: to the application's role, where there is one, and by a trigger to all."""
     tables = append_only_tables(alias)
     with connections[alias].cursor() as cursor:
+        cursor.execute(_WITHOUT_TRIGGER)
+        for (name,) in cursor.fetchall():
+            table = connections[alias].ops.quote_name(name)
+            cursor.execute(
+                f"""CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+                       FOR EACH STATEMENT EXECUTE FUNCTION parties_refuse_change();
+                     ALTER TABLE {table} ENABLE TRIGGER append_only"""
+            )
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'puhui_app'")
         if tables and cursor.fetchone():
             names = ", ".join(connections[alias].ops.quote_name(name) for name in tables)
@@ -55,13 +81,14 @@ def protect_append_only_tables(alias: str = "owner") -> None:
 
 
 def unprotected_tables(alias: str = "owner") -> list[str]:
-    """Append-only tables on which the application's role may still do what it must not: a migration was cut short."""
+    """Append-only tables that the application's role may still change, or that lack their trigger: a migration was cut short."""
     with connections[alias].cursor() as cursor:
         cursor.execute(
             f"""
             SELECT relname FROM ({_APPEND_ONLY_TABLES}) AS append_only
               JOIN pg_roles AS role ON role.rolname = 'puhui_app'
              WHERE has_table_privilege(role.oid, quote_ident(current_schema()) || '.' || quote_ident(relname), 'UPDATE, DELETE, TRUNCATE')
+             UNION {_WITHOUT_TRIGGER}
             """
         )
         return [name for (name,) in cursor.fetchall()]
