@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import pairwise
+from math import exp
 
 from puhui.calculations.periods import Period
 from puhui.calculations.position import Flow
@@ -57,8 +59,8 @@ def _by_date(flows: Iterable[Flow]) -> list[Flow]:
     return [(day, amount) for day, amount in sorted(net.items()) if amount]
 
 
-def _single(flows: Sequence[tuple[float, int]]) -> bool:
-    """Whether the flows have one internal rate: money goes out first, and the running sum turns positive once (Norstrøm)."""
+def _turns_once(flows: Sequence[tuple[float, int]]) -> bool:
+    """Whether the running sum of flows turns positive once and stays so: then there is one internal rate above 0 (Norstrøm)."""
     total, turned = 0, False
     for _, amount in flows:
         total += amount
@@ -66,20 +68,42 @@ def _single(flows: Sequence[tuple[float, int]]) -> bool:
             turned = True
         elif turned:
             return False
-    return flows[0][1] < 0 and total >= 0
+    return True
 
 
 def _internal_rate(flows: Sequence[tuple[float, int]]) -> float | None:
-    """The rate at which the flows (time in periods, amount) are worth nothing today, by bisection and Newton steps."""
-    if not flows or not _single(flows):
+    """The rate at which the flows (time in periods, amount) are worth nothing today, where money goes out first and there is one such."""
+    total = sum(amount for _, amount in flows)
+    if not flows or flows[0][1] > 0 or total < 0:
         return None
-    if sum(amount for _, amount in flows) == 0:
+    if not _turns_once(flows):
+        bracket = _only_bracket(flows)
+        return None if bracket is None else _solved(flows, *bracket)
+    if total == 0:
         return 0.0
     low, high = 0.0, 1.0
     while _value(flows, high) > 0:
         low, high = high, high * 2
         if high > 1e9:
             return None
+    return _solved(flows, low, high)
+
+
+def _only_bracket(flows: Sequence[tuple[float, int]]) -> tuple[float, float] | None:
+    """Two rates between which the worth of the flows turns from above to below nothing, if on the whole scale it turns only there.
+
+    A line that is repaid to nothing and drawn again has flows of which no theorem says beforehand that their rate is the only one.
+    """
+    marks = [exp(step / 16) - 1 for step in range(-32, 320)]
+    worths = [_value(flows, mark) for mark in marks]
+    turns = [index for index, (first, second) in enumerate(pairwise(worths)) if (first > 0) != (second > 0)]
+    if len(turns) != 1 or worths[turns[0]] <= 0:
+        return None
+    return marks[turns[0]], marks[turns[0] + 1]
+
+
+def _solved(flows: Sequence[tuple[float, int]], low: float, high: float) -> float:
+    """The rate between `low`, where the flows are worth more than nothing, and `high`, by bisection and Newton steps."""
     rate = low
     for _ in range(200):
         middle = rate - _value(flows, rate) / _slope(flows, rate)
