@@ -123,3 +123,40 @@ class AccountDay(models.Model):
     class Meta:
         db_table_comment = APPEND_ONLY
         constraints = [models.UniqueConstraint(fields=["institution", "account", "date"], name="account_day_once")]
+
+
+class Pending(models.Model):
+    """A transfer that waits for somebody outside: reserved in the memo books by its entry, and later posted or void by another entry."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    key = models.CharField(max_length=120)  # makes a request that is sent again happen once
+    entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="pending")  # the reservation
+    debit_code = models.CharField(max_length=16)
+    credit_code = models.CharField(max_length=16)
+    amount_fen = models.BigIntegerField()
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT)
+    product_code = models.CharField(max_length=60, default="", blank=True)
+    loan_id = models.BigIntegerField(null=True)
+    reference = models.CharField(max_length=200, blank=True)
+    digest = models.BinaryField(max_length=32)  # over every other column
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "key"], name="pending_once"),
+            models.CheckConstraint(condition=models.Q(amount_fen__gt=0), name="pending_amount_positive"),
+        ]
+
+
+class PendingEnd(models.Model):
+    """What became of a pending transfer, once: posted, in full or in part, or void."""
+
+    pending = models.OneToOneField(Pending, on_delete=models.PROTECT, related_name="end")
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="pending_end")
+    posted_fen = models.BigIntegerField()  # 0: void
+    reason = models.CharField(max_length=200, blank=True)
+    digest = models.BinaryField(max_length=32)  # over every other column
+
+    class Meta:
+        db_table_comment = APPEND_ONLY

@@ -18,10 +18,11 @@ from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from puhui.books import anchor
 from puhui.books.chart import chart
-from puhui.books.models import Account, ClosedDay, Entry
+from puhui.books.models import Account, ClosedDay, Entry, Pending
 from puhui.books.posting import INTER_BRANCH
 from puhui.books.queries import trial_balance
 from puhui.books.statements import statement
@@ -58,6 +59,7 @@ def verify(institution: Institution | None = None) -> list[Finding]:
             _day_findings(days),
             _total_findings(institution),
             _branch_findings(institution),
+            _pending_findings(institution),
             _balance_findings(institution),
             _date_findings(institution, sealed, last_day),
             _tally_findings(institution, last_day),
@@ -135,6 +137,16 @@ def _branch_findings(institution: Institution) -> Iterator[Finding]:
     open_between = sum(row.balance_fen for row in trial_balance(institution, date.max) if row.code == role)
     if open_between:
         yield Finding("accounts between branches", f"come to {open_between} fen over all branches, not 0")
+
+
+def _pending_findings(institution: Institution) -> Iterator[Finding]:
+    roles = chart(institution.kind, institution.business_date).roles
+    for row in _rows("verify_pendings", institution, memo_pending=roles.get("memo_pending")):
+        yield Finding(f"pending transfer {row['key']}", f"{row['what']} is not what its entry says")
+    reserved = Pending.objects.filter(institution=institution, end=None).aggregate(fen=Sum("amount_fen"))["fen"] or 0
+    held = sum(row.balance_fen for row in trial_balance(institution, date.max) if row.code == roles.get("memo_pending"))
+    if held != reserved:
+        yield Finding("pending transfers", f"{reserved} fen are reserved and open, the memo books hold {held}")
 
 
 def _fen(figures: list[Any]) -> str:
