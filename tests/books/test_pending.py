@@ -30,14 +30,14 @@ def balances(institution: Any, *roles: str) -> list[int]:
 
 def test_a_reservation_stands_in_the_memo_books_and_is_posted_on_the_day_of_the_answer(institution: Any) -> None:
     pending = reserve(institution)
-    assert balances(institution, "memo_pending", "principal") == [500_00, 0]
+    assert balances(institution, "memo_reserved", "principal") == [500_00, 0]
     assert list(open_pendings(institution)) == [pending] and verify(institution) == []
     close_day(institution, FIRST_DAY, "day end")
     Institution.objects.update(business_date=FIRST_DAY + timedelta(days=1))
     institution.refresh_from_db()
     entry = settle_pending(pending, recorded_by="channel", act="payout")
     assert (entry.posting_date, entry.act, entry.loan_id) == (FIRST_DAY + timedelta(days=1), "payout", 3)
-    assert balances(institution, "memo_pending", "memo_counterpart", "principal", "payment_clearing") == [0, 0, 500_00, -500_00]
+    assert balances(institution, "memo_reserved", "memo_counterpart", "principal", "payment_clearing") == [0, 0, 500_00, -500_00]
     assert not open_pendings(institution).exists() and verify(institution) == []
 
 
@@ -55,7 +55,7 @@ def test_an_answer_or_a_request_that_comes_twice_finds_the_first(institution: An
 
 def test_part_of_a_transfer_is_posted_and_the_rest_is_free(institution: Any) -> None:
     settle_pending(reserve(institution), recorded_by="channel", amount_fen=200_00)
-    assert balances(institution, "memo_pending", "principal") == [0, 200_00]
+    assert balances(institution, "memo_reserved", "principal") == [0, 200_00]
     with pytest.raises(FaultsError, match="from 1 to"):
         settle_pending(reserve(institution, "order 2"), recorded_by="channel", amount_fen=500_01)
     assert verify(institution) == []
@@ -64,7 +64,7 @@ def test_part_of_a_transfer_is_posted_and_the_rest_is_free(institution: Any) -> 
 def test_a_void_transfer_moves_nothing_on_the_balance_sheet(institution: Any) -> None:
     pending = reserve(institution)
     entry = void_pending(pending, reason="account closed", recorded_by="channel")
-    assert balances(institution, "memo_pending", "principal") == [0, 0]
+    assert balances(institution, "memo_reserved", "principal") == [0, 0]
     assert pending.end.reason == "account closed" and pending.end.entry == entry
     with pytest.raises(FaultsError, match="void by entry"):
         settle_pending(pending, recorded_by="channel")
@@ -73,7 +73,7 @@ def test_a_void_transfer_moves_nothing_on_the_balance_sheet(institution: Any) ->
 
 def test_accounts_that_do_not_go_together_are_refused_before_anything_is_reserved(institution: Any) -> None:
     with pytest.raises(FaultsError, match="two memo accounts, or none"):
-        post_pending(institution, "principal", "memo_pending", 1, key="k", recorded_by="clerk")
+        post_pending(institution, "principal", "memo_reserved", 1, key="k", recorded_by="clerk")
     assert not Entry.objects.exists()
 
 

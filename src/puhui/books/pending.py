@@ -1,6 +1,6 @@
 """Transfers that wait for somebody outside: a payout sent to a bank, a debit asked for.
 
-Such a transfer is reserved first: its amount stands in the memo books (待收付款项), and its accounts and amount are kept. When the
+Such a transfer is reserved first: its amount stands in the memo books (预留待转款项), and its accounts and amount are kept. When the
 outside answers, one further entry takes the reservation back and posts the transfer, in full or in part; or takes it back and posts
 nothing. Nothing is changed: the reservation and what became of it are two entries. An answer that comes twice finds the first.
 """
@@ -56,7 +56,7 @@ def post_pending(
             asked = f"{codes[0]} / {codes[1]}, {amount_fen} fen"
             raise FaultsError([Fault("key", f"{key}, used for another transfer", asked, "Give each transfer a key of its own.")])
         return found
-    reserved = [("memo_pending", "memo_counterpart", amount_fen)]
+    reserved = [("memo_reserved", "memo_counterpart", amount_fen)]
     given = {"loan_id": loan_id, "reference": reference, "branch_id": branch, "product_code": product_code, "recorded_by": recorded_by}
     entry = post(institution, act, day, reserved, **given)
     with connection.cursor() as cursor:
@@ -100,7 +100,7 @@ def _end(pending: Pending, posted: int, act: str, reason: str, recorded_by: str)
             was = f"posted with {ended.posted_fen} fen" if ended.posted_fen else "void"
             raise FaultsError([Fault(f"pending transfer {pending.key}", f"{was} by entry {ended.entry_id}", "one that is open")])
         return ended.entry
-    transfers: list[tuple[str, str, int]] = [("memo_counterpart", "memo_pending", pending.amount_fen)]
+    transfers: list[tuple[str, str, int]] = [("memo_counterpart", "memo_reserved", pending.amount_fen)]
     if posted:
         transfers.append((pending.debit_code, pending.credit_code, posted))
     entry = post(

@@ -141,10 +141,10 @@ def _branch_findings(institution: Institution) -> Iterator[Finding]:
 
 def _pending_findings(institution: Institution) -> Iterator[Finding]:
     roles = chart(institution.kind, institution.business_date).roles
-    for row in _rows("verify_pendings", institution, memo_pending=roles.get("memo_pending")):
+    for row in _rows("verify_pendings", institution, memo_pending=roles.get("memo_reserved")):
         yield Finding(f"pending transfer {row['key']}", f"{row['what']} is not what its entry says")
     reserved = Pending.objects.filter(institution=institution, end=None).aggregate(fen=Sum("amount_fen"))["fen"] or 0
-    held = sum(row.balance_fen for row in trial_balance(institution, date.max) if row.code == roles.get("memo_pending"))
+    held = sum(row.balance_fen for row in trial_balance(institution, date.max) if row.code == roles.get("memo_reserved"))
     if held != reserved:
         yield Finding("pending transfers", f"{reserved} fen are reserved and open, the memo books hold {held}")
 
