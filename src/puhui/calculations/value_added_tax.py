@@ -28,46 +28,49 @@ def tax_inside(amount: int, rate_ppm: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class TaxedLoan:
-    """What an exemption asks about a loan. `household_credit`: all that this lender has granted the borrower, smallest units."""
+    """What an exemption asks about a loan. Amounts in smallest units, rates in ppm.
+
+    `household_credit`: all that this lender has granted the borrower; `balance`: all that the borrower owes it after this loan;
+    `is_assessed`: the lender passed the supervisor's yearly assessment of loans to small firms.
+    """
 
     lender: str  # bank, micro_lender
     borrower: str  # enterprise, individual_business, cooperative, farmer
-    size: str  # micro, small, medium, large
+    size: str  # micro, small, medium, large; not_known
     household_credit: int
     balance: int
     rate_ppm: int
     prime_rate_ppm: int  # the loan prime rate of the same term
+    is_assessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """One rule that frees interest from the tax, with all its conditions; None where it does not ask."""
+    """One rule that frees a loan's interest from the tax, with all its conditions; None or empty where it does not ask."""
 
     code: str
     lenders: tuple[str, ...]
     borrowers: tuple[str, ...]
-    sizes: tuple[str, ...] = ()
+    firm_sizes: tuple[str, ...] = ()  # asked of enterprises and cooperatives only
     household_credit_most: int | None = None
     balance_most: int | None = None
     rate_times_prime_ppm: int | None = None  # the rate may not exceed this multiple of the prime rate
-    partial_above: bool = False  # interest up to the multiple is exempt even where the rate is higher
+    needs_assessment: bool = False
 
     def reasons_against(self, loan: TaxedLoan) -> tuple[str, ...]:
         """The conditions that do not hold, by name; none where the loan is exempt."""
+        asks_size = bool(self.firm_sizes) and loan.borrower in ("enterprise", "cooperative")
+        limit = None if self.rate_times_prime_ppm is None else loan.prime_rate_ppm * self.rate_times_prime_ppm
         tests = (
             ("lender", loan.lender in self.lenders),
             ("borrower", loan.borrower in self.borrowers),
-            ("size", not self.sizes or loan.size in self.sizes),
+            ("firm_size", not asks_size or loan.size in self.firm_sizes),
             ("household_credit", self.household_credit_most is None or loan.household_credit <= self.household_credit_most),
             ("balance", self.balance_most is None or loan.balance <= self.balance_most),
-            ("rate", self._rate_holds(loan)),
+            ("rate", limit is None or loan.rate_ppm * PPM <= limit),
+            ("assessment", loan.is_assessed or not self.needs_assessment),
         )
         return tuple(name for name, holds in tests if not holds)
-
-    def _rate_holds(self, loan: TaxedLoan) -> bool:
-        if self.rate_times_prime_ppm is None or self.partial_above:
-            return True
-        return loan.rate_ppm * PPM <= loan.prime_rate_ppm * self.rate_times_prime_ppm
 
 
 def exemption_of(loan: TaxedLoan, exemptions: Iterable[Exemption]) -> tuple[Exemption | None, dict[str, tuple[str, ...]]]:
