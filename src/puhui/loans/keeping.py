@@ -22,6 +22,7 @@ from puhui.calculations.counters import Accounting
 from puhui.calculations.faults import FaultsError
 from puhui.calculations.posting import Counters, Transfer, transfers
 from puhui.calculations.replay import replay
+from puhui.calculations.terms import Terms
 from puhui.decisions.actions import move_exposures
 from puhui.loans import shapes
 from puhui.loans.fold import Fold, fold, owed_on, terms_of
@@ -50,11 +51,15 @@ class NewEvent:
 
 @dataclass(frozen=True)
 class Change:
-    """A loan to be brought up to the open day, with what happened to it, if anything did. `act` names the entry in the books."""
+    """A loan to be brought up to the open day, with what happened to it, if anything did. `act` names the entry in the books.
+
+    `through`: the role of the account that principal moves through; not the borrower's where a new note closes an old one without cash.
+    """
 
     loan: Loan
     act: str
     event: NewEvent | None = None
+    through: str = "settlement"
 
 
 @dataclass(frozen=True)
@@ -112,16 +117,23 @@ def events_of(loan_ids: Iterable[int]) -> dict[int, list[Event]]:
 
 
 def calculation_event(event: Event) -> calculation_events.Event:
-    """An event as the calculator takes it."""
+    """An event as the calculator takes it. Details are JSON: days come as text, and what begins with `note_` is not the calculator's."""
+    detail = {name: value for name, value in event.detail.items() if not name.startswith("note_")}
+    for name in _DAYS_IN_DETAIL & detail.keys():
+        detail[name] = date.fromisoformat(detail[name])
     return calculation_events.Event(
-        date=event.date, type=event.type, amount=event.amount_fen or 0, id=str(event.number), known=event.known_on, **event.detail
+        date=event.date, type=event.type, amount=event.amount_fen or 0, id=str(event.number), known=event.known_on, **detail
     )
+
+
+_DAYS_IN_DETAIL = frozenset({"until", "begin", "due", "new_due"})
 
 
 def fold_loan(loan: Loan, events: Sequence[Event], day: date) -> Fold:
     """Fold a loan's events up to `day`."""
+    terms = terms_of(loan.terms)
     lent = sum(event.amount_fen or 0 for event in events if event.type == "drawdown" and event.date <= day)
-    return fold(terms_of(loan.terms), _happened(events, day), day, lent, accounting_of(loan))
+    return fold(terms, happened(terms, events, day), day, lent, accounting_of(loan))
 
 
 def accounting_of(loan: Loan) -> Accounting:
@@ -131,12 +143,15 @@ def accounting_of(loan: Loan) -> Accounting:
 
 def owed_now(loan: Loan, events: Sequence[Event], day: date) -> int:
     """What a debit may take on `day`, without what a fold compiles for the nights ahead."""
-    return owed_on(replay(terms_of(loan.terms), _happened(events, day), day), day)
+    terms = terms_of(loan.terms)
+    return owed_on(replay(terms, happened(terms, events, day), day), day)
 
 
-def _happened(events: Sequence[Event], day: date) -> tuple[calculation_events.Event, ...]:
-    """Events up to `day` for the calculator. The one drawdown of the whole amount on the first day is what the terms say already."""
-    return tuple(calculation_event(event) for event in events if event.type != "drawdown" and event.date <= day)
+def happened(terms: Terms, events: Sequence[Event], day: date) -> tuple[calculation_events.Event, ...]:
+    """Events up to `day` for the calculator. One drawdown of the whole amount on the first day is what the terms say already."""
+    draws = [event for event in events if event.type == "drawdown"]
+    whole = len(draws) == 1 and (draws[0].amount_fen, draws[0].date) == (terms.amount, terms.start) and terms.line is None
+    return tuple(calculation_event(event) for event in events if event.date <= day and not (whole and event.type == "drawdown"))
 
 
 def keep(institution: Institution, day: date, changes: Sequence[Change], actor: str) -> list[Kept]:
@@ -180,7 +195,7 @@ def _post(institution: Institution, day: date, changes: Sequence[Change], kept: 
         EntryDraft(
             act=change.act,
             effective_date=each.event.date if each.event else day,
-            transfers=each.transfers,
+            transfers=_through(change.through, each.transfers),
             loan_id=each.loan.pk,
             event_id=each.event.pk if each.event else None,
             reference=each.loan.number,
@@ -191,12 +206,27 @@ def _post(institution: Institution, day: date, changes: Sequence[Change], kept: 
     post_many(institution, drafts, recorded_by=actor)
 
 
+def _through(role: str, moved: Sequence[Transfer]) -> list[Transfer]:
+    """Transfers with their principal moving through another account than the borrower's."""
+    if role == "settlement":
+        return list(moved)
+    roles = {"settlement": role}
+    return [
+        Transfer(roles.get(each.debit, each.debit), roles.get(each.credit, each.credit), each.amount_fen)
+        if "principal" in (each.debit, each.credit)
+        else each
+        for each in moved
+    ]
+
+
 def _move_exposures(kept: Sequence[Kept]) -> None:
+    """What is drawn comes out of what is reserved; of a line that is open, what is repaid goes back to it."""
     moves = []
     for each in kept:
         difference = each.fold.counters.principal - (each.loan.lent_fen - each.loan.principal_repaid_fen)
         if difference:
-            moves.append((each.loan.contract.decision_id, each.fold.counters.lent - each.loan.lent_fen, difference))
+            drawn = difference if each.loan.contract.revolves else each.fold.counters.lent - each.loan.lent_fen
+            moves.append((each.loan.contract.decision_id, drawn, difference))
     move_exposures(moves)
 
 

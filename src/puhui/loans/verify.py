@@ -96,7 +96,8 @@ def flow_findings(institution: Institution) -> Iterator[Finding]:
         found = [(counter, sign) for role in of_account for counter, sign in ledger_signs(role).items()]
         if not any(counter in BOOKED_IN_TOTALS for counter, _ in found):
             signs += [{"account_id": account, "counter": counter, "sign": sign} for counter, sign in found]
-    parameters = {"institution": institution.pk, "signs": json.dumps(signs)}
+    clearing = {role: accounts.get(names.get(role, "")) for role in ("refinancing", "settlement")}
+    parameters = {"institution": institution.pk, "signs": json.dumps(signs), **clearing}
     counters = ", ".join(f"('{counter}', {column})" for counter, column in COUNTERS.items())
     for loan_id, number, account, kept, booked in _rows("loan_flows", parameters, counters=counters):
         what = " and ".join(sorted(roles[account])) or codes[account]

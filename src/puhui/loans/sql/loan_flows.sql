@@ -4,7 +4,9 @@ WITH sign AS (SELECT * FROM jsonb_to_recordset(%(signs)s::jsonb) AS sign(account
      booked AS (
     SELECT loan_id, account_id, sum(fen) AS fen
       FROM books_transfer AS transfer
-     CROSS JOIN LATERAL (VALUES (debit_account_id, amount_fen), (credit_account_id, -amount_fen)) AS side(account_id, fen)
+     CROSS JOIN LATERAL (VALUES (debit_account_id, amount_fen), (credit_account_id, -amount_fen)) AS side(moved_on, fen)
+     -- Where a note closes another without cash, the clearing account between them stands in for the borrower's.
+     CROSS JOIN LATERAL (SELECT CASE WHEN moved_on = %(refinancing)s THEN %(settlement)s ELSE moved_on END) AS counted(account_id)
      WHERE transfer.institution_id = %(institution)s AND transfer.loan_id IS NOT NULL AND account_id IN (SELECT account_id FROM sign)
      GROUP BY 1, 2),
      kept AS (
