@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.loans import changing, class_acts, correcting, drawing, paying
+from puhui.loans import changing, class_acts, correcting, drawing, paying, renewing, restructuring
 from puhui.loans.acts import Act
 
 ACTS: dict[str, Act] = {
@@ -23,6 +23,10 @@ ACTS: dict[str, Act] = {
         changing.RECORD_MISUSE,
         changing.TERMINATE,
         changing.WRITE_OFF,
+        restructuring.MOVE_DUE_DATE,
+        restructuring.EXTEND,
+        restructuring.RESTRUCTURE,
+        renewing.RENEW,
         class_acts.RECORD_FINDING,
         class_acts.END_FINDING,
         class_acts.DOWNGRADE,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from puhui.calculations.faults import Fault, check
 from puhui.loans.act_arguments import count, text
 from puhui.loans.acts import Act, Done, Work, execute, state_fault
+from puhui.loans.credit_models import Refinancing
 from puhui.loans.keeping import NewEvent
 from puhui.loans.models import Event, Loan
 from puhui.loans.paying import debit_key, deposit_many
@@ -46,6 +47,8 @@ def _faults(loan: Loan, event: Event) -> list[Fault]:
     what = f"event {event.number}"
     if event.type not in REVERSIBLE:
         return [Fault(what, event.type, "a repayment or payoff, or another of " + ", ".join(REVERSIBLE), "Others are undone by a new one.")]
+    if event.type == "payoff" and Refinancing.objects.filter(old_loan=loan).exists():
+        return [Fault(what, "closed by a new note", "a payment in money", "Pay off the new note instead.")]
     undone = {each.detail.get("of") for each in loan.events.filter(type="reversal")}
     if str(event.number) in undone:
         return [Fault(what, "reversed already", "an event that stands")]
