@@ -45,7 +45,7 @@ def test_cut_off_after_each_step(lender: Any, cleared_contract: Callable[..., An
         assert lender.business_date == (DUE if last != "accrue" else DUE + timedelta(days=1))
     assert not DayEndStep.objects.filter(date=DUE, step="close").exists()
     day_end.run(lender, DUE, "test")
-    assert set(DayEndStep.objects.filter(date=DUE).values_list("step", flat=True)) == {"falls_due", "collect", "accrue", "close"}
+    assert set(DayEndStep.objects.filter(date=DUE).values_list("step", flat=True)) == {"settle", "falls_due", "collect", "accrue", "close"}
     assert Event.objects.filter(type="repayment").count() == 2  # one debit of each loan
     taken = DayEndStep.objects.get(date=DUE, step="collect").figures
     left = sum(DebitAccount.objects.values_list("balance_fen", flat=True))
@@ -71,12 +71,12 @@ def test_a_bad_loan_is_set_aside(lender: Any, cleared_contract: Callable[..., An
         deposit(loan.firm, 9_000_000)
     bad = loans[1]
     owner_connection.execute("CREATE TABLE kept AS SELECT id, terms FROM loans_loan")
-    owner_connection.execute("UPDATE loans_loan SET terms = %s::jsonb WHERE id = %s", [broken, bad.pk])
+    owner_connection.execute("UPDATE loans_loan SET terms = %s::jsonb, next_number = NULL WHERE id = %s", [broken, bad.pk])
     day_end.run(lender, DUE + timedelta(days=1), "test")
     aside = SetAside.objects.order_by("date")
     assert [(each.loan_id, each.date, each.resolved_at) for each in aside] == [(bad.pk, DUE, None), (bad.pk, DUE + timedelta(days=1), None)]
     assert all(each.reason for each in aside)
-    assert DayEndStep.objects.get(date=DUE, step="falls_due").figures == {"loans": 2, "set_aside": 1}
+    assert DayEndStep.objects.get(date=DUE, step="falls_due").figures == {"loans": 0, "set_aside": 1}
     paid = dict(Loan.objects.values_list("pk", "principal_repaid_fen"))
     assert paid == {loans[0].pk: 1_500_000, bad.pk: 0, loans[2].pk: 1_500_000}
     assert {finding.where for finding in proved(lender)} == {f"loan {bad.number}"}

@@ -1,7 +1,8 @@
 """The day end: what a day's passing does to loans, once, whatever is cut off in the middle.
 
 Steps of a day D, in order:
-  falls_due  loans with something to happen by D (a due date, a change of state) are folded up to D
+  settle     dues compiled ahead are debited in full by the database alone (settling.py), partition by partition
+  falls_due  the other loans with something to happen by D (a due date, a change of state) are folded up to D
   collect    what is due is debited from the borrowers' accounts as far as they hold money
   accrue     the night's interest of all other loans goes into the books as one total per product, and D+1 becomes the open day, both
              at one moment
@@ -29,6 +30,7 @@ from puhui.books.actions import EntryDraft, anchor_newest_day, close_day, lock_d
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.posting import Counters, transfers
 from puhui.decisions.actions import expire_offers
+from puhui.loans import settling
 from puhui.loans.actions import debit_key
 from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, keep, night_of, owed_now
 from puhui.loans.models import DayEndStep, DebitAccount, Event, Loan, SetAside
@@ -62,7 +64,7 @@ def run_day(institution: Institution, actor: str, progress: Progress | None = No
     day = institution.business_date
     tell = progress or (lambda day, step, count: None)
     figures: dict[str, Any] = {"date": day.isoformat()}
-    for name, step in (("falls_due", falls_due), ("collect", collect)):
+    for name, step in (("settle", settle), ("falls_due", falls_due), ("collect", collect)):
         done = DayEndStep.objects.filter(institution=institution, date=day, step=name).first()
         figures[name] = done.figures if done else _finish(institution, day, name, step(institution, day))
         tell(day, name, figures[name].get("loans", 0))
@@ -88,6 +90,17 @@ def _close_what_was_left(institution: Institution, actor: str) -> None:
         with transaction.atomic():
             closed = close_day(institution, day, actor)
             _finish(institution, day, "close", {"entries": closed.entry_count, "transfers": closed.transfer_count})
+
+
+def settle(institution: Institution, day: date) -> dict[str, Any]:
+    """Debit what was compiled ahead. A chunk that the database refuses is left to the fold, which sets the loan aside that is at fault."""
+    done, refused = settling.Settlement(), []
+    for portion in settling.portions(institution, day):
+        try:
+            done += settling.settle(institution, day, portion, ACTOR)
+        except FAULTS_OF_A_LOAN as fault:
+            refused.append(f"{type(fault).__name__}: {fault}")
+    return {"loans": done.loans, "amount_fen": done.amount_fen, "refused": refused}
 
 
 def falls_due(institution: Institution, day: date) -> dict[str, Any]:
@@ -184,15 +197,17 @@ def accrue(institution: Institution, day: date, actor: str) -> dict[str, Any]:
             loan_id=None,
             event_id=None,
             reference=product_code,
+            branch_id=branch_id,
+            product_code=product_code,
         )
-        for product_code, suspended, interest, penalty, _ in totals
+        for branch_id, product_code, suspended, interest, penalty, _ in totals
         if interest or penalty
     ]
     post_many(institution, drafts, recorded_by=actor)
     figures: dict[str, Any] = {
-        "loans": sum(row[4] for row in totals),
-        "interest_fen": sum(row[2] for row in totals),
-        "penalty_fen": sum(row[3] for row in totals),
+        "loans": sum(row[5] for row in totals),
+        "interest_fen": sum(row[3] for row in totals),
+        "penalty_fen": sum(row[4] for row in totals),
         "book": _rows("book", institution, day),  # days past due, loans, principal: what series over time are drawn from
     }
     _finish(institution, day, "accrue", figures)

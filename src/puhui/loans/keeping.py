@@ -199,6 +199,8 @@ def _post(institution: Institution, day: date, changes: Sequence[Change], kept: 
             loan_id=each.loan.pk,
             event_id=each.event.pk if each.event else None,
             reference=each.loan.number,
+            branch_id=each.loan.branch_id,
+            product_code=each.loan.product_code,
         )
         for change, each in zip(changes, kept, strict=True)
         if each.transfers

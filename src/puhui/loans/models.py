@@ -15,7 +15,7 @@ from puhui.loans.class_models import ClassChange, Finding, LoanClass  # noqa: F4
 from puhui.loans.command_models import Command, Outbox, OutboxReader  # noqa: F401
 from puhui.loans.credit_models import CreditLine, LineChange, Refinancing, Restructuring, Security  # noqa: F401
 from puhui.loans.loss_models import LossDetail, LossRun  # noqa: F401
-from puhui.parties.models import APPEND_ONLY, Firm, Institution
+from puhui.parties.models import APPEND_ONLY, Branch, Firm, Institution
 
 
 class Contract(models.Model):
@@ -80,6 +80,7 @@ class Loan(models.Model):
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
     firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="loans")
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="loans")
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, null=True, db_constraint=False, db_index=False)  # null: head office
     number = models.CharField(max_length=40)
     product_code = models.CharField(max_length=60)
     risk_class = models.CharField(max_length=2)

@@ -21,6 +21,7 @@ from functools import lru_cache
 from math import gcd, lcm
 from typing import NamedTuple
 
+from puhui.calculations.faults import FaultsError
 from puhui.calculations.interest import SCALE, RateLine, slices_interest
 from puhui.calculations.periods import Period
 from puhui.calculations.position import RunningPeriod
@@ -80,7 +81,10 @@ def run_of_running(running: RunningPeriod, rounding: str) -> Run | None:
 
 
 def _run(period: Period, first: date, line: RateLine, principal: int, before: int | Fraction) -> Run | None:
-    shape, factor = _shape(period, first, tuple(line.pieces(first, period.due)))
+    try:
+        shape, factor = _shape(period, first, tuple(line.pieces(first, period.due)))
+    except FaultsError:  # a part of the period is not settled: whoever needs its figure will say so
+        return None
     product = Fraction(factor.numerator * principal, factor.denominator)
     offset = Fraction(before, SCALE) if before else Fraction(0)
     denominator = lcm(product.denominator, offset.denominator)

@@ -84,23 +84,24 @@ def sub_ledger_findings(institution: Institution) -> Iterator[Finding]:
 
 def flow_findings(institution: Institution) -> Iterator[Finding]:
     """Each loan's counters against the transfers under its number, account by account."""
-    accounts = dict(Account.objects.filter(institution=institution).values_list("code", "pk"))
-    codes = {code: number for number, code in accounts.items()}
     names = chart(institution.kind, institution.business_date).roles
-    roles: dict[int, list[str]] = defaultdict(list)
+    roles: dict[str, list[str]] = defaultdict(list)
     for role in {role for flows in (FLOWS, MEMO_FLOWS) for pair in flows.values() for role in pair}:
-        if names.get(role) in accounts:
-            roles[accounts[names[role]]].append(role)
+        if role in names:
+            roles[names[role]].append(role)
     signs = []
-    for account, of_account in sorted(roles.items()):
+    for code, of_account in sorted(roles.items()):
         found = [(counter, sign) for role in of_account for counter, sign in ledger_signs(role).items()]
         if not any(counter in BOOKED_IN_TOTALS for counter, _ in found):
-            signs += [{"account_id": account, "counter": counter, "sign": sign} for counter, sign in found]
-    clearing = {role: accounts.get(names.get(role, "")) for role in ("refinancing", "settlement")}
-    parameters = {"institution": institution.pk, "signs": json.dumps(signs), **clearing}
+            signs += [{"code": code, "counter": counter, "sign": sign} for counter, sign in found]
+    # Where a note closes another without cash, the clearing account between them stands in for the borrower's.
+    stands_for = {names["refinancing"]: names["settlement"]} if "refinancing" in names else {}
+    accounts = Account.objects.filter(institution=institution).values_list("pk", "code")
+    cells = [{"account_id": number, "code": stands_for.get(code, code)} for number, code in accounts]
+    parameters = {"institution": institution.pk, "signs": json.dumps(signs), "cells": json.dumps(cells)}
     counters = ", ".join(f"('{counter}', {column})" for counter, column in COUNTERS.items())
-    for loan_id, number, account, kept, booked in _rows("loan_flows", parameters, counters=counters):
-        what = " and ".join(sorted(roles[account])) or codes[account]
+    for loan_id, number, code, kept, booked in _rows("loan_flows", parameters, counters=counters):
+        what = " and ".join(sorted(roles[code])) or code
         yield Finding(f"loan {number or loan_id}", f"{what} is {kept or 0} fen by its state and {booked or 0} in the books")
 
 
@@ -161,7 +162,8 @@ def contract_findings(institution: Institution) -> Iterator[Finding]:
         for signature in contract.signatures.all():
             if signature.text_digest != contract.text_digest:
                 yield Finding(f"contract {contract.number}", f"the {signature.party} signed another text")
-    for loan in Loan.objects.filter(institution=institution).select_related("contract__decision").order_by("pk").iterator(CHUNK):
+    loans = Loan.objects.filter(institution=institution).select_related("contract__decision", "contract__line")
+    for loan in loans.order_by("pk").iterator(CHUNK):
         contract, decision = loan.contract, loan.contract.decision
         agreed = {
             "terms": {**contract.terms, "start": loan.start.isoformat()},
@@ -172,6 +174,8 @@ def contract_findings(institution: Institution) -> Iterator[Finding]:
             "risk_class": decision.risk_class,
             "probability_ppm": decision.probability_ppm or 0,
         }
+        if hasattr(contract, "line") and (contract.terms.get("line") or {}).get("dues") != "pooled":
+            del agreed["terms"], agreed["amount_fen"]  # a draw has an amount and dates of its own
         for column, value in agreed.items():
             if getattr(loan, column) != value:
                 yield Finding(f"loan {loan.number}", f"its {column} is not that of its contract and decision")

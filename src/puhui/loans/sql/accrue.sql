@@ -1,4 +1,4 @@
--- What one night adds over all loans that nothing else happened to, by product and whether it is income: the difference of two mornings along the shape that a
+-- What one night adds over all loans that nothing else happened to, by branch, product and whether it is income: the difference of two mornings along the shape that a
 -- loan shares with others, or along its own path. A path holds its value after k nights at element k + 1. Both stay at their last value
 -- where a loan was set aside.
 WITH tonight AS MATERIALIZED (
@@ -6,22 +6,23 @@ WITH tonight AS MATERIALIZED (
       FROM loans_nightshape
      WHERE last >= %(day)s::date AND first < %(day)s::date
 ), running AS (
-    SELECT product_code, false AS suspended,
-           loans_run(run_offset, run_product, run_denominator, tonight.after) - loans_run(run_offset, run_product, run_denominator, tonight.before) AS interest_fen,
+    SELECT branch_id, product_code, false AS suspended,
+           loans_run(run_offset, run_product, run_denominator, tonight.after)
+           - loans_run(run_offset, run_product, run_denominator, tonight.before) AS interest_fen,
            0::bigint AS penalty_fen
       FROM loans_loan
       JOIN tonight ON tonight.id = run_shape
      WHERE institution_id = %(institution)s AND state_date < %(day)s::date AND next_action_date IS NOT NULL
      UNION ALL
-    SELECT product_code, status = 'non_accrual',
+    SELECT branch_id, product_code, status = 'non_accrual',
            interest_path[least(nights + 1, cardinality(interest_path))] - interest_path[least(nights, cardinality(interest_path))],
            coalesce(penalty_path[least(nights + 1, cardinality(penalty_path))] - penalty_path[least(nights, cardinality(penalty_path))], 0)
-      FROM (SELECT product_code, status, interest_path, penalty_path, %(day)s::date - state_date AS nights
+      FROM (SELECT branch_id, product_code, status, interest_path, penalty_path, %(day)s::date - state_date AS nights
               FROM loans_loan
              WHERE institution_id = %(institution)s AND state_date < %(day)s::date AND next_action_date IS NOT NULL AND run_shape IS NULL) AS path
      WHERE cardinality(interest_path) > 0
 )
-SELECT product_code, suspended, sum(interest_fen)::bigint AS interest_fen, sum(penalty_fen)::bigint AS penalty_fen, count(*) AS loans
+SELECT branch_id, product_code, suspended, sum(interest_fen)::bigint AS interest_fen, sum(penalty_fen)::bigint AS penalty_fen, count(*) AS loans
   FROM running
- GROUP BY product_code, suspended
- ORDER BY product_code, suspended
+ GROUP BY branch_id, product_code, suspended
+ ORDER BY branch_id, product_code, suspended

@@ -1,0 +1,94 @@
+"""What the database settles alone is what the fold finds: state, instalments, runs, entries, to the fen, whatever the terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from tests.loans.conftest import MONTHLY, OPENED, proved
+
+from puhui.calculations.terms import read_terms
+
+COMMON = {"amount": "120000.00", "rate_annual": "0.0435", "penalty": {"markup_overdue": "0.5"}}
+KINDS = {
+    "level": MONTHLY,
+    "level by days": {**MONTHLY, "day_count": "ACT/360", "rate_annual": "0.0577"},
+    "by years": {**MONTHLY, "day_count": "ACT/ACT", "interest_basis": "daily"},
+    "principal with a fee": {
+        **COMMON, "day_count": "ACT/365", "instalments": 3, "every": "1 month", "method": "equal_principal",
+        "fees": [{"name": "service", "when": "instalment", "amount": "12.00"}],
+    },
+    "settled on the 20th": {
+        **COMMON, "day_count": "ACT/360", "maturity": "2026-04-10", "settlement_day": 20, "every": "1 month", "method": "interest_only",
+    },
+    "months and odd days": {**COMMON, "amount": "77777.77", "maturity": "2026-03-20", "method": "bullet"},
+    "thirty": {**COMMON, "day_count": "30/360", "instalments": 2, "every": "1 month", "method": "interest_only"},
+}  # fmt: skip
+UNTIL = date(2026, 4, 15)
+
+
+def test_loans_of_all_kinds_from_payout_to_the_end(lender: Any, cleared_contract: Callable[..., Any]) -> None:
+    """Paid when due out of the account, one of them taxed, one with an early repayment inside a period."""
+    from puhui.loans import day_end
+    from puhui.loans.actions import deposit, draw_down, repay
+    from puhui.loans.models import DayEndStep, Event, Loan
+
+    loans = {name: draw_down(cleared_contract(terms), name, "officer") for name, terms in KINDS.items()}
+    Loan.objects.filter(pk=loans["level"].pk).update(interest_tax_ppm=60_000, fee_tax_ppm=60_000)
+    for loan in loans.values():
+        deposit(loan.firm, 20_000_000)
+    day_end.run(lender, OPENED + timedelta(days=9), "test")
+    lender.refresh_from_db()
+    repay(Loan.objects.get(pk=loans["level by days"].pk), 1_234_567, "early", "officer")
+    for until in (date(2026, 2, 21), date(2026, 3, 20), UNTIL):
+        day_end.run(lender, until, "test")
+        assert proved(lender) == []
+    assert not [step.figures["refused"] for step in DayEndStep.objects.filter(step="settle") if step.figures["refused"]]
+    settled = sum(step.figures["loans"] for step in DayEndStep.objects.filter(step="settle"))
+    assert settled == Event.objects.filter(type="repayment").count() - 1  # all but the early one
+    folded = sum(step.figures["loans"] for step in DayEndStep.objects.filter(step="falls_due"))
+    assert folded == 0
+    assert set(Loan.objects.exclude(status="performing").values_list("status", flat=True)) == {"closed"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    amount=st.integers(1, 9_999_999_99), rate=st.integers(1, 2400),
+    count=st.sampled_from(["M/360", "30/360", "ACT/360", "ACT/365", "ACT/ACT"]),
+    method=st.sampled_from(["equal_instalment", "equal_principal", "interest_only", "bullet"]),
+    start=st.dates(date(2023, 1, 1), date(2026, 12, 31)), every=st.sampled_from(["1 month", "3 month", "2 week", "10 day"]),
+)  # fmt: skip
+def test_a_run_is_the_fold_of_every_night(amount: int, rate: int, count: str, method: str, start: date, every: str) -> None:
+    """Each morning of the first three periods, with every due paid on its day."""
+    from puhui.calculations.events import Event
+    from puhui.calculations.faults import FaultsError
+    from puhui.calculations.replay import replay
+    from puhui.loans.fold import fold
+
+    document = {
+        "amount": f"{amount / 100:.2f}", "rate_annual": f"0.{rate:04}", "day_count": count, "method": method,
+        "instalments": 1 if method == "bullet" else 4, "every": every, "start": start.isoformat(),
+    }  # fmt: skip
+    try:
+        terms = read_terms(document)
+        folded = fold(terms, (), start, terms.amount)
+    except FaultsError:
+        assume(False)
+    events: list[Event] = []
+    for _ in range(3):
+        if folded.run is None or folded.next_number is None:
+            break
+        row = folded.position.rows[folded.next_number - 1]
+        for night in range(1, (row.due - folded.day).days):
+            assert (
+                folded.run.on(folded.day + timedelta(days=night))
+                == replay(terms, events, folded.day + timedelta(days=night)).accrued_interest
+            )
+        assert folded.run.on(row.due) == row.interest
+        events.append(Event(row.due, "repayment", row.outstanding, id=str(len(events))))
+        before, folded = folded, fold(terms, events, row.due, terms.amount)
+        if row.number + 1 in before.coming:
+            assert (folded.run, folded.next_number) == (before.coming[row.number + 1], row.number + 1)
