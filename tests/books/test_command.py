@@ -59,3 +59,15 @@ def test_what_cannot_be_used_ends_with_2(run: Any) -> None:
     done = run("verify", "--institution", "LAKE")
     assert done.returncode == 2
     assert "LAKE" in done.stderr
+
+
+def test_vouchers_of_a_closed_day_are_written_and_those_of_an_open_one_refused(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "vouchers.json"
+    done = run("vouchers", "--date", str(FIRST_DAY), "--format", "json", "--out", str(file))
+    assert done.returncode == 0, done.stderr
+    lines = json.loads(file.read_text(encoding="utf-8"))["lines"]
+    assert [(line["account"], line["debit_fen"], line["credit_fen"]) for line in lines] == [("1003", 1_000_00, 0), ("4001", 0, 1_000_00)]
+    refused = run("vouchers", "--date", str(FIRST_DAY), "--format", "pdf")
+    assert refused.returncode == 2 and "--format" in refused.stderr
+    refused = run("vouchers", "--date", str(FIRST_DAY + timedelta(days=2)))
+    assert refused.returncode == 2 and f"the newest is {FIRST_DAY + timedelta(days=1)}" in refused.stderr

@@ -160,3 +160,22 @@ class PendingEnd(models.Model):
 
     class Meta:
         db_table_comment = APPEND_ONLY
+
+
+class VoucherDelivery(models.Model):
+    """That the vouchers of a closed day were given to the bank's own general ledger, and what they came to."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    date = models.DateField()
+    reversals = models.CharField(max_length=4)  # how reversals were told: red or blue
+    line_count = models.IntegerField()
+    total_fen = models.BigIntegerField()  # of the debit side
+    content_digest = models.BinaryField(max_length=32)  # over all lines in order
+    delivered_at = models.DateTimeField(default=timezone.now)
+    delivered_by = models.CharField(max_length=150)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "date", "reversals", "content_digest"], name="vouchers_delivered_once")
+        ]

@@ -22,10 +22,11 @@ from django.db.models import Sum
 
 from puhui.books import anchor
 from puhui.books.chart import chart
-from puhui.books.models import Account, ClosedDay, Entry, Pending
+from puhui.books.models import Account, ClosedDay, Entry, Pending, VoucherDelivery
 from puhui.books.posting import INTER_BRANCH
 from puhui.books.queries import trial_balance
 from puhui.books.statements import statement
+from puhui.books.vouchers import content_digest, voucher_faults, vouchers
 from puhui.parties.models import AuditRecord, Institution, Seal
 
 # A table that was changed as a whole is one trouble and not a million lines.
@@ -60,6 +61,7 @@ def verify(institution: Institution | None = None) -> list[Finding]:
             _total_findings(institution),
             _branch_findings(institution),
             _pending_findings(institution),
+            _voucher_findings(institution),
             _balance_findings(institution),
             _date_findings(institution, sealed, last_day),
             _tally_findings(institution, last_day),
@@ -147,6 +149,18 @@ def _pending_findings(institution: Institution) -> Iterator[Finding]:
     held = sum(row.balance_fen for row in trial_balance(institution, date.max) if row.code == roles.get("memo_reserved"))
     if held != reserved:
         yield Finding("pending transfers", f"{reserved} fen are reserved and open, the memo books hold {held}")
+
+
+def _voucher_findings(institution: Institution) -> Iterator[Finding]:
+    for delivery in VoucherDelivery.objects.filter(institution=institution).order_by("date", "pk"):
+        where = f"vouchers of {delivery.date}"
+        lines = vouchers(institution, delivery.date, delivery.reversals)
+        if content_digest(lines) != bytes(delivery.content_digest):
+            yield Finding(
+                where, f"{delivery.line_count} lines over {delivery.total_fen} fen were delivered, the day now comes to other lines"
+            )
+        for fault in voucher_faults(institution, delivery.date, lines):
+            yield Finding(fault.where, f"{fault.found}, not {fault.expected}")
 
 
 def _fen(figures: list[Any]) -> str:

@@ -1,8 +1,10 @@
-"""`puhui books`: the proof of the books, and the trial balance."""
+"""`puhui books`: the proof of the books, the trial balance, and the vouchers of a day for the bank's own general ledger."""
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -56,6 +58,47 @@ def trial_balance(institution: InstitutionOption = None, date: DateOption = None
     moved = [row for row in rows if row.debit_fen or row.credit_fen]
     columns = ("code", "name", "name_english", "kind", "debit_fen", "credit_fen", "balance_fen")
     support.print_result([{column: getattr(row, column) for column in columns} for row in moved], as_json)
+
+
+@app.command("vouchers")
+def day_vouchers(
+    date: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The day.")],
+    institution: InstitutionOption = None,
+    form: Annotated[str, typer.Option("--format", help="csv or xlsx (amounts in yuan), or json (in fen).")] = "csv",
+    reversals: Annotated[str, typer.Option(help="Reversals told in red (the side undone, below 0) or blue (the other side).")] = "red",
+    out: Annotated[Path | None, typer.Option(help="File to write; default: standard output.")] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Of a day that is not closed too, and without a record of delivery.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """The vouchers of a day for the bank's own general ledger: branch × account × currency, proved to come to the closed day.
+
+    Example: puhui books vouchers --date 2026-03-31 --format xlsx --out vouchers.xlsx
+    """
+    support.start_django()
+    from puhui.books import voucher_files, vouchers
+    from puhui.books.queries import closed_days
+    from puhui.calculations.faults import Fault, FaultsError
+
+    form = "json" if as_json else form
+    if form not in voucher_files.FORMATS:
+        support.fail(Fault("--format", form, ", ".join(voucher_files.FORMATS)))
+    if form == "xlsx" and out is None and sys.stdout.isatty():
+        support.fail(Fault("--out", "nothing", "a file: a workbook does not go to a terminal"))
+    chosen, day = support.institution(institution), date.date()
+    try:
+        if preview:
+            lines = vouchers.vouchers(chosen, day, reversals)  # type: ignore[arg-type]
+        else:
+            lines = vouchers.deliver_vouchers(chosen, day, "command line", reversals)  # type: ignore[arg-type]
+    except FaultsError as error:
+        support.fail(error)
+    content = voucher_files.render(lines, form, is_closed=closed_days(chosen).filter(date=day).exists())
+    if out:
+        out.write_bytes(content)
+        typer.echo(f"{out}: {len(lines)} lines", err=True)
+    else:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
 
 
 def _institutions(code: str | None) -> list[Any]:
