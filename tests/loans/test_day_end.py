@@ -88,7 +88,7 @@ def test_a_bad_loan_is_set_aside(lender: Any, cleared_contract: Callable[..., An
 
 
 def test_statements_of_a_day_end_do_not_grow_with_the_loans(lender: Any, cleared_contract: Callable[..., Any]) -> None:
-    """Three loans that fall due and are collected, then thirty."""
+    """Forty loans that fall due and are collected, some in each partition, then eighty."""
     from puhui.loans import day_end
     from puhui.loans.actions import deposit, draw_down_many
     from puhui.loans.models import Event
@@ -108,7 +108,7 @@ def test_statements_of_a_day_end_do_not_grow_with_the_loans(lender: Any, cleared
         assert Event.objects.filter(loan__in=drawn, type="repayment").count() == loans
         return [query["sql"] for query in captured.captured_queries]
 
-    few, many = statements(3), statements(30)
+    few, many = statements(40), statements(80)
     assert len(few) == len(many), [one[:90] for one in many if one[:60] not in {other[:60] for other in few}]
 
 

@@ -92,3 +92,39 @@ def test_a_run_is_the_fold_of_every_night(amount: int, rate: int, count: str, me
         before, folded = folded, fold(terms, events, row.due, terms.amount)
         if row.number + 1 in before.coming:
             assert (folded.run, folded.next_number) == (before.coming[row.number + 1], row.number + 1)
+
+
+def test_a_due_repaid_in_one_call_is_the_act(lender: Any, cleared_contract: Callable[..., Any]) -> None:
+    """The same due by the database function and by the act: the same rows but for ids, and a retry gets the first answer."""
+    from django.db import transaction
+
+    from puhui.books.models import Entry
+    from puhui.loans import day_end
+    from puhui.loans.actions import draw_down, repay
+    from puhui.loans.models import Command, Event, Instalment, Loan, Outbox
+    from puhui.loans.repaying import repay_due
+
+    one, other = (draw_down(cleared_contract({**MONTHLY, "instalments": 2}), name, "officer") for name in ("one", "other"))
+    for number, due in ((1, date(2026, 2, 15)), (2, date(2026, 3, 15))):
+        day_end.run(lender, due - timedelta(days=1), "test")
+        amount = sum(Instalment.objects.values_list("principal_fen", "interest_fen").get(loan=one, number=number))
+        one, other = Loan.objects.get(pk=one.pk), Loan.objects.get(pk=other.pk)
+        assert repay_due(one, amount - 1, f"too little {number}", "officer") is None
+        done = repay_due(one, amount, f"one {number}", "officer")
+        assert done is not None and repay_due(Loan.objects.get(pk=one.pk), amount, f"one {number}", "officer") is None
+        assert repay(one, amount, f"one {number}", "officer").pk == done.pk
+        with transaction.atomic():  # inside another transaction the act goes its usual way
+            repay(other, amount, f"other {number}", "officer")
+        assert proved(lender) == []
+
+    def told(loan: Loan) -> list[Any]:
+        state = Loan.objects.filter(pk=loan.pk).values("status", "state_date", "next_number", "run_shape", "run_product", "event_count")
+        rows = loan.instalments.order_by("number").values("number", "paid_fen", "run_shape", "run_product")
+        events = Event.objects.filter(loan=loan).order_by("number").values("number", "type", "date", "known_on", "amount_fen", "detail")
+        entries = Entry.objects.filter(loan_id=loan.pk).order_by("pk")
+        transfers = [sorted(each.transfers.values_list("debit_account", "credit_account", "amount_fen")) for each in entries]
+        commands = Command.objects.filter(target_id=loan.pk, target_kind="loan").order_by("pk").values("act", "status", "request", "reason")
+        payloads = [set(each) for each in Outbox.objects.filter(payload__loan=loan.pk).order_by("pk").values_list("payload", flat=True)]
+        return [*state, *rows, *events, *entries.values_list("act", "effective_date"), transfers, *commands, payloads]
+
+    assert told(one) == told(other)

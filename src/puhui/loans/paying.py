@@ -18,6 +18,7 @@ from puhui.loans.acts import Act, Done, Work, execute, loan_faults, state_fault
 from puhui.loans.fold import Fold, terms_of
 from puhui.loans.keeping import NewEvent, calculation_event, events_of, fold_loan
 from puhui.loans.models import Event, Loan
+from puhui.loans.repaying import repay_due
 from puhui.parties.models import Firm
 
 
@@ -27,6 +28,8 @@ def repay(loan: Loan, amount_fen: int, key: str, actor: str, *, on: date | None 
     Money beyond what is due repays principal early. The same key again gives the same event.
     Raises FaultsError for amounts that are not positive or beyond what closes the loan, and for days outside the loan's life.
     """
+    if (done := repay_due(loan, amount_fen, key, actor, on=on)) is not None:
+        return done
     event: Event = execute(REPAY, loan, {"amount_fen": amount_fen, "on": on.isoformat() if on else None}, key, actor).result
     return event
 
