@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.loans import changing, class_acts, correcting, drawing, paying, renewing, restructuring
+from puhui.loans import changing, class_acts, correcting, drawing, lines, paying, renewing, restructuring, transferring
 from puhui.loans.acts import Act
 
 ACTS: dict[str, Act] = {
     act.name: act
     for act in (
         drawing.DRAW_DOWN,
+        drawing.DRAW_MORE,
         drawing.CANCEL,
         paying.REPAY,
         paying.PAY_OFF,
@@ -27,6 +28,13 @@ ACTS: dict[str, Act] = {
         restructuring.EXTEND,
         restructuring.RESTRUCTURE,
         renewing.RENEW,
+        transferring.TRANSFER_MANAGER,
+        lines.OPEN_LINE,
+        lines.DRAW_ON_LINE,
+        lines.REDUCE_LINE,
+        lines.FREEZE_LINE,
+        lines.RELEASE_LINE,
+        lines.CLOSE_LINE,
         class_acts.RECORD_FINDING,
         class_acts.END_FINDING,
         class_acts.DOWNGRADE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from puhui.loans.contracting import PARTIES, PAYOUT_CHECKERS, clear, draft_contract, meet_condition, meet_conditions, sign
 from puhui.loans.correcting import reverse
-from puhui.loans.drawing import cancel, draw_down, draw_down_many
+from puhui.loans.drawing import cancel, draw_down, draw_down_many, draw_more
 from puhui.loans.paying import debit_key, deposit, deposit_many, pay_off, payoff_amount_on, preview, repay
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "draft_contract",
     "draw_down",
     "draw_down_many",
+    "draw_more",
     "meet_condition",
     "meet_conditions",
     "pay_off",

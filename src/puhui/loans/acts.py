@@ -179,7 +179,7 @@ def lock_target(act: Act, target: Any) -> Any:
     if act.target == "loan":
         return lock_loans([target.pk])[target.pk]
     if act.target == "contract":
-        return Contract.objects.select_for_update(of=("self",)).select_related("institution", "decision").get(pk=target.pk)
+        return Contract.objects.select_for_update(of=("self",)).select_related("institution", "decision", "firm").get(pk=target.pk)
     assert isinstance(target, Firm)
     return lock_firms([target.pk])[target.pk]
 

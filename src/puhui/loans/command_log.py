@@ -152,4 +152,6 @@ def told_when_busy(what: str) -> Iterator[None]:
             raise FaultsError([fault]) from error
         if isinstance(cause, psycopg.errors.UniqueViolation) and cause.diag.constraint_name == "event_once":
             raise FaultsError([Fault(what, "a key that names an earlier event", "a key of its own")]) from error
+        if isinstance(cause, psycopg.errors.CheckViolation) and cause.diag.constraint_name == "exposure_not_negative":
+            raise FaultsError([Fault(what, "more than is reserved for it", "an amount within the limit")]) from error
         raise

@@ -11,7 +11,7 @@ from typing import Any
 
 from puhui.calculations.stamp_duty import StampDuty
 from puhui.calculations.value_added_tax import Exemption, TaxedLoan, exemption_of
-from puhui.products.parameters import table
+from puhui.products.parameters import Row, table
 
 __all__ = ["InterestTax", "exemptions_on", "interest_tax", "stamp_duty_on"]
 
@@ -32,10 +32,15 @@ class InterestTax:
 
 def interest_tax(loan: TaxedLoan, day: date, folder: Path | None = None) -> InterestTax:
     """What a loan of `day` is taxed with; fees are never exempt. Raises FaultsError where a table has no row for the lender."""
-    rates = table("value-added-tax", folder).row(day, lender_kind=loan.lender)
+    rates = _rates(loan.lender, day, folder)
     exemption, against = exemption_of(loan, exemptions_on(day, folder))
     interest = 0 if exemption else _ppm(rates["interest_rate"])
     return InterestTax(interest, _ppm(rates["fee_rate"]), int(rates["waits_after_days"]), exemption.code if exemption else None, against)
+
+
+@lru_cache(maxsize=512)
+def _rates(lender: str, day: date, folder: Path | None) -> Row:
+    return table("value-added-tax", folder).row(day, lender_kind=lender)
 
 
 @lru_cache(maxsize=512)

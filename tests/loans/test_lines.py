@@ -1,0 +1,192 @@
+"""Credit lines: draws up to the limit, what is repaid drawn again, exposure by limit, reduction, freeze, release, closing, expiry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from tests.loans.conftest import proved
+
+from puhui.calculations.faults import FaultsError
+
+OWN = {
+    "amount": "300000.00", "rate_annual": "0.036", "day_count": "ACT/360", "method": "bullet", "instalments": 1, "every": "3 month",
+    "line": {"limit": "300000.00", "until": "2026-03-31", "dues": "own"}, "penalty": {"markup_overdue": "0.5"},
+}  # fmt: skip
+POOLED = {
+    "amount": "300000.00", "rate_annual": "0.036", "day_count": "ACT/360", "method": "interest_only", "settlement_day": 20,
+    "every": "1 month", "line": {"limit": "300000.00", "until": "2026-03-31", "dues": "pooled"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def people(lender: Any) -> dict[str, Any]:
+    from puhui.parties.actions import create_user
+
+    return {name: create_user(lender, name, "secret-secret", role) for name, role in (("officer", "officer"), ("second", "approver"))}
+
+
+@pytest.fixture
+def act(people: dict[str, Any]) -> Callable[..., Any]:
+    """Performs an act, with the second person's word where one is needed."""
+    from itertools import count
+
+    from puhui.loans.commands import approve, perform
+    from puhui.loans.models import Command
+
+    numbers = count(1)
+
+    def carry_out(name: str, target: Any, **arguments: Any) -> Any:
+        key = f"key {next(numbers)}"
+        done = perform(people["officer"], name, target, arguments, key)
+        return approve(people["second"], Command.objects.get(key=key)) if done.status == "waiting" else done
+
+    return carry_out
+
+
+def fresh(row: Any) -> Any:
+    return type(row).objects.get(pk=row.pk)
+
+
+def exposure(contract: Any) -> tuple[int, int]:
+    found = contract.decision.exposure
+    found.refresh_from_db()
+    return found.reserved_fen, found.outstanding_fen
+
+
+def test_what_is_repaid_can_be_drawn_again(lender: Any, cleared_contract: Callable[..., Any], act: Callable[..., Any]) -> None:
+    from puhui.loans.day_end import run
+    from puhui.loans.lines import line_state
+    from puhui.loans.models import Loan
+
+    contract = cleared_contract(OWN)
+    with pytest.raises(FaultsError, match="Open the line first"):
+        act("draw_on_line", contract, amount_fen=1_000)
+    line = act("open_line", contract).result
+    assert fresh(contract).revolves and exposure(contract) == (30_000_000, 0)
+    first = act("draw_on_line", contract, amount_fen=20_000_000).result.loan
+    assert (first.number, first.maturity, exposure(contract)) == (f"{contract.number}-1", date(2026, 4, 15), (10_000_000, 20_000_000))
+    with pytest.raises(FaultsError, match="what is not drawn"):
+        act("draw_on_line", contract, amount_fen=10_000_001)
+    run(lender, date(2026, 1, 24), "test")
+    second = act("draw_on_line", contract, amount_fen=10_000_000, maturity="2026-02-10").result.loan
+    assert (second.number, second.start, second.maturity) == (f"{contract.number}-2", date(2026, 1, 25), date(2026, 2, 10))
+    assert exposure(contract) == (0, 30_000_000)
+    act("pay_off", Loan.objects.select_related("institution").get(pk=first.pk))
+    assert exposure(contract) == (20_000_000, 10_000_000)
+    state = line_state(fresh(line), date(2026, 1, 25))
+    assert (state.drawn_fen, state.available_fen, state.draws) == (10_000_000, 20_000_000, 2)
+    act("draw_on_line", contract, amount_fen=20_000_000)
+    assert Loan.objects.filter(contract=contract).count() == 3 and proved(lender) == []
+
+
+def test_reduction_freeze_release_and_closing(lender: Any, cleared_contract: Callable[..., Any], act: Callable[..., Any]) -> None:
+    from puhui.loans.credit_models import LineChange
+    from puhui.loans.models import Loan
+
+    contract = cleared_contract(OWN)
+    line = act("open_line", contract).result
+    loan = act("draw_on_line", contract, amount_fen=20_000_000).result.loan
+    for limit in (30_000_000, 19_999_999):
+        with pytest.raises(FaultsError, match="limit"):
+            act("reduce_line", contract, limit_fen=limit, reason="turnover fell")
+    act("reduce_line", contract, limit_fen=25_000_000, reason="turnover fell")
+    assert exposure(contract) == (5_000_000, 20_000_000)
+    act("freeze_line", contract, reason="a warning")
+    with pytest.raises(FaultsError, match="Release it first"):
+        act("draw_on_line", contract, amount_fen=1_000)
+    with pytest.raises(FaultsError, match="frozen"):
+        act("freeze_line", contract, reason="again")
+    act("release_line", contract, reason="the warning is cleared")
+    act("draw_on_line", contract, amount_fen=5_000_000)
+    act("close_line", contract, reason="asked for by the borrower")
+    assert exposure(contract) == (0, 25_000_000) and not fresh(contract).revolves
+    act("pay_off", Loan.objects.select_related("institution").get(pk=loan.pk))
+    assert exposure(contract) == (0, 5_000_000)  # what comes back is not promised again
+    with pytest.raises(FaultsError, match="closed"):
+        act("draw_on_line", contract, amount_fen=1_000)
+    assert list(LineChange.objects.filter(line=line).order_by("pk").values_list("act", "limit_fen")) == [
+        ("open", 30_000_000), ("reduce", 25_000_000), ("freeze", 25_000_000), ("release", 25_000_000), ("close", 25_000_000),
+    ]  # fmt: skip
+    assert proved(lender) == []
+
+
+def test_a_line_ends_on_its_day(lender: Any, cleared_contract: Callable[..., Any], act: Callable[..., Any]) -> None:
+    from puhui.loans.lines import expire_lines
+
+    contract, drawn = cleared_contract(OWN), cleared_contract({**OWN, "line": {**OWN["line"], "until": "2026-06-30"}})
+    for each in (contract, drawn):
+        act("open_line", each)
+    act("draw_on_line", drawn, amount_fen=1_000_000)
+    assert expire_lines(lender, date(2026, 3, 31)) == 0
+    assert expire_lines(lender, date(2026, 4, 1)) == 1
+    assert expire_lines(lender, date(2026, 4, 1)) == 0
+    assert (contract.line.status, exposure(contract), fresh(contract).revolves) == ("expired", (0, 0), False)
+    assert exposure(drawn) == (29_000_000, 1_000_000)
+    past = cleared_contract({**OWN, "line": {**OWN["line"], "until": "2026-01-14"}})
+    with pytest.raises(FaultsError, match="last day of draws"):
+        act("open_line", past)
+
+
+def test_a_repayment_undone_after_it_was_drawn_again(lender: Any, cleared_contract: Callable[..., Any], act: Callable[..., Any]) -> None:
+    """The limit would be passed: refused in words, and nothing is changed."""
+    from puhui.loans.models import Loan
+
+    contract = cleared_contract(OWN)
+    act("open_line", contract)
+    loan = act("draw_on_line", contract, amount_fen=30_000_000).result.loan
+    loan = Loan.objects.select_related("institution").get(pk=loan.pk)
+    paid = act("repay", loan, amount_fen=10_000_000).result
+    act("draw_on_line", contract, amount_fen=10_000_000)
+    with pytest.raises(FaultsError, match="within the limit"):
+        act("reverse", loan, event=paid.number, reason="returned by the bank")
+    assert exposure(contract) == (0, 30_000_000) and proved(lender) == []
+
+
+def test_a_pooled_line_is_one_note(lender: Any, cleared_contract: Callable[..., Any], act: Callable[..., Any]) -> None:
+    """100,000 from 15 January and 50,000 more from the 18th: on the 20th six nights and three count, the settlement day itself too."""
+    from puhui.loans.day_end import run
+    from puhui.loans.models import Loan
+
+    contract = cleared_contract(POOLED)
+    act("open_line", contract)
+    loan = act("draw_on_line", contract, amount_fen=10_000_000).result.loan
+    assert (loan.amount_fen, Loan.objects.get().lent_fen, exposure(contract)) == (30_000_000, 10_000_000, (20_000_000, 10_000_000))
+    run(lender, date(2026, 1, 17), "test")
+    act("draw_on_line", contract, amount_fen=5_000_000)
+    assert Loan.objects.count() == 1 and exposure(contract) == (15_000_000, 15_000_000)
+    with pytest.raises(FaultsError, match="what is not drawn"):
+        act("draw_on_line", contract, amount_fen=15_000_001)
+    row = Loan.objects.get().instalments.order_by("number")[0]
+    assert (row.due, row.interest_fen) == (date(2026, 1, 21), 6_000 + 1_500)
+    run(lender, date(2026, 1, 20), "test")
+    assert proved(lender) == []
+
+
+def test_commitments_in_the_memo_books(lender: Any, cleared_contract: Callable[..., Any], act: Callable[..., Any]) -> None:
+    from puhui.books.queries import balances_by_role
+    from puhui.loans.lines import expire_lines, post_commitments
+
+    contract = cleared_contract(OWN)
+    day = lender.business_date
+    assert post_commitments(lender, day) == 0
+    act("open_line", contract)
+    act("draw_on_line", contract, amount_fen=10_000_000)
+    assert post_commitments(lender, day) == 20_000_000 and post_commitments(lender, day) == 0
+    assert balances_by_role(lender, day)["memo_undrawn"] == 20_000_000
+    expire_lines(lender, date(2026, 4, 1))
+    assert post_commitments(lender, day) == -20_000_000
+    assert balances_by_role(lender, day)["memo_undrawn"] == 0 and proved(lender) == []
+
+
+def test_an_account_manager_changes(
+    lender: Any, cleared_contract: Callable[..., Any], act: Callable[..., Any], people: dict[str, Any]
+) -> None:
+    firm = cleared_contract(OWN).firm
+    act("transfer_manager", firm, manager=people["second"].pk, reason="district divided")
+    assert fresh(firm).manager_id == people["second"].pk
+    for manager in (people["second"].pk, 999_999):
+        with pytest.raises(FaultsError, match="manager"):
+            act("transfer_manager", firm, manager=manager, reason="again")
