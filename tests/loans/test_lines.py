@@ -179,14 +179,3 @@ def test_commitments_in_the_memo_books(lender: Any, cleared_contract: Callable[.
     expire_lines(lender, date(2026, 4, 1))
     assert post_commitments(lender, day) == -20_000_000
     assert balances_by_role(lender, day)["memo_undrawn"] == 0 and proved(lender) == []
-
-
-def test_an_account_manager_changes(
-    lender: Any, cleared_contract: Callable[..., Any], act: Callable[..., Any], people: dict[str, Any]
-) -> None:
-    firm = cleared_contract(OWN).firm
-    act("transfer_manager", firm, manager=people["second"].pk, reason="district divided")
-    assert fresh(firm).manager_id == people["second"].pk
-    for manager in (people["second"].pk, 999_999):
-        with pytest.raises(FaultsError, match="manager"):
-            act("transfer_manager", firm, manager=manager, reason="again")

@@ -28,6 +28,7 @@ ACTS: dict[str, Act] = {
         restructuring.EXTEND,
         restructuring.RESTRUCTURE,
         renewing.RENEW,
+        transferring.TRANSFER_BRANCH,
         transferring.TRANSFER_MANAGER,
         lines.OPEN_LINE,
         lines.DRAW_ON_LINE,
