@@ -85,6 +85,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "repayment": Benchmark(("-m", "benchmarks.repayment")),
         "day-end": Benchmark(("-m", "benchmarks.day_end")),
         "replay": Benchmark(("-m", "benchmarks.replay")),
+        "digests": Benchmark(("-m", "benchmarks.digests")),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -292,3 +292,19 @@ def test_other_books_are_none_of_these(kept_books: Any, owner_connection: psycop
     owner_connection.execute("UPDATE books_transfer SET amount_fen = 6 WHERE institution_id = %s", [other.pk])
     assert verify(kept_books) == []
     assert [finding.where.split(",")[0] for finding in verify()] == ["HILL"]
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+def test_spans_on_several_connections_find_the_same_and_the_first_day_first(
+    kept_books: Any, owner: psycopg.Connection, connections: int
+) -> None:
+    assert verify(kept_books, connections=connections, entries_a_check=1) == []
+    second = FIRST_DAY + timedelta(days=1)
+    owner.execute("UPDATE books_entry SET reference = 'other' WHERE posting_date = %s AND act = 'accrual'", [OPEN_DAY])
+    owner.execute("UPDATE books_accountday SET debit_fen = debit_fen + 1 WHERE date = %s", [second])
+    owner.execute("UPDATE books_transfer SET amount_fen = 1 WHERE posting_date = %s AND id %% 2 = 0", [LAST_CLOSED_DAY])
+    found = verify(kept_books, connections=connections, entries_a_check=1)
+    days = [finding.day or date.max for finding in found]  # what belongs to no day comes last
+    assert days == sorted(days)
+    assert found[0].day == second and {finding.day for finding in found} >= {second, LAST_CLOSED_DAY, OPEN_DAY}
+    assert {str(finding) for finding in found} == {str(finding) for finding in verify(kept_books, connections=1)}

@@ -7,204 +7,109 @@ are held against the tally that was kept while they were written.
 
 What this cannot find: whoever owns the database and rewrites a row of the open day, its digest and the tally together; and whoever
 can write the anchor file as well as the database.
+
+Large books are proved on several connections at once, each reading spans of entries and days as of the same moment. What belongs to the
+earliest day is told first: that is where somebody who looks into it begins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from functools import partial
+from itertools import count, takewhile
 
-from django.db import connection, transaction
-from django.db.models import Sum
+from django.db import connection
+from django.db.models import Max, Min
 
-from puhui.books import anchor
-from puhui.books.chart import chart
-from puhui.books.models import Account, ClosedDay, Entry, Pending, VoucherDelivery
-from puhui.books.posting import INTER_BRANCH
-from puhui.books.queries import trial_balance
-from puhui.books.statements import statement
-from puhui.books.vouchers import content_digest, voucher_faults, vouchers
+from puhui.books import anchor, checks
+from puhui.books.checks import Days, Ids
+from puhui.books.findings import Check, Finding, one_moment, run_checks
+from puhui.books.models import ClosedDay, Entry
 from puhui.parties.models import AuditRecord, Institution, Seal
 
-# A table that was changed as a whole is one trouble and not a million lines.
-MOST_FINDINGS_OF_A_KIND = 100
+__all__ = ["Finding", "one_moment", "row_counts", "verify"]
+
+# Entries that one check reads: enough that a statement does not count, few enough that their texts stay in memory.
+ENTRIES_A_CHECK = 50_000
+MOST_CONNECTIONS = 4
+SPANS_OF_SMALL_BOOKS = 3  # one of entries, and all ids before and after it
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it was written: where it stands, and what is wrong with it."""
+def verify(
+    institution: Institution | None = None, *, connections: int | None = None, entries_a_check: int = ENTRIES_A_CHECK
+) -> list[Finding]:
+    """Everything that is wrong with the books of an institution, or of all of them, the earliest day first; empty when they stand.
 
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
-
-
-def verify(institution: Institution | None = None) -> list[Finding]:
-    """Everything that is wrong with the books of an institution, or of all of them; empty when they stand as posted."""
+    `connections`: how many to read on; without it as many as there are processors, or one for small books.
+    """
     if institution is None:
         institutions = Institution.objects.order_by("code")
-        return [Finding(f"{each.code}, {finding.where}", finding.what) for each in institutions for finding in verify(each)]
+        return [Finding(f"{each.code}, {finding.where}", finding.what, finding.day) for each in institutions for finding in verify(each)]
     anchored_before = anchor.read(institution.code)
+    alone = connection.in_atomic_block
     with one_moment():
         institution = Institution.objects.get(pk=institution.pk)
-        days = _rows("verify_days", institution)
-        sealed = Seal.objects.filter(institution=institution).values_list("date", flat=True).first()
-        last_day = days[-1]["date"] if days else None
-        checks = (
-            _row_findings(institution),
-            _day_findings(days),
-            _total_findings(institution),
-            _branch_findings(institution),
-            _pending_findings(institution),
-            _voucher_findings(institution),
-            _balance_findings(institution),
-            _date_findings(institution, sealed, last_day),
-            _tally_findings(institution, last_day),
-        )
-        found = [finding for each in checks for finding in _at_most(each)]
+        days = [
+            (day, bytes(digest).hex())
+            for day, digest in ClosedDay.objects.filter(institution=institution).order_by("date").values_list("date", "chain_digest")
+        ]
+        spans = _id_spans(institution, entries_a_check)
+        wanted = _checks(institution, spans, days, entries_a_check)
+        few = 1 if len(spans) <= SPANS_OF_SMALL_BOOKS else min(os.cpu_count() or 1, MOST_CONNECTIONS)
+        found = run_checks(wanted, 1 if alone else connections or few)
+    found.sort(key=lambda finding: finding.day or date.max)
     return [*found, *_anchor_findings(days, anchored_before, anchor.read(institution.code))]
 
 
-@contextmanager
-def one_moment() -> Iterator[None]:
-    """All reads see the database as of one moment, so that postings going on meanwhile are not taken for faults."""
-    outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
+def _checks(institution: Institution, spans: Sequence[Ids], days: Sequence[tuple[date, str]], entries_a_check: int) -> list[Check]:
+    """All checks, the largest first."""
+    sealed = Seal.objects.filter(institution=institution).values_list("date", flat=True).first()
+    last_day = days[-1][0] if days else None
+    dates = _day_spans(institution, entries_a_check)
+    return [
+        *(partial(checks.entry_findings, institution, span) for span in spans),
+        *(partial(checks.day_findings, institution, span) for span in dates),
+        *(partial(checks.total_findings, institution, span) for span in dates),
+        partial(checks.record_findings, institution),
+        partial(checks.voucher_findings, institution),
+        partial(checks.pending_findings, institution),
+        partial(checks.balance_findings, institution),
+        partial(checks.date_findings, institution, sealed, last_day),
+        partial(checks.tally_findings, institution, last_day),
+    ]
 
 
-def _rows(name: str, institution: Institution, **values: Any) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement(name), {"institution": institution.pk, **values})
-        columns = [column.name for column in cursor.description]
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+def _id_spans(institution: Institution, size: int) -> list[Ids]:
+    """Spans of entry ids that hold all entries of an institution, and all transfers that name one, wherever it is."""
+    bounds = Entry.objects.filter(institution=institution).aggregate(first=Min("pk"), last=Max("pk"))
+    first, last = bounds["first"] or 0, bounds["last"] or 0
+    starts = takewhile(lambda start: start <= last, count(first, size))
+    spans = [Ids(start, min(start + size - 1, last)) for start in starts]
+    return [Ids(-(2**63), first - 1), *spans, Ids(last + 1, 2**63 - 1)] if spans else [Ids(-(2**63), 2**63 - 1)]
 
 
-def _at_most(findings: Iterable[Finding]) -> Iterator[Finding]:
-    number = 0
-    for number, finding in enumerate(findings, 1):
-        if number <= MOST_FINDINGS_OF_A_KIND:
-            yield finding
-    if number > MOST_FINDINGS_OF_A_KIND:
-        yield Finding("and more", f"{number - MOST_FINDINGS_OF_A_KIND} findings of the same kind")
+def _day_spans(institution: Institution, size: int) -> list[Days]:
+    """Spans of days, each of closed days with some entries together; the first begins, and the last ends, beyond all days."""
+    starts, held = [date.min], 0
+    for day, entries in ClosedDay.objects.filter(institution=institution).order_by("date").values_list("date", "entry_count"):
+        if held + entries > size and held:
+            starts.append(day)
+            held = 0
+        held += entries
+    return [Days(start, _day_before(end) if end else date.max) for start, end in zip(starts, [*starts[1:], None], strict=True)]
 
 
-def _row_findings(institution: Institution) -> Iterator[Finding]:
-    for row in _rows("verify_rows", institution):
-        what = "belongs to no entry" if row["kind"] == "transfer" else "its digest is not that of its columns"
-        if row["kind"] == "entry":
-            what = "its digest is not that of its columns and transfers"
-        yield Finding(f"{row['kind']} {row['id']} of {row['day']}", what)
+def _day_before(day: date) -> date:
+    return date.fromordinal(day.toordinal() - 1)
 
 
-def _day_findings(days: Iterable[dict[str, Any]]) -> Iterator[Finding]:
-    for day in days:
-        where = f"closed day {day['date']}"
-        if not day["entries_hold"]:
-            yield Finding(where, f"entries and transfers are not those that were sealed ({day['entry_count']}, now {day['entries_found']})")
-        if not day["audit_holds"]:
-            yield Finding(where, f"audit records are not those that were sealed ({day['audit_count']}, now {day['audit_found']})")
-        if not day["accounts_hold"]:
-            yield Finding(where, "the accounts opened by then are not those that were sealed")
-        if not day["totals_hold"]:
-            yield Finding(where, "the totals of accounts are not those that were sealed")
-        if not day["previous_holds"]:
-            yield Finding(where, "it does not continue the closed day before it: a day was changed, added or taken away")
-        if not day["row_holds"]:
-            yield Finding(where, "its chain digest is not that of its columns")
-
-
-def _total_findings(institution: Institution) -> Iterator[Finding]:
-    codes = dict(Account.objects.values_list("id", "code"))
-    with connection.cursor() as cursor:
-        cursor.execute(statement("verify_totals"), {"institution": institution.pk})
-        for day, account, *figures in cursor.fetchall():
-            stored, expected = figures[:3], figures[3:]
-            where = f"total of account {codes.get(account, account)} on {day}"
-            yield Finding(where, f"debit, credit and balance are {_fen(stored)}, the transfers come to {_fen(expected)}")
-
-
-def _branch_findings(institution: Institution) -> Iterator[Finding]:
-    for row in _rows("verify_branches", institution):
-        yield Finding(f"transfer {row['first_id']}", f"moves between two branches or products ({row['transfers']} such transfers)")
-    role = chart(institution.kind, institution.business_date).roles.get(INTER_BRANCH)
-    open_between = sum(row.balance_fen for row in trial_balance(institution, date.max) if row.code == role)
-    if open_between:
-        yield Finding("accounts between branches", f"come to {open_between} fen over all branches, not 0")
-
-
-def _pending_findings(institution: Institution) -> Iterator[Finding]:
-    roles = chart(institution.kind, institution.business_date).roles
-    for row in _rows("verify_pendings", institution, memo_pending=roles.get("memo_reserved")):
-        yield Finding(f"pending transfer {row['key']}", f"{row['what']} is not what its entry says")
-    reserved = Pending.objects.filter(institution=institution, end=None).aggregate(fen=Sum("amount_fen"))["fen"] or 0
-    held = sum(row.balance_fen for row in trial_balance(institution, date.max) if row.code == roles.get("memo_reserved"))
-    if held != reserved:
-        yield Finding("pending transfers", f"{reserved} fen are reserved and open, the memo books hold {held}")
-
-
-def _voucher_findings(institution: Institution) -> Iterator[Finding]:
-    for delivery in VoucherDelivery.objects.filter(institution=institution).order_by("date", "pk"):
-        where = f"vouchers of {delivery.date}"
-        lines = vouchers(institution, delivery.date, delivery.reversals)
-        if content_digest(lines) != bytes(delivery.content_digest):
-            yield Finding(
-                where, f"{delivery.line_count} lines over {delivery.total_fen} fen were delivered, the day now comes to other lines"
-            )
-        for fault in voucher_faults(institution, delivery.date, lines):
-            yield Finding(fault.where, f"{fault.found}, not {fault.expected}")
-
-
-def _fen(figures: list[Any]) -> str:
-    return "missing" if figures[0] is None else " / ".join(f"{figure} fen" for figure in figures)
-
-
-def _balance_findings(institution: Institution) -> Iterator[Finding]:
-    rows = trial_balance(institution, date.max)
-    for label, chosen in (
-        ("accounts of the balance sheet", [row for row in rows if row.kind != Account.Kind.MEMO]),
-        ("memo accounts", [row for row in rows if row.kind == Account.Kind.MEMO]),
-    ):
-        debit, credit = sum(row.debit_fen for row in chosen), sum(row.credit_fen for row in chosen)
-        if debit != credit or sum(row.balance_fen for row in chosen) != 0:
-            yield Finding("trial balance", f"{label}: debits {debit} fen, credits {credit} fen")
-
-
-def _date_findings(institution: Institution, sealed: date | None, last_day: date | None) -> Iterator[Finding]:
-    if sealed != last_day:
-        yield Finding("closed days", f"the newest is {last_day or 'missing'}, days were closed through {sealed or 'none'}")
-    if last_day and institution.business_date < last_day:
-        yield Finding("business date", f"{institution.business_date} is before the last closed day {last_day}")
-    for row in _rows("verify_dates", institution, open_day=institution.business_date, sealed=last_day):
-        what = (
-            f"after the open day {institution.business_date}"
-            if row["is_ahead"]
-            else "a day that is over and not closed: run the day end again"
-        )
-        yield Finding(f"{row['kind']} {row['id']}", f"dated {row['day']}, {what}")
-
-
-def _tally_findings(institution: Institution, last_day: date | None) -> Iterator[Finding]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM books_tally_differences(%s, %s, NULL)", [institution.pk, last_day])
-        for day, kind, counted, found in cursor.fetchall():
-            what = f"{counted} were written, {found} are there" if counted != found else "their digests are not those that were written"
-            yield Finding(f"{kind} rows of the open day {day}", what)
-
-
-def _anchor_findings(days: list[dict[str, Any]], before: list[anchor.Anchor], after: list[anchor.Anchor]) -> Iterator[Finding]:
+def _anchor_findings(days: Sequence[tuple[date, str]], before: list[anchor.Anchor], after: list[anchor.Anchor]) -> Iterator[Finding]:
     if not days:
         return
-    chain = {day["date"]: day["chain_digest"] for day in days}
-    books, newest = days[0]["chain_digest"], days[-1]["date"]
+    chain = dict(days)
+    books, newest = days[0][1], days[-1][0]
     own = [each for each in after if each.books == books]
     where = f"anchor file {anchor.path()}"
     if not own:

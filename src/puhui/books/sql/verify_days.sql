@@ -20,4 +20,5 @@ SELECT days.date,
        days.entry_count, seal.entry_count AS entries_found, days.audit_count, seal.audit_count AS audit_found
   FROM days
  CROSS JOIN LATERAL books_day_seal(days.institution_id, days.after, days.date) AS seal
+ WHERE days.date BETWEEN %(since)s AND %(until)s
  ORDER BY days.date
