@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "puhui.scoring",
     "puhui.decisions",
     "puhui.loans",
+    "puhui.payments",
     "puhui.reports",
     "puhui.console",
 ]
