@@ -12,7 +12,10 @@ from puhui.calculations.faults import check
 from puhui.calculations.term_records import RATE_SCALE
 from puhui.loans.act_arguments import amount, choice, day, rate, text
 from puhui.loans.acts import Act, Done, Work, loan_faults
+from puhui.loans.class_acts import add_finding
+from puhui.loans.classifying import classify_loans
 from puhui.loans.keeping import NewEvent
+from puhui.loans.models import Loan
 
 OWING = ("performing", "overdue", "non_accrual", "terminated", "written_off")
 RUNNING = ("performing", "overdue", "non_accrual")
@@ -72,7 +75,11 @@ PAUSE = Act("pause", "loan", _pause, (day("until", required=True), text("reason"
 
 
 def _record_misuse(work: Work) -> Done:
-    return _event(work, "misuse", RUNNING, {"until": work.arguments["until"].isoformat()})
+    """The event, and what it means for the class: the purpose was changed without consent."""
+    done = _event(work, "misuse", RUNNING, {"until": work.arguments["until"].isoformat()})
+    add_finding(work, work.target, "purpose_changed", work.arguments["evidence"])
+    (classed,) = classify_loans(work.institution, work.day, [work.target.pk], actor=work.actor)
+    return Done({**done.answer, "class": classed.after}, done.result)
 
 
 RECORD_MISUSE = Act(
@@ -95,7 +102,8 @@ def _write_off(work: Work) -> Done:
 
 
 def _owed_fen(work: Work) -> int:
-    return int(work.target.lent_fen - work.target.principal_repaid_fen)
+    loan: Loan = work.target
+    return loan.principal_fen
 
 
 WRITE_OFF = Act(

@@ -134,8 +134,9 @@ def bank_shares(firm_ids: Iterable[int], changed: Mapping[int, str]) -> dict[int
     if not ids:
         return {}
     owed = (
-        F("lent_fen") - F("principal_repaid_fen") + F("interest_due_fen") - F("interest_paid_fen")
-        + F("penalty_earned_fen") - F("penalty_paid_fen")
+        F("lent_fen") - F("principal_repaid_fen") - F("principal_waived_fen")
+        + F("interest_due_fen") - F("interest_paid_fen") - F("interest_waived_fen")
+        + F("penalty_earned_fen") - F("penalty_paid_fen") - F("penalty_waived_fen")
     )  # fmt: skip
     loans = Loan.objects.filter(firm_id__in=ids).exclude(status__in=NOT_CLASSIFIED)
     rows = list(loans.values("pk", "firm_id").annotate(owed=Sum(owed)))

@@ -225,7 +225,7 @@ def _move_exposures(kept: Sequence[Kept]) -> None:
     """What is drawn comes out of what is reserved; of a line that is open, what is repaid goes back to it."""
     moves = []
     for each in kept:
-        difference = each.fold.counters.principal - (each.loan.lent_fen - each.loan.principal_repaid_fen)
+        difference = each.fold.counters.principal - each.loan.principal_fen
         if difference:
             drawn = difference if each.loan.contract.revolves else each.fold.counters.lent - each.loan.lent_fen
             moves.append((each.loan.contract.decision_id, drawn, difference))

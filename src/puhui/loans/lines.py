@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from puhui.books.actions import post
 from puhui.books.queries import balances_by_role
@@ -242,7 +242,7 @@ class LineState:
 def line_state(line: CreditLine, on: date) -> LineState:
     """A line on the open day."""
     loans = Loan.objects.filter(contract_id=line.contract_id)
-    sums = loans.aggregate(lent=Sum("lent_fen"), repaid=Sum("principal_repaid_fen"))
-    drawn = int((sums["lent"] or 0) - (sums["repaid"] or 0))
+    sums = loans.aggregate(owed=Sum(F("lent_fen") - F("principal_repaid_fen") - F("principal_waived_fen")))
+    drawn = int(sums["owed"] or 0)
     open_now = line.status == CreditLine.Status.OPEN and on <= line.until
     return LineState(line, drawn, line.limit_fen - drawn if open_now else 0, line.draw_count)

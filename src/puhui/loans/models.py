@@ -153,6 +153,11 @@ class Loan(models.Model):
             models.Index(fields=["firm"]),
         ]
 
+    @property
+    def principal_fen(self) -> int:
+        """What the borrower owes of the principal, written off or not."""
+        return self.lent_fen - self.principal_repaid_fen - self.principal_waived_fen
+
 
 class LoanNumber(models.Model):
     """The register of loan numbers: one an institution. A trigger enters each new loan."""

@@ -85,7 +85,7 @@ def _closing_faults(contract: Contract, old: list[Loan], work: Work) -> Iterator
             yield Fault(
                 what, f"matured on {loan.maturity}", "a note that has not matured", "The new contract comes before the old one ends."
             )
-    principal = sum(loan.lent_fen - loan.principal_repaid_fen for loan in old)
+    principal = sum(loan.principal_fen for loan in old)
     if old and contract.amount_fen != principal:
         found, expected = f"{contract.amount_fen / 100:.2f}", f"{principal / 100:.2f}, the principal of the old notes"
         yield Fault(f"amount of contract {contract.number}", found, expected, "Repay the difference first, or make a new contract.")

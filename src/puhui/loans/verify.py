@@ -143,10 +143,10 @@ def accrual_findings(institution: Institution) -> Iterator[Finding]:
 def exposure_findings(institution: Institution) -> Iterator[Finding]:
     """What stands against each decision is what its loans owe."""
     owed: dict[int, int] = {}
-    for decision, lent, repaid in Loan.objects.filter(institution=institution).values_list(
-        "contract__decision_id", "lent_fen", "principal_repaid_fen"
+    for decision, lent, repaid, waived in Loan.objects.filter(institution=institution).values_list(
+        "contract__decision_id", "lent_fen", "principal_repaid_fen", "principal_waived_fen"
     ):
-        owed[decision] = owed.get(decision, 0) + lent - repaid
+        owed[decision] = owed.get(decision, 0) + lent - repaid - waived
     for exposure in Exposure.objects.filter(institution=institution):
         if exposure.outstanding_fen != owed.pop(exposure.decision_id, 0):
             yield Finding(f"decision {exposure.decision_id}", f"outstanding is {exposure.outstanding_fen} fen, its loans owe another sum")
