@@ -37,8 +37,8 @@ def account(micro_lender: Any) -> Any:
 def contract_of(micro_lender: Any) -> Callable[..., Any]:
     numbers = count(1)
 
-    def make(**terms: Any) -> Any:
-        return make_cleared_contract(micro_lender, next(numbers), {**MONTHLY, **terms})
+    def make(firm: Any = None, **terms: Any) -> Any:
+        return make_cleared_contract(micro_lender, next(numbers), {**MONTHLY, **terms}, firm)
 
     return make
 

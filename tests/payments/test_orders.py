@@ -183,7 +183,7 @@ def test_the_payee_is_checked(contract_of: Callable[..., Any], account: Any, mic
     from puhui.payments.actions import instruct
 
     contract = contract_of()
-    person = register_person(micro_lender, "王小云", "330102199003070017", actor="test")
+    person = register_person(micro_lender, "王小云", "330102199003070019", actor="test")
     link_person(contract.firm, person, "owner", actor="test")
     wrong = [
         replace(supplier(100), name=contract.firm.name),
