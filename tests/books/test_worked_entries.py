@@ -10,7 +10,7 @@ import pytest
 from puhui.books import queries
 from puhui.books.actions import Side, open_books, post, verify
 from puhui.books.vouchers import vouchers
-from puhui.calculations.counters import Accounting, SharePoint, counters_of, not_recognised_by_share
+from puhui.calculations.counters import Accounting, SharePoint, counters_of, held_back
 from puhui.calculations.effective_interest import amortisation, amortised_fee, first_rate
 from puhui.calculations.events import Event
 from puhui.calculations.loss_stages import Bucket, LossRules, Scenario, allowance_moves, exposure_loss, floor_shares
@@ -79,7 +79,7 @@ def test_what_stage_three_holds_back() -> None:
     for earned, unpaid, share, held in table("shares")[1:]:
         ppm = int(share.rstrip("%")) * 10_000 if share.endswith("%") else None
         points.append(SharePoint(fen(earned), fen(unpaid), ppm))
-        assert (not_recognised_by_share(points) or 0) == fen(held)
+        assert held_back(points) == fen(held)
         checked += 1
     assert checked == 6
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from puhui.calculations.counters import CONTRACT, Accounting, SharePoint, counters_of, not_recognised_by_share
+from puhui.calculations.counters import CONTRACT, Accounting, SharePoint, counters_of, held_back
 from puhui.calculations.events import Event
 from puhui.calculations.posting import FLOWS, MEMO_FLOWS, SUB_LEDGER, Counters, ledger_balances, ledger_signs, transfers
 from puhui.calculations.replay import replay
@@ -121,6 +121,36 @@ def test_interest_recognised_when_it_was_written_off_is_charged_to_the_allowance
     assert {pair[:2] for pair in moved(after, night)} == {("memo_interest", "memo_counterpart")}, "later nights are no income"
 
 
+def test_what_is_waived_lowers_income_and_principal_the_allowance() -> None:
+    day = date(2026, 4, 1)
+    before = at(day)
+    waived = at(day, Event(day, "waiver", 100_00, of="interest"))
+    assert moved(before, waived) == {("interest_income", "interest_receivable", 100_00)}
+    penalty = at(day, Event(day, "waiver", before.penalty_receivable, of="compound"))
+    assert moved(before, penalty) == {("penalty_income", "penalty_receivable", before.penalty_receivable)}
+    assert penalty.penalty_receivable == 0 and penalty.penalty_earned == before.penalty_earned
+    maturity = date(2027, 1, 20)
+    owed = at(maturity)
+    principal = at(maturity, Event(maturity, "waiver", 5_000_00, of="principal"))
+    assert principal.principal == owed.principal - 5_000_00
+    assert moved(owed, principal) == {("loss_allowance", "principal", 5_000_00)}
+
+
+def test_a_loan_written_off_as_an_event_moves_the_same_and_is_recovered() -> None:
+    day, later = date(2026, 8, 20), date(2026, 9, 1)
+    before, event = at(day), Event(day, "write_off", id="w")
+    after = at(day, event, at_write_off=before)
+    balances = ledger_balances(after)
+    assert all(balances[role] == 0 for role in SUB_LEDGER) and balances["memo_written_off"] == LENT
+    assert at(later, event, at_write_off=before) == after, "nothing runs any more"
+    part = at(later, event, Event(later, "repayment", 10_000_00), at_write_off=before)
+    balances, recovered = ledger_balances(part), part.principal_repaid
+    assert recovered > 0 and balances["settlement"] - ledger_balances(after)["settlement"] == 10_000_00
+    assert balances["loss_allowance"] == balances["memo_written_off"] == LENT - recovered
+    assert -balances["interest_income"] == part.interest_paid and -balances["penalty_income"] == part.penalty_paid
+    assert recovered + part.interest_paid + part.penalty_paid == 10_000_00
+
+
 def test_tax_stands_inside_what_is_due_and_waits_for_cash_after_ninety_days() -> None:
     assert tax_inside(10_000_00, 60_000) == 566_04
     taxed = Accounting("cas_22", interest_tax_ppm=60_000)
@@ -144,14 +174,12 @@ def test_stage_three_recognises_the_net_share() -> None:
         SharePoint(earned=5_000_00, unpaid=3_000_00, share_ppm=600_000),
         SharePoint(earned=6_000_00, unpaid=4_000_00, share_ppm=600_000),
     ]
-    assert not_recognised_by_share(points) == 600_00
-    assert not_recognised_by_share([*points, SharePoint(6_000_00, 250_00, 600_000)]) == 250_00
-    assert not_recognised_by_share([*points, SharePoint(6_000_00, 4_000_00, None)]) is None
-    assert not_recognised_by_share([SharePoint(0, 0, None), SharePoint(100, 100, None)]) is None
-    held = at(LAST_ACCRUING, accounting=Accounting("cas_22"), not_recognised=600_00)
-    assert held.accrued_interest_suspended == held.accrued_interest == 20_00
-    assert held.interest_suspended == 580_00 and held.penalty_suspended == held.penalty_receivable
-    assert at(FIRST_NOT, accounting=Accounting("cas_22")).interest_suspended == 0, "outside stage 3 all is income"
+    assert held_back(points) == 600_00
+    assert held_back([*points, SharePoint(6_000_00, 250_00, 600_000)]) == 250_00
+    assert held_back([*points, SharePoint(6_000_00, 4_000_00, None)]) == 0
+    assert held_back([SharePoint(0, 0, None), SharePoint(100, 100, None)]) == 0
+    late = at(FIRST_NOT, accounting=Accounting("cas_22"))
+    assert late.interest_suspended == late.accrued_interest_suspended == 0, "the counters recognise all; the month end holds back"
 
 
 def test_each_counter_moves_accounts_that_net_to_zero() -> None:

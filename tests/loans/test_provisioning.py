@@ -7,14 +7,16 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from puhui.books import queries
+from puhui.calculations.counters import SharePoint, held_back
 from puhui.calculations.faults import FaultsError
 from puhui.calculations.loss_stages import StageFacts, commitment_loss, exposure_loss, stage_of
 from puhui.calculations.posting import SUB_LEDGER, ledger_balances
 from puhui.loans import day_end
 from puhui.loans.actions import draw_down, repay
-from puhui.loans.keeping import counters_at, events_of, owed_now
+from puhui.loans.keeping import Change, NewEvent, counters_at, events_of, keep, owed_now
 from puhui.loans.loss_models import LossDetail, LossRun
 from puhui.loans.loss_rules import policy_on
 from puhui.loans.models import Loan
@@ -125,3 +127,39 @@ def test_what_is_undrawn_is_provided_for(lender: Institution, cleared_contract: 
     policy = policy_on(OPENED)
     assert row.commitment_loss_fen == commitment_loss(1, 30_000_00, years, row.probability_ppm, row.lgd_ppm, row.rate_ppm, policy.rules) > 0
     assert -queries.balance(lender, "commitment_provision", OPENED) == row.commitment_loss_fen
+
+
+def test_interest_of_stage_three_is_held_back_under_the_accounting_standard(
+    lender: Institution, cleared_contract: Callable[..., Any], monthly_terms: dict[str, Any]
+) -> None:
+    """Nothing is ever paid: stage 3 in June; from then on income is the contract's × (1 − allowance ÷ gross), until the write-off."""
+    Institution.objects.filter(pk=lender.pk).update(non_accrual_profile="cas_22")
+    lender.refresh_from_db()
+    loan = draw_down(cleared_contract(monthly_terms, risk_class="D"), "drawdown", "test")
+    points: list[SharePoint] = []
+    for day in (date(2026, 5, 31), date(2026, 6, 30), date(2026, 7, 31)):
+        run_to(lender, day)
+        provision_month_end(lender, day, "test")
+        row = LossDetail.objects.get(run_date=day)
+        counters = counters_at(Loan.objects.get(pk=loan.pk), day)
+        assert row.earned_fen == counters.interest_earned + counters.penalty_earned == row.unpaid_fen
+        share = round(row.loss_fen * 1_000_000 / row.exposure_fen) if row.stage == 3 else None
+        points.append(SharePoint(row.earned_fen, row.unpaid_fen, share))
+        assert row.held_back_fen == held_back(points)
+        held = queries.balances_by_role(lender, day)
+        assert -held["interest_held_back"] == held["memo_interest"] == row.held_back_fen
+        assert -held["interest_income"] - held["penalty_income"] <= row.earned_fen
+    assert LossDetail.objects.get(run_date=date(2026, 5, 31)).stage == 3 and row.held_back_fen > 0
+    assert row.exposure_fen == sum(ledger_balances(counters)[role] for role in SUB_LEDGER) - row.held_back_fen
+    assert Loan.objects.get(pk=loan.pk).status == "non_accrual" and counters.accrued_interest_suspended == 0
+    assert proved(lender) == []
+    with transaction.atomic():
+        event = NewEvent("write_off", date(2026, 7, 31), "written off")
+        keep(lender, event.date, [Change(Loan.objects.get(pk=loan.pk), "write_off", event)], "test")
+    run_to(lender, date(2026, 8, 31))
+    provision_month_end(lender, date(2026, 8, 31), "test")
+    held = queries.balances_by_role(lender, date(2026, 8, 31))
+    assert held["interest_held_back"] == held["memo_interest"] == 0 and not LossDetail.objects.filter(run_date=date(2026, 8, 31)).exists()
+    assert held["loss_allowance"] == 0, "what was held back was no income, so the allowance gets it back; the rest is impairment"
+    assert held["memo_written_off"] > row.exposure_fen
+    assert proved(lender) == []

@@ -8,8 +8,8 @@ from the position alone, so that a payment entered late or undone moves the book
 Two profiles of non-accrual, by institution (domain/practice.md 12):
 
 - `house_rule`: from the status non-accrual on (more than 90 days past due) nothing unpaid is income; cash is income when it comes.
-- `cas_22`: interest is recognised in full until stage 3; there income is effective rate × (gross − allowance) and the rest waits in
-  the memo books (`not_recognised_by_share`); penalty of stage 3 is recognised when paid.
+- `cas_22`: the counters recognise all that is earned. In stage 3 income is effective rate × (gross − allowance): each month end holds
+  the rest back, over all loans at once (`loans.provisioning`, the same as `held_back` here).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from puhui.calculations.position import Position, Row
 from puhui.calculations.posting import Counters
 from puhui.calculations.value_added_tax import TAX_WAITS_AFTER_DAYS, tax_inside
 
-__all__ = ["CONTRACT", "Accounting", "SharePoint", "counters_of", "not_recognised_by_share"]
+__all__ = ["CONTRACT", "Accounting", "SharePoint", "counters_of", "held_back"]
 
 PPM = 1_000_000
 
@@ -50,7 +50,6 @@ def counters_of(
     accounting: Accounting = CONTRACT,
     *,
     at_write_off: Counters | None = None,
-    not_recognised: int | None = None,
     integral_fees: tuple[int, int] = (0, 0),
     undrawn: int = 0,
 ) -> Counters:
@@ -59,21 +58,21 @@ def counters_of(
     Interest counts as earned night by night, as due from the due date of its row, or from its payment where that came earlier; once
     a loan is written off or terminated, all that is earned is due.
 
-    `at_write_off`: the counters just before the loan was written off; None where it is not. `not_recognised`: unpaid interest that
-    stage 3 keeps out of income under `cas_22` (see `not_recognised_by_share`); None outside stage 3. `integral_fees`: fees deferred and
-    amortised so far. `undrawn`: what may still be drawn on a line.
+    `at_write_off`: the counters just before the loan was written off; None where it is not. `integral_fees`: fees deferred and amortised
+    so far. `undrawn`: what may still be drawn on a line.
     """
     contract = _contract(position, day, lent, at_write_off is not None or position.status in ("written_off", "terminated"))
     owed = contract
     if undrawn or any(integral_fees):
         owed = replace(contract, fee_deferred=integral_fees[0], fee_amortised=integral_fees[1], undrawn=undrawn)
-    kept = _written_off(_suspended(owed, position, accounting, not_recognised, at_write_off), at_write_off)
+    kept = _written_off(_suspended(owed, position, accounting, at_write_off), at_write_off)
     return _taxed(kept, position.rows, day, accounting) if accounting.interest_tax_ppm or accounting.fee_tax_ppm else kept
 
 
 def _contract(position: Position, day: date, lent: int, all_due: bool) -> Counters:
-    """What is lent, earned, due and paid by the contract."""
+    """What is lent, earned, due, paid and waived by the contract."""
     interest_due = interest_paid = penalty = penalty_paid = fee_due = fee_paid = 0
+    waived = [row for row in position.rows if row.waived]
     for row in position.rows:
         interest_paid += row.paid_interest
         penalty_paid += row.paid_penalty + row.paid_compound
@@ -83,12 +82,13 @@ def _contract(position: Position, day: date, lent: int, all_due: bool) -> Counte
             interest_due += row.interest
             fee_due += row.fee
         else:
-            interest_due += row.paid_interest
-            fee_due += row.paid_fee
+            interest_due += row.paid_interest + row.waived_interest
+            fee_due += row.paid_fee + row.waived_fee
     earned = interest_due + position.accrued_interest
+    principal_waived = sum(row.waived_principal for row in waived)
     return Counters(
         lent=lent,
-        principal_repaid=lent - position.principal,
+        principal_repaid=lent - position.principal - principal_waived,
         interest_earned=earned,
         interest_due=earned if all_due else interest_due,
         interest_paid=interest_paid,
@@ -96,22 +96,21 @@ def _contract(position: Position, day: date, lent: int, all_due: bool) -> Counte
         penalty_paid=penalty_paid,
         fee_due=fee_due,
         fee_paid=fee_paid,
+        overpaid=position.overpaid,
+        principal_waived=principal_waived,
+        interest_waived=sum(row.waived_interest for row in waived),
+        penalty_waived=sum(row.waived_penalty + row.waived_compound for row in waived),
+        fee_waived=sum(row.waived_fee for row in waived),
     )
 
 
-def _suspended(
-    owed: Counters, position: Position, accounting: Accounting, not_recognised: int | None, at_write_off: Counters | None
-) -> Counters:
+def _suspended(owed: Counters, position: Position, accounting: Accounting, at_write_off: Counters | None) -> Counters:
     """What is earned and unpaid and no income yet. After a write-off, all that had not been recognised when it was made."""
     unpaid = owed.interest_receivable + owed.accrued_interest
     if at_write_off is not None:
         interest, penalty = unpaid - _recognised_interest(at_write_off), owed.penalty_receivable - _recognised_penalty(at_write_off)
-    elif accounting.non_accrual == "house_rule":
-        if position.status != "non_accrual":
-            return owed
+    elif accounting.non_accrual == "house_rule" and position.status == "non_accrual":
         interest, penalty = unpaid, owed.penalty_receivable
-    elif not_recognised is not None:
-        interest, penalty = min(not_recognised, unpaid), owed.penalty_receivable
     else:
         return owed
     interest = max(interest, 0)
@@ -159,30 +158,28 @@ def _taxed(owed: Counters, rows: Iterable[Row], day: date, accounting: Accountin
 
 
 class SharePoint(NamedTuple):
-    """A moment of a loan's life: interest earned by contract until then, what of it is unpaid, and from then on the share of further
-    interest that is no income: allowance ÷ gross carrying amount, in ppm; None outside stage 3."""
+    """A month end of a loan's life: interest and penalty earned by contract until then, what of it is unpaid, and the share of what is
+    earned from then on that is no income: allowance ÷ gross carrying amount, in ppm; None outside stage 3."""
 
     earned: int
     unpaid: int
     share_ppm: int | None
 
 
-def not_recognised_by_share(points: Iterable[SharePoint]) -> int | None:
-    """What stage 3 keeps out of income at the last of `points` (in order of time); None where that is outside stage 3.
+def held_back(points: Iterable[SharePoint]) -> int:
+    """What stage 3 keeps out of income at the last of `points`, month ends in order of time; 0 outside stage 3.
 
-    Effective rate × (gross − allowance) is the contract's interest × (1 − allowance ÷ gross): the rest is not recognised, for each
-    span with the share that held in it, rounded half up, and never more than is unpaid. A payment takes it down only when less
-    than it is left unpaid. Leaving stage 3 recognises all of it.
+    Effective rate × (gross − allowance) is the contract's interest × (1 − allowance ÷ gross): the rest is held back, for each month
+    with the share of the month end before, rounded half up, and never more than is unpaid. Leaving stage 3 recognises all of it.
     """
-    held: int | None = None
+    held = 0
     before: SharePoint | None = None
     for point in points:
-        if before is not None and held is not None:
-            grown = round_quotient((point.earned - before.earned) * (before.share_ppm or 0), PPM)
-            held = min(max(held + grown, 0), point.unpaid)
         if point.share_ppm is None:
-            held = None
-        elif held is None:
             held = 0
+        else:
+            share = before.share_ppm or 0 if before else 0
+            grown = round_quotient((point.earned - before.earned) * share, PPM) if before else 0
+            held = min(max(held + grown, 0), point.unpaid)
         before = point
     return held

@@ -140,6 +140,7 @@ def taxed(work: Work, loans: Sequence[Loan]) -> Sequence[Loan]:
     for loan in loans:
         tax = tax_of_contract(loan.contract, work.day, loan.rate_ppm, exposure=exposures[loan.firm_id])
         loan.interest_tax_ppm, loan.fee_tax_ppm = tax.interest_ppm, tax.fee_ppm
+        loan.non_accrual_profile = work.institution.non_accrual_profile
     post_stamp_duties(work.institution, [loan.contract for loan in loans], work.actor)
     return loans
 

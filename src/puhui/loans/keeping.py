@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django.db import DataError, IntegrityError, connection
 
@@ -81,7 +81,8 @@ def counters_at(loan: Loan, day: date) -> Counters:
     if (run := run_of(loan)) is not None:
         return replace(stored, interest_earned=stored.interest_earned + run.on(max(day, loan.state_date)) - run.on(loan.state_date))
     nights = (day - loan.state_date).days
-    return night_of(stored, loan.status, _along(loan.interest_path, nights), _along(loan.penalty_path, nights))
+    status = "performing" if loan.non_accrual_profile == Institution.NonAccrual.CAS_22 else loan.status
+    return night_of(stored, status, _along(loan.interest_path, nights), _along(loan.penalty_path, nights))
 
 
 def night_of(before: Counters, status: str, interest: int, penalty: int) -> Counters:
@@ -138,7 +139,9 @@ def fold_loan(loan: Loan, events: Sequence[Event], day: date) -> Fold:
 
 def accounting_of(loan: Loan) -> Accounting:
     """How the books keep this loan."""
-    return Accounting(interest_tax_ppm=loan.interest_tax_ppm, fee_tax_ppm=loan.fee_tax_ppm)
+    cas_22 = loan.non_accrual_profile == Institution.NonAccrual.CAS_22
+    profile: Literal["house_rule", "cas_22"] = "cas_22" if cas_22 else "house_rule"
+    return Accounting(profile, interest_tax_ppm=loan.interest_tax_ppm, fee_tax_ppm=loan.fee_tax_ppm)
 
 
 def owed_now(loan: Loan, events: Sequence[Event], day: date) -> int:

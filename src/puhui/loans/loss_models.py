@@ -42,8 +42,11 @@ class LossDetail(models.Model):
     lgd_ppm = models.IntegerField()
     rate_ppm = models.IntegerField()
     principal_fen = models.BigIntegerField()
-    exposure_fen = models.BigIntegerField()  # gross carrying amount
+    exposure_fen = models.BigIntegerField()  # gross carrying amount, without what is held back
     undrawn_fen = models.BigIntegerField()
+    earned_fen = models.BigIntegerField(default=0)  # interest and penalty by contract, since the start
+    unpaid_fen = models.BigIntegerField(default=0)  # of that
+    held_back_fen = models.BigIntegerField(default=0)  # of that no income: stage 3 under the profile cas_22
     loss_fen = models.BigIntegerField()
     commitment_loss_fen = models.BigIntegerField()
 

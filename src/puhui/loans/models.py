@@ -125,7 +125,8 @@ class Loan(models.Model):
     fee_deferred_fen = models.BigIntegerField(default=0)  # integral fees, income over the life
     fee_amortised_fen = models.BigIntegerField(default=0)
     undrawn_fen = models.BigIntegerField(default=0)  # of a line
-    # How the institution keeps this loan: the tax inside interest and fees (0 where exempt).
+    # How the institution keeps this loan: its profile of non-accrual, and the tax inside interest and fees (0 where exempt).
+    non_accrual_profile = models.CharField(max_length=12, default=Institution.NonAccrual.HOUSE_RULE)
     interest_tax_ppm = models.IntegerField(default=0)
     fee_tax_ppm = models.IntegerField(default=0)
 

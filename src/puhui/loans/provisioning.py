@@ -36,6 +36,7 @@ __all__ = ["buckets_of", "provision_month_end", "reckon"]
 ALLOWANCES = {1: "loss_allowance_stage_1", 2: "loss_allowance_stage_2", 3: "loss_allowance"}
 COMMITMENT = "commitment_provision"
 EXPENSE = "impairment_loss"
+HELD_BACK = "interest_held_back"
 YEAR_END_MONTH = 12
 # What the nights since a loan's state add to its counters (sql/loss_detail.sql).
 _NIGHTS = {
@@ -64,11 +65,12 @@ def provision_month_end(institution: Institution, day: date, actor: str) -> dict
         raise FaultsError([Fault("date", str(day), f"the open day {institution.business_date}")])
     policy = policy_on(day)
     reckon(institution, day, policy)
-    drafts = [*_allowance_drafts(institution, day)]
+    held_back = post_many(institution, _held_back_drafts(institution, day), recorded_by=actor)
+    drafts = _allowance_drafts(institution, day)
     floor = _floor(institution, day, policy)
     if day.month == YEAR_END_MONTH and day.day == 31:
         drafts += _reserve_drafts(institution, day, floor["lacking_fen"])
-    entry_ids = post_many(institution, drafts, recorded_by=actor)
+    entry_ids = held_back + post_many(institution, drafts, recorded_by=actor)
     figures = {"stages": _stage_figures(institution, day), "floor": floor, "entries": len(entry_ids)}
     LossRun.objects.create(
         institution=institution, date=day, rules=policy.as_json(), figures=figures, entry_ids=entry_ids, recorded_by=actor
@@ -107,8 +109,13 @@ def reckon(institution: Institution, day: date, policy: Policy) -> int:
 def _statement() -> str:
     text = files("puhui.loans").joinpath("sql/loss_detail.sql").read_text(encoding="utf-8")
     branch = "coalesce(loan.branch_id, %(head)s)" if any(each.name == "branch" for each in Loan._meta.get_fields()) else "%(head)s::bigint"
-    exposure = _balance((*SUB_LEDGER, "unamortised_fees"))
-    return text.replace("{columns}", "The columns").format(branch=branch, exposure=exposure, principal=_balance(("principal",)))
+    return text.replace("{columns}", "The columns").format(
+        branch=branch,
+        exposure=_balance((*SUB_LEDGER, "unamortised_fees")),
+        principal=_balance(("principal",)),
+        earned="(loan.interest_earned_fen + interest_run + loan.penalty_earned_fen + penalty_run)",
+        unpaid=_balance(("accrued_interest", "interest_receivable", "penalty_receivable")),
+    )
 
 
 def _balance(roles: Iterable[str]) -> str:
@@ -133,12 +140,7 @@ def _allowance_drafts(institution: Institution, day: date) -> list[EntryDraft]:
         cells[branch, product][ALLOWANCES[stage]] = int(loss)
     for branch, product, loss in details.values_list("branch_id", "product_code").annotate(fen=Sum("commitment_loss_fen")):
         cells[branch, product][COMMITMENT] = int(loss)
-    held: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
-    roles = {code: role for role, code in chart(institution.kind, day).roles.items() if role in (*ALLOWANCES.values(), COMMITMENT)}
-    branches = dict(Branch.objects.filter(institution=institution).values_list("code", "pk"))
-    for row in trial_balance(institution, day, by_branch=True, by_product=True):
-        if row.code in roles and row.balance_fen:
-            held[branches[row.branch_code or ""], row.product_code or ""][roles[row.code]] = -row.balance_fen
+    held = _credit_balances(institution, day, (*ALLOWANCES.values(), COMMITMENT))
     drafts = []
     for branch, product in sorted({*cells, *held}):
         targets, now = cells[branch, product], held[branch, product]
@@ -151,6 +153,47 @@ def _allowance_drafts(institution: Institution, day: date) -> list[EntryDraft]:
             reference = f"expected credit loss of {day}"
             drafts.append(EntryDraft("expected_loss", day, moves, reference=reference, branch_id=branch, product_code=product))
     return drafts
+
+
+def _credit_balances(institution: Institution, day: date, wanted: Iterable[str]) -> dict[tuple[int, str], dict[str, int]]:
+    """What each branch's and product's accounts of some roles hold on the credit side."""
+    held: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
+    roles = {code: role for role, code in chart(institution.kind, day).roles.items() if role in set(wanted)}
+    branches = dict(Branch.objects.filter(institution=institution).values_list("code", "pk"))
+    for row in trial_balance(institution, day, by_branch=True, by_product=True):
+        if row.code in roles and row.balance_fen:
+            held[branches[row.branch_code or ""], row.product_code or ""][roles[row.code]] = -row.balance_fen
+    return held
+
+
+def _held_back_drafts(institution: Institution, day: date) -> list[EntryDraft]:
+    """Entries that bring the interest held back, and its memo account, to what the rows come to.
+
+    Of a loan written off since the last run, what was held back was never income: it goes to the allowance, which the write-off charged
+    with all that was owed.
+    """
+    rows = LossDetail.objects.filter(institution=institution, held_back_fen__gt=0)
+    cells = rows.filter(run_date=day).values_list("branch_id", "product_code").annotate(fen=Sum("held_back_fen"))
+    targets = {(branch, product): int(fen) for branch, product, fen in cells}
+    before = LossRun.objects.filter(institution=institution, date__lt=day).order_by("-date").values_list("date", flat=True).first()
+    gone = Loan.objects.filter(institution=institution, status="written_off").values("pk")
+    cells = rows.filter(run_date=before, loan_id__in=gone).values_list("branch_id", "product_code").annotate(fen=Sum("held_back_fen"))
+    written_off = {(branch, product): int(fen) for branch, product, fen in cells}
+    held = _credit_balances(institution, day, (HELD_BACK,))
+    drafts = []
+    for cell in sorted({*targets, *held}):
+        change = targets.get(cell, 0) - held[cell].get(HELD_BACK, 0)
+        written = min(written_off.get(cell, 0), max(-change, 0))
+        parts = [(HELD_BACK, "loss_allowance", written), _either_way("interest_income", HELD_BACK, change + written)]
+        parts.append(_either_way("memo_interest", "memo_counterpart", change))
+        if moves := [part for part in parts if part[2]]:
+            reference = f"interest of stage 3 at {day}"
+            drafts.append(EntryDraft("held_back", day, moves, reference=reference, branch_id=cell[0], product_code=cell[1]))
+    return drafts
+
+
+def _either_way(debit: str, credit: str, amount: int) -> tuple[str, str, int]:
+    return (debit, credit, amount) if amount >= 0 else (credit, debit, -amount)
 
 
 def _floor(institution: Institution, day: date, policy: Policy) -> dict[str, Any]:

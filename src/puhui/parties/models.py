@@ -20,10 +20,17 @@ class Institution(models.Model):
         BANK = "bank"
         MICRO_LENDER = "micro_lender"
 
+    class NonAccrual(models.TextChoices):
+        """How interest of loans that do not pay is kept out of income: calculations/counters.py."""
+
+        HOUSE_RULE = "house_rule"
+        CAS_22 = "cas_22"
+
     code = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=16, choices=Kind.choices)
     currency = models.CharField(max_length=3, default="CNY")
+    non_accrual_profile = models.CharField(max_length=12, choices=NonAccrual.choices, default=NonAccrual.HOUSE_RULE)
     # The day that is open: postings are dated to it until the day end moves it on. Never read from a clock.
     business_date = models.DateField()
 

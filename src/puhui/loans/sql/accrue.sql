@@ -14,10 +14,10 @@ WITH tonight AS MATERIALIZED (
       JOIN tonight ON tonight.id = run_shape
      WHERE institution_id = %(institution)s AND state_date < %(day)s::date AND next_action_date IS NOT NULL
      UNION ALL
-    SELECT branch_id, product_code, status = 'non_accrual',
+    SELECT branch_id, product_code, status = 'non_accrual' AND non_accrual_profile = 'house_rule',
            interest_path[least(nights + 1, cardinality(interest_path))] - interest_path[least(nights, cardinality(interest_path))],
            coalesce(penalty_path[least(nights + 1, cardinality(penalty_path))] - penalty_path[least(nights, cardinality(penalty_path))], 0)
-      FROM (SELECT branch_id, product_code, status, interest_path, penalty_path, %(day)s::date - state_date AS nights
+      FROM (SELECT branch_id, product_code, status, non_accrual_profile, interest_path, penalty_path, %(day)s::date - state_date AS nights
               FROM loans_loan
              WHERE institution_id = %(institution)s AND state_date < %(day)s::date AND next_action_date IS NOT NULL AND run_shape IS NULL) AS path
      WHERE cardinality(interest_path) > 0

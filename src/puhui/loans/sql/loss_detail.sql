@@ -2,7 +2,8 @@
 -- stand for the loan's branch, and for its gross carrying amount and principal as sums of counters.
 INSERT INTO loans_lossdetail
        (run_date, institution_id, loan_id, branch_id, product_code, stage, reason, clean_since, days_past_due, risk_class, security,
-        probability_ppm, lgd_ppm, rate_ppm, principal_fen, exposure_fen, undrawn_fen, loss_fen, commitment_loss_fen)
+        probability_ppm, lgd_ppm, rate_ppm, principal_fen, exposure_fen, undrawn_fen, earned_fen, unpaid_fen, held_back_fen, loss_fen,
+        commitment_loss_fen)
 WITH scenario AS (
     SELECT * FROM jsonb_to_recordset(%(scenarios)s::jsonb) AS scenario(weight_ppm float8, pd_factor_ppm float8, lgd_factor_ppm float8)
 ), loss_given AS (
@@ -19,7 +20,8 @@ WITH scenario AS (
 ), state AS (
     SELECT loan.id, loan.contract_id, {branch} AS branch_id, loan.product_code, loan.rate_ppm, loan.maturity, loan.status, loan.lent_fen,
            greatest(%(day)s::date - loan.overdue_since, 0) AS days_past_due, loan.probability_ppm, loan.undrawn_fen,
-           {exposure} AS exposure_fen, {principal} AS principal_fen
+           {exposure} AS gross_fen, {principal} AS principal_fen, {earned} AS earned_fen, {unpaid} AS unpaid_fen,
+           loan.non_accrual_profile
       FROM loans_loan AS loan
       LEFT JOIN loans_nightshape AS shape ON shape.id = loan.run_shape
      CROSS JOIN LATERAL (SELECT greatest(%(day)s::date - loan.state_date, 0) AS nights) AS since
@@ -31,8 +33,8 @@ WITH scenario AS (
                                shape.units[least(state_date - shape.first + 1, cardinality(shape.units))]), 0) AS interest_run,
                   coalesce(penalty_path[least(nights + 1, cardinality(penalty_path))], 0) AS penalty_run) AS run
      CROSS JOIN LATERAL (
-           SELECT CASE WHEN loan.status = 'non_accrual' THEN interest_run ELSE 0 END AS interest_suspended_run,
-                  CASE WHEN loan.status = 'non_accrual' THEN penalty_run ELSE 0 END AS penalty_suspended_run) AS suspended
+           SELECT CASE WHEN loan.status = 'non_accrual' AND loan.non_accrual_profile = 'house_rule' THEN interest_run ELSE 0 END AS interest_suspended_run,
+                  CASE WHEN loan.status = 'non_accrual' AND loan.non_accrual_profile = 'house_rule' THEN penalty_run ELSE 0 END AS penalty_suspended_run) AS suspended
      WHERE loan.institution_id = %(institution)s AND loan.status NOT IN ('closed', 'undrawn')
 ), known AS (
     SELECT state.*, coalesce(state.days_past_due, 0) AS late,
@@ -42,14 +44,17 @@ WITH scenario AS (
                                        ORDER BY by_days.more_than DESC LIMIT 1), 'normal') AS risk_class,
            coalesce(secured.kind, 'unsecured') AS security,
            coalesce(secured.lgd_ppm, (SELECT lgd_ppm FROM loss_given WHERE security = 'unsecured')) AS lgd_ppm,
-           observed.loan_id IS NOT NULL AS is_restructured, coalesce(before.stage, 1) AS stage_before, before.clean_since AS clean_before
+           observed.loan_id IS NOT NULL AS is_restructured, coalesce(before.stage, 1) AS stage_before, before.clean_since AS clean_before,
+           before.earned_fen AS earned_before, coalesce(before.held_back_fen, 0) AS held_before,
+           CASE WHEN before.stage = 3 AND before.exposure_fen > 0
+                THEN round(before.loss_fen * 1000000.0 / before.exposure_fen) ELSE 0 END AS share_ppm_before
       FROM state
       LEFT JOIN loans_loanclass AS held ON held.loan_id = state.id
       LEFT JOIN secured ON secured.contract_id = state.contract_id
       LEFT JOIN observed ON observed.loan_id = state.id
       LEFT JOIN loans_lossdetail AS before
         ON before.institution_id = %(institution)s AND before.run_date = %(before)s AND before.loan_id = state.id
-     WHERE state.exposure_fen > 0 OR state.undrawn_fen > 0
+     WHERE state.gross_fen > 0 OR state.undrawn_fen > 0
 ), by_facts AS (
     SELECT known.*, facts.*, coalesce(clean_before, %(day)s::date) AS clean,
            greatest(CASE WHEN probability_ppm > 0 THEN probability_ppm ELSE %(not_scored_ppm)s END,
@@ -72,11 +77,16 @@ WITH scenario AS (
            facts_stage < stage_before - 1 AS is_between
       FROM by_facts
 ), staged AS (
-    SELECT probation.*,
-           CASE WHEN is_kept THEN stage_before WHEN is_between THEN stage_before - 1 ELSE facts_stage END AS stage,
-           CASE WHEN is_kept OR is_between THEN 'probation' ELSE facts_reason END AS reason,
-           CASE WHEN is_kept THEN clean WHEN is_between THEN %(day)s::date END AS clean_since
+    SELECT probation.*, found.*, held.*, gross_fen - held_back_fen AS exposure_fen
       FROM probation
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN is_kept THEN stage_before WHEN is_between THEN stage_before - 1 ELSE facts_stage END AS stage,
+                  CASE WHEN is_kept OR is_between THEN 'probation' ELSE facts_reason END AS reason,
+                  CASE WHEN is_kept THEN clean WHEN is_between THEN %(day)s::date END AS clean_since) AS found
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN non_accrual_profile = 'cas_22' AND found.stage = 3
+                       THEN least(greatest(held_before + coalesce(round((earned_fen - earned_before) * share_ppm_before / 1000000), 0), 0)::bigint, unpaid_fen)
+                       ELSE 0 END AS held_back_fen) AS held
 ), balance AS (
     SELECT instalment.loan_id, instalment.number, instalment.due,
            lag(instalment.balance_fen, 1, staged.lent_fen) OVER by_number AS balance_before, staged.exposure_fen, staged.principal_fen
@@ -128,7 +138,7 @@ WITH scenario AS (
 )
 SELECT %(day)s, %(institution)s, staged.id, staged.branch_id, staged.product_code, staged.stage, staged.reason, staged.clean_since,
        staged.late, staged.risk_class, staged.security, staged.pd_ppm, staged.lgd_ppm, staged.rate_ppm, staged.principal_fen,
-       staged.exposure_fen, staged.undrawn_fen,
+       staged.exposure_fen, staged.undrawn_fen, staged.earned_fen, staged.unpaid_fen, staged.held_back_fen,
        floor(CASE WHEN staged.stage = 3 THEN committed.share * staged.exposure_fen ELSE coalesce(lost.fen, 0) END + 0.5)::bigint,
        floor(committed.fen + 0.5)::bigint
   FROM staged
