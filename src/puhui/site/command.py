@@ -35,6 +35,7 @@ COMMANDS = {
     "decisions": "replay decisions taken",
     "lab": "compare strategies on a past population",
     "loans": "quote, keep and follow loans; the day end",
+    "payments": "payments, statements, debits, matching, reconciliation",
     "books": "verify the books",
     "report": "a report as of a day",
     "products": "check product files",

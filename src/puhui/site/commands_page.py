@@ -30,7 +30,7 @@ seconds shows how far it is on a terminal; `--json` prints one JSON document on 
 | Exit status | Meaning |
 |---|---|
 | 0 | done |
-| 1 | a check found something wrong: `books verify`, `decisions replay`, `products check`, `doctor` |
+| 1 | a check found something wrong: `books verify`, `payments reconcile`, `decisions replay`, `products check`, `doctor` |
 | 2 | input, settings or surroundings that cannot be used; every fault is named, and nothing was changed |
 | 70 | a mistake of the program itself, with its trace |
 | 130 | stopped by the user (143: ended by the system) |
