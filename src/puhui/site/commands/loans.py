@@ -87,6 +87,34 @@ def day_end(
     support.print_result(rows or [{"date": None, "note": f"{until} is ended already"}], as_json)
 
 
+@app.command("move-in")
+def move_in(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder of notes.csv, events.csv, balances.csv; or a workbook of them.")],
+    only_check: Annotated[bool, typer.Option("--check", help="Read, enter and compare, and keep nothing.")] = False,
+    report: Annotated[Path | None, typer.Option("--report", help="A CSV file for the differences.")] = None,
+    institution: Annotated[str | None, typer.Option("--institution", help="Code of the institution, where there are several.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Take in notes in mid-life from another system, all or nothing, and explain each difference of its balances (docs/moving-in.md).
+
+    Example: puhui loans move-in handover/ --check --report differences.csv
+    """
+    from puhui.site.commands import support
+
+    support.start_django()
+    from puhui.loans import moving_in
+
+    figures = moving_in.move_in(support.institution(institution), path, "puhui loans move-in", check_only=only_check)
+    rows = [moving_in.as_row(each) for each in figures.pop("differences")]
+    if report is not None:
+        report.write_text(moving_in.as_csv(rows), encoding="utf-8-sig")
+    if as_json:
+        support.print_result({**figures, "kept": not only_check, "differences": rows}, True)
+    else:
+        support.print_result([{**figures, "kept": not only_check, "differences": len(rows)}], False)
+        support.print_result(rows, False)
+
+
 def _content(file: str) -> bytes:
     """The bytes of a file or of standard input; a file that cannot be read ends the command with 2."""
     if file == "-":
