@@ -168,3 +168,14 @@ def test_a_drawn_contract_cannot_be_given_up(cleared_contract: Callable[..., Any
     draw_down(contract, "payout", "accountant")
     with pytest.raises(FaultsError, match="paid out"):
         cancel(contract, "too late", "officer")
+
+
+def test_a_security_asks_for_its_own_conditions(offer: Any) -> None:
+    from puhui.loans.actions import draft_contract
+    from puhui.loans.securing import add_security
+
+    contract = draft_contract(offer, "officer")
+    before = set(contract.conditions.values_list("code", flat=True))
+    assert "corporate_resolution" in before  # the borrower is a company
+    add_security(contract, "mortgage", "王小云", "抵押合同 7", "officer", registration="他项 2026-7")
+    assert set(contract.conditions.values_list("code", flat=True)) - before == {"mortgage_registration", "mortgage_insurance"}

@@ -19,8 +19,8 @@ from puhui.loans.acts import state_fault
 from puhui.loans.contract_text import contract_text
 from puhui.loans.models import Condition, Contract, Signature
 from puhui.parties.actions import record_audit, record_audits
-from puhui.parties.models import Role, User
-from puhui.products.actions import conditions_of
+from puhui.parties.models import Firm, Role, User
+from puhui.products.actions import Borrower, conditions_of
 
 PARTIES = ("borrower", "lender")
 PAYOUT_CHECKERS = {Role.OFFICER, Role.APPROVER, Role.RISK_MANAGER, Role.ACCOUNTANT}
@@ -36,7 +36,7 @@ def draft_contract(offer: Offer, actor: str) -> Contract:
     if offer.status != Offer.Status.ACCEPTED:
         raise state_fault(f"offer {offer.pk}", offer.status, "accepted", "The borrower accepts the offer first.")
     number = f"{offer.institution.code}-{day:%Y%m%d}-{offer.pk:06d}"
-    conditions = conditions_of(offer.application.product_code, day)
+    conditions = conditions_of(offer.application.product_code, day, _borrower(offer.firm))
     identifier = offer.firm.identifiers.order_by("pk").first()
     text = contract_text(
         number=number,
@@ -64,6 +64,12 @@ def draft_contract(offer: Offer, actor: str) -> Contract:
     Condition.objects.bulk_create([Condition(contract=contract, code=condition.code) for condition in conditions])
     record_audit(offer.institution, actor, "contract.drafted", "contract", contract.pk, {"number": number, "offer": offer.pk})
     return contract
+
+
+def _borrower(firm: Firm) -> Borrower:
+    """What of the firm decides which conditions are asked for."""
+    is_company = firm.kind == Firm.Kind.ENTERPRISE
+    return Borrower(is_company, firm.people.filter(role="spouse", until=None).exists())
 
 
 @transaction.atomic

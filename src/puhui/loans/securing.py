@@ -13,8 +13,9 @@ from django.db import transaction
 
 from puhui.calculations.faults import Fault, check
 from puhui.loans.credit_models import Security
-from puhui.loans.models import Contract
+from puhui.loans.models import Condition, Contract
 from puhui.parties.actions import record_audit
+from puhui.products.actions import Borrower, conditions_of
 
 
 @transaction.atomic
@@ -47,8 +48,20 @@ def add_security(
         },
     )  # fmt: skip
     if created:
+        _ask_for_more(contract, kind)
         record_audit(contract.institution, actor, "security.added", "contract", contract.pk, {"kind": kind, "provider": provider})
     return security
+
+
+def _ask_for_more(contract: Contract, kind: str) -> None:
+    """What must be shown of a security before payout: registration, insurance, the guarantor's signature. Not once the money may go out."""
+    if contract.status not in (Contract.Status.DRAFTED, Contract.Status.SIGNED):
+        return
+    day = contract.institution.business_date
+    without = {each.code for each in conditions_of(contract.product_code, day, Borrower(False))}
+    asked = conditions_of(contract.product_code, day, Borrower(False, securities=frozenset({kind})))
+    known = without | set(contract.conditions.values_list("code", flat=True))
+    Condition.objects.bulk_create([Condition(contract=contract, code=each.code) for each in asked if each.code not in known])
 
 
 def consent_faults(contract: Contract, consents: Mapping[str, str], kinds: tuple[str, ...] = ()) -> Iterator[Fault]:

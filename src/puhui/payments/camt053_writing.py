@@ -44,7 +44,8 @@ def write_statement(account: str, day: date, opening_fen: int, bookings: Sequenc
     for booking in bookings:
         _entry(statement, booking, currency)
     ET.indent(root)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="utf-8")
+    written: bytes = ET.tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + written
 
 
 def _entry(statement: ET.Element, booking: Booking, currency: str) -> None:

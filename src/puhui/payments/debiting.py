@@ -163,7 +163,7 @@ def _result(shape: Layout, row: FileRow, line: DebitLine, file_id: int) -> Debit
 
 
 def _settle_lines(results: Sequence[DebitResult]) -> None:
-    lines = {}
+    lines: dict[int, DebitLine] = {}
     for result in results:
         line = lines.setdefault(result.line_id, result.line)
         line.collected_fen += result.collected_fen

@@ -34,12 +34,13 @@ def take_in(
     institution: Institution, account: BankAccount, amount_fen: int, value_on: date, source: StatementLine | DebitResult, actor: str
 ) -> Receipt:
     """Money into suspense, inside the caller's transaction: from the bank account, or from what a bank has debited and not paid over."""
-    is_line = isinstance(source, StatementLine)
+    line = source if isinstance(source, StatementLine) else None
+    result = source if isinstance(source, DebitResult) else None
     receipt = Receipt.objects.create(
         institution=institution, bank_account=account, amount_fen=amount_fen, value_on=value_on, booked_on=institution.business_date,
-        statement_line=source if is_line else None, debit_result=None if is_line else source,
+        statement_line=line, debit_result=result,
     )  # fmt: skip
-    origin = "own_cash" if is_line else "payment_clearing"
+    origin = "own_cash" if line is not None else "payment_clearing"
     posting.move(institution, "receipt", value_on, [(origin, "suspense", amount_fen)], f"receipt {receipt.pk}", actor)
     return receipt
 

@@ -28,14 +28,14 @@ def end(order: PaymentOrder, actor: str) -> None:
         else:
             _leave_suspense(order, institution, paid_on, actor)
     elif order.purpose == PaymentOrder.Purpose.RETURN:
-        receipt = Receipt.objects.select_for_update().get(pk=order.receipt_id)
+        receipt = Receipt.objects.select_for_update().get(return_orders=order)
         receipt.returning_fen -= order.amount_fen
         receipt.save(update_fields=["returning_fen"])
     posting.release(institution, order.amount_fen, order.reference, actor)
 
 
 def _draw(order: PaymentOrder, paid_on: date, actor: str) -> None:
-    contract = Contract.objects.select_for_update(of=("self",)).select_related("institution").get(pk=order.contract_id)
+    contract = Contract.objects.select_for_update(of=("self",)).select_related("institution").get(payment_orders=order)
     loan = Loan.objects.filter(contract=contract).order_by("pk").first()
     if loan is not None:
         loans.draw_more(loan, order.amount_fen, order.reference, actor, on=paid_on)
@@ -48,7 +48,7 @@ def _draw(order: PaymentOrder, paid_on: date, actor: str) -> None:
 
 
 def _leave_suspense(order: PaymentOrder, institution: Institution, paid_on: date, actor: str) -> None:
-    receipt = Receipt.objects.select_for_update().get(pk=order.receipt_id)
+    receipt = Receipt.objects.select_for_update().get(return_orders=order)
     receipt.returning_fen -= order.amount_fen
     receipt.returned_fen += order.amount_fen
     receipt.save(update_fields=["returning_fen", "returned_fen"])

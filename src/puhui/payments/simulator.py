@@ -61,7 +61,7 @@ class SimulatedBank:
             raise ValueError(f"manners unknown: {', '.join(sorted(unknown))}")
         self._random = random.Random(self.seed)
         self._known: dict[str, Answer] = {}
-        self._later: list[tuple[datetime, Callable[[], None]]] = []
+        self._later: list[tuple[datetime, Callable[[], object]]] = []
 
     # ------------------------------------------------------------------------------------------------ the port
 

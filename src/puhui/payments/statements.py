@@ -101,8 +101,9 @@ def new_file(
         check(_gap_faults(account, statement, name))
     return ImportedFile.objects.create(
         institution=institution, bank_account=account, kind=kind, name=name[-200:], layout=form, digest=digest, line_count=len(lines),
-        total_fen=sum(line.amount_fen for line in statement.lines) if statement else 0, opening_fen=statement and statement.opening_fen,
-        closing_fen=statement and statement.closing_fen, first_day=min(days, default=None), last_day=max(days, default=None),
+        total_fen=sum(line.amount_fen for line in statement.lines) if statement else 0,
+        opening_fen=statement.opening_fen if statement else None,
+        closing_fen=statement.closing_fen if statement else None, first_day=min(days, default=None), last_day=max(days, default=None),
         imported_on=institution.business_date, imported_by=actor,
     )  # fmt: skip
 

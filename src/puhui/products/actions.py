@@ -8,9 +8,9 @@ from django.db import transaction
 
 from puhui.products.documents import Document
 from puhui.products.models import StoredDocument
-from puhui.products.queries import conditions_of
+from puhui.products.queries import Borrower, conditions_of
 
-__all__ = ["conditions_of", "store"]
+__all__ = ["Borrower", "conditions_of", "store"]
 
 
 @transaction.atomic

@@ -13,20 +13,34 @@ from django.conf import settings
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.products import parameters, reading
 from puhui.products.documents import digest_of, read_document
-from puhui.products.fields import Texts
+from puhui.products.fields import LANGUAGES, Texts
 from puhui.products.models import StoredDocument
 from puhui.products.parameters import Table
 from puhui.products.terms import Product
 
-__all__ = ["Condition", "conditions_of", "product", "products_on", "stored_products", "stored_tables", "tables_of"]
+__all__ = ["EVERY", "Borrower", "Condition", "conditions_of", "product", "products_on", "stored_products", "stored_tables", "tables_of"]
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition precedent to payout."""
+    """A condition precedent to payout. Kinds: signature, resolution, security, insurance, account, address, purpose, other."""
 
     code: str
     texts: Texts
+    kind: str = "other"
+
+
+@dataclass(frozen=True)
+class Borrower:
+    """What of a borrower decides which conditions are asked for."""
+
+    is_company: bool
+    has_spouse: bool = False
+    securities: frozenset[str] = frozenset()  # guarantor, mortgage, pledge
+
+
+# Of whom every condition would be asked: for the texts of all of them.
+EVERY = Borrower(True, True, frozenset({"guarantor", "mortgage", "pledge"}))
 
 
 def product(code: str, day: date) -> Product:
@@ -50,11 +64,24 @@ def tables_of(product: Product) -> dict[str, Table]:
     return {part: _table(name) for part, name in product.parameters.items()}
 
 
-def conditions_of(product_code: str, day: date) -> list[Condition]:
-    """The conditions precedent of a product: its own, and one for each unknown that asks for one."""
+def conditions_of(product_code: str, day: date, borrower: Borrower | None = None) -> list[Condition]:
+    """The conditions precedent of a product: its own, one for each unknown that asks for one, and those that law and the house ask for of
+    this borrower (parameter table `conditions-precedent`), each code once."""
     found = product(product_code, day)
-    own = [Condition(code, texts) for code, texts in found.conditions]
-    return own + [Condition(one.code, one.condition) for one in found.unknowns if one.condition]
+    rows = {str(row["code"]): row for row in _table("conditions-precedent").valid_on(day)}
+    kinds = {code: str(row["kind"]) for code, row in rows.items()}
+    own = [Condition(code, texts, kinds.get(code, "other")) for code, texts in found.conditions]
+    own += [Condition(one.code, one.condition) for one in found.unknowns if one.condition]
+    if borrower is None:
+        return own
+    known = {one.code for one in own}
+    asked = [row for code, row in rows.items() if code not in known and _is_asked(str(row["asked_of"]), borrower)]
+    return own + [Condition(str(row["code"]), {each: str(row[each]) for each in LANGUAGES}, str(row["kind"])) for row in asked]
+
+
+def _is_asked(whom: str, borrower: Borrower) -> bool:
+    facts = {"everybody": True, "company": borrower.is_company, "spouse": borrower.has_spouse, "product": False}
+    return facts.get(whom, whom in borrower.securities)
 
 
 def stored_products(digests: Iterable[str]) -> dict[str, Product]:

@@ -18,7 +18,7 @@ from puhui.console.templatetags.figures import choose_unit
 from puhui.console.words import CONDITIONS, PARTIES, SIGNING, in_language, word
 from puhui.loans import actions, queries
 from puhui.loans.models import Contract
-from puhui.products.queries import conditions_of
+from puhui.products.queries import EVERY, conditions_of
 
 #: states in which nothing is left to do
 DONE = (Contract.Status.DRAWN, Contract.Status.CANCELLED)
@@ -82,7 +82,7 @@ def _context(request: Request, contract: Contract, errors: list[str]) -> dict[st
     all_met = all(each.met_at for each in conditions)
     second_person = request.user.username not in {each.met_by for each in conditions}
     status = contract.status
-    texts = {each.code: each.texts for each in conditions_of(contract.product_code, contract.drafted_at.date())}
+    texts = {each.code: each.texts for each in conditions_of(contract.product_code, contract.drafted_at.date(), EVERY)}
     return {
         "contract": contract, "state": state(CONTRACT, status), "rate_ppm": contract.offer.rate_ppm, "errors": errors,
         "loan": next(iter(contract.loans.all()), None), "may_act": acts and status in ("drafted", "signed"),
