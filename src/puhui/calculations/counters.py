@@ -58,7 +58,7 @@ def counters_of(
     Interest counts as earned night by night, as due from the due date of its row, or from its payment where that came earlier; once
     a loan is written off or terminated, all that is earned is due.
 
-    `at_write_off`: the counters just before the loan was written off; None where it is not. `integral_fees`: fees deferred and amortised
+    `at_write_off`: the counters just before the loan was written off; None where it is not. `integral_fees`: deferred and earned
     so far. `undrawn`: what may still be drawn on a line.
     """
     contract = _contract(position, day, lent, at_write_off is not None or position.status in ("written_off", "terminated"))

@@ -19,6 +19,7 @@ import rfc8785
 
 from puhui.calculations.counters import CONTRACT, Accounting, counters_of
 from puhui.calculations.events import Event
+from puhui.calculations.integral_fees import integral_fees
 from puhui.calculations.posting import Counters
 from puhui.calculations.replay import Position, Row, replay
 from puhui.calculations.running import periods_of
@@ -94,7 +95,8 @@ def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting
     """Replay up to and including `day` and compile the nights until the next action."""
     position = replay(terms, tuple(events), day)
     at_write_off = _at_write_off(terms, events, lent, accounting)
-    counters = counters_of(position, day, lent, accounting, at_write_off=at_write_off)
+    fees = integral_fees(terms, position, day, lent, accounting.fee_tax_ppm)
+    counters = counters_of(position, day, lent, accounting, at_write_off=at_write_off, integral_fees=fees)
     overdue_since = min((row.due for row in position.rows if row.due <= day and row.outstanding > 0), default=None)
     # Not by its principal: where all of that came early, the interest of the period under way is still to fall due.
     next_action = None if position.status == "closed" else _next_action(position, day, overdue_since)

@@ -1,0 +1,43 @@
+"""A fee kept at drawdown is received, deferred and earned over the life, on a loan as it is lived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+from puhui.books import queries
+from puhui.loans import day_end
+from puhui.loans.actions import draw_down, repay
+from puhui.loans.keeping import events_of, owed_now
+from puhui.loans.models import Loan
+
+from .conftest import OPENED, proved
+
+FEE = 1_200_00
+
+
+def test_a_fee_is_earned_by_the_effective_rate_and_wholly_when_the_loan_is_closed(
+    lender: Any, cleared_contract: Callable[..., Any], monthly_terms: dict[str, Any]
+) -> None:
+    terms = {**monthly_terms, "instalments": 3, "fees": [{"name": "arrangement", "when": "drawdown", "amount": "1200.00"}]}
+    loan = draw_down(cleared_contract(terms), "drawdown", "test")
+    held = queries.balances_by_role(lender, OPENED)
+    tax = -held["output_tax"]
+    assert held["settlement"] == -120_000_00 + FEE and held["fee_receivable"] == 0
+    assert -held["unamortised_fees"] == FEE - tax and held["fee_income"] == held["fee_interest_income"] == 0
+    earned = [0]
+    for month in (2, 3, 4):
+        day = date(2026, month, 15)
+        day_end.run(lender, day - timedelta(days=1), "test")
+        lender.refresh_from_db()
+        loan = Loan.objects.get(pk=loan.pk)
+        repay(loan, owed_now(loan, events_of([loan.pk])[loan.pk], day), f"payment {month}", "test")
+        held = queries.balances_by_role(lender, day)
+        earned.append(-held["fee_interest_income"])
+        assert -held["unamortised_fees"] == FEE - tax - earned[-1]
+        assert proved(lender) == []
+    parts = [after - before for before, after in pairwise(earned)]
+    assert Loan.objects.get(pk=loan.pk).status == "closed" and earned[-1] == FEE - tax
+    assert parts[0] > parts[1] > parts[2] > 0, "more is earned while more is lent"
