@@ -81,3 +81,13 @@ def driven(order: Any, bank: Any, steps: int = 12, minutes: int = 31) -> Any:
             hear(order.institution, reference, answer, bank.at)
     order.refresh_from_db()
     return order
+
+
+@pytest.fixture
+def lender(database: str) -> Iterator[Any]:
+    from puhui.books.actions import open_books
+    from puhui.parties.actions import create_institution
+
+    institution = create_institution("DEMO", "云溪县农村商业银行", "bank", OPENED)
+    open_books(institution, "test")
+    yield institution

@@ -212,3 +212,55 @@ def test_one_not_sent_is_cancelled_at_once(contract_of: Callable[..., Any], acco
     assert cancel_order(order, slow, MORNING, "officer").status == "cancelled"
     slow.move_on(60)
     assert slow.paid == [] and balance(contract.institution, "memo_pending") == 0
+
+
+def test_a_payout_in_parts_on_different_days(contract_of: Callable[..., Any], account: Any, micro_lender: Any) -> None:
+    from datetime import date
+
+    from puhui.loans import day_end
+    from puhui.payments.actions import drive, instruct
+
+    contract = contract_of()
+    parts = [supplier(7_000_000), supplier(3_000_000, "6230580000011112222", "石桥机械有限公司")]
+    first, second = instruct(contract, account, parts, "payout-1", "officer")
+    bank = SimulatedBank(at=MORNING)
+    assert drive(first, bank, MORNING).loan.lent_fen == 7_000_000
+    day_end.run(micro_lender, date(2026, 1, 19), "test")
+    bank.at = MORNING + timedelta(days=5)
+    second = drive(second, bank, bank.at)
+    assert second.status == "confirmed", second.attention
+    assert (second.loan.lent_fen, second.loan.events.filter(type="drawdown").count()) == (10_000_000, 2)
+    (rest,) = instruct(contract, account, [supplier(2_000_000)], "payout-2", "officer")
+    assert driven(rest, bank, steps=1).loan.lent_fen == AMOUNT
+    assert balance(micro_lender, "own_cash") == -AMOUNT and proved(micro_lender) == []
+
+
+def test_paid_yesterday_and_known_today(contract_of: Callable[..., Any], account: Any, micro_lender: Any) -> None:
+    """The answer comes after the day end: the loan starts on the bank's day all the same."""
+    from datetime import date
+
+    from puhui.loans import day_end
+    from puhui.payments.actions import drive, instruct
+
+    (order,) = instruct(contract_of(), account, [supplier(AMOUNT)], "payout-1", "officer")
+    bank = SimulatedBank(manners={"answer_lost": 1.0}, at=MORNING)
+    assert drive(order, bank, MORNING).status == "sent"
+    day_end.run(micro_lender, date(2026, 1, 15), "test")
+    bank.manners = {}
+    order = drive(order, bank, MORNING + timedelta(hours=23))
+    assert (order.status, order.paid_on, order.loan.start) == ("confirmed", date(2026, 1, 15), date(2026, 1, 15))
+    assert proved(micro_lender) == []
+
+
+def test_a_bank_pays_through_the_central_bank(lender: Any) -> None:
+    """Of a bank the borrower's side is a deposit, the outside world the account at the central bank."""
+    from tests.loans.conftest import MONTHLY, make_cleared_contract
+
+    from puhui.payments.actions import instruct, open_bank_account
+
+    account = open_bank_account(lender, "PBC", "1000200030004000", "中国人民银行", "test", channel="simulated")
+    (order,) = instruct(make_cleared_contract(lender, 1, MONTHLY), account, [supplier(AMOUNT)], "payout-1", "officer")
+    order = driven(order, SimulatedBank(at=MORNING), steps=1)
+    assert order.status == "confirmed"
+    assert [balance(lender, role) for role in ("principal", "settlement", "own_cash", "memo_pending")] == [AMOUNT, 0, -AMOUNT, 0]
+    assert proved(lender) == []
