@@ -7,6 +7,8 @@ nothing. Nothing is changed: the reservation and what became of it are two entri
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
@@ -57,7 +59,13 @@ def post_pending(
             raise FaultsError([Fault("key", f"{key}, used for another transfer", asked, "Give each transfer a key of its own.")])
         return found
     reserved = [("memo_reserved", "memo_counterpart", amount_fen)]
-    given = {"loan_id": loan_id, "reference": reference, "branch_id": branch, "product_code": product_code, "recorded_by": recorded_by}
+    given: dict[str, Any] = {
+        "loan_id": loan_id,
+        "reference": reference,
+        "branch_id": branch,
+        "product_code": product_code,
+        "recorded_by": recorded_by,
+    }
     entry = post(institution, act, day, reserved, **given)
     with connection.cursor() as cursor:
         cursor.execute(

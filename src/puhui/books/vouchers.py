@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import connection, transaction
 
@@ -53,7 +53,7 @@ def vouchers(institution: Institution, day: date, reversals: Reversals = "red") 
     """The lines of a day, by branch, currency and account; of a day that is not closed, as they stand. Raises FaultsError."""
     if reversals not in ("red", "blue"):
         raise FaultsError([Fault("reversals", str(reversals), "red or blue")])
-    values = {"institution": institution.pk, "date": day, "reversal_acts": list(REVERSAL_ACTS)}
+    values: dict[str, Any] = {"institution": institution.pk, "date": day, "reversal_acts": list(REVERSAL_ACTS)}
     with connection.cursor() as cursor:
         cursor.execute(statement("vouchers"), values)
         rows = cursor.fetchall()

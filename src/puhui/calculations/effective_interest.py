@@ -34,7 +34,7 @@ def first_rate(drawn: Flow, fee: int, dues: Iterable[Flow]) -> float:
 
 def carrying_amount(day: date, dues: Iterable[Flow], rate: float) -> float:
     """What the flows after `day` are worth on its morning, after that day's events."""
-    return sum(amount / (1 + rate) ** ((due - day).days / 365) for due, amount in dues if due > day)
+    return float(sum(amount / (1 + rate) ** ((due - day).days / 365) for due, amount in dues if due > day))
 
 
 def amortised_fee(fee: int, rate: float, day: date, owed: int, dues: Iterable[Flow]) -> int:

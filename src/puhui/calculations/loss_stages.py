@@ -113,7 +113,7 @@ def _stage_by_facts(facts: StageFacts, rules: LossRules) -> tuple[int, str]:
 
 def default_probability(pd_12m_ppm: int, years: float, factor_ppm: int = PPM) -> float:
     """The probability of default within some years, from that of twelve months × a scenario's factor, by a constant hazard."""
-    return 1 - _survival(pd_12m_ppm, factor_ppm) ** years
+    return 1 - float(_survival(pd_12m_ppm, factor_ppm) ** years)
 
 
 def _survival(pd_12m_ppm: int, factor_ppm: int) -> float:
@@ -175,16 +175,16 @@ def allowance_moves(targets: Mapping[str, int], held: Mapping[str, int], expense
     What one stage gives and another takes moves between them; only the rest is expense or its return.
     """
     needs = {role: targets.get(role, 0) - held.get(role, 0) for role in sorted({*targets, *held})}
-    givers = [[role, -need] for role, need in needs.items() if need < 0]
+    gives = {role: -need for role, need in needs.items() if need < 0}
     moved = []
     for role, need in needs.items():
-        for giver in givers:
-            amount = min(max(need, 0), int(giver[1]))
+        for giver in gives:
+            amount = min(max(need, 0), gives[giver])
             if amount:
-                moved.append(Transfer(str(giver[0]), role, amount))
-                giver[1] = int(giver[1]) - amount
+                moved.append(Transfer(giver, role, amount))
+                gives[giver] -= amount
                 need -= amount
         if need > 0:
             moved.append(Transfer(expense, role, need))
-    moved += [Transfer(str(role), expense, int(left)) for role, left in givers if left]
+    moved += [Transfer(role, expense, left) for role, left in gives.items() if left]
     return tuple(moved)

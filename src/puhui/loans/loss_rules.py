@@ -97,4 +97,5 @@ def _rows(name: str, day: date) -> tuple[Row, ...]:
 
 
 def _ppm(share: Any) -> int:
-    return round(share * PPM)
+    ppm: int = round(share * PPM)
+    return ppm

@@ -83,7 +83,7 @@ def reckon(institution: Institution, day: date, policy: Policy) -> int:
     """Write a row of `LossDetail` for every open loan; returns how many. One statement."""
     before = LossRun.objects.filter(institution=institution, date__lt=day).order_by("-date").values_list("date", flat=True).first()
     rules = policy.rules
-    values = {
+    values: dict[str, Any] = {
         "institution": institution.pk,
         "head": head_branch(institution).pk,
         "day": day,
@@ -177,7 +177,11 @@ def _held_back_drafts(institution: Institution, day: date) -> list[EntryDraft]:
     targets = {(branch, product): int(fen) for branch, product, fen in cells}
     before = LossRun.objects.filter(institution=institution, date__lt=day).order_by("-date").values_list("date", flat=True).first()
     gone = Loan.objects.filter(institution=institution, status="written_off").values("pk")
-    cells = rows.filter(run_date=before, loan_id__in=gone).values_list("branch_id", "product_code").annotate(fen=Sum("held_back_fen"))
+    cells = (
+        rows.filter(run_date=before or date.min, loan_id__in=gone)
+        .values_list("branch_id", "product_code")
+        .annotate(fen=Sum("held_back_fen"))
+    )
     written_off = {(branch, product): int(fen) for branch, product, fen in cells}
     held = _credit_balances(institution, day, (HELD_BACK,))
     drafts = []
@@ -225,7 +229,11 @@ def _stage_figures(institution: Institution, day: date) -> dict[str, dict[str, i
     sums = details.annotate(
         loans=Count("pk"), exposure_fen=Sum("exposure_fen"), loss_fen=Sum("loss_fen"), commitment_loss_fen=Sum("commitment_loss_fen")
     )
-    return {str(row.pop("stage")): {name: int(value) for name, value in row.items()} for row in sums.order_by("stage")}
+    names = ("loans", "exposure_fen", "loss_fen", "commitment_loss_fen")
+    return {
+        str(stage): dict(zip(names, map(int, figures), strict=True))
+        for stage, *figures in sums.order_by("stage").values_list("stage", *names)
+    }
 
 
 def buckets_of(rows: Iterable[tuple[date, int]], day: date, lent: int, principal: int, exposure: int) -> tuple[Bucket, ...]:

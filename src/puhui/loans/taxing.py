@@ -74,7 +74,8 @@ def _firm_sizes(day: date, folder: Path | None) -> tuple[Row, ...]:
 
 @lru_cache(maxsize=512)
 def _prime_rate(day: date, folder: Path | None) -> int:
-    return round(table("loan-prime-rate", folder).row(day)["LPR1Y"] * 1_000_000)
+    ppm: int = round(table("loan-prime-rate", folder).row(day)["LPR1Y"] * 1_000_000)
+    return ppm
 
 
 def post_stamp_duties(institution: Institution, contracts: Sequence[Contract], actor: str) -> None:

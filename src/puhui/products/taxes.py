@@ -69,7 +69,8 @@ def stamp_duty_on(day: date, folder: Path | None = None) -> StampDuty:
 
 
 def _ppm(share: Any) -> int:
-    return round(share * PPM)
+    ppm: int = round(share * PPM)
+    return ppm
 
 
 def _fen(yuan: Any) -> int | None:
