@@ -1,0 +1,186 @@
+"""A document in, the clerk's answer out: events in order of their days, then the rows and the state as texts."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.clerk import Card, Doubt, Row
+from tests.oracle.days import DAY, day_of, rounded
+from tests.oracle.interest import rates_of
+from tests.oracle.payments import owed_of, pay, pay_off, waive
+from tests.oracle.terms import Terms, read
+
+ORDERED = ("principal", "interest", "fee", "penalty", "compound")
+
+
+def events_of(document: dict[str, Any], as_of: date | None) -> list[dict[str, Any]]:
+    """Those that stand (not reversed), in order of effect: date, then the day entered, then the order of the list."""
+    events = [event for event in document.get("events", []) if as_of is None or day_of(event["date"]) <= as_of]
+    undone = {event["of"] for event in events if event["type"] == "reversal"}
+    kept = [event for event in events if event["type"] != "reversal" and event.get("id") not in undone]
+    return sorted(kept, key=lambda event: (day_of(event["date"]), event.get("known", event["date"])))
+
+
+def answer(document: dict[str, Any], *, penalty_at_once: bool = True) -> dict[str, Any]:
+    """Instalments, totals and state; raises Doubt where the text is open or the clerk has not learned it."""
+    as_of = day_of(document["as_of"]) if document.get("as_of") else None
+    events = events_of(document, as_of)
+    for key in ("business_days", "line"):
+        if document.get(key):
+            raise Doubt(key)
+    terms = read({**document, "events": events})
+    rates = rates_of(terms)
+    card = Card(terms, rates, as_of, penalty_at_once)
+    todo: list[tuple[date, int, dict[str, Any]]] = []
+    drawn = [event for event in events if event["type"] == "drawdown"]
+    if not drawn:
+        todo.append((terms.start, 0, {"type": "drawdown", "amount": str(Fraction(terms.amount, 10**terms.digits)), "date": terms.start}))
+    listed = {day for day, _ in rates.changes}
+    todo += [(night, 1, {"type": "level", "date": night + terms.shift}) for night in sorted(listed)]
+    todo += [(day_of(event["date"]), 2, event) for event in events if event["type"] != "rate_change"]
+    for fee in document.get("fees", []):
+        if fee["when"] not in ("instalment", "drawdown"):
+            todo.append((day_of(fee["when"]), 2, {"type": "fee", "kind": "fee", "amount": fee["amount"], "date": day_of(fee["when"])}))
+        elif fee["when"] == "drawdown":
+            raise Doubt("drawdown fee")
+    for event in events:
+        if event["type"] == "pause":
+            rates.pause(day_of(event["date"]), day_of(event["until"]))
+    todo.sort(key=lambda item: (item[0], item[1]))
+    draws_left = sum(1 for item in todo if item[2]["type"] == "drawdown")
+    for day, _, event in todo:
+        if as_of is not None and day > as_of:
+            continue
+        draws_left -= event["type"] == "drawdown"
+        card.more_draws = draws_left > 0
+        card.now = day
+        act(card, terms, event, day)
+    return closing(card, terms, as_of)
+
+
+def amount_of(terms: Terms, event: dict[str, Any]) -> int:
+    return terms.units(event["amount"])
+
+
+def act(card: Card, terms: Terms, event: dict[str, Any], day: date) -> None:
+    kind = event["type"]
+    if card.closed_on is not None and kind not in ("level", "pause"):
+        raise Doubt("after the end")
+    if kind == "drawdown":
+        card.draw(amount_of(terms, event), day)
+    elif kind == "level":
+        card.change_rate(day_of(event["date"]))
+    elif kind == "repayment":
+        card.run_to(day)
+        pay(card, amount_of(terms, event), day)
+    elif kind == "payoff":
+        card.run_to(day)
+        pay_off(card, amount_of(terms, event) if "amount" in event else None, day)
+    elif kind == "fee":
+        card.charge(day, {"fee": "fee", "cost": "cost", "penalty": "penalty"}[event.get("kind", "fee")], amount_of(terms, event))
+    elif kind == "waiver":
+        card.run_to(day)
+        waive(card, event["of"], amount_of(terms, event), day)
+    elif kind == "termination":
+        card.terminate(day)
+    elif kind == "misuse":
+        misuse(card, terms, event)
+    elif kind != "pause":
+        raise Doubt(kind)
+
+
+def misuse(card: Card, terms: Terms, event: dict[str, Any]) -> None:
+    first, last = day_of(event["date"]) - terms.shift, day_of(event["until"]) - terms.shift + DAY
+    card.misused.append((first, last, amount_of(terms, event)))
+
+
+def closing(card: Card, terms: Terms, as_of: date | None) -> dict[str, Any]:
+    state = None
+    if as_of is not None:
+        card.now = as_of
+        card.run_to(as_of)
+        state = state_of(card, terms, as_of)
+    card.run_to(date(9998, 1, 1))
+    rows = [shown(card, terms, row) for row in card.rows]
+    names = (*ORDERED, "total", "paid", "outstanding")
+    totals = {name: terms.text(sum(row["_" + name] for row in rows)) for name in names}
+    return {
+        "instalments": [{key: value for key, value in row.items() if not key.startswith("_")} for row in rows],
+        "totals": totals,
+        "state": state,
+    }
+
+
+def figures(card: Card, row: Row) -> dict[str, int]:
+    far = date(9998, 1, 1)
+    charges = {
+        kind: sum(c.amount for c in row.charges if c.kind in kinds) for kind, kinds in (("fee", ("fee", "cost")), ("penalty", ("penalty",)))
+    }
+    found = {
+        "principal": row.principal,
+        "interest": card.row_interest(row, far),
+        "fee": charges["fee"],
+        "penalty": card.penalty(row, far) + charges["penalty"],
+        "compound": card.compound(row, far),
+    }
+    found["total"] = sum(found.values())
+    found["paid"] = sum(row.parts.values()) + sum(c.paid for c in row.charges)
+    found["outstanding"] = found["total"] - found["paid"] - sum(row.waived.values()) - sum(c.waived for c in row.charges)
+    return found
+
+
+def shown(card: Card, terms: Terms, row: Row) -> dict[str, Any]:
+    found = figures(card, row)
+    period = row.period
+    answer_row: dict[str, Any] = {
+        "number": row.number,
+        "start": period.start.isoformat(),
+        "due": period.due.isoformat(),
+        "days": (period.due - period.start).days,
+        **{name: terms.text(found[name]) for name in (*ORDERED, "total", "paid", "outstanding")},
+        "balance": terms.text(row.balance),
+    }
+    return answer_row | {"_" + name: value for name, value in found.items()}
+
+
+def state_of(card: Card, terms: Terms, as_of: date) -> dict[str, Any]:
+    late = sum(piece.amount for row in card.rows for piece in row.late if piece.end is None)
+    principal = card.principal_undue + late
+    row = card.row_at(as_of)
+    accrued = 0
+    if row is not None and card.closed_on is None:
+        accrued = row.brought + int(rounded(card.exact(row, as_of), terms.money)) - row.parts["interest"]
+    overdue = 0
+    oldest: date | None = None
+    for other in card.rows:
+        for _, due, amount in owed_of(card, other, as_of):
+            if due < as_of and amount > 0:
+                overdue += amount
+                if other.closed and other.period.due < as_of:
+                    due = min(due, other.period.due)
+                oldest = min(oldest or due, due)
+    days = (as_of - oldest).days if oldest else 0
+    status = "performing"
+    if not card.drawn:
+        status = "undrawn"
+    elif card.closed_on is not None or (principal == 0 and accrued == 0 and not any(owed_of(card, r, as_of) for r in card.rows)):
+        status, accrued = "closed", 0
+    elif card.terminated is not None:
+        status = "terminated"
+    elif days > 90:
+        status = "non_accrual"
+    elif days > 0:
+        status = "overdue"
+    return {
+        "as_of": as_of.isoformat(),
+        "principal": terms.text(principal),
+        "accrued_interest": terms.text(accrued),
+        "overdue": terms.text(overdue),
+        "days_past_due": days,
+        "status": status,
+    }
+
+
+__all__ = ["Doubt", "answer"]

@@ -1,0 +1,129 @@
+"""Documents for the comparison: what Chinese lenders and international systems really write, drawn by hypothesis."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+COUNTS = ["M/360", "30/360", "30E/360", "ACT/360", "ACT/365", "ACT/ACT"]
+Draw = st.DrawFn
+
+
+def money(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+def rate(draw: Draw) -> str:
+    return f"{draw(st.integers(100, 1500)) / 10000:.4f}"
+
+
+def days_between(draw: Draw, first: date, last: date) -> str:
+    return (first + timedelta(days=draw(st.integers(0, max(0, (last - first).days))))).isoformat()
+
+
+@st.composite
+def chinese_terms(draw: Draw) -> dict[str, Any]:
+    """M/360 or ACT/360, monthly or quarterly, by step or settled on a day of the month, with an odd maturity."""
+    start = date(2026, 1, 1) + timedelta(days=draw(st.integers(0, 400)))
+    document: dict[str, Any] = {
+        "amount": money(draw(st.integers(1_000_000, 500_000_000))),
+        "start": start.isoformat(),
+        "rate_annual": rate(draw),
+        "day_count": draw(st.sampled_from(["M/360", "ACT/360"])),
+    }
+    shape = draw(st.sampled_from(["settled", "bullet", "stepped", "level", "seasonal"]))
+    if shape == "settled":
+        document |= {"method": "interest_only", "settlement_day": draw(st.sampled_from([20, 20, 21, 25, 10]))}
+        document |= {"every": draw(st.sampled_from(["1 month", "3 month"]))}
+        document["maturity"] = (start + timedelta(days=draw(st.integers(100, 500)))).isoformat()
+    elif shape == "bullet":
+        document |= {"method": "bullet", "maturity": (start + timedelta(days=draw(st.integers(20, 500)))).isoformat()}
+    elif shape == "seasonal":
+        first, last = start + timedelta(days=draw(st.integers(60, 200))), start + timedelta(days=draw(st.integers(201, 360)))
+        whole = int(document["amount"].replace(".", ""))
+        part = draw(st.integers(1, whole - 1))
+        document |= {"method": "custom"}
+        document["dues"] = [
+            {"due": first.isoformat(), "principal": money(part)},
+            {"due": last.isoformat(), "principal": money(whole - part)},
+        ]
+    else:
+        document |= {"method": draw(st.sampled_from(["equal_principal", "interest_only"])) if shape == "stepped" else "equal_instalment"}
+        document |= {"instalments": draw(st.integers(2, 24)), "every": draw(st.sampled_from(["1 month", "1 month", "3 month"]))}
+        if shape == "level":
+            document["level"] = draw(st.sampled_from(["annuity", "solved"]))
+    return document
+
+
+@st.composite
+def international_terms(draw: Draw) -> dict[str, Any]:
+    """Every day count and both day labels, both bases, grace, balloon, flat, odd first periods, other roundings."""
+    start = date(2027, 6, 1) + timedelta(days=draw(st.integers(0, 400)))
+    method = draw(st.sampled_from(["equal_instalment", "equal_instalment", "equal_principal", "interest_only", "flat"]))
+    number = draw(st.integers(3, 18))
+    document: dict[str, Any] = {
+        "amount": money(draw(st.integers(10_000, 50_000_000))),
+        "start": start.isoformat(),
+        "rate_annual": rate(draw),
+        "method": method,
+        "day_count": draw(st.sampled_from(COUNTS)),
+        "day_label": draw(st.sampled_from(["start", "end"])),
+        "interest_basis": draw(st.sampled_from(["daily", "period"])),
+        "instalments": number,
+        "every": draw(st.sampled_from(["1 month", "1 month", "2 week", "1 week", "30 day", "2 month"])),
+        "rounding": {"money": draw(st.sampled_from(["half_up", "half_even", "down", "up"]))},
+    }
+    if method == "equal_instalment":
+        document["level"] = draw(st.sampled_from(["annuity", "solved"]))
+    if method == "flat":
+        document["flat_interest"] = draw(st.sampled_from(["period", "term"]))
+    elif draw(st.integers(0, 3)) == 0:
+        document["grace"] = {draw(st.sampled_from(["principal", "interest_free"])): draw(st.integers(1, 2))}
+    elif method != "interest_only" and draw(st.integers(0, 3)) == 0:
+        document["balloon"] = money(int(document["amount"].replace(".", "")) // 4)
+    if "month" in document["every"]:
+        document["month_end"] = draw(st.sampled_from(["clamp", "roll"]))
+    return document
+
+
+@st.composite
+def histories(draw: Draw) -> dict[str, Any]:
+    """Terms with what happened: draws, rates, money late and early, a pause, a reversal, in any order of the list."""
+    document = draw(st.one_of(chinese_terms(), international_terms()))
+    start = date.fromisoformat(document["start"])
+    end = start + timedelta(days=draw(st.integers(40, 200)))
+    whole = int(document["amount"].replace(".", ""))
+    document["as_of"] = end.isoformat()
+    events: list[dict[str, Any]] = []
+    kinds = draw(st.lists(st.sampled_from(["repayment", "repayment", "rate_change", "fee", "pause", "draws"]), max_size=4))
+    if "draws" in kinds and document["method"] in ("equal_instalment", "equal_principal", "interest_only"):
+        first = draw(st.integers(whole // 10 + 1, whole - 1))
+        events.append({"type": "drawdown", "date": document["start"], "amount": money(first)})
+        events.append({"type": "drawdown", "date": days_between(draw, start, end), "amount": money(whole - first)})
+    for number, kind in enumerate(kinds):
+        day = days_between(draw, start + timedelta(days=1), end)
+        if kind == "repayment":
+            amount = money(draw(st.integers(1, max(2, whole // 6))))
+            events.append({"type": "repayment", "id": f"r{number}", "date": day, "amount": amount})
+        elif kind == "rate_change":
+            events.append({"type": "rate_change", "date": day, "rate_annual": rate(draw)})
+        elif kind == "fee":
+            sort = draw(st.sampled_from(["fee", "cost", "penalty"]))
+            events.append({"type": "fee", "kind": sort, "date": day, "amount": money(draw(st.integers(1, 50_000)))})
+        elif kind == "pause":
+            until = (date.fromisoformat(day) + timedelta(days=draw(st.integers(0, 30)))).isoformat()
+            events.append({"type": "pause", "date": day, "until": until})
+    paid = [event for event in events if event["type"] == "repayment"]
+    if len(paid) > 1 and draw(st.booleans()):
+        events.append({"type": "reversal", "date": end.isoformat(), "of": paid[0]["id"]})
+    document["events"] = events
+    if draw(st.booleans()):
+        document["penalty"] = {"markup_overdue": draw(st.sampled_from(["0.3", "0.5"])), "compound_in_term": draw(st.booleans())}
+    else:
+        document["interest_recalculation"] = {"rest": "daily", "overdue": draw(st.booleans())}
+    if draw(st.booleans()):
+        document["prepayment"] = draw(st.sampled_from(["reduce_instalment", "reduce_term"]))
+    document["allocation_by"] = draw(st.sampled_from(["horizontal", "vertical"]))
+    return document
