@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.oracle.clerk import Card, Doubt, Row
 from tests.oracle.days import DAY, day_of, rounded
-from tests.oracle.interest import rates_of
+from tests.oracle.interest import Piece, rates_of
 from tests.oracle.payments import owed_of, pay, pay_off, waive
 from tests.oracle.terms import Terms, read
 
@@ -115,18 +115,21 @@ def closing(card: Card, terms: Terms, as_of: date | None) -> dict[str, Any]:
 
 def figures(card: Card, row: Row) -> dict[str, int]:
     far = date(9998, 1, 1)
-    charges = {
-        kind: sum(c.amount for c in row.charges if c.kind in kinds) for kind, kinds in (("fee", ("fee", "cost")), ("penalty", ("penalty",)))
-    }
+
+    def charged(*kinds: str) -> int:
+        return sum(charge.amount for charge in row.charges if charge.kind in kinds)
+
     found = {
         "principal": row.principal,
         "interest": card.row_interest(row, far),
-        "fee": charges["fee"],
-        "penalty": card.penalty(row, far) + charges["penalty"],
+        "fee": charged("fee", "cost"),
+        "penalty": card.penalty(row, far) + charged("penalty"),
         "compound": card.compound(row, far),
     }
     found["total"] = sum(found.values())
     found["paid"] = sum(row.parts.values()) + sum(c.paid for c in row.charges)
+    if card.as_of is None:  # the schedule only: all is paid when due
+        found["paid"] = found["total"]
     found["outstanding"] = found["total"] - found["paid"] - sum(row.waived.values()) - sum(c.waived for c in row.charges)
     return found
 
@@ -145,13 +148,22 @@ def shown(card: Card, terms: Terms, row: Row) -> dict[str, Any]:
     return answer_row | {"_" + name: value for name, value in found.items()}
 
 
+def accrued_exact(card: Card, row: Row, as_of: date) -> Fraction:
+    """Interest of the period under way; a flat loan's runs on what was lent at first."""
+    if card.terms.method != "flat":
+        return card.exact(row, as_of)
+    if card.terms.document.get("flat_interest") == "term" and as_of > row.period.start:
+        raise Doubt("how the interest of a whole term accrues inside a period")
+    return card.rates.earned(Piece(card.drawn, row.period.start), row.period, as_of)
+
+
 def state_of(card: Card, terms: Terms, as_of: date) -> dict[str, Any]:
     late = sum(piece.amount for row in card.rows for piece in row.late if piece.end is None)
     principal = card.principal_undue + late
     row = card.row_at(as_of)
     accrued = 0
     if row is not None and card.closed_on is None:
-        accrued = row.brought + int(rounded(card.exact(row, as_of), terms.money)) - row.parts["interest"]
+        accrued = row.brought + int(rounded(accrued_exact(card, row, as_of), terms.money)) - row.parts["interest"]
     overdue = 0
     oldest: date | None = None
     for other in card.rows:

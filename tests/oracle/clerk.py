@@ -12,10 +12,10 @@ from datetime import date
 from fractions import Fraction
 
 from tests.oracle.days import months_of, rounded
-from tests.oracle.interest import Piece, Rates, part_factor
+from tests.oracle.interest import NEVER, Piece, Rates, part_factor
 from tests.oracle.terms import Period, Terms
 
-FAR = date(9999, 1, 1)
+FAR = NEVER
 
 
 class Doubt(Exception):
@@ -67,7 +67,7 @@ class Card:
         self.undue: list[Piece] = []
         self.level: int | Fraction | None = None
         self.part: int | Fraction | None = None
-        self.renew = False
+        self.renew_after: int | None = None
         self.drawn = 0
         self.stopped: date | None = None
         self.terminated: date | None = None
@@ -225,7 +225,7 @@ class Card:
     def set_anew(self, row: Row, day: date) -> None:
         """The level or the equal part from a row on, on what is outstanding."""
         terms, owed, count = self.terms, self.principal_undue, self.paying_rows(row)
-        self.renew = False
+        self.renew_after = None
         row.planned = None
         if owed == 0 or count == 0:
             return
@@ -284,7 +284,7 @@ class Card:
     def tried(self, level: int | Fraction, rates: Rates) -> Fraction:
         """The last instalment (balloon apart) if this level stood and all were paid when due."""
         trial = copy.deepcopy(self)
-        trial.level, trial.rates, trial.simulated, trial.renew = level, rates, True, False
+        trial.level, trial.rates, trial.simulated, trial.renew_after = level, rates, True, None
         trial.run_to(FAR)
         return Fraction(trial.rows[-1].principal + trial.rows[-1].interest - self.balloon)
 
@@ -344,7 +344,7 @@ class Card:
         self.today = day
 
     def open_row(self, row: Row) -> None:
-        if self.renew:
+        if self.renew_after is not None and row.number > self.renew_after:
             self.today = max(self.today, row.period.start)
             self.set_anew(row, row.period.start)
 
@@ -475,7 +475,7 @@ class Card:
         if falling is not None and not falling.balance_fixed:
             falling.balance = self.principal_undue
         if mode == "reduce_instalment":
-            self.renew = True
+            self.renew_after = (falling or under_way or self.rows[-1]).number
         return amount - taken
 
     def terminate(self, day: date) -> None:

@@ -97,7 +97,12 @@ def histories(draw: Draw) -> dict[str, Any]:
     whole = int(document["amount"].replace(".", ""))
     document["as_of"] = end.isoformat()
     events: list[dict[str, Any]] = []
-    kinds = draw(st.lists(st.sampled_from(["repayment", "repayment", "rate_change", "fee", "pause", "draws"]), max_size=4))
+    kinds = draw(
+        st.lists(
+            st.sampled_from(["repayment", "repayment", "rate_change", "fee", "pause", "draws", "payoff", "termination", "misuse"]),
+            max_size=4,
+        )
+    )
     if "draws" in kinds and document["method"] in ("equal_instalment", "equal_principal", "interest_only"):
         first = draw(st.integers(whole // 10 + 1, whole - 1))
         events.append({"type": "drawdown", "date": document["start"], "amount": money(first)})
@@ -115,6 +120,13 @@ def histories(draw: Draw) -> dict[str, Any]:
         elif kind == "pause":
             until = (date.fromisoformat(day) + timedelta(days=draw(st.integers(0, 30)))).isoformat()
             events.append({"type": "pause", "date": day, "until": until})
+    for kind in ("payoff", "termination"):
+        if kind in kinds and not any(event["type"] in ("payoff", "termination") for event in events):
+            events.append({"type": kind, "date": document["as_of"]})
+    if "misuse" in kinds and document["day_count"].startswith("ACT"):
+        day = days_between(draw, start, end)
+        until = (date.fromisoformat(day) + timedelta(days=draw(st.integers(0, 40)))).isoformat()
+        events.append({"type": "misuse", "date": day, "until": until, "amount": money(max(1, whole // 20))})
     paid = [event for event in events if event["type"] == "repayment"]
     if len(paid) > 1 and draw(st.booleans()):
         events.append({"type": "reversal", "date": end.isoformat(), "of": paid[0]["id"]})

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 from tests.oracle.days import DAY, by_month_begun, day_of, european_days, months_after, odd_days, whole_months
 from tests.oracle.terms import Period, Terms
+
+NEVER = date(9999, 1, 1)  # the end of a period that has none: late money after the last due date
 
 
 @dataclass
@@ -45,7 +48,7 @@ def part_factor(terms: Terms, period: Period, begin: date, end: date) -> Fractio
         return Fraction(months, 12) + Fraction((end - rest).days, 360)
     if terms.day_count == "30/360":
         return by_month_begun(period.start, begin, end)
-    inside = period.start <= begin and end <= period.due
+    inside = period.start <= begin and end <= period.due and period.due != NEVER
     if terms.basis == "period" and inside:
         if terms.day_count == "30E/360":
             share = Fraction(european_days(begin, end), european_days(period.start, period.due))
@@ -81,7 +84,7 @@ class Rates:
         cuts = {day for day in cuts if begin < day < end} | {begin, end}
         days = sorted(cuts)
         found: list[tuple[date, date, Fraction]] = []
-        for a, b in zip(days, days[1:], strict=False):
+        for a, b in pairwise(days):
             paused = any(first <= a < last for first, last in self.pauses)
             rate = Fraction(0) if paused else self.agreed(a)
             if found and found[-1][2] == rate:

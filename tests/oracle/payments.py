@@ -29,12 +29,10 @@ def owed_of(card: Card, row: Row, day: date) -> list[Owed]:
         late = sum(piece.amount for piece in row.late if piece.end is None)
         if late > 0:
             found.append(("principal", row.period.due, late))
-    elif row.closed:
-        if row.period.due == day:
-            left = row.interest - row.parts["interest"]
-            found += [("interest", day, left)] if left > 0 else []
-            left = row.principal - row.parts["principal"]
-            found += [("principal", day, left)] if left > 0 else []
+    elif row.closed and row.period.due == day:
+        for name, amount in (("interest", row.interest), ("principal", row.principal)):
+            if (left := amount - row.parts[name]) > 0:
+                found.append((name, day, left))
     if card.as_of is None:
         found = [entry for entry in found if entry[1] == day]
     return found
