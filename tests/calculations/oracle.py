@@ -74,6 +74,10 @@ class ClerkRow:
         return (rounded(value) if what in ("penalty", "compound") else value) - self.paid[what]
 
 
+class BeyondThePrincipal(Exception):
+    """Money beyond all principal: this clerk does not close loans."""
+
+
 class Clerk:
     """Keeps one loan: amount in fen, rates as (day, ppm), dues given, method, payments of (day, fen)."""
 
@@ -148,7 +152,7 @@ class Clerk:
         row = self.rows[index]
         row.interest = rounded(row.accrued)
         planned = row.planned if row.planned is not None else self._plan(index)
-        planned = planned if index < len(self.rows) - 1 else self.undue
+        planned = min(planned, self.undue) if index < len(self.rows) - 1 else self.undue
         row.principal += planned
         self.undue -= planned
         row.fallen_due = True
@@ -188,6 +192,8 @@ class Clerk:
         amount = self._take(amount, index)
         if not amount:
             return
+        if amount > self.undue:
+            raise BeyondThePrincipal
         due_today = index > 0 and self.rows[index - 1].due == day
         row = self.rows[index - 1] if due_today else self.rows[index]
         row.principal += amount

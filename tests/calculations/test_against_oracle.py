@@ -10,7 +10,7 @@ import pytest
 import pyxirr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.calculations.oracle import Clerk, rounded, shifted
+from tests.calculations.oracle import BeyondThePrincipal, Clerk, rounded, shifted
 
 from puhui.calculations.faults import FaultsError
 from puhui.calculations.quote import answer, answer_text, error
@@ -93,7 +93,10 @@ def test_histories_equal_the_clerks(
         assume(False)
     book = clerk(amount, start, rate, count, 1, method, day_count)
     book.markup_tenths = None if markup is None else int(markup[2:])
-    book.run(as_of, payments)
+    try:
+        book.run(as_of, payments)
+    except BeyondThePrincipal:
+        assume(False)
     rows = [row for row in quoted["instalments"] if row["due"] <= as_of.isoformat()]
     assert figures(rows) == clerk_figures(book)[: len(rows)]
     assert fen(quoted["state"]["principal"]) == amount - sum(row.paid["principal"] for row in book.rows)

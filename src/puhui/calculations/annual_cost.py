@@ -1,7 +1,8 @@
 """What a loan costs its borrower in a year: the internal rate of all that is paid, fees and margins included.
 
-`effective` discounts by actual days ÷ 365 (the XIRR of spreadsheets). `nominal` is twelve times the monthly internal rate (APR, 单利)
-and exists only where all money moves on whole months from the start. A rate that is not unique is not given.
+`effective` discounts by actual days ÷ 365 (the XIRR of spreadsheets). `nominal` is twelve times the monthly internal rate (APR, 单利): by
+whole months where all money moves on whole months from the start, else the twelfth root of the effective rate's growth. A rate that is
+not unique is not given.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ def effective_rate(flows: Iterable[Flow]) -> float | None:
 
 
 def nominal_rate(flows: Iterable[Flow], start: date, periods: Sequence[Period]) -> float | None:
-    """Twelve times the monthly internal rate; None where money moves on another day than the start and whole months after it."""
+    """Twelve times the monthly internal rate: by whole months from the start, or, where money moves on other days, from the effective
+    annual rate. None where there is no single one."""
+    flows = list(flows)
     months: dict[date, int] = {start: 0}
     reached = 0
     for period in periods:
@@ -38,8 +41,11 @@ def nominal_rate(flows: Iterable[Flow], start: date, periods: Sequence[Period]) 
         reached += period.months
         months[period.due] = reached
     net = _by_date(flows)
-    if not net or any(day not in months for day, _ in net):
+    if not net:
         return None
+    if any(day not in months for day, _ in net):
+        effective = effective_rate(flows)
+        return None if effective is None else 12 * ((1 + effective) ** (1 / 12) - 1)
     rate = _internal_rate([(months[day], amount) for day, amount in net])
     return None if rate is None else 12 * rate
 

@@ -5,25 +5,37 @@ An event takes effect on its `date`; `known` is when it was entered and orders t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from puhui.calculations.calendar import parse_step
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.reading import Fields
-from puhui.calculations.term_records import RATE_SCALE, Terms
+from puhui.calculations.term_records import METHODS, RATE_SCALE, Terms
 
 __all__ = ["EVENT_TYPES", "Event", "events_from", "in_effect", "read_events"]
 
-EVENT_TYPES = ("drawdown", "repayment", "payoff", "rate_change", "fee", "pause", "reversal")
+EVENT_TYPES = (
+    "drawdown", "repayment", "payoff", "rate_change", "fee", "waiver", "refund", "pause", "misuse", "reschedule", "reversal",
+    "termination", "write_off",
+)  # fmt: skip
+CHARGES = ("fee", "cost", "penalty")
+WAIVED = ("penalty", "compound", "fee", "interest", "principal")
 Day = date  # the field `date` of an event hides the type inside its class
-_NOT_SUPPORTED = ("waiver", "refund", "misuse", "reschedule", "termination", "write_off")
+_NEW_PLAN = frozenset({"from", "every", "instalments", "method"})
+_RESCHEDULES = (frozenset({"from", "extra_instalments"}), frozenset({"due", "new_due", "later"}), frozenset({"from", "grace"}), _NEW_PLAN)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event. `amount` in smallest units (a payoff's may be 0: whatever closes the loan); `of` is the id that a reversal undoes."""
+    """One event. `amount` in smallest units (a payoff's may be 0: whatever closes the loan).
+
+    `of`: the id that a reversal undoes, or the component that a waiver forgives. `kind`: of a charge. `until`: the last day of a pause or
+    misuse. A reschedule has `begin` with `extra_instalments`, `grace` (periods), or `every`, `instalments` and `method`; or `due`,
+    `new_due` and `later`.
+    """
 
     date: Day
     type: str
@@ -34,6 +46,15 @@ class Event:
     kind: str = ""
     of: str | None = None
     until: Day | None = None
+    begin: Day | None = None
+    extra_instalments: int = 0
+    due: Day | None = None
+    new_due: Day | None = None
+    later: str = ""
+    grace: int = 0
+    every: str = ""
+    instalments: int = 0
+    method: str = ""
 
 
 def read_events(items: Sequence[Any], terms: Terms) -> tuple[Event, ...]:
@@ -52,49 +73,118 @@ def events_from(fields: Fields, terms: Terms) -> tuple[Event, ...]:
     if len(set(ids)) != len(ids):
         fields.fault("events", "each id once", "an id twice")
     for index, event in enumerate(events):
-        if event.type == "reversal":
-            undone = next((other for other in events if other.id is not None and other.id == event.of), None)
-            if undone is None or undone.type == "reversal" or undone.date > event.date:
-                fields.faults.append(
-                    Fault(f"events[{index}].of", str(event.of), "the id of an event up to that day (reversing a reversal is not supported)")
-                )
+        if event.type == "reversal" and not _undoes(event, events):
+            expected = "the id of an event up to that day, not of a reversal, undone once"
+            fields.faults.append(Fault(f"events[{index}].of", str(event.of), expected))
     return events
+
+
+def _undoes(reversal: Event, events: Sequence[Event]) -> bool:
+    undone = next((other for other in events if other.id is not None and other.id == reversal.of), None)
+    if undone is None or undone.type == "reversal" or undone.date > reversal.date:
+        return False
+    return sum(other.type == "reversal" and other.of == reversal.of for other in events) == 1
 
 
 def _event(item: Fields, terms: Terms) -> Event:
     day = item.day("date", required=True) or terms.start
     kind = item.raw("type")
     if kind not in EVENT_TYPES:
-        expected = "another type: this one is not supported" if kind in _NOT_SUPPORTED else "one of " + ", ".join(EVENT_TYPES)
-        item.fault("type", expected)
+        item.fault("type", "one of " + ", ".join(EVENT_TYPES))
         return Event(day, "repayment")
     if day < terms.start:
         item.fault("date", f"a date from the start {terms.start} on")
-    rate = until = None
-    charge = ""
-    amount: int | None = 0
-    if kind == "rate_change":
-        share = item.share("rate_annual", 8, required=True)
-        rate = int((share or 0) * RATE_SCALE)
-    elif kind == "pause":
-        until = item.day("until", required=True)
-        if until is not None and until < day:
-            item.fault("until", f"a date from {day} on")
-    elif kind != "reversal":
-        amount = item.amount("amount", terms.exponent, required=kind != "payoff")
-    if kind == "fee":
-        charge = item.choice("kind", ("fee", "cost", "penalty"), "") if item.has("kind") else ""
-        if charge != "fee":
-            item.fault("kind", "fee (cost and penalty are not supported)")
     identity = item.raw("id")
     if identity is not None and not isinstance(identity, str):
         item.fault("id", "a string")
-    of = item.raw("of") if kind == "reversal" else None
-    if kind == "reversal" and not isinstance(of, str):
-        item.fault("of", "the id of the event undone")
-    event = Event(day, str(kind), amount or 0, identity if isinstance(identity, str) else None, item.day("known"), rate, charge, of, until)
+    values: dict[str, Any] = {"id": identity if isinstance(identity, str) else None, "known": item.day("known")}
+    values |= _READERS.get(kind, _amount)(item, day, terms)
+    if kind == "payoff":
+        values["amount"] = item.amount("amount", terms.exponent) or 0
     item.finish()
-    return event
+    return Event(day, kind, **values)
+
+
+def _amount(item: Fields, day: date, terms: Terms) -> dict[str, Any]:
+    return {"amount": item.amount("amount", terms.exponent, required=True) or 0}
+
+
+def _nothing(item: Fields, day: date, terms: Terms) -> dict[str, Any]:
+    return {}
+
+
+def _rate_change(item: Fields, day: date, terms: Terms) -> dict[str, Any]:
+    return {"rate_e8": int((item.share("rate_annual", 8, required=True) or 0) * RATE_SCALE)}
+
+
+def _fee(item: Fields, day: date, terms: Terms) -> dict[str, Any]:
+    if not item.has("kind"):
+        item.fault("kind", "one of " + ", ".join(CHARGES))
+    return _amount(item, day, terms) | {"kind": item.choice("kind", CHARGES, "fee")}
+
+
+def _waiver(item: Fields, day: date, terms: Terms) -> dict[str, Any]:
+    if not item.has("of"):
+        item.fault("of", "one of " + ", ".join(WAIVED))
+    return _amount(item, day, terms) | {"of": item.choice("of", WAIVED, "penalty")}
+
+
+def _until(item: Fields, day: date, terms: Terms) -> dict[str, Any]:
+    until = item.day("until", required=True)
+    if until is not None and until < day:
+        item.fault("until", f"a date from {day} on")
+    return {"until": until}
+
+
+def _misuse(item: Fields, day: date, terms: Terms) -> dict[str, Any]:
+    if terms.penalty is None:
+        item.fault("type", "a loan with a penalty agreed", "misuse")
+    return _amount(item, day, terms) | _until(item, day, terms)
+
+
+def _reversal(item: Fields, day: date, terms: Terms) -> dict[str, Any]:
+    of = item.raw("of")
+    if not isinstance(of, str):
+        item.fault("of", "the id of the event undone")
+    return {"of": of if isinstance(of, str) else None}
+
+
+def _reschedule(item: Fields, day: date, terms: Terms) -> dict[str, Any]:
+    """One of the four forms; `later` may be left out (keep)."""
+    given = {key for form in _RESCHEDULES for key in form if item.has(key)}
+    forms = [form for form in _RESCHEDULES if given and (given == form or given | {"later"} == form)]
+    if not forms:
+        expected = "from and extra_instalments; due, new_due and later; from and grace; or from, every, instalments and method"
+        item.fault("type", expected, "reschedule with " + (", ".join(sorted(given)) or "nothing"))
+        return {}
+    values = {
+        "begin": item.day("from"),
+        "extra_instalments": item.integer("extra_instalments", 1, 1200) or 0,
+        "due": item.day("due"),
+        "new_due": item.day("new_due"),
+        "later": item.choice("later", ("keep", "follow"), "keep"),
+        "grace": item.integer("grace", 1, 1200) or 0,
+        "instalments": item.integer("instalments", 1, 4000) or 0,
+        "method": item.choice("method", METHODS, "") if "method" in given else "",
+    }
+    if "every" in given and parse_step(item.raw("every")) is None:
+        item.fault("every", 'a step such as "1 month"')
+    values["every"] = item.raw("every") if "every" in given else ""
+    return values
+
+
+_READERS: dict[str, Callable[[Fields, date, Terms], dict[str, Any]]] = {
+    "payoff": _nothing,
+    "termination": _nothing,
+    "write_off": _nothing,
+    "rate_change": _rate_change,
+    "fee": _fee,
+    "waiver": _waiver,
+    "pause": _until,
+    "misuse": _misuse,
+    "reversal": _reversal,
+    "reschedule": _reschedule,
+}
 
 
 def in_effect(events: Sequence[Event]) -> list[tuple[int, Event]]:

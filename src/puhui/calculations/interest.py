@@ -9,19 +9,42 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from puhui.calculations.day_count import YEAR, actual_share
 from puhui.calculations.money import Exact
-from puhui.calculations.periods import Period, unsettled
+from puhui.calculations.periods import Period
 from puhui.calculations.term_records import MARKUP_SCALE, RATE_SCALE
 
-__all__ = ["SCALE", "RateLine", "Slice", "overdue_interest", "slices_interest"]
+__all__ = ["SCALE", "Misuse", "RateLine", "Slice", "carved", "overdue_interest", "slices_interest"]
 
 _ONE_DAY = timedelta(days=1)
 SCALE: int = RATE_SCALE * MARKUP_SCALE * YEAR
 
 Slice = tuple[int, date, date]
 """A principal that bore interest from one date to another: (amount, first, last)."""
+
+
+class Misuse(NamedTuple):
+    """A part of the principal that was used for something else on the nights from `first` to `last`."""
+
+    amount: int
+    first: date
+    last: date
+
+
+def carved(slices: Iterable[Slice], misuses: Iterable[Misuse]) -> list[Slice]:
+    """The slices without the nights on which a part of them was misused."""
+    result = list(slices)
+    for misuse in misuses:
+        left, kept = misuse.amount, []
+        for amount, first, last in result:
+            part = min(left, amount) if first < misuse.last and misuse.first < last else 0
+            left -= part
+            pieces = [(amount - part, first, last), (part, first, misuse.first), (part, misuse.last, last)]
+            kept += [piece for piece in pieces if piece[0] and piece[1] < piece[2]]
+        result = kept
+    return result
 
 
 class RateLine:
@@ -81,10 +104,10 @@ def slices_interest(period: Period, line: RateLine, slices: Iterable[Slice]) -> 
     """Contract interest of slices of principal inside one period, over SCALE. A change of rate counts each side for itself."""
     total: Exact = 0
     if line.pauses and line.paused_within(period.start, period.due):
-        if period.rule != "days":
-            found = f"a pause in the period from {period.start}"
-            raise unsettled("day_count", found, "a day count by days: what a pause takes from whole months is not settled")
         slices = [(amount, begin, end) for amount, first, last in slices for begin, end in line.bearing(first, last)]
+    if period.whole:
+        rate = line.rate_on_last_night(period)
+        return sum(amount * period.part(first, last) for amount, first, last in slices) * (rate * MARKUP_SCALE)
     if len(line.rates) == 1:
         for amount, first, last in slices:
             if amount:

@@ -8,12 +8,13 @@ agree, and refused where they do not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import takewhile
 
 from puhui.calculations.faults import Fault
-from puhui.calculations.interest import SCALE, RateLine, Slice, slices_interest
+from puhui.calculations.interest import SCALE, Misuse, RateLine, Slice, slices_interest
 from puhui.calculations.money import Exact, amount_text
 from puhui.calculations.periods import unsettled
 from puhui.calculations.position import RunningPeriod
@@ -61,24 +62,41 @@ class PooledPeriod(RunningPeriod):
         exact = RunningPeriod.exact(self, day)
         still_open, ended = self.other
         other = [*ended, *((amount, first, max(first, day)) for amount, first in still_open)]
-        _same(exact - self.waiting * SCALE, slices_interest(self.period, self.line, other), self.period.day_count)
+        _same(exact - self.waiting * SCALE - self.late, slices_interest(self.period, self.line, other), self.period.day_count)
         return exact
 
 
 class PooledLine(RunningLoan):
     """The state of a pooled line; `first_out`: the slices of the period under way in the other order, where that matters."""
 
-    def __init__(self, terms: Terms, line: RateLine) -> None:
-        super().__init__(terms, line)
+    def __init__(self, terms: Terms, line: RateLine, misuses: Sequence[Misuse] = ()) -> None:
+        super().__init__(terms, line, misuses)
         assert terms.line is not None
         self.limit = terms.line.limit
         self.first_out: FirstInFirstOut | None = None
 
     def draw(self, day: date, amount: int) -> None:
         """Pay out `amount` on `day`. Raises FaultsError where the balance would pass the limit."""
-        super().draw(day, amount)
+        if self.terms.fees:
+            super().draw(day, amount)
+        else:
+            self._drawdown_settled(day, amount)
+            period = self.periods[self.index]
+            first = period.start if period.whole else day
+            self.part_settled(period, first, period.due)
+            self.draws.append((day, amount))
+            self.drawn += amount
+            self.undue += amount
+            self.add_slice(amount, first)
         if self.first_out is not None:
             self.first_out.open.append((amount, day))
+
+    def add_slice(self, amount: int, first: date) -> None:
+        """Draws come in order of days, so only the last slice can have begun on the same."""
+        if self.open and self.open[-1][1] == first:
+            self.open[-1] = (self.open[-1][0] + amount, first)
+        else:
+            self.open.append((amount, first))
 
     def _drawdown_settled(self, day: date, amount: int) -> None:
         terms = self.terms
@@ -133,7 +151,8 @@ class PooledLine(RunningLoan):
             return running
         other = (tuple(self.first_out.open), tuple(self.first_out.ended))
         return PooledPeriod(
-            running.period, running.line, running.open, running.ended, running.waiting, running.bears_interest, other
+            running.period, running.line, running.open, running.ended, running.waiting, running.bears_interest, running.misuses,
+            running.late, other,
         )  # fmt: skip
 
     def _own_interest(self) -> Exact:
@@ -162,6 +181,10 @@ def _same(exact: Exact, other: Exact, day_count: str) -> None:
         raise unsettled("day_count", found, "a day count by days: which of the draws is repaid first is not settled, and decides here")
 
 
-def new_loan(terms: Terms, line: RateLine) -> RunningLoan:
+def new_loan(terms: Terms, line: RateLine, misuses: Sequence[Misuse] = ()) -> RunningLoan:
     """The loan of the terms before anything happened: a pooled line, or a loan."""
-    return RunningLoan(terms, line) if terms.line is None else PooledLine(terms, line)
+    if terms.line is None:
+        return RunningLoan(terms, line, misuses)
+    if not terms.line.pooled:
+        raise unsettled("line.dues", "own", "pooled: draws with dues of their own are loans of their own (lines.own_dues)")
+    return PooledLine(terms, line, misuses)

@@ -27,7 +27,7 @@ from puhui.calculations.term_records import Line, Terms
 
 __all__ = ["OwnDues", "line_faults", "monthly_grid", "own_dues"]
 
-_SUMS = ("principal", "accrued_exact", "accrued_interest", "overdue", "running_cost")
+_SUMS = ("principal", "accrued_exact", "accrued_interest", "overdue", "running_cost", "overpaid")
 _OF_ALL = ("termination", "write_off")
 _OF_ONE = ("fee", "waiver", "refund", "misuse")
 
@@ -65,8 +65,8 @@ class Draw:
 
     @property
     def last_due(self) -> date:
-        """The last due date as agreed."""
-        return periods_of(self.terms)[-1].due
+        """The last due date as agreed, wherever a day off moves it."""
+        return periods_of(replace(self.terms, business_days=None))[-1].due
 
 
 def line_faults(terms: Terms, events: Sequence[Event]) -> list[Fault]:
@@ -245,9 +245,7 @@ def _owed(draw: Draw, day: date) -> Owed:
 def _rates(terms: Terms, ordered: Sequence[Event]) -> list[tuple[date, int]]:
     """The contract rate of the line over time, with the new rates that events brought."""
     changes = [(event.date, event.rate_e8) for event in ordered if event.type == "rate_change" and event.rate_e8 is not None]
-    if changes and len(terms.rates) > 1:
-        raise unsettled("events", "rate_change beside rate_changes or rate_link", "one of them: together they are not settled")
-    rates = [*terms.rates, *changes]
+    rates = sorted([*terms.rates, *changes], key=lambda change: change[0])
     if any(first[0] >= second[0] or first[1] == second[1] for first, second in pairwise(rates)):
         raise unsettled("events", "rate_change", "a rate that differs from the one before, each on its own day after the start")
     return rates
@@ -307,6 +305,7 @@ def _with_state(terms: Terms, keeper: _Keeper, as_of: date) -> OwnDues:
         unsettled=(),
         running=None,
         allocations=(),
+        overdue_since=min((position.overdue_since for position in positions if position.overdue_since is not None), default=None),
         next_due=min((position.next_due for position in positions if position.next_due is not None), default=None),
         **{name: sum(getattr(position, name) for position in positions) for name in _SUMS},
     )

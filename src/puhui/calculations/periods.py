@@ -7,18 +7,19 @@ a part of it: `Period.part`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
+from puhui.calculations.business_days import BusinessDays, moved
 from puhui.calculations.calendar import Step, add_months, add_step, days_in_month, whole_months_and_days
 from puhui.calculations.day_count import MONTH, WEEK, year_share
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.money import Exact
 from puhui.calculations.term_records import Terms
 
-__all__ = ["Period", "build_periods", "unsettled"]
+__all__ = ["Period", "build_periods", "periods_from", "unsettled"]
 
 _ONE_DAY = timedelta(days=1)
 
@@ -32,7 +33,9 @@ class Period(NamedTuple):
     """One period: `share` of a year over `day_count.YEAR` as a whole; `rule` tells how parts of it are counted.
 
     `rule`: `days` (by day count, parts add up), `months` (对年对月对日, each part for itself), `pro_rata` (days of the period's days),
-    `none` (parts are not settled). `months`: whole months of the period, None where there are odd days.
+    `none` (parts are not settled). `months`: whole months of the period, None where there are odd days. `payable`: the day on which the
+    row may be paid without being late, where business days move that and not the interest. `whole`: money that moves inside the period
+    counts from its start, so one rate holds for all of it.
     """
 
     number: int
@@ -43,6 +46,8 @@ class Period(NamedTuple):
     day_count: str
     day_label: str
     months: int | None = None
+    payable: date = date.min
+    whole: bool = False
 
     @property
     def days(self) -> int:
@@ -78,12 +83,31 @@ class Period(NamedTuple):
 
 def build_periods(terms: Terms) -> tuple[Period, ...]:
     """All periods of the terms in order. Raises FaultsError where a period's length is not settled."""
-    start = terms.start
-    periods = []
-    for number, (due, step) in enumerate(_dues(terms), 1):
-        periods.append(_period(terms, number, start, due, step))
-        start = due
+    return periods_from(terms, 1, terms.start, _dues(terms))
+
+
+def periods_from(terms: Terms, number: int, start: date, dues: Iterable[tuple[date, Step | None]]) -> tuple[Period, ...]:
+    """The periods from `start` to each due date in turn, kept to business days as agreed; a whole step is named with its due date."""
+    rule = terms.business_days
+    periods, nominal_start = [], start
+    for due, step in dues:
+        kept = due if rule is None else _moved(terms, rule, due)
+        interest_due = kept if rule is None or rule.interest_moves else due
+        if interest_due <= start:
+            raise unsettled("business_days", f"a period of no days before {kept}", "due dates that stay apart after moving")
+        whole_step = step if (start, interest_due) == (nominal_start, due) else None
+        period = _period(terms, number, start, interest_due, whole_step)
+        periods.append(period._replace(payable=kept, whole=terms.part_periods == "whole"))
+        start, nominal_start = interest_due, due
+        number += 1
     return tuple(periods)
+
+
+def _moved(terms: Terms, rule: BusinessDays, due: date) -> date:
+    kept = moved(rule, due)
+    if kept != due and terms.settlement_day is not None and due != terms.maturity:
+        raise unsettled("business_days", f"{due}, the day after a settlement day, is a day off", "settlements that fall on working days")
+    return kept
 
 
 def _dues(terms: Terms) -> Iterator[tuple[date, Step | None]]:
@@ -157,8 +181,6 @@ def _period(terms: Terms, number: int, start: date, due: date, step: Step | None
         share: Exact = step.months * MONTH + step.weeks * WEEK
         return Period(number, start, due, share, _part_rule(terms, start, due, step, share), count, label, months)
     if count.startswith("ACT/"):
-        if terms.interest_basis == "period" and (step is None or not step.days):
-            raise unsettled("interest_basis", f"period {number} from {start} to {due} is no whole step", "daily: not settled for period")
         return Period(number, start, due, year_share(count, start, due, label), "days", count, label, months)
     if count == "30/360":
         return _thirty(terms, number, start, due, step)

@@ -29,6 +29,12 @@ class Plan:
     carried: int = 0
     shortened: bool = False
     flat_interests: tuple[int, ...] = ()
+    grace_principal: int = -1
+    """The first row that repays principal; set from the terms unless given."""
+
+    def __post_init__(self) -> None:
+        if self.grace_principal < 0:
+            self.grace_principal = self.terms.grace.principal
 
     @property
     def has_level(self) -> bool:
@@ -38,7 +44,7 @@ class Plan:
     def renew(self, index: int, outstanding: int) -> None:
         """Set the level anew from the row at `index` on the principal `outstanding`."""
         terms = self.terms
-        begin = max(index, terms.grace.principal)
+        begin = max(index, self.grace_principal)
         left = self.periods[begin:]
         if not outstanding or not left:
             return
@@ -56,7 +62,7 @@ class Plan:
     def would_change(self, index: int, outstanding: int) -> bool:
         """Whether the equal principal, set anew from the row at `index`, would differ from the one in force."""
         terms = self.terms
-        count = len(self.periods) - max(index, terms.grace.principal)
+        count = len(self.periods) - max(index, self.grace_principal)
         if terms.principal_share is not None or not outstanding or count <= 1:
             return False
         return round_quotient(outstanding - terms.balloon, count, terms.rounding) != self.level
@@ -90,21 +96,25 @@ class Plan:
         """Whether the period at `index` bears interest at all."""
         return index >= self.terms.grace.interest_free
 
-    def row(self, index: int, undue: int, interest: int) -> tuple[int, int, int]:
-        """(principal, interest due, interest carried on) of the row at `index`, with `undue` principal and `interest` of its own."""
+    def row(self, index: int, undue: int, interest: int, carried: int | None = None) -> tuple[int, int, int]:
+        """(principal, interest due, interest carried on) of the row at `index`, with `undue` principal and `interest` of its own.
+
+        `carried`: interest of earlier rows that waits, unless given what the plan holds.
+        """
         terms = self.terms
+        carried = self.carried if carried is None else carried
         last = index == len(self.periods) - 1
         if index < terms.grace.interest_payment and not last:
-            return self._principal(index, undue, 0), 0, self.carried + interest
-        owed = self.carried + interest
+            return self._principal(index, undue, 0), 0, carried + interest
+        owed = carried + interest
         if last:
             return undue, owed, 0
-        if index < terms.grace.principal:
+        if index < self.grace_principal:
             return 0, owed, 0
         level = self._whole_instalment(index)
         if level is None:
             return self._principal(index, undue, interest), owed, 0
-        on_top = self.carried if index == terms.grace.interest_payment else 0
+        on_top = carried if index == terms.grace.interest_payment else 0
         payable = level + on_top
         if owed > payable:
             return 0, payable, owed - payable
@@ -124,7 +134,7 @@ class Plan:
     def _principal(self, index: int, undue: int, interest: int) -> int:
         """The principal of a row that is not the last, where it does not follow from a whole instalment."""
         terms = self.terms
-        if index < terms.grace.principal:
+        if index < self.grace_principal:
             return 0
         if terms.method == "equal_principal":
             return self._within(index, undue, self.level)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from puhui.calculations.faults import Fault
-from puhui.calculations.interest import SCALE, RateLine, Slice, slices_interest
+from puhui.calculations.interest import SCALE, Misuse, RateLine, Slice, carved, slices_interest
 from puhui.calculations.money import Exact, round_exact
 from puhui.calculations.periods import Period
 
@@ -35,6 +36,11 @@ class Row(NamedTuple):
     paid_penalty: int = 0
     paid_compound: int = 0
     balance: int = 0
+    waived_principal: int = 0
+    waived_interest: int = 0
+    waived_fee: int = 0
+    waived_penalty: int = 0
+    waived_compound: int = 0
 
     @property
     def total(self) -> int:
@@ -48,12 +54,17 @@ class Row(NamedTuple):
 
     @property
     def outstanding(self) -> int:
-        """Total less paid."""
-        return self.total - self.paid
+        """Total less what was paid and waived."""
+        return self.total - self.paid - self.waived
+
+    @property
+    def waived(self) -> int:
+        """All that was forgiven of it."""
+        return self.waived_principal + self.waived_interest + self.waived_fee + self.waived_penalty + self.waived_compound
 
     def owed(self, component: str) -> int:
         """What is unpaid of one component: principal, interest, fee, penalty or compound."""
-        return int(getattr(self, component)) - int(getattr(self, "paid_" + component))
+        return int(getattr(self, component)) - int(getattr(self, "paid_" + component)) - int(getattr(self, "waived_" + component))
 
 
 class Allocation(NamedTuple):
@@ -70,7 +81,7 @@ class Allocation(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class RunningPeriod:
     """The period under way and the principal that bears interest in it; `waiting`: interest of earlier rows put off
-    to later ones, less what was paid of this row's in advance."""
+    to later ones, less what was paid of this row's in advance; `late`: of overdue principal, so far."""
 
     period: Period
     line: RateLine
@@ -78,18 +89,24 @@ class RunningPeriod:
     ended: tuple[Slice, ...]
     waiting: int
     bears_interest: bool
+    misuses: tuple[Misuse, ...] = ()
+    late: Exact = 0
 
     def exact(self, day: date) -> Exact:
-        """Interest from the period's start to the morning of `day`, over SCALE, with what waits from earlier rows."""
+        """Interest from the period's start to the morning of `day`, over SCALE, with what waits from earlier rows, and what overdue
+        principal bore in it so far."""
         slices: list[Slice] = [*self.ended, *((amount, first, max(first, day)) for amount, first in self.open)]
+        if self.misuses:
+            slices = carved(slices, self.misuses)
         own = slices_interest(self.period, self.line, slices) if self.bears_interest else 0
-        return own + self.waiting * SCALE
+        return own + self.waiting * SCALE + self.late
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
     """A loan on the morning after the events of `as_of`: nights before it count. See `replay` for the meaning of each figure.
 
+    `overdue_since`: the day on which the oldest of what is overdue fell due. `overpaid`: money kept beyond all that was owed.
     `running_cost`: the part of `overdue` that is penalty and compound interest standing in a row that is not due before `as_of`.
     """
 
@@ -103,11 +120,13 @@ class Position:
     days_past_due: int
     status: str
     next_due: date | None
-    allocations: tuple[Allocation, ...]
+    allocations: Sequence[Allocation]
     payments: tuple[Flow, ...]
     unsettled: tuple[Fault, ...]
     running: RunningPeriod | None
     rounding: str
+    overdue_since: date | None = None
+    overpaid: int = 0
 
     def accrued_on(self, day: date) -> int:
         """Rounded accrued interest of the period under way on the morning of `day`: from `as_of` to its due day, no event between."""

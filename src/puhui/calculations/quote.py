@@ -29,7 +29,8 @@ from puhui.calculations.terms import terms_from
 __all__ = ["answer", "answer_text", "error"]
 
 LawOn = Callable[[date], Law]
-_AMOUNTS = ("principal", "interest", "fee", "penalty", "compound", "total", "paid", "outstanding")
+_COMPONENTS = ("principal", "interest", "fee", "penalty", "compound")
+_AMOUNTS = (*_COMPONENTS, "total", "paid", "outstanding")
 
 
 def answer(document: Mapping[str, Any], law: LawOn | None = None) -> dict[str, Any]:
@@ -75,7 +76,6 @@ def _figures(terms: Terms, events: Sequence[Event], as_of: date | None) -> dict[
         return _answer(terms, rows, None, flows)
     position = replay(terms, events, as_of)
     faults.extend(position.unsettled)
-    faults.extend(_fees_not_settled(terms))
     faults.extend(_running_cost_not_settled(terms, position))
     if faults:
         raise FaultsError(faults)
@@ -87,7 +87,7 @@ def _answer_own_dues(terms: Terms, events: Sequence[Event], as_of: date | None) 
     own = own_dues(terms, events, as_of)
     faults = list(own.unsettled)
     if own.position is not None:
-        faults += [*_fees_not_settled(terms), *_running_cost_not_settled(terms, own.position)]
+        faults += _running_cost_not_settled(terms, own.position)
     check(faults)
     flows = own.flows if own.position is None else _flows(own.position)
     answered = _answer(terms, own.rows, own.position, flows)
@@ -103,15 +103,6 @@ def _any_terms(fields: Fields) -> Terms:
     currency = fields.values.get("currency", "CNY")
     exponent = currency_exponent(currency) if isinstance(currency, str) else None
     return Terms("CNY", 2 if exponent is None else exponent, 1, start, "bullet", "M/360", ((start, 0),))
-
-
-def _fees_not_settled(terms: Terms) -> list[Fault]:
-    """A fee at drawdown in a history: whether it counts as paid with the row is not settled."""
-    return [
-        Fault(f"fees[{index}].when", "drawdown, with as_of", "no as_of: the row of a drawdown fee in a history is not settled")
-        for index, fee in enumerate(terms.fees)
-        if fee.when == "drawdown"
-    ]
 
 
 def _running_cost_not_settled(terms: Terms, position: Position) -> list[Fault]:
@@ -157,16 +148,17 @@ def _answer(terms: Terms, rows: tuple[Row, ...], position: Position | None, flow
     def text(minor: int) -> str:
         return amount_text(minor, terms.exponent)
 
+    net = [_net(row) for row in rows]
     instalments = [
         {
             "number": row.number,
             "start": row.start.isoformat(),
             "due": row.due.isoformat(),
             "days": row.days,
-            **{name: text(getattr(row, name)) for name in _AMOUNTS},
+            **{name: text(value) for name, value in amounts.items()},
             "balance": text(row.balance),
         }
-        for row in rows
+        for row, amounts in zip(rows, net, strict=True)
     ]
     state = None
     if position is not None:
@@ -180,10 +172,16 @@ def _answer(terms: Terms, rows: tuple[Row, ...], position: Position | None, flow
         }
     return {
         "instalments": instalments,
-        "totals": {name: text(sum(getattr(row, name) for row in rows)) for name in _AMOUNTS},
+        "totals": {name: text(sum(amounts[name] for amounts in net)) for name in _AMOUNTS},
         "state": state,
         "annual_cost": _annual_cost(terms, rows, flows),
     }
+
+
+def _net(row: Row) -> dict[str, int]:
+    """The amounts of a row; what was waived is no longer owed and stands in none of them."""
+    amounts = {name: int(getattr(row, name)) - int(getattr(row, f"waived_{name}")) for name in _COMPONENTS}
+    return amounts | {"total": sum(amounts.values()), "paid": row.paid, "outstanding": row.outstanding}
 
 
 def _annual_cost(terms: Terms, rows: tuple[Row, ...], flows: Iterable[Flow]) -> dict[str, str | None]:
@@ -201,8 +199,6 @@ def _annual_cost(terms: Terms, rows: tuple[Row, ...], flows: Iterable[Flow]) -> 
 
 
 def _flows(position: Position) -> list[Flow]:
-    """What was paid, and what falls due from `as_of` on; none where something is overdue, for nobody knows when that is paid."""
-    if position.overdue:
-        return []
-    coming = [(row.due, row.outstanding) for row in position.rows if row.outstanding]
+    """What was paid, and what is to come: what falls due on its day, what is overdue as if it were paid on `as_of`."""
+    coming = [(max(row.due, position.as_of), row.outstanding) for row in position.rows if row.outstanding]
     return [*position.payments, *coming]

@@ -5,36 +5,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from itertools import pairwise
 
-from puhui.calculations.allocation import (
-    NON_ACCRUAL_AFTER_DAYS,
-    Receipt,
-    amount_to_close,
-    days_past_due,
-    pay_off,
-    repay,
-    take_dues,
-    within_grace_days,
-)
+from puhui.calculations.allocation import NON_ACCRUAL_AFTER_DAYS, Receipt, forgive, oldest_unpaid, take_dues
+from puhui.calculations.closing import amount_to_close, pay_off, terminate, write_off
+from puhui.calculations.early import end_slices, pay_ahead
 from puhui.calculations.events import Event, in_effect
 from puhui.calculations.faults import Fault
-from puhui.calculations.interest import SCALE, RateLine
+from puhui.calculations.interest import SCALE, Misuse, RateLine
 from puhui.calculations.line_pooled import PooledLine, new_loan
-from puhui.calculations.money import round_exact
+from puhui.calculations.money import amount_text, round_exact
+from puhui.calculations.ordinary import paid_when_due
 from puhui.calculations.periods import unsettled
 from puhui.calculations.position import Allocation, Flow, Position, Row
-from puhui.calculations.running import COMPOUND, FEE, INTEREST, PENALTY, PRINCIPAL, RunningLoan, RunningRow
-from puhui.calculations.term_records import Fee, Terms
+from puhui.calculations.rescheduling import reschedule
+from puhui.calculations.running import RunningLoan, RunningRow
+from puhui.calculations.term_records import COMPOUND, COST, FEE, INTEREST, PENALTY, PRINCIPAL, Fee, Terms
 
-__all__ = ["Event", "Position", "Row", "pay_up_to", "payoff_amount", "replay", "rows_of", "walk"]
+__all__ = ["Event", "Position", "Row", "pay_up_to", "payoff_amount", "replay", "replay_events", "rows_of", "walk"]
 
 _ALL = 10**30
+_ONE_DAY = timedelta(days=1)
+_CHARGED = {"fee": FEE, "cost": COST, "penalty": PENALTY}
+_WAIVED = {"fee": FEE, "penalty": PENALTY, "compound": COMPOUND, "interest": INTEREST, "principal": PRINCIPAL}
 
 
 def replay(terms: Terms, events: Sequence[Event], as_of: date) -> Position:
+    """The position of `replay_events`; that of an ordinary loan, paid as agreed so far, is reckoned at once."""
+    return paid_when_due(terms, events, as_of) or replay_events(terms, events, as_of)
+
+
+def replay_events(terms: Terms, events: Sequence[Event], as_of: date) -> Position:
     """The loan on the morning after the events of `as_of`. Nights before `as_of` count, that of `as_of` does not.
 
     `overdue` is all that fell due before `as_of` and is unpaid, running penalty and compound interest included; `accrued_interest` is
@@ -45,20 +48,18 @@ def replay(terms: Terms, events: Sequence[Event], as_of: date) -> Position:
         raise unsettled("as_of", as_of, f"a date from the start {terms.start} on")
     loan, allocations, payments = walk(terms, events, as_of)
     loan.advance(as_of)
-    overdue = sum(row.outstanding for row in loan.rows[loan.oldest : loan.index] if row.period.due < as_of)
-    late, running_cost = days_past_due(loan, as_of), _running_cost(loan, as_of)
-    principal = loan.drawn - sum(row.paid[PRINCIPAL] for row in loan.rows)
+    overdue, since, running_cost = _overdue(loan, as_of), oldest_unpaid(loan, as_of), _running_cost(loan, as_of)
+    principal = loan.drawn - sum(row.paid[PRINCIPAL] + row.waived[PRINCIPAL] for row in loan.rows)
     running = loan.running_period() if loan.index < len(loan.rows) else None
     if running is not None and terms.method == "flat" and terms.flat_interest == "term" and as_of > running.period.start and loan.drawn:
         raise unsettled("as_of", as_of, "a due date: how interest of the whole term accrues inside a period is not settled")
     exact = running.exact(as_of) if running is not None else 0
     _note_under_way(loan, as_of)
-    status = _status(loan, principal, late)
+    status = _status(loan, principal, 0 if since is None else (as_of - since).days)
     if isinstance(loan, PooledLine):
         status = loan.status(status, as_of)
-    loan.advance(loan.last_due, count_overdue=False)
+    loan.advance(loan.last_due, count=False)
     rows = rows_of(loan)
-    next_due = next((row.due for row in rows if row.due > as_of and row.outstanding), None)
     return Position(
         as_of=as_of,
         rows=rows,
@@ -67,14 +68,16 @@ def replay(terms: Terms, events: Sequence[Event], as_of: date) -> Position:
         accrued_interest=round_exact(exact, SCALE, terms.rounding),
         overdue=overdue + running_cost,
         running_cost=running_cost,
-        days_past_due=late,
+        days_past_due=0 if since is None else (as_of - since).days,
         status=status,
-        next_due=next_due,
+        next_due=next((row.due for row in rows if row.due > as_of and row.outstanding), None),
         allocations=tuple(allocations),
         payments=tuple(payments),
         unsettled=tuple(loan.unsettled),
         running=running,
         rounding=terms.rounding,
+        overdue_since=since,
+        overpaid=loan.overpaid,
     )
 
 
@@ -93,22 +96,22 @@ def walk(
     late = [event for _, event in ordered if as_of is not None and event.date > as_of]
     if late:
         raise unsettled("events.date", late[0].date, f"a date up to as_of, {as_of}")
-    loan = new_loan(terms, _rate_line(terms, [event for _, event in ordered]))
-    drawn = any(event.type == "drawdown" for _, event in ordered)
+    happened = [event for _, event in ordered]
+    loan = new_loan(terms, _rate_line(terms, happened), _misuses(terms, happened))
+    drawn = any(event.type == "drawdown" for event in happened)
     if not drawn and any(event.type == "drawdown" for event in events):
         raise unsettled("events", "every drawdown reversed", "a drawdown that stands: without any, the whole amount counts as drawn")
     if not drawn:
         ordered.insert(0, (-1, Event(terms.start, "drawdown", terms.amount)))
-    ordered = _with_dated_fees(terms, ordered, as_of)
+    if terms.fees:
+        ordered = _with_dated_fees(terms, ordered, as_of)
     allocations: list[Allocation] = []
     payments: list[Flow] = []
     for index, event in ordered:
         if pay_when_due:
             pay_up_to(loan, event.date, payments)
         loan.advance(event.date)
-        if pay_when_due:
-            pay_up_to(loan, event.date, payments)
-        _apply(loan, index, event, allocations, payments)
+        _APPLY[event.type](loan, index, event, allocations, payments)
         if pay_when_due and event.type == "fee":
             _pay_dues(loan, event.date, payments)
     return loan, allocations, payments
@@ -119,7 +122,7 @@ def pay_up_to(loan: RunningLoan, day: date, payments: list[Flow]) -> None:
     while loan.index < len(loan.rows) and loan.rows[loan.index].period.due <= day:
         due = loan.rows[loan.index].period.due
         loan.advance(due)
-        _pay_dues(loan, due, payments)
+        _pay_dues(loan, loan.rows[loan.index - 1].period.payable, payments)
 
 
 def _pay_dues(loan: RunningLoan, day: date, payments: list[Flow]) -> None:
@@ -128,51 +131,127 @@ def _pay_dues(loan: RunningLoan, day: date, payments: list[Flow]) -> None:
     payments.append((day, _ALL - receipt.left))
 
 
-def _apply(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
-    day, terms = event.date, loan.terms
-    if event.type == "drawdown":
-        first = not loan.drawn
-        loan.draw(day, event.amount)
-        payments.append((day, -event.amount))
-        if first:
-            payments.extend((day, loan.fee_amount(fee)) for fee in terms.fees if fee.when == "drawdown")
-    elif event.type in ("rate_change", "pause"):
-        if day >= loan.last_due or loan.closed_on is not None:
-            raise unsettled("events.date", day, f"a {event.type} before the last due date of a loan that is not closed")
-    elif event.type == "fee":
-        if loan.closed_on is not None:
-            raise unsettled("events.date", day, "a fee before the loan is closed")
-        loan.charge(day, FEE, event.amount)
+def _draw(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
+    before = sum(row.paid[FEE] for row in loan.rows) if loan.terms.fees else 0
+    loan.draw(event.date, event.amount)
+    payments.append((event.date, -event.amount))
+    if loan.terms.fees:
+        payments.append((event.date, sum(row.paid[FEE] for row in loan.rows) - before))
+
+
+def _pay(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
+    day = event.date
+    if not loan.drawn or loan.closed_on is not None:
+        raise unsettled("events.date", day, "a payment after the first drawdown, of a loan that is not closed")
+    receipt = Receipt(index, event.id, event.amount)
+    surplus = loan.overpaid
+    if event.type == "payoff":
+        pay_off(loan, day, receipt, event.amount)
     else:
-        if not loan.drawn or loan.closed_on is not None:
-            raise unsettled("events.date", day, "a payment after the first drawdown, of a loan that is not closed")
-        receipt = Receipt(index, event.id, event.amount)
-        if event.type == "payoff":
-            pay_off(loan, day, receipt, event.amount)
-        else:
-            repay(loan, day, receipt)
-        allocations.extend(receipt.allocations)
-        payments.append((day, sum(part.amount for part in receipt.allocations)))
+        take_dues(loan, day, receipt)
+        if receipt.left:
+            pay_ahead(loan, day, receipt)
+    allocations.extend(receipt.allocations)
+    payments.append((day, sum(part.amount for part in receipt.allocations) + loan.overpaid - surplus))
+
+
+def _new_rate(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
+    """The rates are known to the loan from the beginning; here it is only seen that the event comes in its time."""
+    if loan.ended_already:
+        raise unsettled("events.date", event.date, f"a {event.type} of a loan that is not closed")
+
+
+def _charge(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
+    if loan.ended_already:
+        raise unsettled("events.date", event.date, "a charge before the loan is closed")
+    loan.charge(event.date, _CHARGED[event.kind], event.amount)
+
+
+def _waive(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
+    day, place = event.date, _WAIVED[event.of or ""]
+    left = forgive(loan, place, event.amount)
+    if left and place == INTEREST and loan.index < len(loan.rows):
+        row = loan.rows[loan.index]
+        run = round_exact(loan.interest_to(day) + row.late_exact, SCALE, loan.terms.rounding) - row.paid[INTEREST] - row.waived[INTEREST]
+        row.waived[INTEREST] += min(left, run)
+        left -= min(left, run)
+    if left and place == PRINCIPAL and loan.terms.method in ("interest_only", "bullet") and left < loan.undue:
+        row = loan.rows[loan.row_of(day)]
+        row.due[PRINCIPAL] += left
+        row.waived[PRINCIPAL] += left
+        loan.undue -= left
+        end_slices(loan, day, left)
+        left = 0
+    if left:
+        most = amount_text(event.amount - left, loan.terms.exponent)
+        raise unsettled("events.amount", f"a waiver of {event.of} beyond what is owed", f"at most {most}")
+
+
+def _refund(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
+    if event.amount > loan.overpaid:
+        most = amount_text(loan.overpaid, loan.terms.exponent)
+        raise unsettled("events.amount", amount_text(event.amount, loan.terms.exponent), f"at most the overpayment, {most}")
+    loan.overpaid -= event.amount
+    payments.append((event.date, -event.amount))
+
+
+def _reschedule(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
+    reschedule(loan, event)
+
+
+def _end(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
+    if not loan.drawn or loan.ended_already:
+        raise unsettled("events.date", event.date, f"a {event.type} of a loan that owes something")
+    if event.type == "termination":
+        terminate(loan, event.date)
+        return
+    write_off(loan, event.date)
+    loan.unsettled.append(Fault("events.type", "write_off", "no write-off: what the rows show after it is not settled"))
+
+
+_APPLY: dict[str, Callable[[RunningLoan, int, Event, list[Allocation], list[Flow]], None]] = {
+    "drawdown": _draw,
+    "repayment": _pay,
+    "payoff": _pay,
+    "rate_change": _new_rate,
+    "pause": _new_rate,
+    "misuse": _new_rate,
+    "fee": _charge,
+    "waiver": _waive,
+    "refund": _refund,
+    "reschedule": _reschedule,
+    "termination": _end,
+    "write_off": _end,
+}
+
+
+def _misuses(terms: Terms, events: Sequence[Event]) -> tuple[Misuse, ...]:
+    shift = timedelta(days=1 if terms.day_label == "end" else 0)
+    misuses = [
+        Misuse(event.amount, event.date - shift, event.until - shift + _ONE_DAY)
+        for event in events
+        if event.type == "misuse" and event.until is not None
+    ]
+    if any(second.first < first.last for first, second in pairwise(sorted(misuses, key=lambda misuse: misuse.first))):
+        raise unsettled("events", "misuses that overlap", "each night once")
+    return tuple(misuses)
 
 
 def _rate_line(terms: Terms, events: Sequence[Event]) -> RateLine:
     """The contract rate with the new rates that events brought."""
     pauses = [(event.date, event.until) for event in events if event.type == "pause" and event.until is not None]
-    if pauses and (terms.method == "flat" or terms.level == "solved"):
-        raise unsettled("events", f"a pause with method {terms.method}, level {terms.level}", "another method: not settled")
+    if pauses and terms.method == "flat":
+        raise unsettled("events", f"a pause with method {terms.method}", "another method: not settled")
     if any(second[0] <= first[1] for first, second in pairwise(sorted(pauses))):
         raise unsettled("events", "pauses that overlap", "each day paused once")
     changes = [(event.date, event.rate_e8) for event in events if event.type == "rate_change" and event.rate_e8 is not None]
     if not changes:
         return RateLine(terms.rates, terms.day_label, pauses)
-    if len(terms.rates) > 1:
-        raise unsettled("events", "rate_change beside rate_changes or rate_link", "one of them: together they are not settled")
-    rates = list(terms.rates)
-    for day, rate in changes:
-        if day <= rates[-1][0] or rate == rates[-1][1]:
+    rates = sorted([*terms.rates, *changes], key=lambda change: change[0])
+    for (before, rate), (day, new_rate) in pairwise(rates):
+        if day == before or rate == new_rate:
             expected = "a rate that differs from the one before, each on its own day after the start"
             raise unsettled("events", f"a new rate on {day}", expected)
-        rates.append((day, rate))
     return RateLine(rates, terms.day_label, pauses)
 
 
@@ -191,39 +270,45 @@ def _dated_amount(terms: Terms, fee: Fee) -> int:
     return round_exact(terms.amount * fee.rate, 1, terms.rounding)
 
 
+def _overdue(loan: RunningLoan, day: date) -> int:
+    """All that fell due before `day` and is unpaid: rows, and charges in the period under way whose day has passed."""
+    overdue = 0
+    for place in range(loan.oldest, min(loan.index + 1, len(loan.rows))):
+        row = loan.rows[place]
+        if row.closed and row.period.payable < day:
+            overdue += row.outstanding
+        elif (charged := loan.charge_days.get(place)) is not None and charged < day:
+            overdue += row.owed(COST) + row.owed(FEE) + min(row.owed(PENALTY), row.charged_penalty)
+    if loan.extra_row is not None and loan.extra_row.period.due < day:
+        overdue += loan.extra_row.outstanding
+    return overdue
+
+
 def _running_cost(loan: RunningLoan, day: date) -> int:
     """Unpaid penalty and compound interest that stand in a row not due before `day`."""
-    rows = [row for row in loan.rows[max(loan.index - 1, 0) : loan.index + 1] if row.period.due >= day]
-    return sum(row.due[place] - row.paid[place] for row in rows for place in (PENALTY, COMPOUND))
+    cost = 0
+    for row in loan.rows[max(loan.index - 1, 0) : loan.index + 1]:
+        if not (row.closed and row.period.payable < day):
+            cost += max(row.owed(PENALTY) - row.charged_penalty, 0) + row.owed(COMPOUND)
+    return cost
 
 
 def _note_under_way(loan: RunningLoan, day: date) -> None:
-    """Note a state inside a period whose row holds what the contract does not place: late interest, a charge, interest paid ahead."""
-    if within_grace_days(loan, day):
-        loan.unsettled.append(Fault("as_of", f"{day}, within the grace_days of overdue principal", "another day: not supported yet"))
-    if loan.index >= len(loan.rows):
-        return
-    row = loan.rows[loan.index]
-    if loan.terms.part_periods == "whole" and row.period.start < day < row.period.due and loan.open:
-        loan.unsettled.append(Fault("part_periods", f"whole, with as_of {day} inside a period", "days: whole is not supported"))
-    if row.period.exceeds(row.period.start, day):
+    """Note a state inside a period whose accrual the contract does not place."""
+    if loan.index < len(loan.rows) and loan.rows[loan.index].period.exceeds(loan.rows[loan.index].period.start, day):
         loan.unsettled.append(Fault("as_of", f"{day}, a month and odd days into a period of a month", "a due date: not settled"))
-    if row.late_exact:
-        found = f"{day}, while overdue principal bears contract interest"
-        loan.unsettled.append(Fault("as_of", found, "a due date: not settled inside a period"))
-    if row.due[FEE] > row.paid[FEE]:
-        found = f"{day}, with a charge unpaid in the period under way"
-        loan.unsettled.append(Fault("as_of", found, "a due date: not settled inside a period"))
-    if row.paid[INTEREST] and day < row.period.due:
-        found = f"{day}, with interest paid in advance"
-        loan.unsettled.append(Fault("as_of", found, "a due date: accrued interest is not settled"))
 
 
 def _status(loan: RunningLoan, principal: int, late: int) -> str:
     if not loan.drawn:
         return "undrawn"
-    if principal == 0 and all(row.outstanding == 0 for row in loan.rows[loan.oldest : loan.index + 1]) and not loan.open and not loan.ended:
+    if loan.written_off_on is not None:
+        return "written_off"
+    unpaid = any(row.outstanding > 0 for row in loan.all_rows()[loan.oldest :] if row.closed or row.charged_penalty or row.due[FEE])
+    if principal == 0 and not unpaid and not loan.open and not loan.ended and not loan.plan.carried:
         return "closed"
+    if loan.terminated_on is not None:
+        return "terminated"
     if late > NON_ACCRUAL_AFTER_DAYS:
         return "non_accrual"
     return "overdue" if late else "performing"
@@ -233,7 +318,7 @@ def rows_of(loan: RunningLoan) -> tuple[Row, ...]:
     """The rows as frozen data, with the principal outstanding after each."""
     rows = []
     repaid = drawn = told = 0
-    for row in loan.rows:
+    for row in loan.all_rows():
         while told < len(loan.draws) and loan.draws[told][0] < row.period.due:
             drawn += loan.draws[told][1]
             told += 1
@@ -243,9 +328,10 @@ def rows_of(loan: RunningLoan) -> tuple[Row, ...]:
 
 
 def _row(row: RunningRow, balance: int) -> Row:
-    period, due, paid = row.period, row.due, row.paid
+    period, due, paid, waived = row.period, row.due, row.paid, row.waived
     return Row(
-        period.number, period.start, period.due, (period.due - period.start).days,
-        due[PRINCIPAL], due[INTEREST], due[FEE], due[PENALTY], due[COMPOUND],
-        paid[PRINCIPAL], paid[INTEREST], paid[FEE], paid[PENALTY], paid[COMPOUND], balance,
+        period.number, period.start, period.payable, (period.due - period.start).days,
+        due[PRINCIPAL], due[INTEREST], due[FEE] + due[COST], due[PENALTY], due[COMPOUND],
+        paid[PRINCIPAL], paid[INTEREST], paid[FEE] + paid[COST], paid[PENALTY], paid[COMPOUND], balance,
+        waived[PRINCIPAL], waived[INTEREST], waived[FEE] + waived[COST], waived[PENALTY], waived[COMPOUND],
     )  # fmt: skip

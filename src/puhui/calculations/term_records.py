@@ -9,12 +9,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
+from puhui.calculations.business_days import BusinessDays
 from puhui.calculations.calendar import Step
 
 __all__ = [
     "COMPONENTS",
+    "COMPOUND",
+    "COST",
+    "FEE",
+    "INTEREST",
     "MARKUP_SCALE",
     "METHODS",
+    "PENALTY",
+    "PRINCIPAL",
     "RATE_SCALE",
     "CustomDue",
     "Fee",
@@ -33,6 +40,7 @@ MARKUP_SCALE = 10**4
 METHODS = ("equal_instalment", "equal_principal", "interest_only", "bullet", "flat", "stepped", "custom")
 COMPONENTS = ("cost", "fee", "penalty", "compound", "interest", "principal")
 """What a borrower may owe, in the order in which a payment takes it unless agreed otherwise."""
+COST, FEE, PENALTY, COMPOUND, INTEREST, PRINCIPAL = range(len(COMPONENTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +99,20 @@ class Recalculation:
     rest: str = "daily"
     overdue: bool = False
     payoff_interest: str = "to_date"
+    compounds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order in which a payment takes what is past due, what falls due that day, and what lies ahead."""
+    """The order in which a payment takes what is past due, what falls due that day, and what lies ahead.
+
+    `sequence`: the items as (status, component) where statuses are mixed, else empty.
+    """
 
     past_due: tuple[str, ...] = COMPONENTS
     due: tuple[str, ...] = COMPONENTS
     in_advance: tuple[str, ...] = ()
+    sequence: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +178,4 @@ class Terms:
     margin: int = 0
     third_party_fees: int = 0
     line: Line | None = None
+    business_days: BusinessDays | None = None

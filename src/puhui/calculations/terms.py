@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from puhui.calculations.business_days import MOVES, BusinessDays, calendar_names
 from puhui.calculations.calendar import Step, parse_date, parse_step
 from puhui.calculations.day_count import DAY_COUNTS
 from puhui.calculations.faults import Fault, FaultsError
@@ -70,7 +71,7 @@ def terms_from(fields: Fields) -> Terms | None:
     values |= _upfront(fields, exponent)
     if line is not None:
         method, amount = fit_line(fields, line, method, start, amount, values)
-    _refused(fields)
+    values["business_days"] = _business_days(fields)
     if amount is None or start is None or rates is None or len(fields.faults) > known:
         return None
     terms = Terms(
@@ -221,7 +222,8 @@ def _order(fields: Fields, key: str, items: object) -> Order:
     if all(item in COMPONENTS for item in items):
         return Order(tuple(items), tuple(items))
     groups: dict[str, list[str]] = {prefix: [] for prefix in _PREFIXES}
-    sequence = []
+    sequence: list[int] = []
+    names: list[str] = []
     for item in items:
         prefix = next((prefix for prefix in _PREFIXES if item.startswith(prefix)), None)
         if prefix is None:
@@ -229,9 +231,12 @@ def _order(fields: Fields, key: str, items: object) -> Order:
             return Order()
         groups[prefix].append(item.removeprefix(prefix))
         sequence.append(_PREFIXES.index(prefix))
-    if sequence != sorted(sequence):
-        fields.fault(key, "first all that is past due, then all that is due, then what is in advance (another mixture is not supported)")
-    return Order(tuple(groups["past_due_"]), tuple(groups["due_"]), tuple(groups["in_advance_"]))
+        names.append(item.removeprefix(prefix))
+    ahead = [place for place, status in enumerate(sequence) if _PREFIXES[status] == "in_advance_"]
+    if ahead and ahead[0] < len(sequence) - len(ahead):
+        fields.fault(key, "what is in advance after all that is past due or due")
+    mixed = () if sequence == sorted(sequence) else tuple((_PREFIXES[place], name) for place, name in zip(sequence, names, strict=True))
+    return Order(tuple(groups["past_due_"]), tuple(groups["due_"]), tuple(groups["in_advance_"]), mixed)
 
 
 def _recalculation(fields: Fields) -> Recalculation | None:
@@ -244,9 +249,8 @@ def _recalculation(fields: Fields) -> Recalculation | None:
         rest=child.choice("rest", ("daily", "period"), "daily"),
         overdue=child.boolean("overdue", False),
         payoff_interest=child.choice("payoff_interest", ("to_date", "to_rest"), "to_date"),
+        compounds=child.choice("compounding", ("none", "interest"), "none") == "interest",
     )
-    if child.choice("compounding", ("none", "interest"), "none") != "none":
-        child.fault("compounding", "none: compounding is not supported")
     child.finish()
     return result
 
@@ -266,15 +270,16 @@ def _upfront(fields: Fields, exponent: int) -> dict[str, Any]:
     return {"margin": margin, "third_party_fees": total}
 
 
-def _refused(fields: Fields) -> None:
-    if not fields.has("business_days"):
-        return
+def _business_days(fields: Fields) -> BusinessDays | None:
     child = fields.child("business_days")
     if child is None:
-        return
-    if child.raw("calendar") is not None:
-        child.fault("calendar", "null: calendars of business days are not supported")
-    if child.choice("move", ("none", "following", "modified_following", "preceding"), "none") != "none":
-        child.fault("move", "none: moving due dates is not supported")
-    child.boolean("interest_moves", True)
+        return None
+    name = child.raw("calendar")
+    move = child.choice("move", MOVES, "none")
+    interest_moves = child.boolean("interest_moves", True)
+    if name is not None and name not in calendar_names():
+        child.fault("calendar", "null or one of " + ", ".join(calendar_names()))
+    elif name is None and move != "none":
+        child.fault("calendar", "the name of a calendar, to move due dates by", "null")
     child.finish()
+    return None if name is None or move == "none" else BusinessDays(name, move, interest_moves)

@@ -1,0 +1,170 @@
+"""What overdue money costs, night by night: penalty, compound interest, and contract interest where it goes on.
+
+Overdue principal bears penalty where one is agreed (`Penalty`), else the contract rate where `interest_recalculation.overdue` says so.
+Money misused bears the whole penalty rate and no interest. Costs stand in the row of the period in which the nights fall.
+
+Within the days of grace overdue principal bears contract interest; once they have passed without payment it bears penalty from its due
+date, and the contract interest of those days is taken back.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from puhui.calculations.day_count import year_share
+from puhui.calculations.interest import SCALE, overdue_interest, slices_interest
+from puhui.calculations.money import Exact, round_exact
+from puhui.calculations.periods import unsettled
+from puhui.calculations.term_records import COMPOUND, INTEREST, MARKUP_SCALE, PENALTY, PRINCIPAL, Penalty
+
+if TYPE_CHECKING:
+    from puhui.calculations.running import RunningLoan, RunningRow
+
+__all__ = ["count_overdue", "in_grace"]
+
+
+def count_overdue(loan: RunningLoan, day: date) -> None:
+    """Count what overdue and misused money costs from `loan.day` to `day`; periods due before `loan.day` are closed."""
+    first = loan.day
+    loan.day = day
+    if first >= day or loan.written_off_on is not None:
+        return
+    if loan.misuses:
+        _count_misuse(loan, first, day)
+    if loan.oldest == loan.index:
+        return
+    late = [row for row in loan.rows[loan.oldest : loan.index] if row.outstanding > 0 and row.period.payable < day]
+    if not late:
+        return
+    if loan.line.pauses and loan.line.paused_within(first, day):
+        raise unsettled("events", f"a pause between {first} and {day} with money overdue", "nothing overdue: not settled")
+    penalty = loan.terms.penalty
+    if penalty is None:
+        _count_late(loan, late, first, day)
+        return
+    if penalty.compound_on_penalty:
+        raise unsettled("penalty.compound_on_penalty", "true, with money overdue", "false: what bears it is not settled")
+    for row in late:
+        begin = max(first, row.period.payable)
+        if principal := row.owed(PRINCIPAL):
+            _count_principal(loan, row, principal, begin, day, penalty)
+        if interest := row.owed(INTEREST):
+            _count_compound(loan, row, interest, begin, day, penalty)
+
+
+def _add_penalty(loan: RunningLoan, row: RunningRow, exact: Exact) -> None:
+    row.penalty_exact += exact
+    row.due[PENALTY] = round_exact(row.penalty_exact, SCALE, loan.terms.rounding) + row.charged_penalty
+
+
+def _count_principal(loan: RunningLoan, row: RunningRow, principal: int, first: date, day: date, penalty: Penalty) -> None:
+    count, line, target = loan.terms.day_count, loan.line, loan.current
+    if in_grace(row, day, penalty):
+        _add_contract_interest(loan, target, overdue_interest(principal, line, first, day, 0, count))
+        row.grace_nights.append((target, first, day))
+        return
+    for earlier, begin, end in row.grace_nights:
+        _add_contract_interest(loan, earlier, -overdue_interest(principal, line, begin, end, 0, count))
+        _add_penalty(loan, earlier, overdue_interest(principal, line, begin, end, penalty.markup_overdue, count))
+    row.grace_nights.clear()
+    _add_penalty(loan, target, overdue_interest(principal, line, first, day, penalty.markup_overdue, count))
+
+
+def in_grace(row: RunningRow, day: date, penalty: Penalty) -> bool:
+    """Whether money due in the row may still be paid on `day` without penalty."""
+    return day <= row.period.payable + timedelta(days=penalty.grace_days)
+
+
+def _count_compound(loan: RunningLoan, row: RunningRow, interest: int, first: date, day: date, penalty: Penalty) -> None:
+    in_term = loan.index < len(loan.rows)
+    if not (penalty.compound_in_term if in_term else penalty.compound_overdue):
+        return
+    if penalty.grace_days:
+        if in_grace(row, day, penalty):
+            return
+        if in_grace(row, first, penalty):
+            first = row.period.payable  # unpaid within the days of grace: from the due date
+    target = loan.current
+    markup = 0 if in_term else penalty.markup_overdue
+    target.compound_exact += overdue_interest(interest, loan.line, first, day, markup, loan.terms.day_count)
+    target.due[COMPOUND] = round_exact(target.compound_exact, SCALE, loan.terms.rounding)
+
+
+def _count_misuse(loan: RunningLoan, first: date, day: date) -> None:
+    penalty, line = loan.terms.penalty, loan.line
+    assert penalty is not None
+    for misuse in loan.misuses:
+        begin, end = max(first, misuse.first), min(day, misuse.last)
+        if begin >= end:
+            continue
+        if misuse.amount > loan.undue:
+            found = f"more than the principal not yet due on {begin}"
+            raise unsettled("events.amount", found, "a part of it: what is overdue and misused bears the higher rate, not settled here")
+        exact = overdue_interest(misuse.amount, line, begin, end, penalty.markup_misuse, loan.terms.day_count)
+        _add_penalty(loan, loan.current, exact)
+
+
+def _add_contract_interest(loan: RunningLoan, row: RunningRow, exact: Exact) -> None:
+    """Contract interest on overdue money joins the interest of a row, at once where that is closed."""
+    if not row.closed:
+        row.late_exact += exact
+        return
+    before = round_exact(row.own_exact + row.late_exact, SCALE, loan.terms.rounding)
+    row.late_exact += exact
+    row.due[INTEREST] += round_exact(row.own_exact + row.late_exact, SCALE, loan.terms.rounding) - before
+    if row.owed(INTEREST) < 0:
+        raise unsettled("penalty.grace_days", "interest of the days of grace paid, and the principal not", "a payment of the whole")
+
+
+def _count_late(loan: RunningLoan, late: list[RunningRow], first: date, day: date) -> None:
+    """Overdue money that goes on bearing the contract rate: principal, and interest where it is compounded."""
+    recalculation = loan.terms.recalculation
+    if recalculation is None or not (recalculation.overdue or recalculation.compounds):
+        return
+    if any(row.period.payable > first for row in late):
+        raise unsettled("business_days.interest_moves", "false, with overdue money bearing interest", "true: not settled otherwise")
+    amount = 0
+    if recalculation.overdue:
+        amount += sum(row.owed(PRINCIPAL) for row in late)
+    if recalculation.compounds:
+        amount += sum(row.owed(INTEREST) for row in late)
+    if not amount:
+        return
+    row = loan.current
+    _extend(row, amount, first, day)
+    exact = _late_interest(loan, row)
+    _add_contract_interest(loan, row, exact - row.late_exact)
+
+
+def _extend(row: RunningRow, amount: int, first: date, day: date) -> None:
+    """`amount` bears interest on the nights from `first` to `day`: what bore it before goes on, what was paid meanwhile has ended."""
+    going_on = [slice_ for slice_ in row.late_slices if slice_[2] == first]
+    kept = [slice_ for slice_ in row.late_slices if slice_[2] != first]
+    for before, begun, _ in going_on:
+        part = min(before, amount)
+        if part:
+            kept.append((part, begun, day))
+        if before > part:
+            kept.append((before - part, begun, first))
+        amount -= part
+    if amount:
+        kept.append((amount, first, day))
+    row.late_slices = kept
+
+
+def _late_interest(loan: RunningLoan, row: RunningRow) -> Exact:
+    """Interest of the late slices of a row: by its period's rule, after the last due date by day count."""
+    if not row.closed:
+        return slices_interest(row.period, loan.line, row.late_slices)
+    count = loan.terms.day_count
+    if not (count.startswith("ACT/") or count == "M/360"):
+        raise unsettled("day_count", f"{count} with principal overdue after the last due date", "another day count: not settled")
+    total: Exact = 0
+    for amount, first, last in row.late_slices:
+        if first < row.period.due:
+            continue
+        for begin, end, rate in loan.line.pieces(first, last):
+            total += amount * rate * year_share(count, begin, end, loan.terms.day_label) * MARKUP_SCALE
+    inside = [(amount, first, last) for amount, first, last in row.late_slices if first < row.period.due]
+    return total + (slices_interest(row.period, loan.line, inside) if inside else 0)

@@ -1,0 +1,77 @@
+"""Loans whose interest is never recalculated: the schedule is fixed until money is drawn, whatever is paid when.
+
+A copy of the loan is carried to its end to tell what each coming row will be.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING
+
+from puhui.calculations.periods import unsettled
+from puhui.calculations.term_records import COMPOUND, INTEREST, PENALTY, PRINCIPAL
+
+if TYPE_CHECKING:
+    from puhui.calculations.running import RunningLoan, RunningRow
+
+__all__ = ["carried_to_the_end", "coming", "draw_anew", "rest_as_scheduled"]
+
+
+def carried_to_the_end(loan: RunningLoan) -> RunningLoan:
+    """A copy of the loan at its last due date, nothing more paid and no cost of overdue money counted. The loan itself stays."""
+    ahead = copy(loan)
+    ahead.rows = [_copied(row) for row in loan.rows]
+    ahead.periods, ahead.open, ahead.ended = list(loan.periods), list(loan.open), list(loan.ended)
+    ahead.plan = copy(loan.plan)
+    ahead.plan.periods = ahead.periods
+    ahead.renew_at = set(loan.renew_at)
+    ahead.advance(ahead.last_due, count=False)
+    return ahead
+
+
+def _copied(row: RunningRow) -> RunningRow:
+    other = copy(row)
+    other.due, other.paid, other.waived = list(row.due), list(row.paid), list(row.waived)
+    return other
+
+
+def rest_as_scheduled(loan: RunningLoan) -> int:
+    """Interest of all rows not yet due, as scheduled."""
+    ahead = carried_to_the_end(loan)
+    return sum(row.due[INTEREST] - before.due[INTEREST] for row, before in zip(ahead.rows, loan.rows, strict=True))
+
+
+def coming(loan: RunningLoan) -> list[tuple[RunningRow, int, int]]:
+    """Of each row not yet due: the row, its scheduled principal and interest."""
+    ahead = carried_to_the_end(loan)
+    pairs = zip(loan.rows[loan.index :], ahead.rows[loan.index :], strict=True)
+    return [(row, scheduled.due[PRINCIPAL], scheduled.due[INTEREST]) for row, scheduled in pairs]
+
+
+def draw_anew(loan: RunningLoan) -> None:
+    """A later drawdown on a schedule that is never recalculated: the level is new on the sum of all drawdowns, from the first instalment.
+
+    The loan's `draws` hold the new one already; rows that fell due before are made anew as well.
+    """
+    from puhui.calculations.running import RunningLoan as Fresh
+
+    terms = loan.terms
+    if any(sum(row.due[place] for place in (PENALTY, COMPOUND)) for row in loan.rows) or loan.mixed_rates or loan.misuses:
+        raise unsettled("interest_recalculation", "null, with a later drawdown after penalty or a new rate", "recalculation: not settled")
+    fresh = Fresh(terms, loan.line)
+    day, amount = loan.draws[-1]
+    fresh.drawn = fresh.undue = loan.drawn
+    fresh.plan.renew(0, loan.drawn)
+    fresh.drawn = fresh.undue = 0
+    for on, part in loan.draws:
+        fresh.advance(on, count=False)
+        fresh.drawn += part
+        fresh.undue += part
+        fresh.add_slice(part, fresh.periods[fresh.index].start if terms.part_periods == "whole" else on)
+    fresh.advance(day, count=False)
+    for row, other in zip(loan.rows[: fresh.index], fresh.rows, strict=False):
+        row.due[PRINCIPAL], row.due[INTEREST] = other.due[PRINCIPAL], other.due[INTEREST]
+    loan.undue, loan.open, loan.ended = fresh.undue, fresh.open, fresh.ended
+    loan.plan.level, loan.plan.carried = fresh.plan.level, fresh.plan.carried
+    loan.oldest = 0
+    assert amount
