@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
@@ -24,8 +24,10 @@ __all__ = [
     "balances_by_role",
     "closed_days",
     "entries",
+    "entries_after",
     "entries_of_loan",
     "entry",
+    "late_entries",
     "role_account_ids",
     "role_accounts",
     "role_code",
@@ -46,6 +48,7 @@ class TrialBalanceRow:
     balance_fen: int
     branch_code: str | None = None  # None: over all branches asked for
     product_code: str | None = None
+    currency: str = "CNY"
 
 
 def accounts(institution: Institution) -> QuerySet[Account]:
@@ -116,14 +119,19 @@ def role_account_ids(institution: Institution, on: date | None = None) -> dict[s
     return {role: cells[code] for role, code in roles.items() if code in cells}
 
 
-def account_entries(institution: Institution, code: str, since: date, until: date) -> QuerySet[Transfer]:
-    """The transfers of an account, all its cells together, from day to day, both included, newest first, with entries and accounts.
+def account_entries(
+    institution: Institution, code: str, since: date, until: date, *, branch: Branch | None = None, product_code: str | None = None
+) -> QuerySet[Transfer]:
+    """The transfers of an account, all its cells together or those of a branch with all under it and of a product, from day to day,
+    both included, newest first, with entries and accounts.
 
     Raises Account.DoesNotExist.
     """
-    cells = list(Account.objects.filter(institution=institution, code=code).values_list("pk", flat=True))
-    if not cells:
+    of_code = list(Account.objects.filter(institution=institution, code=code).values_list("pk", "branch_id", "product_code"))
+    if not of_code:
         raise Account.DoesNotExist(code)
+    below = set(branch_and_below(branch)) if branch else None
+    cells = [cell for cell, at, product in of_code if (below is None or at in below) and (product_code is None or product == product_code)]
     rows = Transfer.objects.filter(Q(debit_account__in=cells) | Q(credit_account__in=cells), institution=institution)
     dated = rows.filter(posting_date__range=(since, until))
     return dated.select_related("entry", "debit_account", "credit_account").order_by("-posting_date", "-id")
@@ -146,6 +154,17 @@ def entries_of_loan(loan_id: int) -> QuerySet[Entry]:
     """
     of_loan = Transfer.objects.filter(loan_id=loan_id).values("entry")
     return _with_transfers().filter(Q(loan_id=loan_id) | Q(pk__in=of_loan)).order_by("id")
+
+
+def late_entries(institution: Institution, day: date) -> QuerySet[Entry]:
+    """Entries in the books of a day that are true for an earlier one: what came late, newest first, with their transfers."""
+    return _with_transfers().filter(institution=institution, posting_date=day, effective_date__lt=day).order_by("-id")
+
+
+def entries_after(institution: Institution, day: date, most_days: int = 31) -> QuerySet[Entry]:
+    """Entries that are true for `day` and stand in the books of the `most_days` after it: what came too late for them."""
+    after = (day + timedelta(days=1), day + timedelta(days=most_days))
+    return _with_transfers().filter(institution=institution, posting_date__range=after, effective_date=day).order_by("-id")
 
 
 def _with_transfers() -> QuerySet[Entry]:

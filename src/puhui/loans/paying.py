@@ -6,7 +6,7 @@ backdated: the loan is folded anew and the books get the difference, today.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from django.db import connection
@@ -16,7 +16,7 @@ from puhui.calculations.replay import payoff_amount
 from puhui.loans.act_arguments import amount, day
 from puhui.loans.acts import Act, Done, Work, execute, loan_faults, state_fault
 from puhui.loans.fold import Fold, terms_of
-from puhui.loans.keeping import NewEvent, calculation_event, events_of, fold_loan
+from puhui.loans.keeping import NewEvent, events_of, fold_loan, happened
 from puhui.loans.models import Event, Loan
 from puhui.loans.repaying import repay_due
 from puhui.parties.models import Firm
@@ -86,10 +86,11 @@ def preview(loan: Loan, kind: str, amount_fen: int | None, on: date) -> Fold:
     return fold_loan(loan, [*events_of([loan.pk])[loan.pk], asked], max(on, today))
 
 
-def payoff_amount_on(loan: Loan, on: date) -> int:
-    """What closes the loan on `on`, in fen."""
-    events = [calculation_event(each) for each in events_of([loan.pk])[loan.pk] if each.type != "drawdown" and each.date <= on]
-    return payoff_amount(terms_of(loan.terms), tuple(events), on)
+def payoff_amount_on(loan: Loan, on: date, history: Sequence[Event] | None = None) -> int:
+    """What closes the loan on `on`, in fen. `history`: its events, where the caller has read them."""
+    known = events_of([loan.pk])[loan.pk] if history is None else history
+    terms = terms_of(loan.terms)
+    return payoff_amount(terms, happened(terms, known, on), on)
 
 
 def check_amount(loan: Loan, amount_fen: int, when: date) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q, QuerySet
 
+from puhui.calculations.events import Event as CalculationEvent
+from puhui.calculations.position import Position
 from puhui.calculations.posting import Counters
-from puhui.loans.actions import payoff_amount_on
-from puhui.loans.fold import Fold
-from puhui.loans.keeping import counters_at, events_of, fold_loan
+from puhui.loans.fold import Fold, terms_of
+from puhui.loans.keeping import counters_at, events_of, fold_loan, happened
 from puhui.loans.models import Contract, DebitAccount, Event, Loan
+from puhui.loans.paying import payoff_amount_on
 from puhui.parties.models import Firm, Institution, User
 from puhui.parties.queries import limit_to_user
 
@@ -69,12 +71,20 @@ class Owed:
     status: str
 
 
-def owed(loan: Loan, day: date) -> Owed:
-    """What is owed on the open day `day` or an earlier one, from the fold of the loan's events."""
-    folded = fold_as_known(loan, day, None)
-    position, counters = folded.position, folded.counters
+def owed_of_each(loans: Sequence[Loan], day: date) -> dict[int, Owed]:
+    """Loan → what is owed on it, as `owed`; one query for the events of all of them."""
+    history = events_of(loan.pk for loan in loans)
+    return {loan.pk: owed(loan, day, history[loan.pk]) for loan in loans}
+
+
+def owed(loan: Loan, day: date, history: Sequence[Event] | None = None) -> Owed:
+    """What is owed on the open day `day` or an earlier one, from the fold of the loan's events (`history`, where they were read)."""
+    return dossier(loan, day, events=history).owed
+
+
+def _owed(folded: Fold, day: date, to_close_fen: int) -> Owed:
+    counters = folded.counters
     next_due, next_due_fen = folded.next_due
-    closed = position.status == "closed"
     return Owed(
         as_of=day,
         principal_fen=counters.principal,
@@ -83,11 +93,11 @@ def owed(loan: Loan, day: date) -> Owed:
         fee_fen=counters.fee_receivable,
         due_fen=folded.owed,
         accrued_fen=counters.accrued_interest,
-        to_close_fen=0 if closed else payoff_amount_on(loan, day),
+        to_close_fen=to_close_fen,
         next_due=next_due,
         next_due_fen=next_due_fen,
         days_past_due=(day - folded.overdue_since).days if folded.overdue_since else 0,
-        status=position.status,
+        status=folded.position.status,
     )
 
 
@@ -105,7 +115,11 @@ def statement(loan: Loan) -> list[StatementLine]:
     """The loan's history, oldest first; each payment with its parts. One fold, whatever the number of events."""
     events = events_of([loan.pk])[loan.pk]
     day = max([loan.state_date, *(event.date for event in events)])
-    position = fold_loan(loan, events, day).position
+    return statement_lines(events, fold_loan(loan, events, day).position)
+
+
+def statement_lines(events: Sequence[Event], position: Position) -> list[StatementLine]:
+    """The history that a position was folded from, oldest first."""
     parts: dict[str, dict[str, int]] = {}
     for each in position.allocations:
         of_event = parts.setdefault(each.id or "", {})
@@ -117,6 +131,41 @@ def statement(loan: Loan) -> list[StatementLine]:
         principal += (event.amount_fen or 0) if event.type == "drawdown" else -of_event.get("principal", 0)
         lines.append(StatementLine(event, of_event, principal, str(event.number) in undone))
     return lines
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A loan as of a day with the events that this was told from."""
+
+    loan: Loan
+    day: date
+    events: tuple[Event, ...]
+    fold: Fold
+    to_close_fen: int
+
+    @property
+    def owed(self) -> Owed:
+        """What is owed, in fen."""
+        return _owed(self.fold, self.day, self.to_close_fen)
+
+    @property
+    def statement(self) -> list[StatementLine]:
+        """What happened, oldest first."""
+        return statement_lines(self.events, self.fold.position)
+
+    @property
+    def happened(self) -> tuple[CalculationEvent, ...]:
+        """The events as the calculators take them."""
+        return happened(terms_of(self.loan.terms), self.events, self.day)
+
+
+def dossier(loan: Loan, day: date, known_on: date | None = None, events: Sequence[Event] | None = None) -> Dossier:
+    """A loan as of `day` (from its start on), by the events entered up to `known_on` (all where None). `events`: where they were read."""
+    every = events_of([loan.pk])[loan.pk] if events is None else events
+    known = tuple(event for event in every if event.date <= day and (known_on is None or event.known_on <= known_on))
+    folded = fold_loan(loan, known, day)
+    ended = folded.position.status in ("closed", "undrawn")
+    return Dossier(loan, day, known, folded, 0 if ended else payoff_amount_on(loan, day, known))
 
 
 def fold_as_known(loan: Loan, day: date, known_on: date | None) -> Fold:

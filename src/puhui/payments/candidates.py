@@ -45,11 +45,11 @@ def _candidates(receipt: Receipt, clue: Clue) -> Sequence[Candidate]:
     accounts: dict[int, list[bytes]] = {}
     for firm_id, index in FirmAccount.objects.filter(firm__in={loan.firm_id for loan in loans}).values_list("firm_id", "number_index"):
         accounts.setdefault(firm_id, []).append(bytes(index))
-    return [_candidate(loan, receipt, accounts.get(loan.firm_id, [])) for loan in loans]
+    owed = loan_queries.owed_of_each(loans, min(receipt.value_on, receipt.institution.business_date))
+    return [_candidate(loan, owed[loan.pk], accounts.get(loan.firm_id, [])) for loan in loans]
 
 
-def _candidate(loan: Loan, receipt: Receipt, account_indexes: Sequence[bytes]) -> Candidate:
-    owed = loan_queries.owed(loan, min(receipt.value_on, receipt.institution.business_date))
+def _candidate(loan: Loan, owed: loan_queries.Owed, account_indexes: Sequence[bytes]) -> Candidate:
     return Candidate(
         loan_id=loan.pk,
         numbers=(loan.number, loan.contract.number),

@@ -24,7 +24,7 @@ from puhui.payments.accounts import index_of, number_columns, number_faults
 from puhui.payments.models import BankAccount, FirmAccount, PaymentOrder, Receipt
 from puhui.payments.rules import ModeAsked, mode_asked
 
-__all__ = ["Payee", "instruct", "ordered_fen", "reference_of", "return_receipt", "undisbursed_fen"]
+__all__ = ["Payee", "instruct", "modes_asked", "ordered_fen", "reference_of", "return_receipt", "undisbursed_fen"]
 
 UNDER_WAY = (PaymentOrder.Status.CREATED, PaymentOrder.Status.SENT, PaymentOrder.Status.UNKNOWN)
 
@@ -60,7 +60,7 @@ def instruct(contract: Contract, account: BankAccount, payees: Sequence[Payee], 
     keys = [f"{key}/{number}" for number in range(1, len(payees) + 1)]
     if earlier := _earlier(contract, key, keys, payees):
         return earlier
-    asked = _modes(contract, payees)
+    asked = modes_asked(contract, payees)
     check(_contract_faults(contract, account, payees))
     check(fault for number, payee in enumerate(payees, 1) for fault in _payee_faults(contract, payee, asked[number - 1], number))
     orders = [
@@ -137,7 +137,7 @@ def _check_same(order: PaymentOrder, subject: int, found: int | None, payee: Pay
         raise FaultsError([Fault(f"key {order.key}", used, "a key of its own")])
 
 
-def _modes(contract: Contract, payees: Sequence[Payee]) -> list[ModeAsked]:
+def modes_asked(contract: Contract, payees: Sequence[Payee]) -> list[ModeAsked]:
     """What the rule asks for each part, counting what the same payee was ordered before and the whole of the contract."""
     day = contract.institution.business_date
     borrower = "personal_business" if contract.firm.kind == Firm.Kind.INDIVIDUAL_BUSINESS else "enterprise"

@@ -9,7 +9,7 @@ from puhui.parties.queries import limit_to_user
 from puhui.payments.candidates import suggested
 from puhui.payments.matching import Suggestion
 from puhui.payments.models import BankAccount, PaymentOrder, Receipt
-from puhui.payments.ordering import ordered_fen, undisbursed_fen
+from puhui.payments.ordering import modes_asked, ordered_fen, undisbursed_fen
 from puhui.payments.reconciliation import Item, Suspended, reconcile, suspense
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Suspended",
     "bank_account",
     "bank_accounts",
+    "modes_asked",
     "ordered_fen",
     "orders",
     "receipts",

@@ -37,6 +37,7 @@ class Item:
     theirs_fen: int | None
     age_days: int
     text: str
+    subject_id: int | None = None  # of the payment order, the batch or the receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _payments(account: BankAccount, since: date, until: date, today: date) -> It
     for order in orders:
         theirs = shown.get(order.pk)
         day = order.paid_on or order.created_on
-        yield _item(day, order.reference, order.purpose, -order.amount_fen, theirs, today, order.holder_name)
+        yield _item(day, order.reference, order.purpose, -order.amount_fen, theirs, today, order.holder_name, order.pk)
 
 
 def _batches(account: BankAccount, since: date, until: date, today: date) -> Iterable[Item]:
@@ -83,7 +84,9 @@ def _batches(account: BankAccount, since: date, until: date, today: date) -> Ite
     for (batch_id, reference), taken in grouped.items():
         first = min(day for day, _ in taken)
         if since <= first <= until:
-            yield _item(first, reference, "debits", sum(amount for _, amount in taken), shown.get(batch_id), today, f"{len(taken)} lines")
+            yield _item(
+                first, reference, "debits", sum(amount for _, amount in taken), shown.get(batch_id), today, f"{len(taken)} lines", batch_id
+            )
 
 
 def _lines(account: BankAccount, since: date, until: date, today: date) -> Iterable[Item]:
@@ -93,24 +96,25 @@ def _lines(account: BankAccount, since: date, until: date, today: date) -> Itera
         match = getattr(line, "match", None)
         text = f"{line.other_name} {line.text}".strip()
         if match is None:
-            ours = line.amount_fen if getattr(line, "receipt", None) is not None else None
-            kind = "line" if ours is None else "receipt"
-            yield _item(line.booked_on, line.bank_reference or line.key[:20], kind, ours, line.amount_fen, today, text)
+            receipt = getattr(line, "receipt", None)
+            ours = None if receipt is None else line.amount_fen
+            kind, subject = ("line", None) if receipt is None else ("receipt", receipt.pk)
+            yield _item(line.booked_on, line.bank_reference or line.key[:20], kind, ours, line.amount_fen, today, text, subject)
         elif match.order is not None and match.order.status != "confirmed":
             text = f"{match.order.status}: {text}"
-            yield _item(line.booked_on, match.order.reference, match.order.purpose, None, line.amount_fen, today, text)
+            yield _item(line.booked_on, match.order.reference, match.order.purpose, None, line.amount_fen, today, text, match.order_id)
         elif match.batch is not None and not match.batch.lines.filter(collected_fen__gt=0).exists():
-            yield _item(line.booked_on, match.batch.reference, "debits", None, line.amount_fen, today, text)
+            yield _item(line.booked_on, match.batch.reference, "debits", None, line.amount_fen, today, text, match.batch_id)
 
 
-def _item(day: date, reference: str, kind: str, ours: int | None, theirs: int | None, today: date, text: str) -> Item:
+def _item(day: date, reference: str, kind: str, ours: int | None, theirs: int | None, today: date, text: str, subject: int | None) -> Item:
     if ours is None:
         state = "only_theirs"
     elif theirs is None:
         state = "only_ours"
     else:
         state = "matched" if ours == theirs else "amount_differs"
-    return Item(state, day, reference, kind, ours, theirs, max((today - day).days, 0), text)
+    return Item(state, day, reference, kind, ours, theirs, max((today - day).days, 0), text, subject)
 
 
 def suspense(institution: Institution, as_of: date | None = None) -> list[Suspended]:
