@@ -51,6 +51,20 @@ def test_two_parts(lender: Any, cleared_contract: Callable[..., Any]) -> None:
     assert set(Command.objects.values_list("act", flat=True)) == {"draw_down", "draw_more"}
 
 
+def test_a_part_is_paid_off_by_what_was_drawn(lender: Any, cleared_contract: Callable[..., Any]) -> None:
+    """400,000 for ten nights at 3.6%: 400.00 of interest closes it, not that of the million of the contract."""
+    from puhui.loans.actions import draw_down, pay_off
+    from puhui.loans.day_end import run
+    from puhui.loans.queries import owed
+
+    loan = draw_down(cleared_contract(BULLET), "part 1", "officer", amount_fen=40_000_000)
+    run(lender, date(2026, 1, 24), "test")
+    lender.refresh_from_db()
+    assert owed(fresh(loan), lender.business_date).to_close_fen == 40_040_000
+    assert pay_off(fresh(loan), "close", "officer").amount_fen == 40_040_000
+    assert fresh(loan).status == "closed" and proved(lender) == []
+
+
 def test_a_part_confirmed_by_the_outside_bank_with_its_own_day(lender: Any, cleared_contract: Callable[..., Any]) -> None:
     """The bank paid on the 17th and told so on the 20th: interest runs from the 17th, the books get it on the 20th."""
     from puhui.books.models import Entry

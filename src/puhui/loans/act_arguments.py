@@ -20,12 +20,17 @@ Reader = Callable[[Any], Any]  # raises ValueError where it cannot read
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument: how it is read, what is expected in words, whether it must be there."""
+    """One argument: how it is read, what is expected in words, whether it must be there.
+
+    `kind` says what a form asks for: amount, count, day, rate, choice (one of `choices`), text, numbers, record, entries.
+    """
 
     name: str
     expected: str
     read: Reader
     required: bool = True
+    kind: str = "text"
+    choices: tuple[str, ...] = ()
 
 
 def read_arguments(expected: Sequence[Argument], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,7 +54,7 @@ def read_arguments(expected: Sequence[Argument], given: Mapping[str, Any]) -> di
 
 
 def amount(name: str = "amount_fen", *, required: bool = True) -> Argument:
-    return Argument(name, "an amount above 0 in the smallest unit", _amount, required)
+    return Argument(name, "an amount above 0 in the smallest unit", _amount, required, "amount")
 
 
 def _amount(value: Any) -> int:
@@ -59,7 +64,7 @@ def _amount(value: Any) -> int:
 
 
 def count(name: str, *, required: bool = True) -> Argument:
-    return Argument(name, "a whole number above 0", _count, required)
+    return Argument(name, "a whole number above 0", _count, required, "count")
 
 
 def _count(value: Any) -> int:
@@ -69,7 +74,7 @@ def _count(value: Any) -> int:
 
 
 def day(name: str = "on", *, required: bool = False) -> Argument:
-    return Argument(name, "a day, YYYY-MM-DD", _day, required)
+    return Argument(name, "a day, YYYY-MM-DD", _day, required, "day")
 
 
 def _day(value: Any) -> date:
@@ -77,7 +82,7 @@ def _day(value: Any) -> date:
 
 
 def rate(name: str = "rate_annual", *, required: bool = True) -> Argument:
-    return Argument(name, "a decimal from 0 to 1 with at most 8 places, 0.0435 for 4.35%", _rate, required)
+    return Argument(name, "a decimal from 0 to 1 with at most 8 places, 0.0435 for 4.35%", _rate, required, "rate")
 
 
 def _rate(value: Any) -> Decimal:
@@ -95,7 +100,7 @@ def choice(name: str, *choices: str, required: bool = True) -> Argument:
             raise ValueError
         return str(value)
 
-    return Argument(name, " or ".join(choices), read, required)
+    return Argument(name, " or ".join(choices), read, required, "choice", choices)
 
 
 def text(name: str, expected: str, *, required: bool = True, length: int = 300) -> Argument:
@@ -113,7 +118,7 @@ def numbers(name: str, expected: str, *, required: bool = True) -> Argument:
             raise ValueError
         return [_amount(each) for each in value]
 
-    return Argument(name, expected, read, required)
+    return Argument(name, expected, read, required, "numbers")
 
 
 def record(name: str, expected: str, *, required: bool = True) -> Argument:
@@ -124,7 +129,7 @@ def record(name: str, expected: str, *, required: bool = True) -> Argument:
             raise ValueError
         return {str(code): each.strip() for code, each in value.items()}
 
-    return Argument(name, expected, read, required)
+    return Argument(name, expected, read, required, "record")
 
 
 def entries(name: str, expected: str, *, required: bool = True) -> Argument:
@@ -135,4 +140,4 @@ def entries(name: str, expected: str, *, required: bool = True) -> Argument:
             raise ValueError
         return dict(value)
 
-    return Argument(name, expected, read, required)
+    return Argument(name, expected, read, required, "entries")

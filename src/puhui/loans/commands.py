@@ -7,7 +7,7 @@ it was asked for; `refuse` ends it. `preview` tells what an act would do: it is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -137,20 +137,47 @@ class _RolledBackError(Exception):
 def preview(user: User, act: str, target: Target, arguments: Mapping[str, Any]) -> Preview:
     """What an act would do, with nothing changed. Raises FaultsError as the act itself would."""
     found = act_named(act)
-    power = _power(found, target)
-    check(maker_faults(power, act, user, target))
+    check(maker_faults(_power(found, target), act, user, target))
     _check_own(found, user, target)
     read = read_arguments(found.arguments, arguments)
+
+    def begun() -> Work:
+        day = open_day(target.institution)
+        request = Request(act, found.target, target.pk, arguments, f"preview {timezone.now().isoformat()} {user.pk}")
+        begin(target.institution, day, request, user.username)
+        return Work(target.institution, day, day, request.key, user.username, lock_target(found, target), read)
+
+    return _rehearsed(found, target, begun)
+
+
+def preview_waiting(user: User, command: Command) -> Preview:
+    """What a waiting command would do if a second person agreed now, for anybody of the lender's staff; nothing is changed.
+
+    Raises FaultsError: a command that does not wait, of another lender, what the act itself refuses today.
+    """
+    act, target = act_named(command.act), target_of(command)
+    if user.institution_id != command.institution_id or user.role == "borrower":
+        raise state_fault("user", user.username, "one of this lender's staff")
+    _check_waiting(command)
+    read = read_arguments(act.arguments, command.request)
+
+    def begun() -> Work:
+        day = open_day(target.institution)
+        return Work(target.institution, day, command.business_date, command.key, command.maker, lock_target(act, target), read)
+
+    return _rehearsed(act, target, begun)
+
+
+def _rehearsed(act: Act, target: Target, begun: Callable[[], Work]) -> Preview:
+    """An act carried out whole and rolled back."""
+    power = _power(act, target)
     seen: list[Preview] = []
-    with told_when_busy(_named(found, target)):
+    with told_when_busy(_named(act, target)):
         try:
             with transaction.atomic():
-                day = open_day(target.institution)
-                request = Request(act, found.target, target.pk, arguments, f"preview {timezone.now().isoformat()} {user.pk}")
-                begin(target.institution, day, request, user.username)
-                work = Work(target.institution, day, day, request.key, user.username, lock_target(found, target), read)
-                why = power.why_second(found.amount_fen(work))
-                done = found.run(work)
+                work = begun()
+                why = power.why_second(act.amount_fen(work))
+                done = act.run(work)
                 seen.append(Preview(tuple(_loan_previews(work)), done.answer, why))
                 raise _RolledBackError
         except _RolledBackError:
@@ -217,7 +244,7 @@ def _power(act: Act, target: Target) -> Power:
 def _check_own(act: Act, user: User, target: Target) -> None:
     """A borrower acts for the own firm only."""
     path = "id" if isinstance(target, Firm) else "firm_id"
-    if user.role == "borrower" and not limit_to_user(type(target).objects.filter(pk=target.pk), user, firm=path).exists():  # type: ignore[arg-type]
+    if user.role == "borrower" and not limit_to_user(type(target).objects.filter(pk=target.pk), user, firm=path).exists():
         raise state_fault(act.target, str(target.pk), f"a {act.target} of the own firm")
 
 

@@ -169,7 +169,7 @@ def keep(institution: Institution, day: date, changes: Sequence[Change], actor: 
         events = history[loan.pk] + ([event] if event else [])
         folded = fold_loan(loan, events, day)
         before = counters_at(loan, day - timedelta(days=1))
-        kept.append(Kept(loan, folded, event, transfers(before, folded.counters)))
+        kept.append(Kept(loan, folded, event, tuple(_through(change.through, transfers(before, folded.counters)))))
     _post(institution, day, changes, kept, actor)
     _move_exposures(kept)
     _store(kept, day)
@@ -198,7 +198,7 @@ def _post(institution: Institution, day: date, changes: Sequence[Change], kept: 
         EntryDraft(
             act=change.act,
             effective_date=each.event.date if each.event else day,
-            transfers=_through(change.through, each.transfers),
+            transfers=list(each.transfers),
             loan_id=each.loan.pk,
             event_id=each.event.pk if each.event else None,
             reference=each.loan.number,
