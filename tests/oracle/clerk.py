@@ -163,7 +163,7 @@ class Card:
 
     def penalty(self, row: Row, until: date) -> int:
         terms = self.terms
-        if terms.penalty is None or self.simulated:
+        if terms.penalty is None or self.simulated or row.extra:
             return 0
         begin, end = self.late_window(row, until)
         total = Fraction(0)
@@ -180,7 +180,7 @@ class Card:
 
     def compound(self, row: Row, until: date) -> int:
         terms = self.terms
-        if terms.penalty is None or self.as_of is None or self.simulated:
+        if terms.penalty is None or self.as_of is None or self.simulated or row.extra:
             return 0
         begin, end = self.late_window(row, until)
         last, total = self.last_due, Fraction(0)
@@ -259,6 +259,9 @@ class Card:
         """From the factors of the periods to come; then once nearer to the last instalment, if that helps."""
         first = [other for other in self.rows if other.number >= row.number and not other.extra]
         frozen = copy.deepcopy(self.rates)
+        if any(begin <= max(self.today, row.period.start) < end for begin, end in frozen.pauses):
+            raise Doubt("a level solved while interest pauses")
+        frozen.pauses = []
         frozen.changes = [change for change in frozen.changes if change[0] <= max(self.today, row.period.start)]
         factors = []
         for other in first:

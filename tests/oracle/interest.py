@@ -49,7 +49,7 @@ def part_factor(terms: Terms, period: Period, begin: date, end: date) -> Fractio
     if terms.day_count == "30/360":
         return by_month_begun(period.start, begin, end)
     inside = period.start <= begin and end <= period.due and period.due != NEVER
-    if terms.basis == "period" and inside:
+    if terms.basis == "period" and inside and (period.months or period.weeks):
         if terms.day_count == "30E/360":
             share = Fraction(european_days(begin, end), european_days(period.start, period.due))
         else:

@@ -48,11 +48,8 @@ def oldest_unpaid(loan: RunningLoan, day: date) -> date | None:
         row = loan.rows[place]
         if row.closed and row.period.payable < day and row.outstanding > 0:
             found = row.period.payable
-        charged = loan.charge_days.get(place)
-        if charged is not None and charged < day and any(row.owed(each) > 0 for each in _CHARGES):
-            running = row.due[PENALTY] > row.charged_penalty
-            if row.owed(COST) + row.owed(FEE) > 0 or not running:
-                found = charged if found is None else min(found, charged)
+        if row.charges and (unpaid := row.charges_unpaid(day)):
+            found = unpaid[0][0] if found is None else min(found, unpaid[0][0])
         if found is not None:
             return found
     extra = loan.extra_row

@@ -176,7 +176,7 @@ def _level_after(loan: RunningLoan, index: int) -> None:
     if loan.terms.prepayment == "reduce_term":
         loan.plan.shortened = loan.plan.has_level
     elif index == loan.index:
-        loan.plan.renew(index, loan.undue)
+        loan.renew()
     else:
         loan.renew_next = True
 

@@ -7,16 +7,17 @@ at 3.6% for a twelfth of a year is 1_000_000 × 3_600_000 × 10⁴ × YEAR/12, a
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from puhui.calculations.day_count import YEAR, actual_share
+from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.money import Exact
 from puhui.calculations.periods import Period
 from puhui.calculations.term_records import MARKUP_SCALE, RATE_SCALE
 
-__all__ = ["SCALE", "Misuse", "RateLine", "Slice", "carved", "overdue_interest", "slices_interest"]
+__all__ = ["SCALE", "Misuse", "RateLine", "Slice", "carved", "check_nights_out", "overdue_interest", "slices_interest"]
 
 _ONE_DAY = timedelta(days=1)
 SCALE: int = RATE_SCALE * MARKUP_SCALE * YEAR
@@ -33,8 +34,8 @@ class Misuse(NamedTuple):
     last: date
 
 
-def carved(slices: Iterable[Slice], misuses: Iterable[Misuse]) -> list[Slice]:
-    """The slices without the nights on which a part of them was misused."""
+def carved(period: Period, slices: Sequence[Slice], misuses: Iterable[Misuse]) -> list[Slice]:
+    """The slices of a period without the nights on which a part of them was misused."""
     result = list(slices)
     for misuse in misuses:
         left, kept = misuse.amount, []
@@ -44,6 +45,7 @@ def carved(slices: Iterable[Slice], misuses: Iterable[Misuse]) -> list[Slice]:
             pieces = [(amount - part, first, last), (part, first, misuse.first), (part, misuse.last, last)]
             kept += [piece for piece in pieces if piece[0] and piece[1] < piece[2]]
         result = kept
+    check_nights_out(period, slices, result)
     return result
 
 
@@ -62,6 +64,13 @@ class RateLine:
         self.nights: list[date] = [night for night, _ in pairs]
         self.rates: list[int] = [rate for _, rate in pairs]
         self.pauses = sorted((first - shift, until - shift + _ONE_DAY) for first, until in pauses)
+
+    def known_on(self, night: date) -> RateLine:
+        """The same line without pauses and without the changes that begin after a night."""
+        known = RateLine(())
+        known.nights = [each for place, each in enumerate(self.nights) if place == 0 or each <= night]
+        known.rates = self.rates[: len(known.nights)]
+        return known
 
     def rate_on(self, night: date) -> int:
         """The rate of the night that begins on `night`."""
@@ -100,11 +109,30 @@ class RateLine:
             first, index = stop, index + 1
 
 
+def check_nights_out(period: Period, whole: Iterable[Slice], kept: Iterable[Slice]) -> None:
+    """Refuse nights taken out of a period of months and odd days, unless both ways of it agree.
+
+    What is left may be counted by stretches, each by months and odd days, or as the whole less a 360th for each night.
+    """
+    kept = list(kept)
+    if period.rule != "months" or not kept:
+        return
+    shares, nights = [], []
+    for slices in (whole, kept):
+        shares.append(sum(amount * period.part(first, last) for amount, first, last in slices))
+        nights.append(sum(amount * (last - first).days for amount, first, last in slices))
+    if (shares[0] - shares[1]) * 360 != (nights[0] - nights[1]) * YEAR:
+        found = f"{period.day_count} from {period.start} to {period.due} with nights without interest"
+        raise FaultsError([Fault("day_count", found, "another day count: stretches and nights do not agree, not settled")])
+
+
 def slices_interest(period: Period, line: RateLine, slices: Iterable[Slice]) -> Exact:
     """Contract interest of slices of principal inside one period, over SCALE. A change of rate counts each side for itself."""
     total: Exact = 0
     if line.pauses and line.paused_within(period.start, period.due):
-        slices = [(amount, begin, end) for amount, first, last in slices for begin, end in line.bearing(first, last)]
+        whole = list(slices)
+        slices = [(amount, begin, end) for amount, first, last in whole for begin, end in line.bearing(first, last)]
+        check_nights_out(period, whole, slices)
     if period.whole:
         rate = line.rate_on_last_night(period)
         return sum(amount * period.part(first, last) for amount, first, last in slices) * (rate * MARKUP_SCALE)

@@ -6,17 +6,17 @@ closer so that the last instalment differs least. All in whole numbers: powers o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
-from puhui.calculations.day_count import YEAR
+from puhui.calculations.day_count import year_share
 from puhui.calculations.interest import SCALE, RateLine, slices_interest
-from puhui.calculations.money import Exact, round_exact, round_quotient
+from puhui.calculations.money import round_quotient
 from puhui.calculations.periods import Period, unsettled
 from puhui.calculations.term_records import RATE_SCALE, Terms
 
-__all__ = ["annuity_level", "round_to_multiple", "solved_level"]
+__all__ = ["annuity_level", "nearer_level", "round_to_multiple", "solved_level"]
 
 
 def round_to_multiple(numerator: int, denominator: int, terms: Terms) -> int:
@@ -45,50 +45,34 @@ def _step_rate(terms: Terms, rate_e8: int, periods: Sequence[Period]) -> tuple[i
         return rate_e8 * step.days, RATE_SCALE * 360
     if terms.day_count == "ACT/365":
         return rate_e8 * step.days, RATE_SCALE * 365
-    shares = {Fraction(period.share, YEAR) / period.days for period in periods}
-    if terms.day_count == "ACT/ACT" and len(shares) == 1:
-        share = shares.pop() * step.days
-        return rate_e8 * share.numerator, RATE_SCALE * share.denominator
+    if terms.day_count == "ACT/ACT" and all(period.share == year_share("ACT/365", period.start, period.due) for period in periods):
+        return rate_e8 * step.days, RATE_SCALE * 365
     raise unsettled("day_count", f"{terms.day_count} with a step of days", "another day count: the rate of a step is not settled")
 
 
 def annuity_level(terms: Terms, periods: Sequence[Period], outstanding: int, rate_e8: int) -> int:
-    """The equal instalment that repays `outstanding` over `periods`."""
-    numerator, denominator = _annuity_factor(*_step_rate(terms, rate_e8, periods), len(periods))
-    return round_to_multiple(outstanding * numerator, denominator, terms)
+    """The equal instalment that repays `outstanding` over `periods`, but for a balloon, whose interest it pays."""
+    rate, base = _step_rate(terms, rate_e8, periods)
+    numerator, denominator = _annuity_factor(rate, base, len(periods))
+    if not terms.balloon:
+        return round_to_multiple(outstanding * numerator, denominator, terms)
+    exact = Fraction((outstanding - terms.balloon) * numerator, denominator) + Fraction(terms.balloon * rate, base)
+    return round_to_multiple(exact.numerator, exact.denominator, terms)
 
 
 def solved_level(terms: Terms, periods: Sequence[Period], outstanding: int, line: RateLine) -> int:
-    """The equal instalment found from each period's factor."""
-    if len(line.rates) > 1:
-        raise unsettled("level", "solved with rates that change", "annuity: not settled")
-    factors = [slices_interest(period, line, [(1, period.start, period.due)]) for period in periods]
-    level = _first_level(terms, outstanding, factors)
-    last = _last_instalment(terms, outstanding, factors, level)
-    nearer = level + round_quotient(last - level, len(periods), terms.rounding)
-    if terms.multiple != 1 and nearer != level:
-        raise unsettled("rounding.instalment_multiple", "level solved", "none: how the second level is rounded is not settled")
-    if nearer != level and abs(_last_instalment(terms, outstanding, factors, nearer) - nearer) < abs(last - level):
-        return nearer
-    return level
-
-
-def _first_level(terms: Terms, outstanding: int, factors: Sequence[Exact]) -> int:
-    """P × Π(1+f) ÷ Σ of the products of (1+f) still to come, rounded."""
+    """P × Π(1+f), less a balloon, ÷ Σ of the products of (1+f) still to come, rounded: before it is brought closer (`nearer_level`)."""
     growth, weights = Fraction(1), Fraction(0)
-    for factor in factors:
-        grown = 1 + Fraction(factor) / SCALE
+    for period in periods:
+        grown = 1 + Fraction(slices_interest(period, line, [(1, period.start, period.due)])) / SCALE
         growth, weights = growth * grown, weights * grown + 1
-    level = outstanding * growth / weights
+    level = (outstanding * growth - terms.balloon) / weights
     return round_to_multiple(level.numerator, level.denominator, terms)
 
 
-def _last_instalment(terms: Terms, outstanding: int, factors: Sequence[Exact], level: int) -> int:
-    """What the last instalment comes to when all before it are `level`; interest above the level waits for the next."""
-    waiting = 0
-    for factor in factors[:-1]:
-        waiting += round_exact(outstanding * factor, SCALE, terms.rounding)
-        paid = min(waiting, level)
-        waiting -= paid
-        outstanding -= level - paid
-    return outstanding + waiting + round_exact(outstanding * factors[-1], SCALE, terms.rounding)
+def nearer_level(terms: Terms, level: int, count: int, last_of: Callable[[int], int]) -> int:
+    """The level once brought closer: `last_of` tells what the last of `count` instalments comes to, a balloon apart, under a level."""
+    last = last_of(level)
+    shift = Fraction(level) + Fraction(last - level, count)
+    nearer = round_to_multiple(shift.numerator, shift.denominator, terms)
+    return nearer if nearer != level and abs(last_of(nearer) - nearer) < abs(last - level) else level

@@ -21,28 +21,27 @@ from puhui.calculations.term_records import COMPOUND, INTEREST, MARKUP_SCALE, PE
 if TYPE_CHECKING:
     from puhui.calculations.running import RunningLoan, RunningRow
 
-__all__ = ["count_overdue", "in_grace"]
+__all__ = ["count_misuse", "count_overdue", "in_grace"]
 
 
 def count_overdue(loan: RunningLoan, day: date) -> None:
     """Count what overdue and misused money costs from `loan.day` to `day`; periods due before `loan.day` are closed."""
     first = loan.day
-    loan.day = day
     if first >= day or loan.written_off_on is not None:
+        loan.day = day
         return
-    if loan.misuses:
-        _count_misuse(loan, first, day)
+    count_misuse(loan, day)
     if loan.oldest == loan.index:
         return
     late = [row for row in loan.rows[loan.oldest : loan.index] if row.outstanding > 0 and row.period.payable < day]
     if not late:
         return
-    if loan.line.pauses and loan.line.paused_within(first, day):
-        raise unsettled("events", f"a pause between {first} and {day} with money overdue", "nothing overdue: not settled")
     penalty = loan.terms.penalty
     if penalty is None:
         _count_late(loan, late, first, day)
         return
+    if loan.line.pauses and loan.line.paused_within(first, day):
+        raise unsettled("events", f"a pause between {first} and {day} with a penalty running", "nothing overdue: not settled")
     if penalty.compound_on_penalty:
         raise unsettled("penalty.compound_on_penalty", "true, with money overdue", "false: what bears it is not settled")
     for row in late:
@@ -91,13 +90,17 @@ def _count_compound(loan: RunningLoan, row: RunningRow, interest: int, first: da
     target.due[COMPOUND] = round_exact(target.compound_exact, SCALE, loan.terms.rounding)
 
 
-def _count_misuse(loan: RunningLoan, first: date, day: date) -> None:
-    penalty, line = loan.terms.penalty, loan.line
-    assert penalty is not None
+def count_misuse(loan: RunningLoan, day: date) -> None:
+    """Count what misused money costs from `loan.day` to `day`."""
+    penalty, line, first = loan.terms.penalty, loan.line, loan.day
+    loan.day = day
     for misuse in loan.misuses:
+        assert penalty is not None
         begin, end = max(first, misuse.first), min(day, misuse.last)
         if begin >= end:
             continue
+        if line.paused_within(begin, end):
+            raise unsettled("events", f"a pause between {begin} and {end} with money misused", "one or the other: not settled")
         if misuse.amount > loan.undue:
             found = f"more than the principal not yet due on {begin}"
             raise unsettled("events.amount", found, "a part of it: what is overdue and misused bears the higher rate, not settled here")
@@ -131,6 +134,9 @@ def _count_late(loan: RunningLoan, late: list[RunningRow], first: date, day: dat
         amount += sum(row.owed(INTEREST) for row in late)
     if not amount:
         return
+    if loan.terms.method == "flat" or not loan.plan.bears_interest(min(loan.index, len(loan.rows) - 1)):
+        found = f"true, with money overdue on {first} of a flat loan or in a period free of interest"
+        raise unsettled("interest_recalculation.overdue", found, "false: not settled")
     row = loan.current
     _extend(row, amount, first, day)
     exact = _late_interest(loan, row)
@@ -160,11 +166,12 @@ def _late_interest(loan: RunningLoan, row: RunningRow) -> Exact:
     count = loan.terms.day_count
     if not (count.startswith("ACT/") or count == "M/360"):
         raise unsettled("day_count", f"{count} with principal overdue after the last due date", "another day count: not settled")
-    total: Exact = 0
+    due = row.period.due
+    inside = [(amount, first, min(last, due)) for amount, first, last in row.late_slices if first < due]
+    total = slices_interest(row.period, loan.line, inside)
     for amount, first, last in row.late_slices:
-        if first < row.period.due:
-            continue
-        for begin, end, rate in loan.line.pieces(first, last):
+        for begin, end, rate in loan.line.pieces(max(first, due), last):
+            if loan.line.pauses and loan.line.paused_within(begin, end):
+                raise unsettled("events", "a pause with money overdue after the last due date", "nothing overdue: not settled")
             total += amount * rate * year_share(count, begin, end, loan.terms.day_label) * MARKUP_SCALE
-    inside = [(amount, first, last) for amount, first, last in row.late_slices if first < row.period.due]
-    return total + (slices_interest(row.period, loan.line, inside) if inside else 0)
+    return total

@@ -184,15 +184,16 @@ def _period(terms: Terms, number: int, start: date, due: date, step: Step | None
         return Period(number, start, due, year_share(count, start, due, label), "days", count, label, months)
     if count == "30/360":
         return _thirty(terms, number, start, due, step)
-    if count == "M/360" and step is not None and step.days:
-        return Period(number, start, due, year_share("ACT/360", start, due), "days", "ACT/360", label, months)
+    if count == "M/360" and step is not None and step.days and year_share(count, start, due) != year_share("ACT/360", start, due):
+        found = f"M/360 from {start} to {due}, a step of {step.days} days"
+        raise unsettled("day_count", found, "a step of months, or another day count: whether a whole month counts is not settled")
     return Period(number, start, due, year_share(count, start, due), "months" if count == "M/360" else "days", count, label, months)
 
 
 def _part_rule(terms: Terms, start: date, due: date, step: Step, share: Exact) -> str:
     """How a part of a whole step is counted under `period`."""
     if step.weeks:
-        return "pro_rata"
+        return "pro_rata" if terms.day_count.startswith("ACT/") else "none"  # else by the day count, or by days of the 52nd: both are said
     if terms.day_count == "M/360":
         return "months"
     if terms.day_count == "30E/360":

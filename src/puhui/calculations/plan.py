@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from puhui.calculations.interest import SCALE, RateLine, slices_interest
 from puhui.calculations.levels import annuity_level, round_to_multiple, solved_level
@@ -16,6 +17,8 @@ from puhui.calculations.periods import Period, unsettled
 from puhui.calculations.term_records import Terms
 
 __all__ = ["Plan"]
+
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -48,9 +51,11 @@ class Plan:
         left = self.periods[begin:]
         if not outstanding or not left:
             return
+        if terms.balloon >= outstanding:
+            raise unsettled("balloon", "as much as is outstanding or more", "less than what is left to repay: not settled otherwise")
         if terms.method == "equal_instalment":
             if terms.level == "solved":
-                self.level = solved_level(terms, left, outstanding, self.line)
+                self.level = solved_level(terms, left, outstanding, self.line.known_on(self.periods[index].due - _ONE_DAY))
             else:
                 rate = self.line.rate_on_last_night(self.periods[index])
                 self.level = annuity_level(terms, left, outstanding, rate)

@@ -22,7 +22,7 @@ from puhui.calculations.periods import unsettled
 from puhui.calculations.position import Allocation, Flow, Position, Row
 from puhui.calculations.rescheduling import reschedule
 from puhui.calculations.running import RunningLoan, RunningRow
-from puhui.calculations.term_records import COMPOUND, COST, FEE, INTEREST, PENALTY, PRINCIPAL, Fee, Terms
+from puhui.calculations.term_records import COMPOUND, COST, FEE, INTEREST, PENALTY, PRINCIPAL, RATE_SCALE, Fee, Terms
 
 __all__ = ["Event", "Position", "Row", "pay_up_to", "payoff_amount", "replay", "replay_events", "rows_of", "walk"]
 
@@ -164,7 +164,11 @@ def _new_rate(loan: RunningLoan, index: int, event: Event, allocations: list[All
 def _charge(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
     if loan.ended_already:
         raise unsettled("events.date", event.date, "a charge before the loan is closed")
-    loan.charge(event.date, _CHARGED[event.kind], event.amount)
+    amount = event.amount
+    if event.rate_e8 is not None:
+        outstanding = loan.undue + sum(row.owed(PRINCIPAL) for row in loan.rows[loan.oldest : loan.index])
+        amount = round_exact(outstanding * event.rate_e8, RATE_SCALE, loan.terms.rounding)
+    loan.charge(event.date, _CHARGED[event.kind], amount)
 
 
 def _waive(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
@@ -205,8 +209,11 @@ def _end(loan: RunningLoan, index: int, event: Event, allocations: list[Allocati
     if event.type == "termination":
         terminate(loan, event.date)
         return
+    if loan.index < len(loan.rows):
+        loan.unsettled.append(
+            Fault("events.type", "write_off before the last due date", "one after it: what is not yet due is not settled")
+        )
     write_off(loan, event.date)
-    loan.unsettled.append(Fault("events.type", "write_off", "no write-off: what the rows show after it is not settled"))
 
 
 _APPLY: dict[str, Callable[[RunningLoan, int, Event, list[Allocation], list[Flow]], None]] = {
@@ -242,11 +249,11 @@ def _rate_line(terms: Terms, events: Sequence[Event]) -> RateLine:
     pauses = [(event.date, event.until) for event in events if event.type == "pause" and event.until is not None]
     if pauses and terms.method == "flat":
         raise unsettled("events", f"a pause with method {terms.method}", "another method: not settled")
-    if any(second[0] <= first[1] for first, second in pairwise(sorted(pauses))):
-        raise unsettled("events", "pauses that overlap", "each day paused once")
     changes = [(event.date, event.rate_e8) for event in events if event.type == "rate_change" and event.rate_e8 is not None]
     if not changes:
         return RateLine(terms.rates, terms.day_label, pauses)
+    if terms.method == "flat":
+        raise unsettled("events", "a new rate with method flat", "another method: whether its interest is spread anew is not settled")
     rates = sorted([*terms.rates, *changes], key=lambda change: change[0])
     for (before, rate), (day, new_rate) in pairwise(rates):
         if day == before or rate == new_rate:
@@ -257,7 +264,8 @@ def _rate_line(terms: Terms, events: Sequence[Event]) -> RateLine:
 
 def _with_dated_fees(terms: Terms, ordered: list[tuple[int, Event]], as_of: date | None) -> list[tuple[int, Event]]:
     """Fees agreed for a date join the events, before those of the same day."""
-    fees = [(-1, Event(fee.when, "fee", _dated_amount(terms, fee))) for fee in terms.fees if isinstance(fee.when, date)]
+    dated = [(fee, fee.when) for fee in terms.fees if isinstance(fee.when, date)]
+    fees = [(-1, Event(day, "fee", _dated_amount(terms, fee), kind="fee", rate_e8=_dated_rate(fee))) for fee, day in dated]
     fees = [pair for pair in fees if as_of is None or pair[1].date <= as_of]
     if any(pair[1].date == terms.start for pair in fees):
         raise unsettled("fees.when", terms.start, "drawdown, for a fee of the first day")
@@ -267,7 +275,12 @@ def _with_dated_fees(terms: Terms, ordered: list[tuple[int, Event]], as_of: date
 def _dated_amount(terms: Terms, fee: Fee) -> int:
     if fee.rate is None:
         return fee.amount
-    return round_exact(terms.amount * fee.rate, 1, terms.rounding)
+    return 0 if fee.of == "outstanding" else round_exact(terms.amount * fee.rate, 1, terms.rounding)
+
+
+def _dated_rate(fee: Fee) -> int | None:
+    """The rate of a fee that is reckoned on what is outstanding on its day."""
+    return int(fee.rate * RATE_SCALE) if fee.rate is not None and fee.of == "outstanding" else None
 
 
 def _overdue(loan: RunningLoan, day: date) -> int:
@@ -277,8 +290,8 @@ def _overdue(loan: RunningLoan, day: date) -> int:
         row = loan.rows[place]
         if row.closed and row.period.payable < day:
             overdue += row.outstanding
-        elif (charged := loan.charge_days.get(place)) is not None and charged < day:
-            overdue += row.owed(COST) + row.owed(FEE) + min(row.owed(PENALTY), row.charged_penalty)
+        elif row.charges:
+            overdue += sum(amount for _, amount in row.charges_unpaid(day))
     if loan.extra_row is not None and loan.extra_row.period.due < day:
         overdue += loan.extra_row.outstanding
     return overdue

@@ -88,7 +88,7 @@ def _level_from(loan: RunningLoan, place: int) -> None:
         raise unsettled("events", "a new level in an instalment of which a part is paid in advance", "the next one: not settled")
     if place == loan.index:
         loan.rows[place].kept = None
-        loan.plan.renew(place, loan.undue)
+        loan.renew()
     else:
         loan.renew_at.add(place)
 
@@ -147,7 +147,7 @@ def _grace(loan: RunningLoan, event: Event) -> None:
     if loan.rows[place].kept is not None or loan.rows[place].ahead:
         raise unsettled("events.from", event.begin, "a period without money repaid early: not settled")
     loan.plan.grace_principal = end
-    loan.plan.renew(place, loan.undue)
+    loan.renew()
 
 
 def _new_plan(loan: RunningLoan, event: Event) -> None:
@@ -172,7 +172,7 @@ def _new_plan(loan: RunningLoan, event: Event) -> None:
         loan.plan.terms = terms
         loan.plan.grace_principal = 0
         loan.rows[place].kept = None
-        loan.plan.renew(place, loan.undue)
+        loan.renew()
     else:
         loan.terms = before
         loan.switches[place] = terms

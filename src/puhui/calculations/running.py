@@ -8,17 +8,18 @@ What overdue money costs stands in the row of the period in which the days fall;
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE, Misuse, RateLine, Slice, carved, slices_interest
+from puhui.calculations.levels import nearer_level
 from puhui.calculations.money import Exact, amount_text, round_exact, round_quotient
-from puhui.calculations.overdue import count_overdue
+from puhui.calculations.overdue import count_misuse, count_overdue
 from puhui.calculations.periods import Period, build_periods, unsettled
 from puhui.calculations.plan import Plan
 from puhui.calculations.position import RunningPeriod
-from puhui.calculations.scheduled import draw_anew
+from puhui.calculations.scheduled import draw_anew, last_instalment
 from puhui.calculations.term_records import (
     COMPONENTS,
     COMPOUND,
@@ -34,6 +35,7 @@ from puhui.calculations.term_records import (
 
 __all__ = ["COMPOUND", "COST", "FEE", "INTEREST", "PENALTY", "PRINCIPAL", "RunningLoan", "RunningRow", "periods_of"]
 
+_ONE_DAY = timedelta(days=1)
 periods_of = lru_cache(maxsize=4096)(build_periods)
 
 
@@ -41,11 +43,12 @@ class RunningRow:
     """One instalment while it changes: `due`, `paid`, `waived` by component; exact costs of overdue money (`late_exact`: contract interest
     on overdue principal, where that goes on; `own_exact`: all other); `kept`: principal fixed by an early repayment in its period;
     `ahead`: principal of it that was paid in advance; `settled`: its interest, once it was paid in full before it was due;
+    `charges`: (day, component, amount) of charges that fell due inside its period, `charged_penalty` their penalty;
     `grace_nights`: nights of its overdue principal that bore contract interest, and in which row; `late_slices`: overdue principal that
     bears contract interest in this row."""
 
     __slots__ = (
-        "ahead", "charged_penalty", "closed", "compound_exact", "due", "grace_nights", "kept", "late_exact", "late_slices", "own_exact",
+        "ahead", "charged_penalty", "charges", "closed", "compound_exact", "due", "grace_nights", "kept", "late_exact", "late_slices", "own_exact",
         "paid", "penalty_exact", "period", "settled", "waived",
     )  # fmt: skip
 
@@ -61,6 +64,7 @@ class RunningRow:
         self.grace_nights: list[tuple[RunningRow, date, date]] = []
         self.late_slices: list[Slice] = []
         self.charged_penalty = 0
+        self.charges: list[tuple[date, int, int]] = []
         self.penalty_exact: Exact = 0
         self.compound_exact: Exact = 0
         self.late_exact: Exact = 0
@@ -74,6 +78,18 @@ class RunningRow:
     def owed(self, place: int) -> int:
         """Of one component, due and unpaid."""
         return self.due[place] - self.paid[place] - self.waived[place]
+
+    def charges_unpaid(self, day: date) -> list[tuple[date, int]]:
+        """(day, unpaid amount) of charges that fell due before `day`: the oldest is paid first, penalty that ran before any charged."""
+        settled = [paid + waived for paid, waived in zip(self.paid, self.waived, strict=True)]
+        settled[PENALTY] = max(settled[PENALTY] - (self.due[PENALTY] - self.charged_penalty), 0)
+        unpaid = []
+        for fell_due, component, amount in sorted(self.charges):
+            covered = min(settled[component], amount)
+            settled[component] -= covered
+            if fell_due < day and covered < amount:
+                unpaid.append((fell_due, amount - covered))
+        return unpaid
 
 
 class RunningLoan:
@@ -104,7 +120,6 @@ class RunningLoan:
         self.overpaid = 0
         self.waived_undue = 0
         self.unsettled: list[Fault] = []
-        self.charge_days: dict[int, date] = {}
         self.extra_row: RunningRow | None = None
         self.mixed_rates = len(line.rates) > 1
 
@@ -133,15 +148,15 @@ class RunningLoan:
         return self.rows if self.extra_row is None else [*self.rows, self.extra_row]
 
     def advance(self, day: date, count: bool = True) -> None:
-        """Go to the morning of `day`: close each period due by then and, if asked, count what overdue money costs."""
+        """Go to the morning of `day`: close each period due by then and count what misused and, if asked, overdue money costs."""
+        costs = count_overdue if count else count_misuse
         while self.index < len(self.rows) and self.rows[self.index].period.due <= day:
             due = self.rows[self.index].period.due
-            if count:
-                count_overdue(self, due)
+            costs(self, due)
             self._close()
             self.day = due
-        if count and self.day < day:
-            count_overdue(self, day)
+        if self.day < day:
+            costs(self, day)
         self.day = max(self.day, day)
 
     def draw(self, day: date, amount: int) -> None:
@@ -152,14 +167,14 @@ class RunningLoan:
         self.part_settled(row.period, first, row.period.due)
         self.draws.append((day, amount))
         self.drawn += amount
-        if self.terms.recalculation is None and self.drawn > amount and self.terms.method == "equal_instalment":
+        if self.terms.recalculation is None and self.drawn > amount and self.terms.level_is_annuity:
             draw_anew(self)
             return
         self.undue += amount
         self.add_slice(self.drawn if self.terms.method == "flat" else amount, first)
         self.renew_next = False
         row.kept = None
-        self.plan.renew(self.index, self.undue)
+        self.renew()
         for fee in self.terms.fees:
             if fee.when == "drawdown":
                 charge = self.fee_amount(fee, drawn=amount)
@@ -216,7 +231,7 @@ class RunningLoan:
             share = period.share if first == period.start else period.part(first, period.due)
             return amount * share * (self.line.rates[0] * MARKUP_SCALE)
         slices = [*self.ended, *((amount, first, period.due) for amount, first in self.open)]
-        return slices_interest(period, self.line, carved(slices, self.misuses) if self.misuses else slices)
+        return slices_interest(period, self.line, carved(period, slices, self.misuses) if self.misuses else slices)
 
     def planned(self) -> tuple[int, int, int]:
         """(principal, interest, carried on) of the row under way as it stands."""
@@ -246,6 +261,8 @@ class RunningLoan:
         for fee in self.terms.fees:
             if fee.when == "instalment":
                 outstanding = self.undue
+                if fee.of == "outstanding" and any(late.owed(PRINCIPAL) for late in self.rows[self.oldest : self.index]):
+                    raise unsettled("fees", "a fee of what is outstanding, with principal overdue", "nothing overdue: not settled")
                 row.due[FEE] += self.fee_amount(fee, row.due[PRINCIPAL], interest, outstanding)
         row.closed = True
         self.plan.carried = carried
@@ -273,8 +290,20 @@ class RunningLoan:
             self.plan.grace_principal = 0
             self.renew_next = True
         if self.renew_next or self.index in self.renew_at:
-            self.plan.renew(self.index, self.undue)
+            self.renew()
             self.renew_next = False
+
+    def renew(self) -> None:
+        """Set the level anew from the instalment under way on what is outstanding."""
+        plan, terms = self.plan, self.terms
+        plan.renew(self.index, self.undue)
+        if terms.method == "equal_instalment" and terms.level == "solved" and self.undue:
+            period = self.periods[self.index]
+            known = self.line.known_on(period.due - _ONE_DAY)
+            if self.misuses or any(first <= max(self.day, period.start) < end for first, end in self.line.pauses):
+                raise unsettled("level", "solved, set anew after a pause began or with money misused", "annuity: not settled")
+            count = len(self.periods) - max(self.index, plan.grace_principal)
+            plan.level = nearer_level(terms, plan.level, count, lambda level: last_instalment(self, level, known))
 
     def _new_rate_settled(self, period: Period) -> None:
         for first, last, _ in self.line.pieces(period.start, period.due):
@@ -322,14 +351,15 @@ class RunningLoan:
         row.due[component] += amount
         if component == PENALTY:
             row.charged_penalty += amount
-        self.charge_days.setdefault(index, day)
+        row.charges.append((day, component, amount))
         self.oldest = min(self.oldest, index)
 
     def _charge_after(self, day: date, component: int, amount: int) -> None:
         if self.extra_row is None:
             last = self.rows[-1].period
-            self.extra_row = RunningRow(last._replace(number=last.number + 1, start=last.due, due=day, share=0, months=None))
+            self.extra_row = RunningRow(last._replace(number=last.number + 1, start=last.due, due=day, payable=day, share=0, months=None))
             self.extra_row.closed = True
         elif self.extra_row.period.due != day:
-            self.extra_row.period = self.extra_row.period._replace(due=day)
+            found = f"charges on {self.extra_row.period.due} and {day}, both after the last due date"
+            raise unsettled("events", found, "one day of charges after it: when their row falls due is not settled otherwise")
         self.extra_row.due[component] += amount

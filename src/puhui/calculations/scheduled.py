@@ -12,9 +12,10 @@ from puhui.calculations.periods import unsettled
 from puhui.calculations.term_records import COMPOUND, INTEREST, PENALTY, PRINCIPAL
 
 if TYPE_CHECKING:
+    from puhui.calculations.interest import RateLine
     from puhui.calculations.running import RunningLoan, RunningRow
 
-__all__ = ["carried_to_the_end", "coming", "draw_anew", "rest_as_scheduled"]
+__all__ = ["carried_to_the_end", "coming", "draw_anew", "last_instalment", "rest_as_scheduled"]
 
 
 def carried_to_the_end(loan: RunningLoan) -> RunningLoan:
@@ -24,9 +25,19 @@ def carried_to_the_end(loan: RunningLoan) -> RunningLoan:
     ahead.periods, ahead.open, ahead.ended = list(loan.periods), list(loan.open), list(loan.ended)
     ahead.plan = copy(loan.plan)
     ahead.plan.periods = ahead.periods
-    ahead.renew_at = set(loan.renew_at)
+    ahead.renew_at, ahead.switches = set(loan.renew_at), dict(loan.switches)
     ahead.advance(ahead.last_due, count=False)
     return ahead
+
+
+def last_instalment(loan: RunningLoan, level: int, line: RateLine) -> int:
+    """What the last instalment comes to, a balloon apart, if all before it are `level` and the rates of `line` stay."""
+    trial = copy(loan)
+    trial.plan = copy(loan.plan)
+    trial.plan.level, trial.line, trial.plan.line = level, line, line
+    trial.renew_at, trial.switches, trial.renew_next = set(), {}, False
+    last = carried_to_the_end(trial).rows[-1]
+    return last.due[PRINCIPAL] + last.due[INTEREST] - loan.terms.balloon
 
 
 def _copied(row: RunningRow) -> RunningRow:

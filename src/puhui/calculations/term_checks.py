@@ -34,8 +34,8 @@ def _fields_of_other_methods(terms: Terms, given: frozenset[str]) -> Iterator[Fa
     for key, (stands_there, methods) in strays.items():
         if stands_there and terms.method not in methods:
             yield Fault(key, shown(f"method {terms.method}"), f"nothing: only for method {', '.join(methods)}")
-    if terms.balloon and terms.method != "equal_principal":
-        yield Fault("balloon", f"method {terms.method}", "method equal_principal: a balloon of other methods is not supported")
+    if terms.balloon and terms.method not in ("equal_principal", "equal_instalment"):
+        yield Fault("balloon", f"method {terms.method}", "method equal_principal or equal_instalment: others leave nothing to a balloon")
     if terms.balloon >= terms.amount:
         yield Fault("balloon", str(terms.balloon), "less than the amount (in smallest units here)")
     if "in_advance_to" in given and terms.prepayment != "next_instalments":
@@ -122,15 +122,13 @@ def _grace(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
         yield Fault("grace", "no period after it", f"fewer periods than the {count} instalments")
     if terms.method not in ("equal_instalment", "equal_principal", "interest_only"):
         yield Fault("grace", f"method {terms.method}", "none: not supported with this method")
-    if terms.method == "interest_only" and grace.principal:
-        yield Fault("grace.principal", str(grace.principal), "0: principal is due at the end anyway")
     if terms.method == "equal_principal" and grace.principal and (terms.principal_share is not None or terms.balloon):
         yield Fault("grace.principal", str(grace.principal), "0 with principal_share or balloon: not settled")
     if grace.interest_payment and grace.interest_free:
         yield Fault("grace", "both interest_payment and interest_free", "one of them: together they are not settled")
     if terms.method == "equal_instalment":
-        if terms.level == "solved":
-            yield Fault("grace", "level solved", "level annuity: a grace with solved is not supported")
+        if terms.level == "solved" and (grace.interest_payment or grace.interest_free):
+            yield Fault("grace", "level solved", "level annuity, or principal alone: interest put off or free is not settled with solved")
         if grace.interest_payment not in (0, grace.principal):
             yield Fault("grace.interest_payment", str(grace.interest_payment), f"0 or the {grace.principal} periods without principal")
         if grace.interest_free > grace.principal:
@@ -159,8 +157,6 @@ def _interest(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
         yield Fault("flat_interest", "term over periods of different length", "period: how it is spread is not settled")
     if terms.day_count == "30/360" and terms.step is not None and terms.step.days and not _weeks_by_period(terms):
         yield Fault("day_count", "30/360 with a step of days or weeks", "another day count: not settled")
-    if terms.day_count == "M/360" and terms.step is not None and terms.step.days >= 28 and not _weeks_by_period(terms):
-        yield Fault("day_count", "M/360 with a step of 28 days or more", "a step of months, or another day count: not settled")
 
 
 def _weeks_by_period(terms: Terms) -> bool:
@@ -170,10 +166,8 @@ def _weeks_by_period(terms: Terms) -> bool:
 def _charges(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
     for index, fee in enumerate(terms.fees):
         where = f"fees[{index}]"
-        if fee.of == "outstanding":
-            yield Fault(f"{where}.of", fee.of, "amount, principal, interest or instalment: outstanding is not supported")
-        if fee.when != "instalment" and fee.of not in ("", "amount"):
-            yield Fault(f"{where}.of", fee.of, "amount, for a fee that does not fall due with the instalments")
+        if fee.when != "instalment" and fee.of not in ("", "amount") and not (fee.when != "drawdown" and fee.of == "outstanding"):
+            yield Fault(f"{where}.of", fee.of, "amount, or on a date outstanding, for a fee that does not fall due with the instalments")
         if not isinstance(fee.when, str) and fee.when < terms.start:
             yield Fault(f"{where}.when", fee.when.isoformat(), f"a date from the start {terms.start} on")
     names = [fee.name for fee in terms.fees]

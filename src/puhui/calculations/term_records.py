@@ -179,3 +179,8 @@ class Terms:
     third_party_fees: int = 0
     line: Line | None = None
     business_days: BusinessDays | None = None
+
+    @property
+    def level_is_annuity(self) -> bool:
+        """Whether each instalment is an annuity by one rate a step."""
+        return self.method == "equal_instalment" and self.level == "annuity"
