@@ -2,12 +2,14 @@
 
 Each document of a file has a `title`, the `source` of its figures, `terms` (and `events`, `as_of`), and either `expect`, of which only the
 keys that stand there are compared (rows are found by their number, under `rows` by drawdown and number, `count` is the number of rows),
-or `refused`: the fields named.
+or `refused`: the fields named. `rounded` holds what a source prints with fewer decimals. Where the figures come from is told by `oracle`
+(a library, or the clerk of `tests/oracle`), `published` (a document), `working` (sums done again by a test) or the `source` alone.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +57,14 @@ def test_case(case: dict[str, Any]) -> None:
         assert {key: by_draw[row["drawdown"], row["number"]][key] for key in row} == row
     for part, values in expected.items():
         assert {key: answered[part][key] for key in values} == values, part
+    for part, values in case.get("rounded", {}).items():
+        for key, value in values.items():
+            assert Decimal(answered[part][key]).quantize(Decimal(value), ROUND_HALF_UP) == Decimal(value), key
 
 
-def test_there_are_cases() -> None:
-    assert len(CASES) >= 30
+def test_there_are_250_cases_of_outside_figures_and_100_of_others() -> None:
+    documents = [each.values[0] for each in CASES]
+    figures = [case for case in documents if "expect" in case]
+    of_others = [case for case in figures if "published" in case or case.get("oracle") in ("quantlib", "numpy-financial", "pyxirr")]
+    assert len(figures) >= 250
+    assert len(of_others) >= 100
