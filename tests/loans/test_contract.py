@@ -179,3 +179,69 @@ def test_a_security_asks_for_its_own_conditions(offer: Any) -> None:
     assert "corporate_resolution" in before  # the borrower is a company
     add_security(contract, "mortgage", "王小云", "抵押合同 7", "officer", registration="他项 2026-7")
     assert set(contract.conditions.values_list("code", flat=True)) - before == {"mortgage_registration", "mortgage_insurance"}
+
+
+# By actual days ÷ 360 the same rate costs a seventieth more, so the rate is lower there.
+PLANS = {
+    "equal_principal": {"method": "equal_principal", "day_count": "ACT/360", "rate_annual": "0.0428"},
+    "settled on the 20th": {
+        "method": "interest_only", "day_count": "ACT/360", "settlement_day": 20, "every": "3 month", "instalments": None,
+        "maturity": "2027-01-15", "rate_annual": "0.0428",
+    },
+    "one sum": {"method": "bullet", "every": "6 month", "instalments": 1, "day_count": "ACT/360"},
+    "stepped": {
+        "method": "stepped", "instalments": None,
+        "steps": [{"count": 6, "principal": "5000.00"}, {"count": 6, "principal": "15000.00"}],
+    },
+    "harvest": {
+        "method": "custom", "day_count": "ACT/360", "instalments": None, "every": None, "rate_annual": "0.0428",
+        "dues": [{"due": "2026-06-20", "principal": "40000.00"}, {"due": "2026-11-20", "principal": "80000.00"}],
+    },
+    "line": {
+        "method": "bullet", "every": "3 month", "instalments": 1, "day_count": "ACT/360",
+        "line": {"limit": "120000.00", "until": "2026-12-31", "dues": "own"},
+    },
+    "fee for a lower rate": {
+        "rate_annual": "0.030", "fees": [{"name": "arrangement", "when": "drawdown", "rate": "0.005", "of": "amount"}],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_how_it_is_repaid_is_agreed_within_the_offer(offer: Any, people: dict[str, Any], name: str) -> None:
+    """The contract takes the plan, its text tells it with its own cost, and the note is the contract's."""
+    from puhui.loans.actions import clear, draft_contract, draw_down
+    from puhui.loans.commands import perform
+
+    contract = draft_contract(offer, "officer", PLANS[name])
+    assert contract.terms == {key: value for key, value in {**offer.terms, **PLANS[name]}.items() if value is not None}
+    assert contract.offer.terms == offer.terms and "120,000.00" in contract.text
+    clear(met(signed(offer)), people["second"])
+    contract.refresh_from_db()
+    if "line" in PLANS[name]:
+        perform(people["officer"], "open_line", contract, {}, "open")
+        perform(people["officer"], "draw_on_line", contract, {"amount_fen": 5_000_000}, "draw")
+    else:
+        loan = draw_down(contract, "payout", "accountant")
+        assert loan.terms == {**contract.terms, "start": "2026-01-15"}
+    assert proved(offer.institution) == []
+
+
+def test_no_plan_asks_for_more_than_was_offered(offer: Any) -> None:
+    from puhui.loans.actions import draft_contract
+    from puhui.loans.models import Contract
+
+    with pytest.raises(FaultsError) as refused:
+        draft_contract(offer, "officer", {"amount": "200000.00", "penalty": None, "method": "bullet"})
+    assert [fault.where for fault in refused.value.faults] == ["repayment plan, amount", "repayment plan, penalty"]
+    longer = {"instalments": 13, "rate_annual": "0.05"}
+    with pytest.raises(FaultsError) as refused:
+        draft_contract(offer, "officer", longer)
+    assert [fault.where for fault in refused.value.faults] == [
+        "repayment plan, last due date", "repayment plan, rate_annual", "repayment plan, cost",
+    ]  # fmt: skip
+    with pytest.raises(FaultsError, match="what the offer costs"):
+        draft_contract(offer, "officer", {"method": "flat"})  # the same rate on money that is paid back already: nearly twice the cost
+    with pytest.raises(FaultsError, match="moon"):
+        draft_contract(offer, "officer", {"moon": "full"})
+    assert not Contract.objects.exists()

@@ -17,6 +17,8 @@ _METHODS = {
     "interest_only": "按期付息、到期还本",
     "bullet": "到期一次还本付息，利随本清",
     "flat": "平息，按期归还本息",
+    "stepped": "分段还本，按期付息",
+    "custom": "按还款计划所列日期和金额还本，同时付息",
 }
 # What the borrower chose as the purpose, in the words of the contract; other purposes stand as they were written.
 _PURPOSES = {
@@ -83,7 +85,7 @@ def contract_text(
         amount_in_capitals=amount_in_capitals(amount_fen),
         currency=terms.get("currency", "CNY"),
         purpose=_PURPOSES.get(purpose, purpose),
-        term=f"至{rows[-1].due}止" if "maturity" in terms else f"{terms['instalments']}期（每期{_step(terms.get('every', '1 month'))}）",
+        term=_term(terms, rows[-1].due),
         rate=percent(round(float(terms["rate_annual"]) * 1_000_000)),
         annual_cost=percent(annual_cost_ppm),
         repayment=_METHODS[terms.get("method", "equal_instalment")],
@@ -92,6 +94,13 @@ def contract_text(
         schedule="\n".join(lines),
         conditions="\n".join(f"{index}. {text}" for index, text in enumerate(conditions, 1)),
     )
+
+
+def _term(terms: dict[str, Any], last_due: date) -> str:
+    """How long, from the payout: so many periods, or until a day."""
+    if "maturity" in terms or "instalments" not in terms:
+        return f"至{last_due}止"
+    return f"{terms['instalments']}期（每期{_step(terms.get('every', '1 month'))}）"
 
 
 def _step(every: str) -> str:

@@ -18,6 +18,7 @@ from puhui.decisions.models import Offer
 from puhui.loans.acts import state_fault
 from puhui.loans.contract_text import contract_text
 from puhui.loans.models import Condition, Contract, Signature
+from puhui.loans.repayment_plan import agreed_terms, cost_ppm, drawn_whole
 from puhui.parties.actions import record_audit, record_audits
 from puhui.parties.models import Firm, Role, User
 from puhui.products.actions import Borrower, conditions_of
@@ -27,14 +28,22 @@ PAYOUT_CHECKERS = {Role.OFFICER, Role.APPROVER, Role.RISK_MANAGER, Role.ACCOUNTA
 
 
 @transaction.atomic
-def draft_contract(offer: Offer, actor: str) -> Contract:
-    """The contract of an accepted offer, with its conditions precedent; the one already drafted where there is one."""
+def draft_contract(offer: Offer, actor: str, plan: Mapping[str, Any] | None = None) -> Contract:
+    """The contract of an accepted offer, with its conditions precedent; the one already drafted where there is one.
+
+    `plan`: how it is repaid, where that was agreed otherwise than offered (fields of `quote.md`, see `repayment_plan`).
+    Raises FaultsError: an offer that is not accepted, a plan that cannot be read or asks for more than was offered.
+    """
     day = open_day(offer.institution)
     offer = Offer.objects.select_for_update(of=("self",)).select_related("application", "institution", "firm").get(pk=offer.pk)
     if existing := Contract.objects.filter(offer=offer).first():
         return existing
     if offer.status != Offer.Status.ACCEPTED:
         raise state_fault(f"offer {offer.pk}", offer.status, "accepted", "The borrower accepts the offer first.")
+    terms, cost = offer.terms, offer.annual_cost_ppm
+    if plan:
+        terms = agreed_terms(offer.terms, plan, day)
+        cost = cost_ppm(terms, day)
     number = f"{offer.institution.code}-{day:%Y%m%d}-{offer.pk:06d}"
     conditions = conditions_of(offer.application.product_code, day, _borrower(offer.firm))
     identifier = offer.firm.identifiers.order_by("pk").first()
@@ -44,9 +53,9 @@ def draft_contract(offer: Offer, actor: str) -> Contract:
         firm=offer.firm.name,
         identifier=f"{identifier.scheme.upper()} {identifier.value}" if identifier else "–",
         purpose=offer.application.purpose,
-        terms=offer.terms,
+        terms=drawn_whole(terms),
         signed_on=day,
-        annual_cost_ppm=offer.annual_cost_ppm,
+        annual_cost_ppm=cost,
         conditions=[condition.texts["zh-hans"] for condition in conditions],
     )
     contract = Contract.objects.create(
@@ -57,7 +66,7 @@ def draft_contract(offer: Offer, actor: str) -> Contract:
         number=number,
         product_code=offer.application.product_code,
         amount_fen=offer.amount_fen,
-        terms=offer.terms,
+        terms=terms,
         text=text,
         text_digest=hashlib.sha256(text.encode()).hexdigest(),
     )
