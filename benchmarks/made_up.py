@@ -33,7 +33,7 @@ def firms(institution: Any, count: int) -> list[Any]:
     return register_firms(institution, rows, "benchmark")
 
 
-def cleared_contracts(institution: Any, borrowers: Sequence[Any]) -> list[Any]:
+def cleared_contracts(institution: Any, borrowers: Sequence[Any], terms: dict[str, Any] | None = None) -> list[Any]:
     """A cleared contract for each firm, with the application, decision, exposure and offer that must stand behind it."""
     from puhui.decisions.models import Application, Decision, Exposure, Offer
     from puhui.loans.models import Contract
@@ -59,8 +59,8 @@ def cleared_contracts(institution: Any, borrowers: Sequence[Any]) -> list[Any]:
     )
     offers = Offer.objects.bulk_create(
         Offer(
-            **common, application=each.application, decision=each, firm=each.firm, rate_ppm=43_500, terms=TERMS, annual_cost_ppm=44_400,
-            expires_on=date(2026, 12, 31), status="accepted",
+            **common, application=each.application, decision=each, firm=each.firm, rate_ppm=43_500, terms=terms or TERMS,
+            annual_cost_ppm=44_400, expires_on=date(2026, 12, 31), status="accepted",
         )
         for each in decisions
     )  # fmt: skip
@@ -68,7 +68,7 @@ def cleared_contracts(institution: Any, borrowers: Sequence[Any]) -> list[Any]:
     return Contract.objects.bulk_create(
         Contract(
             **common, firm=each.firm, decision=each.decision, offer=each, number=f"BENCH-{each.pk:07}", product_code=PRODUCT,
-            terms=TERMS, text="合同", text_digest=digest, status="cleared",
+            terms=terms or TERMS, text="合同", text_digest=digest, status="cleared",
         )
         for each in offers
     )  # fmt: skip

@@ -60,9 +60,9 @@ def fill_accounts(institution: Any) -> None:
 
 def end_days(institution: Any) -> None:
     """Every day to the last, in chunks of two loans; each step is told on standard output."""
-    from puhui.loans import day_end
+    from puhui.loans import day_end, day_steps
 
-    with mock.patch.object(day_end, "CHUNK", 2):
+    with mock.patch.object(day_steps, "CHUNK", 2):
         day_end.run(institution, LAST_DAY, "night run", lambda day, step, count: print(day, step, flush=True))
 
 
@@ -99,7 +99,17 @@ def portrait(code: str) -> dict[str, Any]:
         found = model.objects.filter(**(filters or {"institution": institution})).values_list(*columns)
         return sorted([str(value).replace(code, "") for value in row] for row in found)
 
-    state = ("status", "state_date", "overdue_since", "next_action_date", "interest_path", "penalty_path", "event_count")
+    state = (
+        "status",
+        "state_date",
+        "overdue_since",
+        "next_action_date",
+        "interest_path",
+        "penalty_path",
+        "event_count",
+        "next_number",
+        "run_product",
+    )
     return {
         "day": str(institution.business_date),
         "contracts": rows(Contract, "number", "status"),

@@ -81,7 +81,7 @@ def begin_many(institution: Institution, day: date, requests: Sequence[Request],
     """
     _check_keys(requests)
     ordered = sorted(requests, key=lambda request: request.key)  # so that two lists of requests never wait for each other
-    columns = [
+    columns: list[list[Any]] = [
         [each.key for each in ordered],
         [each.act for each in ordered],
         [each.target_kind for each in ordered],

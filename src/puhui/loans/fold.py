@@ -24,6 +24,7 @@ from puhui.calculations.posting import Counters
 from puhui.calculations.replay import Position, Row, replay
 from puhui.calculations.running import periods_of
 from puhui.calculations.terms import Terms, read_terms
+from puhui.loans.mornings import Earned, earned_ahead
 from puhui.loans.nights import Run, run_of_period, run_of_running
 
 # A loan that owes penalty is looked at again at least this often; its path is as long.
@@ -170,9 +171,10 @@ class _Ahead:
     accounting: Accounting
     at_write_off: Counters | None
 
-    def counters(self, day: date) -> Counters:
+    def earned(self, day: date) -> Earned:
         position = replay(self.terms, self.events, day)
-        return counters_of(position, day, self.lent, self.accounting, at_write_off=self.at_write_off)
+        counters = counters_of(position, day, self.lent, self.accounting, at_write_off=self.at_write_off)
+        return counters.interest_earned, counters.penalty_earned
 
 
 def _at_write_off(terms: Terms, events: Sequence[Event], lent: int, accounting: Accounting) -> Counters | None:
@@ -194,8 +196,9 @@ def _paths(
     if overdue_since is None:
         start = position.accrued_interest
         return tuple(position.accrued_on(day + timedelta(days=night)) - start for night in nights), ()
-    # With something unpaid, penalty and compound run as well: each morning ahead is replayed once, now, and not again.
-    mornings = [counters, *(ahead.counters(day + timedelta(days=night)) for night in nights[1:])]
-    interest = tuple(each.interest_earned - counters.interest_earned for each in mornings)
-    penalty = tuple(each.penalty_earned - counters.penalty_earned for each in mornings)
+    # With something unpaid, penalty and compound run as well: the mornings ahead are told now, and not one by one.
+    earned = [(counters.interest_earned, counters.penalty_earned)]
+    earned += earned_ahead(ahead.terms, ahead.events, day, len(nights) - 1, ahead.earned)
+    interest = tuple(each - counters.interest_earned for each, _ in earned)
+    penalty = tuple(each - counters.penalty_earned for _, each in earned)
     return interest, penalty if any(penalty) else ()

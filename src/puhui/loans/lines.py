@@ -47,6 +47,7 @@ def _open_line(work: Work) -> Done:
     if until is None or until < work.day:
         faults.append(Fault("until", str(until), f"the last day of draws, {work.day} or later"))
     check(faults)
+    assert until is not None
     line = CreditLine.objects.create(
         institution=work.institution, firm_id=contract.firm_id, contract=contract, limit_fen=contract.amount_fen, until=until
     )

@@ -86,4 +86,5 @@ def acknowledge(institution: Institution, reader: str, cursor: str) -> None:
 
 
 def _decoded(payload: Any) -> dict[str, Any]:
-    return json.loads(payload) if isinstance(payload, str) else payload
+    decoded: dict[str, Any] = json.loads(payload) if isinstance(payload, str) else payload
+    return decoded

@@ -56,7 +56,7 @@ def repay_due_answer(loan: Loan, amount_fen: int, key: str, actor: str, *, on: d
         return None
     arguments = {"amount_fen": amount_fen, "on": on.isoformat() if on else None}
     request = Request("repay", "loan", loan.pk, arguments, key)
-    values = [loan.institution_id, day, loan.pk, amount_fen, key, actor, json.dumps(arguments), request.digest(day)]
+    values: list[Any] = [loan.institution_id, day, loan.pk, amount_fen, key, actor, json.dumps(arguments), request.digest(day)]
     try:
         with connection.cursor() as cursor:
             cursor.execute(

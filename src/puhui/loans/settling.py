@@ -93,7 +93,7 @@ def settle(institution: Institution, day: date, portion: Portion, actor: str) ->
     """Debit a portion's compiled dues in full, as far as the borrowers' accounts hold them; the rest stays as it is."""
     if open_day(institution) != day:
         raise RuntimeError(f"{day} is no longer the open day: another day end is running")
-    values = {"institution": institution.pk, "day": day, "first": portion.first, "last": portion.last, "actor": actor}
+    values: dict[str, Any] = {"institution": institution.pk, "day": day, "first": portion.first, "last": portion.last, "actor": actor}
     with connection.cursor() as cursor:
         _list(cursor, values, portion.part, DEBITED)
         cursor.execute(_statement("fund", portion.part), values)

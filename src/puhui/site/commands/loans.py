@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date as Date
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -57,11 +58,14 @@ def quote(
 def day_end(
     date: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The last day to end; the open day and all up to it.")],
     institution: Annotated[str | None, typer.Option("--institution", help="Code of the institution, where there are several.")] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that share the work.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """End the open day and every day up to a date: dues, debits, interest, books closed. Goes on where an earlier run stopped.
 
-    Example: puhui loans day-end --date 2026-03-31
+    The steps and their order stand in the parameter table day-end-steps. Exit status 1 where sub-ledger and ledger do not agree.
+
+    Example: puhui loans day-end --date 2026-03-31 --workers 2
     """
     from puhui.site.commands import support
 
@@ -71,20 +75,28 @@ def day_end(
     lender = support.institution(institution)
     until = date.date()
     with support.progress("day end", max((until - lender.business_date).days + 1, 0)) as shown:
-        figures = nights.run(lender, until, "day end", lambda day, step, count: shown.advance(step == "accrue"))
+
+        def tell(day: Date, step: str, count: int) -> None:
+            shown.describe(f"{day} {step} {count:,}" if count else f"{day} {step}")
+            shown.advance(step == "close")
+
+        figures = nights.run(lender, until, "day end", tell, workers=workers)
     rows = [
         {
             "date": day["date"],
-            "fell_due": day["falls_due"]["loans"],
+            "fell_due": day["settle"]["loans"] + day["falls_due"]["loans"],
             "debited_fen": day["collect"]["amount_fen"],
             "set_aside": day["falls_due"]["set_aside"] + day["collect"]["set_aside"],
             "accruing": day["accrue"]["loans"],
             "interest_fen": day["accrue"]["interest_fen"],
             "penalty_fen": day["accrue"]["penalty_fen"],
+            "differences": day["accrue"].get("differences", {}),
         }
         for day in figures
     ]
     support.print_result(rows or [{"date": None, "note": f"{until} is ended already"}], as_json)
+    if any(row["differences"] for row in rows):
+        support.found_wrong()
 
 
 @app.command("move-in")

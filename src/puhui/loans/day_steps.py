@@ -1,0 +1,212 @@
+"""The steps of a day end that an institution may order: each can be run again and then finds nothing more to do.
+
+Which steps there are, and in which order, is the dated table `day-end-steps`. A step works in transactions of its own, chunk by chunk;
+a chunk that is done no longer matches its selection. A loan that cannot be processed is set aside with its reason and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache, partial
+from importlib.resources import files
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import BigIntegerField, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast, Coalesce, Concat
+from django.utils import timezone
+
+from puhui.books.actions import open_day
+from puhui.calculations.faults import Fault, check
+from puhui.loans import settling
+from puhui.loans.classifying import classify
+from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, keep, owed_now
+from puhui.loans.lines import expire_lines, post_commitments
+from puhui.loans.models import DebitAccount, Event, Loan, SetAside
+from puhui.loans.paying import debit_key
+from puhui.loans.provisioning import provision_month_end
+from puhui.loans.workers import again_after_a_deadlock, spread
+from puhui.parties.models import Institution
+from puhui.products.parameters import Table, table
+
+__all__ = ["ACTOR", "STEPS", "Night", "steps_on"]
+
+ACTOR = "day end"
+CHUNK = 2_000
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Night:
+    """One end of a day of one institution, by so many workers."""
+
+    institution: Institution
+    day: date
+    workers: int = 1
+
+
+def steps_on(day: date) -> list[str]:
+    """The steps of a day's end in order. Raises FaultsError where the table names steps that there are not, or lacks the dues."""
+    rows = [row for row in _table("day-end-steps").valid_on(day) if row["when"] == "day" or _is_month_end(day)]
+    names = [row["step"] for row in rows]
+    faults = [Fault("parameter table day-end-steps", name, "one of " + ", ".join(STEPS)) for name in names if name not in STEPS]
+    if "falls_due" not in names:
+        faults.append(Fault("parameter table day-end-steps", f"no falls_due on {day}", "a row of it", "Without it nothing falls due."))
+    check(faults)
+    return names
+
+
+def _is_month_end(day: date) -> bool:
+    return day.day == calendar.monthrange(day.year, day.month)[1]
+
+
+@cache
+def _table(name: str) -> Table:
+    return table(name, settings.PUHUI_CATALOGUE)
+
+
+def lines(night: Night) -> Figures:
+    """Lines whose last day is past end; undrawn commitments stand in the memo books."""
+    expired = expire_lines(night.institution, night.day, ACTOR)
+    return {"expired": expired, "commitments_fen": post_commitments(night.institution, night.day, ACTOR)}
+
+
+def settle(night: Night) -> Figures:
+    """Debit what was compiled ahead. A chunk that the database refuses is left to the fold, which sets the loan aside that is at fault."""
+    portions = settling.portions(night.institution, night.day)
+    done = spread(partial(_settled, night), portions, night.workers)
+    settled = sum((each for each in done if isinstance(each, settling.Settlement)), settling.Settlement())
+    return {"loans": settled.loans, "amount_fen": settled.amount_fen, "refused": [each for each in done if isinstance(each, str)]}
+
+
+def _settled(night: Night, portion: settling.Portion) -> settling.Settlement | str:
+    try:
+        return again_after_a_deadlock(lambda: settling.settle(night.institution, night.day, portion, ACTOR))
+    except FAULTS_OF_A_LOAN as fault:
+        return f"{type(fault).__name__}: {fault}"
+
+
+def falls_due(night: Night) -> Figures:
+    """Fold the loans on which something happens by the day, each once, with the debit of what it owes."""
+    return _in_chunks(night, _falling_due)
+
+
+def _falling_due(night: Night) -> QuerySet[Loan]:
+    return Loan.objects.filter(institution=night.institution, next_action_date__lte=night.day)
+
+
+def collect(night: Night) -> Figures:
+    """Debit what is due and unpaid from the borrowers' accounts, oldest loan first, as far as the money goes."""
+    figures = _in_chunks(night, _owing)
+    # Counted from what is there: an earlier run may have been cut off after some of it.
+    debits = Event.objects.filter(institution=night.institution, known_on=night.day, key__endswith=f":debit:{night.day}")
+    total = debits.aggregate(loans=Count("pk"), amount_fen=Coalesce(Sum("amount_fen"), 0, output_field=BigIntegerField()))
+    return {**figures, **total}
+
+
+def _owing(night: Night) -> QuerySet[Loan]:
+    unpaid = Q(overdue_since__isnull=False) | Q(penalty_earned_fen__gt=F("penalty_paid_fen"))
+    owing = Loan.objects.filter(unpaid, institution=night.institution, firm__debit_account__balance_fen__gt=0)
+    key = Concat(Cast(OuterRef("pk"), CharField()), Value(f":debit:{night.day}"))
+    return owing.exclude(Exists(Event.objects.filter(institution=night.institution, key=key)))
+
+
+def _changes(night: Night, loans: Sequence[Loan]) -> list[Change]:
+    """What happens to locked loans: a debit as far as the account holds money, or only the day."""
+    accounts = {
+        account.firm_id: account
+        for account in DebitAccount.objects.select_for_update().filter(firm_id__in={loan.firm_id for loan in loans}).order_by("pk")
+    }
+    rich = [loan for loan in loans if loan.firm_id in accounts and accounts[loan.firm_id].balance_fen > 0]
+    history = events_of(loan.pk for loan in rich)
+    changes, touched = [], []
+    for loan in loans:
+        event = None
+        if loan.pk in history and (amount := min(accounts[loan.firm_id].balance_fen, owed_now(loan, history[loan.pk], night.day))) > 0:
+            accounts[loan.firm_id].balance_fen -= amount
+            touched.append(accounts[loan.firm_id])
+            event = NewEvent("repayment", night.day, debit_key(loan, night.day), amount)
+        if event is not None or (loan.next_action_date is not None and loan.next_action_date <= night.day):
+            changes.append(Change(loan, "repayment" if event else "due", event))
+    DebitAccount.objects.bulk_update(set(touched), ["balance_fen"])
+    return changes
+
+
+def _in_chunks(night: Night, selection: Callable[[Night], QuerySet[Loan]]) -> Figures:
+    """Work through the selected loans; a loan that fails is set aside and does not hold up its chunk."""
+    aside = set(SetAside.objects.filter(institution=night.institution, date=night.day).values_list("loan_id", flat=True))
+    ids = sorted(set(selection(night).values_list("pk", flat=True)) - aside)
+    chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+    done = spread(partial(_chunk, night, selection), chunks, night.workers)
+    return {"loans": sum(loans for loans, _ in done), "set_aside": sum(failed for _, failed in done)}
+
+
+def _chunk(night: Night, selection: Callable[[Night], QuerySet[Loan]], ids: Sequence[int]) -> tuple[int, int]:
+    """How many loans of a chunk were worked, and how many were set aside."""
+    try:
+        return again_after_a_deadlock(partial(_work, night, selection, ids)), 0
+    except FAULTS_OF_A_LOAN:
+        worked = failed = 0
+        for loan_id in ids:
+            try:
+                worked += again_after_a_deadlock(partial(_work, night, selection, [loan_id]))
+            except FAULTS_OF_A_LOAN as fault:
+                reason = f"{type(fault).__name__}: {fault}"
+                SetAside.objects.create(institution=night.institution, loan_id=loan_id, date=night.day, reason=reason)
+                failed += 1
+        return worked, failed
+
+
+def _work(night: Night, selection: Callable[[Night], QuerySet[Loan]], ids: Sequence[int]) -> int:
+    with transaction.atomic():
+        if open_day(night.institution) != night.day:
+            raise RuntimeError(f"{night.day} is no longer the open day: another day end is running")
+        # The conditions again under the lock: a clerk may have been at the loan since the selection.
+        matching = set(selection(night).filter(pk__in=ids).values_list("pk", flat=True))
+        locked = Loan.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=matching).order_by("pk")
+        changes = _changes(night, list(locked.select_related("contract")))
+        keep(night.institution, night.day, changes, ACTOR)
+        SetAside.objects.filter(loan_id__in=matching, resolved_at=None).update(resolved_at=timezone.now())
+        return len(changes)
+
+
+def classes(night: Night) -> Figures:
+    """The classes that can get worse today."""
+    return dict(classify(night.institution, night.day, ACTOR))
+
+
+def notices(night: Night) -> Figures:
+    """What borrowers are to be told goes into the outbox. Not by itself safe to repeat: its record is of the same transaction."""
+    days = [(row["notice"], timedelta(days=int(row["days"]))) for row in _table("notice-days").valid_on(night.day)]
+    values: dict[str, Any] = {
+        "institution": night.institution.pk,
+        "day": night.day,
+        "falls_due": [night.day + span for notice, span in days if notice == "falls_due"],
+        "overdue": [night.day - span for notice, span in days if notice == "overdue"],
+    }
+    counts = {"loans.fall_due": 0, "loans.overdue": 0}
+    with connection.cursor() as cursor:
+        cursor.execute(files("puhui.loans").joinpath("sql/notices.sql").read_text(encoding="utf-8"), values)
+        for topic, count in cursor.fetchall():
+            counts[topic] += count
+    return {"fall_due": counts["loans.fall_due"], "overdue": counts["loans.overdue"]}
+
+
+def provision(night: Night) -> Figures:
+    """Expected credit loss of the month."""
+    return provision_month_end(night.institution, night.day, ACTOR)
+
+
+STEPS: dict[str, Callable[[Night], Figures]] = {
+    "lines": lines,
+    "settle": settle,
+    "falls_due": falls_due,
+    "collect": collect,
+    "classify": classes,
+    "notices": notices,
+    "provision": provision,
+}

@@ -1,0 +1,40 @@
+"""Work spread over several processes, each with a database connection of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TypeVar
+
+from django.db import OperationalError, connections
+
+__all__ = ["again_after_a_deadlock", "spread"]
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+DEADLOCK = "40P01"
+TRIES = 5
+
+
+def spread(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int) -> list[Result]:
+    """The results of all tasks in their order. With one worker, or one task, all is done in this process.
+
+    `work` is a function of a module (it is sent by name). The processes are copies of this one, so its connections are closed before.
+    """
+    if workers <= 1 or len(tasks) <= 1:
+        return [work(task) for task in tasks]
+    connections.close_all()
+    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=get_context("fork")) as pool:
+        return list(pool.map(work, tasks))
+
+
+def again_after_a_deadlock(work: Callable[[], Result]) -> Result:
+    """Do a transaction's work; two that waited for each other in a circle are told apart by trying again."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            return work()
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) != DEADLOCK or attempt == TRIES:
+                raise
+    raise AssertionError("unreachable")
