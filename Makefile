@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test nightly check bench lock clean
 
 demo: .venv/run.stamp            ## everything on the embedded database; opens the console
 	$(BIN)/puhui demo
@@ -11,6 +11,10 @@ demo: .venv/run.stamp            ## everything on the embedded database; opens t
 test: .venv/test.stamp           ## all tests
 	scripts/system-packages
 	$(BIN)/pytest -n 2 --dist worksteal
+
+nightly: .venv/test.stamp        ## the properties, each on 2,000 new examples
+	PUHUI_EXAMPLES=2000 $(BIN)/pytest -n 2 --dist worksteal tests/calculations tests/decisions/test_engine.py tests/features/test_as_of.py \
+		tests/loans/test_any_life.py tests/loans/test_settling.py
 
 check: .venv/test.stamp          ## lint, types, import rules
 	$(BIN)/ruff check .

@@ -8,9 +8,10 @@ from typing import Any
 import numpy_financial
 import pytest
 import pyxirr
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.calculations.oracle import BeyondThePrincipal, Clerk, rounded, shifted
+from tests.examples import examples
 
 from puhui.calculations.faults import FaultsError
 from puhui.calculations.quote import answer, answer_text, error
@@ -59,7 +60,7 @@ def clerk_figures(book: Clerk) -> list[tuple[Any, ...]]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(AMOUNTS, STARTS, RATES, st.integers(2, 24), st.sampled_from([1, 2, 3, 6]), METHODS, COUNTS)
 def test_schedules_equal_the_clerks(amount: int, start: date, rate: int, count: int, months: int, method: str, day_count: str) -> None:
     quoted = answer(document(amount, start, rate, count, months, method, day_count))
@@ -68,7 +69,7 @@ def test_schedules_equal_the_clerks(amount: int, start: date, rate: int, count: 
     assert figures(quoted["instalments"]) == clerk_figures(book)
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(st.data(), AMOUNTS, STARTS, RATES, st.integers(2, 12), METHODS, COUNTS, st.sampled_from([None, "0.3", "0.5"]))
 def test_histories_equal_the_clerks(
     data: st.DataObject, amount: int, start: date, rate: int, count: int, method: str, day_count: str, markup: str | None
@@ -108,7 +109,7 @@ def test_histories_equal_the_clerks(
     assert fen(quoted["state"]["accrued_interest"]) == (rounded(under_way[0].accrued) if under_way else 0)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data(), AMOUNTS, STARTS, RATES, RATES, st.integers(2, 12), METHODS, COUNTS)
 def test_drawdowns_and_new_rates_equal_the_clerks(
     data: st.DataObject, amount: int, start: date, rate: int, other: int, count: int, method: str, day_count: str
@@ -143,7 +144,7 @@ def test_level_equals_numpy_financial(count: int, rate: str) -> None:
     assert float(quoted["instalments"][0]["total"]) == pytest.approx(level, abs=0.005001)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(AMOUNTS, STARTS, RATES, st.integers(1, 36), METHODS, COUNTS)
 def test_annual_cost_equals_pyxirr_and_numpy(amount: int, start: date, rate: int, count: int, method: str, day_count: str) -> None:
     terms = document(amount, start, rate, count, 1, method, day_count) | {

@@ -13,9 +13,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.calculations.oracle import halves_up, level_of, shifted
+from tests.examples import examples
 
 from puhui.calculations.events import Event
 from puhui.calculations.quote import answer, answer_text
@@ -65,7 +66,7 @@ def sheet(
     return rows
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data(), AMOUNTS, STARTS, RATES, st.integers(3, 24), st.sampled_from(METHODS), st.sampled_from(["M/360", "30/360"]), st.booleans())
 def test_early_repayments_equal_the_sheet(
     data: st.DataObject, amount: int, start: date, rate: int, count: int, method: str, day_count: str, shrink: bool
@@ -121,7 +122,7 @@ def quoted(document: dict[str, Any]) -> dict[str, Any] | None:
     return answered if good else None
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(TERMS)
 def test_every_schedule_adds_up(document: dict[str, Any]) -> None:
     answered = quoted(document)
@@ -141,7 +142,7 @@ def test_every_schedule_adds_up(document: dict[str, Any]) -> None:
     assert all(first["due"] == second["start"] for first, second in pairwise(rows))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.integers(0, 10**6), AMOUNTS, STARTS, RATES, st.integers(4, 12))
 def test_order_of_arrival_changes_nothing(seed: int, amount: int, start: date, rate: int, count: int) -> None:
     """Events of different days, in any order of the list, end in the same state."""
@@ -167,7 +168,7 @@ def test_order_of_arrival_changes_nothing(seed: int, amount: int, start: date, r
     assert in_order.principal == amount - sum(part.amount for part in in_order.allocations if part.component == "principal")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(AMOUNTS, STARTS, RATES, st.integers(1, 12), st.sampled_from(METHODS), st.sampled_from(["M/360", "ACT/360", "ACT/ACT"]))
 def test_daily_accruals_add_up_to_the_instalment(amount: int, start: date, rate: int, count: int, method: str, day_count: str) -> None:
     terms = read_terms(

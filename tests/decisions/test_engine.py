@@ -8,9 +8,10 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.decisions.conftest import DAY, SOLID, tiny_model_body
+from tests.examples import examples
 
 from puhui.calculations.faults import FaultsError
 from puhui.decisions import engine, facts
@@ -160,7 +161,7 @@ VARIABLES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(VARIABLES, st.integers(2_000_000, 100_000_000), st.integers(0, 200_000_000))
 def test_laws(variables, asked_fen, outstanding_fen):
     record = decide(variables, asked_fen=asked_fen, outstanding_fen=outstanding_fen)

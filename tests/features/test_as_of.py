@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from puhui.features.compute import compute, null_reasons
 from puhui.features.windows import AsOf, day_number
@@ -22,7 +23,7 @@ def sales_3m(*more: dict[str, object], as_of: date | datetime = AS_OF) -> float 
     return compute(frame([*BASE, *more]), as_of, variables=["inv_out_amt_3m"]).row(0)[1]
 
 
-@settings(max_examples=8, deadline=None)
+@examples(8)
 @given(seed=st.integers(0, 10_000), days_back=st.integers(0, 700))
 def test_rows_known_later_change_nothing(seed: int, days_back: int) -> None:
     as_of = AS_OF - timedelta(days=days_back)

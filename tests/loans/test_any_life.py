@@ -7,8 +7,9 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.faults.acts import EVERY_THREE_DAYS
 from tests.loans.conftest import OPENED, make_cleared_contract, proved
 
@@ -57,7 +58,7 @@ def live(lender: Any, loans: list[Any], acts: list[tuple[Any, ...]]) -> int:
 
 
 @pytest.mark.usefixtures("database")
-@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@examples(10)
 @example(BULLET, [("nights", 2), ("repay", 0, 1.0, 0)])  # all principal early: its interest is still to fall due
 @example(BULLET, [("nights", 2), ("repay", 0, 1.0, 0), ("deposit", 0, 0.5), ("nights", 4)])
 @given(st.sampled_from([EVERY_THREE_DAYS, LEVEL, BULLET]), st.lists(act, min_size=4, max_size=9))

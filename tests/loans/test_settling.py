@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.loans.conftest import MONTHLY, OPENED, proved
 
 from puhui.calculations.terms import read_terms
@@ -54,7 +55,7 @@ def test_loans_of_all_kinds_from_payout_to_the_end(lender: Any, cleared_contract
     assert set(Loan.objects.exclude(status="performing").values_list("status", flat=True)) == {"closed"}
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     amount=st.integers(1, 9_999_999_99), rate=st.integers(1, 2400),
     count=st.sampled_from(["M/360", "30/360", "ACT/360", "ACT/365", "ACT/ACT"]),

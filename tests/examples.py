@@ -1,0 +1,23 @@
+"""How many examples a property is tried on: few at each change and the same ones each time, 2,000 new ones in the night.
+
+`PUHUI_EXAMPLES=2000` (what `make nightly` says) sets the number for all properties; without it each names its own.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+__all__ = ["examples"]
+
+
+def examples(number: int) -> settings:
+    """The settings of a property that is tried on `number` examples unless the night asks for more."""
+    nightly = os.environ.get("PUHUI_EXAMPLES")
+    return settings(
+        max_examples=int(nightly or number),
+        deadline=None,
+        derandomize=nightly is None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+    )
