@@ -31,6 +31,7 @@ __all__ = [
     "role_account_ids",
     "role_accounts",
     "role_code",
+    "transfers_of_days",
     "trial_balance",
 ]
 
@@ -135,6 +136,15 @@ def account_entries(
     rows = Transfer.objects.filter(Q(debit_account__in=cells) | Q(credit_account__in=cells), institution=institution)
     dated = rows.filter(posting_date__range=(since, until))
     return dated.select_related("entry", "debit_account", "credit_account").order_by("-posting_date", "-id")
+
+
+def transfers_of_days(institution: Institution, since: date, until: date, branch: Branch | None = None) -> QuerySet[Transfer]:
+    """Every transfer posted from day to day, both included, in the order of posting, with entries and accounts; `branch`: with all
+    under it."""
+    rows = Transfer.objects.filter(institution=institution, posting_date__range=(since, until))
+    if branch is not None:
+        rows = rows.filter(debit_account__branch_id__in=branch_and_below(branch))
+    return rows.select_related("entry", "debit_account", "credit_account").order_by("posting_date", "entry_id", "id")
 
 
 def entries(user: User) -> QuerySet[Entry]:

@@ -19,14 +19,19 @@ from typing import Any, Literal
 
 import xlsxwriter
 
-Kind = Literal["text", "fen", "count", "ppm", "share", "hours"]
+Kind = Literal["text", "fen", "count", "ppm", "share", "hours", "date"]
+LEFT = ("text", "date")  # kinds that stand at the left of their column
 FORMATS = ("json", "csv", "xlsx", "html")
+# How a spreadsheet shows each kind.
+NUMBER_FORMATS: dict[Kind, str] = {
+    "fen": "#,##0.00", "ppm": "0.00%", "share": "0.0%", "count": "#,##0", "hours": "0.00", "date": "yyyy-mm-dd", "text": "",
+}  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
 class Column:
-    """`kind` says what the values are: fen, a count, a rate or probability in ppm, a share of 1, hours, or text."""
+    """`kind` says what the values are: fen, a count, a rate or probability in ppm, a share of 1, hours, a date, or text."""
 
     name: str
     title: str
@@ -73,12 +78,12 @@ def render(report: Report, form: str) -> bytes:
 
 
 def _json(report: Report) -> bytes:
-    return json.dumps(report.as_dict(), ensure_ascii=False, indent=2).encode()
+    return json.dumps(report.as_dict(), ensure_ascii=False, indent=2, default=str).encode()
 
 
-def _number(value: Any, kind: Kind) -> Any:
-    """A value as people reckon with it: yuan, percent, numbers."""
-    if value is None or kind == "text":
+def reckoned(value: Any, kind: Kind) -> Any:
+    """A value as people reckon with it: yuan, percent, numbers, days."""
+    if value is None or kind in LEFT:
         return value
     if kind == "fen":
         return Decimal(value).scaleb(-2)  # exact, whatever the amount
@@ -92,7 +97,7 @@ def shown(value: Any, kind: Kind) -> str:
     if value is None:
         return "–"
     if kind == "fen":
-        return f"{_number(value, kind):,.2f}".replace("-", "−")
+        return f"{reckoned(value, kind):,.2f}".replace("-", "−")
     if kind == "ppm":
         return f"{value / 10_000:.2f}%"
     if kind == "share":
@@ -109,7 +114,7 @@ def _csv(report: Report) -> bytes:
         writer.writerow([table.title])
         writer.writerow([column.title for column in table.columns])
         for row in table.rows:
-            writer.writerow(_safe(_number(value, column.kind)) for value, column in zip(row, table.columns, strict=True))
+            writer.writerow(_safe(reckoned(value, column.kind)) for value, column in zip(row, table.columns, strict=True))
         writer.writerow([])
     # The mark lets spreadsheet programs see that the file is UTF-8.
     return b"\xef\xbb\xbf" + text.getvalue().encode()
@@ -124,14 +129,7 @@ def _xlsx(report: Report) -> bytes:
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     head = book.add_format({"bold": True, "bottom": 1, "align": "right"})
-    formats = {
-        "fen": book.add_format({"num_format": "#,##0.00"}),
-        "ppm": book.add_format({"num_format": "0.00%"}),
-        "share": book.add_format({"num_format": "0.0%"}),
-        "count": book.add_format({"num_format": "#,##0"}),
-        "hours": book.add_format({"num_format": "0.00"}),
-        "text": None,
-    }
+    formats = {kind: book.add_format({"num_format": form}) if form else None for kind, form in NUMBER_FORMATS.items()}
     for table in report.tables:
         sheet = book.add_worksheet(table.title[:31])
         sheet.freeze_panes(1, 0)
@@ -139,7 +137,7 @@ def _xlsx(report: Report) -> bytes:
             sheet.set_column(index, index, 24 if column.kind == "text" else 18)
             sheet.write(0, index, column.title, head)
             for line, row in enumerate(table.rows, 1):
-                sheet.write(line, index, _number(row[index], column.kind), formats[column.kind])
+                sheet.write(line, index, reckoned(row[index], column.kind), formats[column.kind])
     book.close()
     return target.getvalue()
 
@@ -167,7 +165,7 @@ def _html(report: Report) -> bytes:
 
 def _html_table(table: Table) -> str:
     def line(cells: Sequence[str], tag: str) -> str:
-        kinds = ["text" if column.kind == "text" else "number" for column in table.columns]
+        kinds = ["text" if column.kind in LEFT else "number" for column in table.columns]
         return "<tr>" + "".join(f'<{tag} class="{kind}">{cell}</{tag}>' for cell, kind in zip(cells, kinds, strict=True)) + "</tr>"
 
     head = line([html.escape(column.title) for column in table.columns], "th")
@@ -206,4 +204,4 @@ def _width(cell: str) -> int:
 
 def _padded(cell: str, width: int, kind: Kind) -> str:
     blank = " " * (width - _width(cell))
-    return cell + blank if kind == "text" else blank + cell
+    return cell + blank if kind in LEFT else blank + cell
