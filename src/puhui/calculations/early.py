@@ -72,7 +72,8 @@ def _repay_principal(loan: RunningLoan, day: date, receipt: Receipt) -> None:
         return  # the caller closes the loan with it
     if terms.recalculation is None:
         raise unsettled("interest_recalculation", f"null with principal repaid early on {day}", "recalculation: null is not settled here")
-    if terms.method in ("flat", "stepped", "custom") or terms.principal_share is not None or terms.balloon:
+    shortens_to_balloon = terms.balloon and (terms.prepayment == "reduce_term" or receipt.left >= loan.undue - terms.balloon)
+    if terms.method in ("flat", "stepped", "custom") or terms.principal_share is not None or shortens_to_balloon:
         expected = f"a payoff: early repayment of method {terms.method} with these terms is not settled"
         raise unsettled("events", f"principal repaid early on {day}", expected)
     if loan.plan.carried or loan.index < max(terms.grace.interest_payment, terms.grace.interest_free):

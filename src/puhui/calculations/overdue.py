@@ -81,9 +81,11 @@ def _count_compound(loan: RunningLoan, row: RunningRow, interest: int, first: da
         return
     if penalty.grace_days:
         if in_grace(row, day, penalty):
+            row.grace_interest = max(row.grace_interest, interest)
             return
         if in_grace(row, first, penalty):
             first = row.period.payable  # unpaid within the days of grace: from the due date
+            row.grace_interest = 0 if row.grace_interest in (0, interest) else row.grace_interest
     target = loan.current
     markup = 0 if in_term else penalty.markup_overdue
     target.compound_exact += overdue_interest(interest, loan.line, first, day, markup, loan.terms.day_count)

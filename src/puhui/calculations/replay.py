@@ -55,6 +55,7 @@ def replay_events(terms: Terms, events: Sequence[Event], as_of: date) -> Positio
         raise unsettled("as_of", as_of, "a due date: how interest of the whole term accrues inside a period is not settled")
     exact = running.exact(as_of) if running is not None else 0
     _note_under_way(loan, as_of)
+    _note_grace(loan)
     status = _status(loan, principal, 0 if since is None else (as_of - since).days)
     if isinstance(loan, PooledLine):
         status = loan.status(status, as_of)
@@ -151,8 +152,22 @@ def _pay(loan: RunningLoan, index: int, event: Event, allocations: list[Allocati
         take_dues(loan, day, receipt)
         if receipt.left:
             pay_ahead(loan, day, receipt)
+        _note_running_cost_paid(loan, day, receipt)
     allocations.extend(receipt.allocations)
     payments.append((day, sum(part.amount for part in receipt.allocations) + loan.overpaid - surplus))
+
+
+def _note_running_cost_paid(loan: RunningLoan, day: date, receipt: Receipt) -> None:
+    """Note penalty or compound interest paid in a row that is not due: the loan goes on that it is owed at once, the contract is open."""
+    if loan.closed_on is not None or loan.index >= len(loan.rows):
+        return
+    row = loan.rows[loan.index]
+    ran = row.due[PENALTY] - row.charged_penalty + row.due[COMPOUND]
+    if ran and any(part.row == row.period.number and part.component in ("penalty", "compound") for part in receipt.allocations):
+        found = f"a repayment on {day} that reaches penalty or compound interest of a row not yet due"
+        loan.unsettled.append(
+            Fault("events.amount", found, "what fell due before, or all that closes the loan: whether it is owed is open")
+        )
 
 
 def _new_rate(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
@@ -304,6 +319,14 @@ def _running_cost(loan: RunningLoan, day: date) -> int:
         if not (row.closed and row.period.payable < day):
             cost += max(row.owed(PENALTY) - row.charged_penalty, 0) + row.owed(COMPOUND)
     return cost
+
+
+def _note_grace(loan: RunningLoan) -> None:
+    """Note interest paid within the days of grace: that it bears no compound interest is how the loan goes on, the contract is open."""
+    late = [row.period.due for row in loan.rows if row.grace_interest]
+    if late:
+        found = f"compound interest agreed, with interest of {late[0]} unpaid within the days of grace"
+        loan.unsettled.append(Fault("penalty.grace_days", found, "no compound interest, or interest paid on its day: not settled"))
 
 
 def _note_under_way(loan: RunningLoan, day: date) -> None:

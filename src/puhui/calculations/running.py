@@ -44,12 +44,13 @@ class RunningRow:
     on overdue principal, where that goes on; `own_exact`: all other); `kept`: principal fixed by an early repayment in its period;
     `ahead`: principal of it that was paid in advance; `settled`: its interest, once it was paid in full before it was due;
     `charges`: (day, component, amount) of charges that fell due inside its period, `charged_penalty` their penalty;
-    `grace_nights`: nights of its overdue principal that bore contract interest, and in which row; `late_slices`: overdue principal that
+    `grace_nights`: nights of its overdue principal that bore contract interest, and in which row, `grace_interest`: interest
+    unpaid meanwhile that has borne no compound interest; `late_slices`: overdue principal that
     bears contract interest in this row."""
 
     __slots__ = (
-        "ahead", "charged_penalty", "charges", "closed", "compound_exact", "due", "grace_nights", "kept", "late_exact", "late_slices", "own_exact",
-        "paid", "penalty_exact", "period", "settled", "waived",
+        "ahead", "charged_penalty", "charges", "closed", "compound_exact", "due", "grace_interest", "grace_nights", "kept", "late_exact",
+        "late_slices", "own_exact", "paid", "penalty_exact", "period", "settled", "waived",
     )  # fmt: skip
 
     def __init__(self, period: Period) -> None:
@@ -61,6 +62,7 @@ class RunningRow:
         self.kept: int | None = None
         self.settled: int | None = None
         self.ahead = 0
+        self.grace_interest = 0
         self.grace_nights: list[tuple[RunningRow, date, date]] = []
         self.late_slices: list[Slice] = []
         self.charged_penalty = 0
@@ -300,8 +302,10 @@ class RunningLoan:
         if terms.method == "equal_instalment" and terms.level == "solved" and self.undue:
             period = self.periods[self.index]
             known = self.line.known_on(period.due - _ONE_DAY)
-            if self.misuses or any(first <= max(self.day, period.start) < end for first, end in self.line.pauses):
-                raise unsettled("level", "solved, set anew after a pause began or with money misused", "annuity: not settled")
+            paused = any(first <= max(self.day, period.start) < end for first, end in self.line.pauses)
+            if self.misuses or paused or self.rows[self.index].late_slices:
+                found = "solved, set anew after a pause began, with money misused, or with overdue principal that bears interest"
+                raise unsettled("level", found, "annuity: not settled")
             count = len(self.periods) - max(self.index, plan.grace_principal)
             plan.level = nearer_level(terms, plan.level, count, lambda level: last_instalment(self, level, known))
 

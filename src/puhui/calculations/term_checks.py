@@ -186,8 +186,8 @@ def _repayment(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
             if missing:
                 yield Fault("allocation", "without " + ", ".join(sorted(missing)), "each component that may be owed")
     recalculation = terms.recalculation
-    if recalculation is not None and recalculation.overdue and terms.penalty is not None:
-        yield Fault("interest_recalculation.overdue", "true", "false where a penalty is agreed")
+    if recalculation is not None and recalculation.compounds and terms.penalty is not None:
+        yield Fault("interest_recalculation.compounding", "interest", "none where a penalty is agreed: it has its own compound interest")
 
 
 _RULES: tuple[Rule, ...] = (
