@@ -61,13 +61,13 @@ def rows(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
 
 def plain(institution: Any) -> list[dict[str, Any]]:
     """Each loan with its principal by the transfers up to LAST, and its days past due by its instalments and payments up to LAST."""
-    from puhui.books.queries import role_accounts
+    from puhui.books.queries import role_account_ids
 
-    principal = role_accounts(institution)["principal"].pk
+    principal = role_account_ids(institution)["principal"]
     booked = rows(
         """SELECT loan.id, loan.firm_id, loan.risk_class, loan.probability_ppm, loan.rate_ppm, loan.product_code,
-                  sum(CASE WHEN debit_account_id = %s THEN t.amount_fen ELSE 0 END)::bigint AS lent,
-                  sum(CASE WHEN credit_account_id = %s THEN t.amount_fen ELSE 0 END)::bigint AS repaid
+                  sum(CASE WHEN debit_account_id = ANY(%s) THEN t.amount_fen ELSE 0 END)::bigint AS lent,
+                  sum(CASE WHEN credit_account_id = ANY(%s) THEN t.amount_fen ELSE 0 END)::bigint AS repaid
              FROM loans_loan AS loan JOIN books_transfer AS t ON t.loan_id = loan.id
             WHERE loan.institution_id = %s AND t.posting_date <= %s GROUP BY 1 ORDER BY 1""",
         principal, principal, institution.pk, LAST,
@@ -90,13 +90,15 @@ def plain(institution: Any) -> list[dict[str, Any]]:
 
 
 def credited(institution: Any, role: str) -> int:
-    from puhui.books.queries import role_accounts
+    """What a role was credited with, the tax that left it again not taken off."""
+    from puhui.books.queries import role_account_ids
 
-    account = role_accounts(institution)[role].pk
+    cells = role_account_ids(institution)
     ((amount,),) = rows(
-        """SELECT coalesce(sum(CASE WHEN credit_account_id = %s THEN amount_fen ELSE -amount_fen END), 0)::bigint
-             FROM books_transfer WHERE posting_date <= %s AND %s IN (credit_account_id, debit_account_id)""",
-        account, LAST, account,
+        """SELECT coalesce(sum(CASE WHEN credit_account_id = ANY(%s) THEN amount_fen ELSE -amount_fen END), 0)::bigint
+             FROM books_transfer
+            WHERE posting_date <= %s AND (credit_account_id = ANY(%s) OR debit_account_id = ANY(%s)) AND credit_account_id <> ALL(%s)""",
+        cells[role], LAST, cells[role], cells[role], cells["output_tax"],
     )  # fmt: skip
     return int(amount)
 
