@@ -26,6 +26,7 @@ __all__ = [
     "entries",
     "entries_after",
     "entries_of_loan",
+    "entries_of_reference",
     "entry",
     "late_entries",
     "role_account_ids",
@@ -164,6 +165,12 @@ def entries_of_loan(loan_id: int) -> QuerySet[Entry]:
     """
     of_loan = Transfer.objects.filter(loan_id=loan_id).values("entry")
     return _with_transfers().filter(Q(loan_id=loan_id) | Q(pk__in=of_loan)).order_by("id")
+
+
+def entries_of_reference(institution: Institution, reference: str, since: date, until: date) -> QuerySet[Entry]:
+    """The entries with a reference in the books of some days, in the order of posting, with their transfers."""
+    rows = _with_transfers().filter(institution=institution, posting_date__range=(since, until), reference=reference)
+    return rows.order_by("id")
 
 
 def late_entries(institution: Institution, day: date) -> QuerySet[Entry]:

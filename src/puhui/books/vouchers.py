@@ -18,6 +18,7 @@ from datetime import date
 from typing import Any, Literal
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from puhui.books.models import Account, AccountDay, ClosedDay, VoucherDelivery
 from puhui.books.statements import statement
@@ -25,7 +26,7 @@ from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.parties.audit import record_act
 from puhui.parties.models import Institution
 
-__all__ = ["REVERSAL_ACTS", "VoucherLine", "content_digest", "deliver_vouchers", "voucher_faults", "vouchers"]
+__all__ = ["REVERSAL_ACTS", "VoucherLine", "content_digest", "deliver_vouchers", "deliveries", "voucher_faults", "vouchers"]
 
 Reversals = Literal["red", "blue"]
 # Acts of entries that undo what was posted on an earlier day, or on the same.
@@ -103,6 +104,11 @@ def content_digest(lines: Iterable[VoucherLine]) -> bytes:
     """SHA-256 over all lines in order."""
     text = "\n".join("|".join(str(value) for value in asdict(line).values()) for line in lines)
     return hashlib.sha256(text.encode()).digest()
+
+
+def deliveries(institution: Institution, day: date) -> QuerySet[VoucherDelivery]:
+    """What was handed over of a day, the newest first."""
+    return VoucherDelivery.objects.filter(institution=institution, date=day).order_by("-pk")
 
 
 @transaction.atomic

@@ -31,9 +31,15 @@ READERS: dict[str, tuple[str, ...]] = {
     "evidence": (*LENDING, *OVERSIGHT),
     "payouts": (*LENDING, Role.ACCOUNTANT, Role.AUDITOR),
     "loans": STAFF,
+    "acts": STAFF,
+    "renewals": STAFF,
+    "lines": STAFF,
     "portfolio": STAFF,
     "model": (*LENDING, *OVERSIGHT),
     "books": (Role.ACCOUNTANT, *OVERSIGHT),
+    "reconciliation": (Role.ACCOUNTANT, *OVERSIGHT),
+    "suspense": (Role.ACCOUNTANT, *OVERSIGHT),
+    "payments": (Role.ACCOUNTANT, *OVERSIGHT),
     "trail": (Role.AUDITOR, Role.RISK_MANAGER),
     "borrower": (Role.BORROWER,),
 }
@@ -44,7 +50,12 @@ ACTORS: dict[str, tuple[str, ...]] = {
     "decision": (*LENDING, *OVERSIGHT),
     "evidence": LENDING,
     "payouts": (*LENDING, Role.ACCOUNTANT),
-    "loans": (Role.OFFICER, Role.ACCOUNTANT, Role.COLLECTOR),
+    "acts": STAFF,  # who may ask for which act, and who may check it, is in the dated table act-powers
+    "renewals": STAFF,
+    "books": (Role.ACCOUNTANT,),
+    "reconciliation": (Role.ACCOUNTANT,),
+    "suspense": (Role.ACCOUNTANT,),
+    "payments": (Role.ACCOUNTANT, Role.RISK_MANAGER),
     "borrower": (Role.BORROWER,),
 }
 

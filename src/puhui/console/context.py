@@ -10,7 +10,10 @@ from puhui.console.access import menu_of
 from puhui.console.words import role_label
 
 #: the page whose menu entry is lit while one of these is open
-PARENTS = {"case": "queue", "decision": "queue"}
+PARENTS = {
+    "case": "queue", "decision": "queue", "reconciliation": "books", "suspense": "books", "payments": "books", "acts": "loans",
+    "renewals": "loans", "lines": "loans",
+}  # fmt: skip
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
@@ -17,8 +17,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from puhui.books.actions import EntryDraft, lock_day, post_many
-from puhui.books.queries import balances_by_role
+from puhui.books.chart import chart
+from puhui.books.queries import TrialBalanceRow, trial_balance
 from puhui.calculations.posting import SUB_LEDGER, Counters, ledger_signs, transfers
+from puhui.loans.control_totals import compared
 from puhui.loans.keeping import COUNTERS, night_of
 from puhui.loans.models import DayEndStep
 from puhui.parties.actions import record_audit
@@ -55,19 +57,22 @@ class _Group:
 def accrue(institution: Institution, day: date, actor: str) -> dict[str, Any]:
     """Book the night's interest of the loans that nothing happened to, compare sub-ledger and ledger, and open the next day.
 
-    Done before, it gives the figures of then. `differences` of the figures names roles whose control totals do not agree.
+    Done before, it gives the figures of then. `differences` of the figures names roles whose control totals do not
+    agree, `controls` tells them all by account, branch and product.
     """
     if lock_day(institution) != day:
         done: dict[str, Any] = DayEndStep.objects.get(institution=institution, date=day, step="accrue").figures
         return done
     groups = _groups(institution, day)
     post_many(institution, _drafts(groups, day), recorded_by=actor)
+    ledger = trial_balance(institution, day, by_branch=True, by_product=True)
     figures: dict[str, Any] = {
         "loans": sum(group.running for group in groups),
         "interest_fen": sum(group.interest_fen for group in groups),
         "penalty_fen": sum(group.penalty_fen for group in groups),
         "book": _book(groups),
-        "differences": _differences(institution, day, groups),
+        "differences": _differences(institution, day, groups, ledger),
+        "controls": _controls(institution, day, groups, ledger),
     }
     step = DayEndStep(institution=institution, date=day, step="accrue", figures=figures)
     DayEndStep.objects.bulk_create([step], ignore_conflicts=True)
@@ -134,8 +139,20 @@ def _book(groups: Sequence[_Group]) -> list[list[int | None]]:
     return [[days, *book[days]] for days in sorted(book, key=lambda days: -1 if days is None else days)]
 
 
-def _differences(institution: Institution, day: date, groups: Sequence[_Group]) -> dict[str, list[int]]:
+def _differences(institution: Institution, day: date, groups: Sequence[_Group], ledger: Sequence[TrialBalanceRow]) -> dict[str, list[int]]:
     """Role → what the loans add up to and what the ledger holds, where the two differ."""
-    booked = balances_by_role(institution, day)
+    roles = chart(institution.kind, day).roles
+    booked = {role: sum(row.balance_fen for row in ledger if row.code == roles[role]) for role in SUB_LEDGER}
     kept = {role: sum(group.controls[place] for group in groups) for place, role in enumerate(SUB_LEDGER)}
     return {role: [kept[role], booked[role]] for role in SUB_LEDGER if kept[role] != booked[role]}
+
+
+def _controls(
+    institution: Institution, day: date, groups: Sequence[_Group], ledger: Sequence[TrialBalanceRow]
+) -> list[tuple[str, str, str, int, int]]:
+    """Account, branch and product, what the loans add up to, what the ledger holds."""
+    kept: dict[tuple[int | None, str], list[int]] = defaultdict(lambda: [0] * len(SUB_LEDGER))
+    for group in groups:
+        for place, amount in enumerate(group.controls):
+            kept[group.branch_id, group.product_code][place] += amount
+    return [astuple(cell) for cell in compared(institution, day, kept, ledger)]

@@ -80,7 +80,7 @@ class FileRow:
 
 def layout(name: str) -> Layout:
     """The layout of a name. Raises FaultsError where there is none or it cannot be read."""
-    folders = [Path(root) / "layouts" for root in (getattr(settings, "PUHUI_CATALOGUE", None), _PACKAGED) if root]
+    folders = _folders()
     path = next((folder / f"{name}.toml" for folder in folders if "/" not in name and (folder / f"{name}.toml").exists()), None)
     if path is None:
         known = sorted({found.stem for folder in folders for found in folder.glob("*.toml")})
@@ -94,6 +94,16 @@ def layout(name: str) -> Layout:
         return Layout(columns=columns, totals=totals, codes=body.get("codes", {}), totals_line=head.pop("totals", "none"), **head)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, LookupError) as error:
         raise FaultsError([Fault(path.name, str(error), "a layout: see payments/layouts.py")]) from error
+
+
+def _folders() -> list[Path]:
+    return [Path(root) / "layouts" for root in (getattr(settings, "PUHUI_CATALOGUE", None), _PACKAGED) if root]
+
+
+def layouts_with(*fields: str) -> list[str]:
+    """The names of all layouts that have every one of some fields, the institution's own and the packaged ones."""
+    names = sorted({found.stem for folder in _folders() for found in folder.glob("*.toml")})
+    return [name for name in names if set(fields) <= {column.field for column in layout(name).columns}]
 
 
 def write_file(form: Layout, rows: Sequence[Mapping[str, Any]], total_fen: int) -> bytes:

@@ -1,27 +1,43 @@
-"""Payout: conditions are shown to be met by one person, checked by a second, and then the money goes."""
+"""Payout: conditions are shown to be met by one person, checked by a second, and then the money goes.
+
+Money that leaves through an account at an outside bank goes as payment orders, part by part, and is owed when the bank says that it is
+paid. A lender that keeps the borrower's account itself may pay into it at once, unless the rule asks for entrusted payment.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from puhui.calculations.faults import FaultsError
-from puhui.console.access import Request, may_act, page
-from puhui.console.forms import errors_of
+from puhui.books.chart import chart
+from puhui.calculations.faults import Fault, FaultsError, check
+from puhui.console.access import Request, may_act, may_read, page
+from puhui.console.book_words import MODE_GROUNDS, MODES, ORDER
+from puhui.console.forms import amount_fen, errors_of, key_of, new_key
 from puhui.console.labels import CONTRACT, state
 from puhui.console.paging import filters_of, paged
 from puhui.console.templatetags.figures import choose_unit
 from puhui.console.words import CONDITIONS, PARTIES, SIGNING, in_language, word
 from puhui.loans import actions, queries
 from puhui.loans.models import Contract
+from puhui.payments import actions as payments
+from puhui.payments import queries as payment_queries
+from puhui.payments.accounts import number_of
+from puhui.payments.models import BankAccount, FirmAccount
+from puhui.payments.rules import ModeAsked
 from puhui.products.queries import EVERY, conditions_of
 
 #: states in which nothing is left to do
 DONE = (Contract.Status.DRAWN, Contract.Status.CANCELLED)
+ENDED = ("confirmed", "failed", "cancelled")
+PAYEES = 3  # rows of the form; more are ordered by sending it again
 
 
 @page("payouts")
@@ -71,7 +87,74 @@ def _act(request: Request, contract: Contract) -> None:
     elif act == "clear":
         actions.clear(contract, request.user)
     elif act == "draw":
+        check(_direct_faults(contract, _ways(contract)))
         actions.draw_down(contract, f"payout-{contract.pk}", who)  # a contract is paid out once, whoever sends the form how often
+    elif act == "order":
+        _order(request, contract)
+    elif act == "account":
+        number, holder, bank, agreement = (request.POST.get(name, "") for name in ("number", "holder", "bank", "agreement"))
+        payments.register_firm_account(contract.firm, number, holder, bank, who, agreement=agreement)
+    elif act == "verify":
+        _verify(request, contract)
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """How the money of a contract may go out."""
+
+    accounts: list[BankAccount]  # the lender's own, at outside banks
+    asked: ModeAsked  # of one payee who gets the whole amount
+    keeps_accounts: bool  # the lender keeps the borrower's account itself
+
+    @property
+    def direct(self) -> bool:
+        """Into the borrower's account here, at once: where the lender keeps it, or has no account to pay from."""
+        return not self.accounts or (self.keeps_accounts and not self.asked.grounds)
+
+
+def _ways(contract: Contract) -> _Ways:
+    institution = contract.institution
+    roles = chart(institution.kind, institution.business_date).roles
+    (asked,) = payment_queries.modes_asked(contract, [payments.Payee("", "", "", contract.amount_fen)])
+    return _Ways(list(payment_queries.bank_accounts(institution)), asked, roles["settlement"] != roles["own_cash"])
+
+
+def _direct_faults(contract: Contract, ways: _Ways) -> list[Fault]:
+    if ways.direct:
+        return []
+    return [Fault(_("payout"), _("into the borrower's account"), _("payment orders to the payees"))]
+
+
+def _order(request: Request, contract: Contract) -> None:
+    """Order the parts that a form names; empty rows are passed over. Raises FaultsError."""
+    accounts = {each.code: each for each in payment_queries.bank_accounts(request.institution)}
+    account = accounts.get(request.POST.get("from", ""))
+    if account is None:
+        raise FaultsError([Fault(_("account"), request.POST.get("from") or _("nothing"), ", ".join(accounts) or _("an account at a bank"))])
+    own = {str(each.pk): each for each in payment_queries.firm_accounts(contract.firm)}
+    payees = [payee for row in range(1, PAYEES + 1) if (payee := _payee(request, row, own)) is not None]
+    payments.instruct(contract, account, payees, key_of(request.POST), request.user.username)
+    messages.success(request, _("%(count)s payments are ordered; the loan starts when the bank has paid.") % {"count": len(payees)})
+
+
+def _payee(request: Request, row: int, own: Mapping[str, FirmAccount]) -> payments.Payee | None:
+    sent = {
+        name: request.POST.get(f"{name}-{row}", "").strip() for name in ("to", "name", "account", "bank", "bank_code", "amount", "proof")
+    }
+    if not any(sent[name] for name in ("amount", "name", "account")):
+        return None
+    amount = amount_fen(sent["amount"])
+    if (account := own.get(sent["to"])) is not None:
+        return payments.Payee(account.holder_name, number_of(account), account.bank_name, amount, sent["proof"], "own", account.bank_code)
+    return payments.Payee(sent["name"], sent["account"], sent["bank"], amount, sent["proof"], "entrusted", sent["bank_code"])
+
+
+def _verify(request: Request, contract: Contract) -> None:
+    """The borrower's account, seen by a person."""
+    accounts = {str(each.pk): each for each in payment_queries.firm_accounts(contract.firm)}
+    if (account := accounts.get(request.POST.get("account", ""))) is None:
+        raise FaultsError([Fault(_("account"), request.POST.get("account") or _("nothing"), _("an account of the borrower"))])
+    payments.verify_firm_account(account, request.user)
 
 
 def _context(request: Request, contract: Contract, errors: list[str]) -> dict[str, Any]:
@@ -90,9 +173,33 @@ def _context(request: Request, contract: Contract, errors: list[str]) -> dict[st
         "signatures": [_signature(each) for each in contract.signatures.all()],
         "may_sign": acts and status == "drafted" and "lender" not in signed_by,
         "may_clear": acts and status == "signed" and all_met and second_person,
-        "may_draw": acts and status == "cleared",
-        "next_step": _next_step(status, signed_by, all_met, second_person),
+        "next_step": _next_step(status, signed_by, all_met, second_person), **_money(request, contract, acts),
     }  # fmt: skip
+
+
+def _money(request: Request, contract: Contract, acts: bool) -> dict[str, Any]:
+    """How the money may go out, what is ordered already, and the accounts that it may go to."""
+    if contract.status not in ("cleared", "drawn"):
+        return {"may_draw": False, "may_order": False, "orders": [], "own_accounts": []}
+    ways = _ways(contract)
+    orders = list(payment_queries.orders(request.user).filter(contract=contract).order_by("pk"))
+    left_fen = contract.amount_fen - sum(each.lent_fen for each in contract.loans.all())
+    left_fen -= sum(each.amount_fen for each in orders if each.status in ("created", "sent", "unknown"))
+    return {
+        "may_draw": acts and contract.status == "cleared" and ways.direct and not any(each.status not in ENDED for each in orders),
+        "may_order": acts and bool(ways.accounts) and left_fen > 0 and not contract.revolves, "left_fen": left_fen,
+        "orders": [{"order": each, "state": state(ORDER, each.status), "mode": word(MODES, each.mode)} for each in orders],
+        "accounts": ways.accounts, "may_read_orders": may_read(request.user, "payments"),
+        "grounds": [word(MODE_GROUNDS, each) for each in ways.asked.grounds], "key": new_key(),
+        "own_accounts": list(payment_queries.firm_accounts(contract.firm)) if ways.accounts else [],
+        "payee_rows": [_sent_row(request, row) for row in range(1, PAYEES + 1)],
+    }  # fmt: skip
+
+
+def _sent_row(request: Request, row: int) -> dict[str, Any]:
+    """A row of the form as it was sent, so that a refused form is not typed again."""
+    names = ("to", "name", "account", "bank", "amount", "proof")
+    return {"number": row, **{name: request.POST.get(f"{name}-{row}", "") for name in names}}
 
 
 def _signature(signature: Any) -> dict[str, Any]:

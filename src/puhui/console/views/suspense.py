@@ -1,0 +1,154 @@
+"""Suspense: money received that belongs to nobody yet, by age; one receipt with the loans it may be for, put to a loan, or sent back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from puhui.books.queries import balance
+from puhui.calculations.faults import Fault, FaultsError
+from puhui.console.access import Request, may_act, page
+from puhui.console.book_words import AGES, GROUNDS, ORDER
+from puhui.console.forms import amount_fen, errors_of, key_of, new_key
+from puhui.console.labels import state
+from puhui.console.paging import filters_of, paged
+from puhui.console.words import word
+from puhui.loans import queries as loans
+from puhui.loans.models import Loan
+from puhui.parties.models import Firm
+from puhui.parties.queries import firm as firm_of
+from puhui.payments import actions, queries
+from puhui.payments.models import Receipt, ReceiptApplication
+from puhui.payments.queries import Suspended
+
+
+@page("suspense")
+def suspense(request: Request) -> HttpResponse:
+    """All receipts of which something is open, the oldest first, with what they come to by age."""
+    if request.method == "POST":
+        counts = actions.match_open(request.institution, request.user.username)
+        messages.success(request, _("%(applied)s put to their loans; %(left)s are not certain and wait for you.") % counts)
+        return redirect("console:suspense")
+    filters = filters_of(request, "age")
+    waiting = queries.suspense(request.institution)
+    shown = [each for each in waiting if not filters["age"] or each.age == filters["age"]]
+    context = paged(request, shown, filters)
+    total, booked = sum(each.open_fen for each in waiting), -balance(request.institution, "suspense", request.institution.business_date)
+    context |= {
+        "tab": "suspense", "ages": [_age(code, waiting) for code in AGES], "total_fen": total, "booked_fen": booked,
+        "agree": total == booked, "may_act": may_act(request.user, "suspense"),
+        "rows": [_row(each) for each in context["page"].object_list],
+    }  # fmt: skip
+    return render(request, "console/suspense.html", context)
+
+
+def _age(code: str, waiting: list[Suspended]) -> dict[str, Any]:
+    of_age = [each for each in waiting if each.age == code]
+    return {"code": code, "label": word(AGES, code), "count": len(of_age), "open_fen": sum(each.open_fen for each in of_age)}
+
+
+def _row(each: Suspended) -> dict[str, Any]:
+    return {"suspended": each, "receipt": each.receipt, "age": word(AGES, each.age), **_origin(each.receipt)}
+
+
+def _origin(receipt: Receipt) -> dict[str, str]:
+    """Who paid and what the text says; of a debit, the loan that it was for."""
+    line, result = receipt.statement_line, receipt.debit_result
+    if line is not None:
+        tail = f" …{line.other_account_tail}" if line.other_account_tail else ""
+        return {"payer": f"{line.other_name}{tail}", "text": line.text, "reference": line.bank_reference}
+    return {"payer": "", "text": result.line.loan.number if result else "", "reference": result.line.reference if result else ""}
+
+
+@page("suspense")
+def suspended(request: Request, number: int) -> HttpResponse:
+    """One receipt: what is open of it, and what can be done."""
+    try:
+        receipt = queries.receipts(request.user).get(pk=number)
+    except Receipt.DoesNotExist as error:
+        raise Http404 from error
+    errors: list[str] = []
+    if request.method == "POST":
+        try:
+            messages.success(request, _act(request, receipt))
+            return redirect("console:suspended", number)
+        except FaultsError as error:
+            errors = errors_of(error)
+    return render(request, "console/suspended.html", _context(request, receipt, errors), status=422 if errors else 200)
+
+
+def _act(request: Request, receipt: Receipt) -> str:
+    """Carry out what a form asks for; the sentence that tells it."""
+    sent, who = request.POST, request.user.username
+    act, key = sent.get("act"), key_of(sent)
+    if act == "apply":
+        loan, amount = _loan(request, sent.get("loan", "")), amount_fen(sent.get("amount", ""))
+        actions.apply(receipt, loan, amount, who, key=key, grounds=sent.getlist("grounds")[:8], reason=sent.get("reason", ""))
+        return _("Put to loan %(loan)s, effective on the day on which the money came.") % {"loan": loan.number}
+    if act == "apply_over":
+        done = actions.apply_over(receipt, _firm(request, sent.get("firm", "")), who, key=key)
+        return _("Put to %(count)s loans; what was not due stays in suspense.") % {"count": len(done)}
+    if act == "return":
+        names = ("payee", "account", "bank", "bank_code")
+        name, account, bank, bank_code = (sent.get(field, "") for field in names)
+        payee = actions.Payee(name, account, bank, amount_fen(sent.get("amount", "")), mode="return", bank_code=bank_code)
+        order = actions.return_receipt(receipt, payee, key, sent.get("reason", ""), who)
+        return _("Payment %(reference)s is ordered: the money leaves suspense when the bank has paid it.") % {"reference": order.reference}
+    if act == "undo":
+        application = receipt.applications.filter(pk=_number(sent.get("application", ""))).first()
+        if application is None:
+            raise FaultsError([Fault(_("application"), sent.get("application", ""), _("one of this receipt"))])
+        actions.undo(application, sent.get("reason", ""), who)
+        return _("Taken back from loan %(loan)s: the money is in suspense again.") % {"loan": application.loan.number}
+    raise FaultsError([Fault(_("act"), act or _("nothing"), "apply, apply_over, return, undo")])
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _loan(request: Request, text: str) -> Loan:
+    """A loan by the number that a page gave, or that a person typed. Raises FaultsError."""
+    rows = loans.loans(request.user)
+    found = rows.filter(number=text.strip()).first() or rows.filter(pk=_number(text.strip())).first()
+    if found is None:
+        raise FaultsError([Fault(_("loan"), text or _("nothing"), _("the number of a loan of this lender"))])
+    return found
+
+
+def _firm(request: Request, text: str) -> Firm:
+    try:
+        return firm_of(request.user, _number(text))
+    except Firm.DoesNotExist as error:
+        raise FaultsError([Fault(_("firm"), text or _("nothing"), _("a firm of this lender"))]) from error
+
+
+def _context(request: Request, receipt: Receipt, errors: list[str]) -> dict[str, Any]:
+    acts = may_act(request.user, "suspense")
+    found = queries.suggestions(receipt) if receipt.open_fen else []
+    named = loans.loans(request.user).in_bulk([each.loan_id for each in found])
+    suggestions: list[dict[str, Any]] = [
+        {"loan": named[each.loan_id], "score": each.score, "grounds": [word(GROUNDS, ground) for ground in each.grounds],
+         "codes": each.grounds, "to_close_fen": each.to_close_fen, "amount_fen": min(receipt.open_fen, each.to_close_fen)}
+        for each in found if each.loan_id in named
+    ]  # fmt: skip
+    firms = {each["loan"].firm_id: each["loan"].firm.name for each in suggestions}
+    days = (request.institution.business_date - receipt.value_on).days
+    return {
+        "tab": "suspense", "receipt": receipt, **_origin(receipt), "days": max(days, 0), "errors": errors, "suggestions": suggestions,
+        "firms": list(firms.items()), "applications": [_application(each) for each in receipt.applications.order_by("pk")],
+        "returns": [{"order": each, "state": state(ORDER, each.status)} for each in receipt.return_orders.order_by("pk")],
+        "may_act": acts, "may_use": acts and receipt.open_fen > 0, "key": new_key(), "sent": request.POST if errors else {},
+    }  # fmt: skip
+
+
+def _application(each: ReceiptApplication) -> dict[str, Any]:
+    undone = getattr(each, "undone_by", None)
+    return {
+        "application": each, "grounds": [word(GROUNDS, ground) for ground in each.grounds], "undone": undone is not None,
+        "may_undo": undone is None and each.undoes_id is None,
+    }  # fmt: skip
