@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
-import yaml
-from tests.calculations.test_cases import plain
+from tests.calculations.case_files import Case, all_cases, document_of, plain
 from tests.oracle.answers import answer
 
-FILES = sorted((Path(__file__).parent.parent / "cases").glob("*.yaml"))
-CASES = [
-    pytest.param(case, id=case["title"])
-    for file in FILES
-    for case in yaml.safe_load_all(file.read_text(encoding="utf-8"))
-    if case.get("oracle") == "clerk"
-]
+CASES = [pytest.param(case, id=name) for name, case in all_cases() if case.get("oracle") == "clerk"]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_clerk_finds_the_same(case: dict[str, Any]) -> None:
-    found = answer(plain(case["terms"] | {key: case[key] for key in ("events", "as_of") if key in case}))
-    expected = plain(case["expect"])
+def test_the_clerk_finds_the_same(case: Case) -> None:
+    found, expected = answer(document_of(case)), plain(case["expect"])
     assert len(found["instalments"]) == expected.pop("count")
     rows = {row["number"]: row for row in found["instalments"]}
     for row in expected.pop("instalments"):

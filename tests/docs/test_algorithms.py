@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import tomllib
 from dataclasses import asdict
-from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.calculations.case_files import compare
+from tests.calculations.workings import unexplained, wrong_sums
 
+from puhui.calculations.extension import ExtensionLimit, latest_maturity
 from puhui.calculations.limits import limit_under
 from puhui.calculations.pricing import churn_aware_rate, required_rate
-from puhui.calculations.quote import answer
 
 FOLDER = Path(__file__).parents[2] / "docs" / "algorithms"
+CATALOGUE = Path(__file__).parents[2] / "src" / "puhui" / "catalogue" / "parameters"
+QUOTED = ("interest.md", "schedules.md", "order-of-repayment.md", "overdue.md", "repricing.md", "lines.md", "renewal.md")
 FENCED = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -25,30 +29,30 @@ def examples(name: str) -> list[Any]:
     return [pytest.param(yaml.safe_load(block), id=f"{name} {number}") for number, block in enumerate(FENCED.findall(text), 1)]
 
 
-def plain(value: Any) -> Any:
-    """YAML reads dates as dates; the quote document has them as text."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list) else value
+@pytest.mark.parametrize("example", [example for name in QUOTED for example in examples(name)])
+def test_quoted(example: dict[str, Any]) -> None:
+    """An example of terms and events: its sums come out, its figures stand in them, and Puhui answers with them."""
+    if "latest_maturity" in example:
+        limits = [
+            ExtensionLimit(row.get("term_months_up_to"), Fraction(row["share_of_term"]), row.get("months_maximum"))
+            for row in rows_of("extension-limits")
+        ]
+        assert latest_maturity(example["latest_maturity"]["start"], example["latest_maturity"]["maturity"], limits) == example["expect"]
+        return
+    if "refused" not in example:
+        assert wrong_sums(example) == []
+        assert unexplained(example) == []
+    compare(example)
 
 
-def rows(answered: dict[str, Any], expected: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    by_number = {row["number"]: row for row in answered["instalments"]}
-    for row in expected:
-        yield {key: by_number[row["number"]][key] for key in row}, row
+def rows_of(name: str) -> list[dict[str, Any]]:
+    return tomllib.loads((CATALOGUE / f"{name}.toml").read_text(encoding="utf-8"))["rows"]
 
 
-@pytest.mark.parametrize("example", examples("interest-and-schedules.md"))
-def test_interest_and_schedules(example: dict[str, Any]) -> None:
-    example = plain(example)
-    expected = example.pop("expect")
-    answered = answer(example.pop("terms") | example)
-    for found, row in rows(answered, expected.pop("instalments", [])):
-        assert found == row
-    for part, values in expected.items():
-        assert {key: answered[part][key] for key in values} == values
+def test_the_conditions_of_a_renewal_are_those_of_the_table() -> None:
+    text = (FOLDER / "renewal.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \| ?(.*?) ?\|$", text, re.MULTILINE))
+    assert {code: bool(words) for code, words in told.items()} == {row["code"]: row["checked"] for row in rows_of("renewal-conditions")}
 
 
 @pytest.mark.parametrize("example", examples("limit.md"))
@@ -69,4 +73,4 @@ def test_price(example: dict[str, Any]) -> None:
 
 
 def test_every_page_has_examples() -> None:
-    assert all(examples(name) for name in ("interest-and-schedules.md", "limit.md", "price.md"))
+    assert all(examples(name) for name in (*QUOTED, "limit.md", "price.md"))
