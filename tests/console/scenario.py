@@ -41,6 +41,7 @@ class Scenario:
     waiting: list[int] = field(default_factory=list)  # applications that wait for a person
     addresses: dict[str, tuple[str, str]] = field(default_factory=dict)  # page → (address, who opens it)
     contract: Any = None  # signed, its conditions met, not yet checked
+    life: Any = None  # loans with a life: see loan_scenario
 
 
 def build() -> Scenario:
@@ -55,7 +56,7 @@ def build() -> Scenario:
     _model(institution)
     _evidence(institution, economy, trade.invoices(economy, SEED))
     _decide(institution, firms)
-    _lend(institution, scenario)
+    _lend(institution, scenario, firms)
     return _borrowers(institution, firms, scenario)
 
 
@@ -136,7 +137,9 @@ def _decide(institution: Any, firms: list[Any]) -> None:
     actions.decide_many(institution, actions.submit_many(institution, rows, "borrower"), "system")
 
 
-def _lend(institution: Any, scenario: Scenario) -> None:
+def _lend(institution: Any, scenario: Scenario, firms: list[Any]) -> None:
+    from tests.console.loan_scenario import enrich, prepare
+
     from puhui.decisions.models import Application, Offer
     from puhui.loans import actions, day_end
 
@@ -149,9 +152,11 @@ def _lend(institution: Any, scenario: Scenario) -> None:
         actions.clear(contract, scenario.users["accountant"])
         actions.draw_down(contract, f"payout:{contract.pk}", "accountant")
     scenario.contract = sign_contract(offers[-2])
+    scenario.life = prepare(institution, firms, scenario.users)
     for _ in range(7 * WEEKS):
         day_end.run_day(institution, "night run")
     institution.refresh_from_db()
+    enrich(institution, scenario.life, scenario.users)
     waiting = Application.objects.filter(institution=institution, status="referred").order_by("submitted_at", "pk")
     scenario.waiting = list(waiting.values_list("pk", flat=True))
 

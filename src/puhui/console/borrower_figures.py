@@ -21,7 +21,7 @@ from puhui.decisions import queries as decisions
 from puhui.decisions.models import Application, Offer
 from puhui.loans import actions as lending
 from puhui.loans import queries as loans
-from puhui.loans.fold import terms_of
+from puhui.loans.fold import Fold, terms_of
 from puhui.loans.models import Loan
 from puhui.parties import queries as parties
 from puhui.parties.models import Consent, Firm
@@ -157,14 +157,23 @@ def offer_figures(offer: Offer, day: datetime.date) -> dict[str, Any]:
     }
 
 
-def payment_preview(loan: Loan, kind: str, typed: str, owed: loans.Owed, day: datetime.date) -> dict[str, Any]:
+def closing(shown: loans.Dossier) -> dict[str, int]:
+    """What closes the loan today, and the interest and fees of coming payments that are then not paid, in fen."""
+    owed = shown.owed
+    coming = sum(row.owed("interest") + row.owed("fee") for row in shown.fold.position.rows if row.due > shown.day)
+    return {"amount_fen": owed.to_close_fen, "saved_fen": max(coming - owed.accrued_fen, 0)}
+
+
+def payment_preview(shown: loans.Dossier, kind: str, typed: str) -> dict[str, Any]:
     """What a payment would change, with nothing changed. Raises FaultsError as paying would."""
     if kind not in ("due", "payoff", "repayment"):
         raise FaultsError([Fault(_("kind of payment"), kind, _("one of the choices"))])
+    owed, day = shown.owed, shown.day
     amount = {"due": owed.due_fen, "payoff": owed.to_close_fen}.get(kind) or amount_fen(typed)
     act = "payoff" if kind == "payoff" or amount == owed.to_close_fen else "repayment"
-    folded = lending.preview(loan, act, amount, day)
+    folded = lending.preview(shown.loan, act, amount, day)
     next_due, next_due_fen = folded.next_due
+    before, after = (_interest_to_come(each) for each in (shown.fold, folded))
     return {
         "kind": act,
         "amount_fen": amount,
@@ -172,4 +181,16 @@ def payment_preview(loan: Loan, kind: str, typed: str, owed: loans.Owed, day: da
         "principal_fen": folded.counters.principal,
         "next_due": next_due,
         "next_due_fen": next_due_fen if next_due else None,
+        "saved_fen": max(before - after - _interest_paid(shown.fold, folded), 0),
     }
+
+
+def _interest_to_come(folded: Fold) -> int:
+    """Interest and fees that are still to be paid, all of it as agreed."""
+    return sum(row.owed("interest") + row.owed("fee") for row in folded.position.rows)
+
+
+def _interest_paid(before: Fold, after: Fold) -> int:
+    """What of interest and fees a payment itself pays."""
+    paid_before, paid_after = (each.counters.interest_paid + each.counters.fee_paid for each in (before, after))
+    return paid_after - paid_before

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from puhui.calculations.position import Row
 from puhui.console.labels import INSTALMENT, LOAN, State, state
@@ -18,7 +19,7 @@ from puhui.console.templatetags.figures import money, rate
 from puhui.console.words import BOOK_ACTS, COMPONENTS, EVENTS, word
 from puhui.loans.keeping import counters_at
 from puhui.loans.models import Loan
-from puhui.loans.queries import Owed, StatementLine
+from puhui.loans.queries import Dossier, Owed, StatementLine
 
 CLOSED = ("closed", "written_off")
 
@@ -102,29 +103,6 @@ def is_open(owed: Owed) -> bool:
     return owed.status not in CLOSED
 
 
-def why_rows(loan: Loan, owed: Owed) -> list[dict[str, Any]]:
-    """The parts that what is owed is made of, each with where it comes from, and what would close the loan."""
-    lent, repaid = money(loan.lent_fen), money(loan.lent_fen - owed.principal_fen)
-    rows = [
-        (_("Principal"), owed.principal_fen, _("%(lent)s lent, %(repaid)s repaid") % {"lent": lent, "repaid": repaid}),
-        (_("Interest that has fallen due"), owed.interest_due_fen, ""),
-        (
-            _("Interest since the last due date"),
-            owed.accrued_fen,
-            _("%(rate)s a year on the balance, up to the morning of %(day)s")
-            % {"rate": rate(loan.rate_ppm), "day": owed.as_of.isoformat()},
-        ),
-        (_("Penalty and compound interest"), owed.penalty_fen, _("runs while something is late") if owed.penalty_fen else ""),
-        (_("Fees"), owed.fee_fen, ""),
-    ]
-    kept = [
-        {"label": label, "amount_fen": amount, "help": text, "total": False}
-        for label, amount, text in rows
-        if amount or label == rows[0][0]
-    ]
-    return [*kept, {"label": _("Closes the loan today"), "amount_fen": owed.to_close_fen, "help": "", "total": True}]
-
-
 def event_rows(lines: Iterable[StatementLine]) -> list[dict[str, Any]]:
     """The statement: what happened to the loan, in order, what each payment paid, and the principal after it."""
     rows = []
@@ -135,11 +113,53 @@ def event_rows(lines: Iterable[StatementLine]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "number": event.number, "date": event.date, "label": word(EVENTS, event.type), "amount_fen": event.amount_fen,
-                "detail": parts or undone, "balance_fen": line.principal_after_fen, "is_reversed": line.is_reversed,
+                "detail": parts or undone or detail_text(event.detail), "balance_fen": line.principal_after_fen,
+                "is_reversed": line.is_reversed, "late": event.known_on != event.date, "known_on": event.known_on,
                 "recorded_by": event.recorded_by, "recorded_at": event.recorded_at,
             }
         )  # fmt: skip
     return rows
+
+
+def detail_text(detail: dict[str, Any]) -> str:
+    """What an event without a payment says: the new rate, the days, the plan."""
+    shown = []
+    for name, value in detail.items():
+        if name == "rate_e8":
+            shown.append(rate(value // 100, 4))
+        elif name in ("of", "kind"):
+            shown.append(word(COMPONENTS, value))
+        elif name in DETAILS:
+            shown.append(f"{DETAILS[name]} {value}")
+    return ", ".join(shown)
+
+
+#: details of an event that say when and how many
+DETAILS: dict[str, Any] = {
+    "until": gettext_lazy("until"),
+    "begin": gettext_lazy("from"),
+    "due": gettext_lazy("due date"),
+    "new_due": gettext_lazy("to"),
+    "extra_instalments": gettext_lazy("further instalments"),
+    "grace": gettext_lazy("instalments without principal"),
+    "instalments": gettext_lazy("instalments"),
+    "every": gettext_lazy("every"),
+}
+
+
+def compared(then: Dossier, now: Dossier) -> list[dict[str, Any]]:
+    """What was owed on a day by what was known then and by what is known now, component by component."""
+    names = (
+        ("principal_fen", _("Principal")),
+        ("interest_due_fen", _("Interest that has fallen due")),
+        ("accrued_fen", _("Interest since the last due date")),
+        ("penalty_fen", _("Penalty and compound interest")),
+        ("fee_fen", _("Fees")),
+        ("to_close_fen", _("Closes the loan on this day")),
+    )
+    before, after = then.owed, now.owed
+    rows = [{"label": label, "then_fen": getattr(before, name), "now_fen": getattr(after, name)} for name, label in names]
+    return [{**row, "change_fen": row["now_fen"] - row["then_fen"], "total": row["label"] == names[-1][1]} for row in rows]
 
 
 def transfer_rows(entries: Iterable[Any], language: str, loan_id: int | None = None) -> list[dict[str, Any]]:

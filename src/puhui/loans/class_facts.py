@@ -80,10 +80,13 @@ def _ppm(row: Row, name: str) -> int | None:
     return None if value is None else round(value * ONE)
 
 
-def facts_of(loans: Sequence[Loan], day: date, rules: Rules, held: Mapping[int, str]) -> dict[int, Facts]:
-    """Loan → what is known of it on `day`, by what is known now. `held`: the classes of these loans, for the debtor's share."""
+def facts_of(
+    loans: Sequence[Loan], day: date, rules: Rules, held: Mapping[int, str], under: Mapping[int, list[Restructuring]] | None = None
+) -> dict[int, Facts]:
+    """Loan → what is known of it on `day`, by what is known now. `held`: the classes of these loans, for the debtor's share; `under`: their
+    restructurings, where the caller has read them."""
     findings = findings_on(loans, day)
-    under = observations_on([loan.pk for loan in loans], day)
+    under = observations_on([loan.pk for loan in loans], day) if under is None else under
     retail = {loan.pk: rules.is_retail(loan.product_code) and "non_retail" not in findings[loan.pk] for loan in loans}
     shares = bank_shares({loan.firm_id for loan in loans if not retail[loan.pk]}, held)
     facts = {}

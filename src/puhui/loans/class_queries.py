@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -81,17 +82,22 @@ class Outlook:
     texts: dict[str, Any]
 
 
-def outlook(loan: Loan, day: date) -> Outlook:
-    """A loan's class on the open day, the articles that hold, the clocks that run, and the class after 30, 60 and 90 days unpaid."""
+def outlook(loan: Loan, day: date, held: str | None = None, dues: Sequence[date] | None = None) -> Outlook:
+    """A loan's class on the open day, the articles that hold, the clocks that run, and the class after 30, 60 and 90 days unpaid.
+
+    `held` and `dues` (of its coming rows): where the caller has read them.
+    """
     rules = rules_on(day)
-    held = class_of(loan)
-    (facts,) = facts_of([loan], day, rules, {}).values()
+    held = class_of(loan) if held is None else held
+    under = observations_on([loan.pk], day)
+    (facts,) = facts_of([loan], day, rules, {}, under).values()
     holds = holding(facts, day, rules.articles, rules.technical) if loan.status not in NOT_CLASSIFIED else ()
-    next_due = loan.instalments.filter(due__gte=day).order_by("due").values_list("due", flat=True).first()
+    coming = loan.instalments.order_by("due").values_list("due", flat=True) if dues is None else sorted(dues)
+    next_due = next((due for due in coming if due >= day), None)
     clocks = []
     if facts.overdue_since is not None:
         clocks.append(ClockRunning("overdue", facts.overdue_since, next_class_date(facts, day, rules.articles, rules.technical)))
-    rows = observations_on([loan.pk], day).get(loan.pk, [])
+    rows = under.get(loan.pk, [])
     if rows and day <= rows[-1].observed_until:
         clocks.append(ClockRunning("observation", rows[-1].observed_from, rows[-1].observed_until))
     if is_non_performing(held) and facts.overdue_since is None:

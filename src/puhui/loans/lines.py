@@ -7,13 +7,13 @@ falls due at the line's end. Nothing is drawn after the line's last day, while i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Case, F, Q, QuerySet, Sum, When
 
 from puhui.books.actions import post
 from puhui.books.queries import balances_by_role
@@ -29,7 +29,8 @@ from puhui.loans.drawing import new_loan, start_loans, taxed
 from puhui.loans.keeping import NewEvent
 from puhui.loans.models import Contract, Event, Loan
 from puhui.parties.actions import record_audit, record_audits
-from puhui.parties.models import Institution
+from puhui.parties.models import Institution, User
+from puhui.parties.queries import limit_to_user
 
 LIVE = (CreditLine.Status.OPEN, CreditLine.Status.FROZEN)
 
@@ -242,8 +243,31 @@ class LineState:
 
 def line_state(line: CreditLine, on: date) -> LineState:
     """A line on the open day."""
-    loans = Loan.objects.filter(contract_id=line.contract_id)
-    sums = loans.aggregate(owed=Sum(F("lent_fen") - F("principal_repaid_fen") - F("principal_waived_fen")))
-    drawn = int(sums["owed"] or 0)
+    return line_states([line], on)[0]
+
+
+def line_states(lines: Iterable[CreditLine], on: date) -> list[LineState]:
+    """Lines on the open day, in their order. One query for what is drawn on all of them."""
+    lines = list(lines)
+    owed = F("lent_fen") - F("principal_repaid_fen") - F("principal_waived_fen")
+    rows = Loan.objects.filter(contract_id__in=[line.contract_id for line in lines]).values("contract_id").annotate(owed=Sum(owed))
+    drawn = {row["contract_id"]: int(row["owed"] or 0) for row in rows}
+    return [_state(line, drawn.get(line.contract_id, 0), on) for line in lines]
+
+
+def _state(line: CreditLine, drawn: int, on: date) -> LineState:
     open_now = line.status == CreditLine.Status.OPEN and on <= line.until
     return LineState(line, drawn, line.limit_fen - drawn if open_now else 0, line.draw_count)
+
+
+def lines_of(user: User, status: str | None) -> QuerySet[CreditLine]:
+    """Lines that a user may see: the live ones first, then by their last day."""
+    rows = limit_to_user(CreditLine.objects.all(), user, firm="firm_id").select_related("firm", "contract__institution", "institution")
+    rows = rows.filter(status=status) if status else rows
+    return rows.order_by(Case(When(status__in=LIVE, then=0), default=1), "until", "pk")
+
+
+def contracts_to_open(user: User) -> QuerySet[Contract]:
+    """Cleared contracts whose terms hold a line that is not opened yet."""
+    rows = limit_to_user(Contract.objects.filter(status=Contract.Status.CLEARED, terms__line__limit__isnull=False), user, firm="firm_id")
+    return rows.select_related("firm", "institution").order_by("pk")

@@ -9,7 +9,8 @@ Sources: products.md §4, practice.md 18.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from puhui.calculations.faults import Fault, check
 from puhui.loans.act_arguments import choice, numbers, record, text
 from puhui.loans.acts import Act, Done, Work, lock_loans
 from puhui.loans.class_acts import add_finding
-from puhui.loans.class_models import ClassChange, Finding
+from puhui.loans.class_models import ClassChange, Finding, LoanClass
 from puhui.loans.classifying import classify_loans, set_class, worst_held
 from puhui.loans.credit_models import Refinancing
 from puhui.loans.drawing import loan_of_answer, pay_out
@@ -94,17 +95,48 @@ def _closing_faults(contract: Contract, old: list[Loan], work: Work) -> Iterator
 def condition_findings(old: list[Loan], evidence: Mapping[str, str], on: date) -> list[tuple[str, str]]:
     """(condition, why it does not hold): no evidence named, or the loans themselves tell otherwise. Empty where all hold."""
     checked: dict[str, list[str]] = {"good_credit": [], "lending_standards": []}
-    for loan in old:
-        if loan.overdue_since is not None and loan.overdue_since < on:
-            checked["good_credit"].append(f"loan {loan.number} is past due since {loan.overdue_since}")
-    findings = Finding.objects.filter(firm_id__in={loan.firm_id for loan in old}, code__in=BAD_CREDIT, ended_on__isnull=True)
-    checked["good_credit"] += [f"{row.code} since {row.since}" for row in findings]
-    if (held := worst_held(loan.pk for loan in old)) != "normal":
-        checked["lending_standards"].append(f"an old note is {held}")
+    standing = [each for hindrances in hindrances_of(old, on).values() for each in hindrances]
+    for each in dict.fromkeys(standing):
+        checked[each.condition].append(each.text)
     codes = [row["code"] for row in conditions_on(on)]
     found = [(code, "no evidence") for code in codes if code not in evidence]
     found += [(code, "; ".join(checked[code])) for code in codes if code in evidence and checked.get(code)]
     return found + [(code, "not a condition") for code in sorted(evidence.keys() - set(codes))]
+
+
+@dataclass(frozen=True)
+class Hindrance:
+    """What speaks against a condition of renewal: `kind` is past_due, finding or class; `what` is the loan's number, finding or class."""
+
+    condition: str
+    kind: str
+    what: str
+    since: date | None = None
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        if self.kind == "past_due":
+            return f"loan {self.what} is past due since {self.since}"
+        return f"{self.what} since {self.since}" if self.kind == "finding" else f"an old note is {self.what}"
+
+
+def hindrances_of(loans: Sequence[Loan], on: date) -> dict[int, list[Hindrance]]:
+    """Loan → what the loans themselves tell against the conditions of renewal, for many loans with two queries."""
+    of_firm: dict[int, list[Hindrance]] = {}
+    rows = Finding.objects.filter(firm_id__in={loan.firm_id for loan in loans}, code__in=BAD_CREDIT, ended_on__isnull=True).order_by("pk")
+    for row in rows:
+        of_firm.setdefault(row.firm_id, []).append(Hindrance("good_credit", "finding", row.code, row.since))
+    held = dict(LoanClass.objects.filter(loan_id__in=[loan.pk for loan in loans]).values_list("loan_id", "risk_class"))
+    found: dict[int, list[Hindrance]] = {}
+    for loan in loans:
+        late = loan.overdue_since is not None and loan.overdue_since < on
+        own = [Hindrance("good_credit", "past_due", loan.number, loan.overdue_since)] if late else []
+        own += of_firm.get(loan.firm_id, [])
+        if (risk_class := held.get(loan.pk, "normal")) != "normal":
+            own.append(Hindrance("lending_standards", "class", risk_class))
+        found[loan.pk] = own
+    return found
 
 
 def _record(work: Work, new: Loan, closed: list[Kept], evidence: dict[str, str], failed: dict[str, str]) -> None:

@@ -17,7 +17,8 @@ from puhui.console import borrower_figures as figures
 from puhui.console import consent_text
 from puhui.console.access import Request, page
 from puhui.console.forms import amount_fen, errors_of, key_of, new_key
-from puhui.console.loan_figures import is_open, schedule_rows, why_rows
+from puhui.console.loan_figures import is_open, schedule_rows
+from puhui.console.loan_reasons import next_due_reason, reasons
 from puhui.console.views.loan import find_loan
 from puhui.console.words import LOAN_PURPOSES, METHODS, PRODUCTS, PURPOSES, word
 from puhui.decisions import actions as deciding
@@ -26,7 +27,8 @@ from puhui.decisions.models import Application, Offer
 from puhui.evidence import queries as evidence
 from puhui.loans import actions as lending
 from puhui.loans import queries as loans
-from puhui.loans.models import Contract
+from puhui.loans.commands import Performed, perform
+from puhui.loans.models import Contract, Loan
 from puhui.parties import actions as parties_acts
 from puhui.parties import queries as parties
 from puhui.parties.models import Firm
@@ -229,13 +231,15 @@ def _sign(request: Request, contract: Contract) -> None:
 
 @borrower_page
 def loan(request: Request, firm: Firm, number: int) -> HttpResponse:
-    """What is owed and when."""
+    """What is owed today, why, when the next payment is due, and what closing the loan would cost."""
     found = find_loan(request.user, number)
     day = firm.institution.business_date
-    owed = loans.owed(found, day)
-    schedule = schedule_rows(loans.fold_as_known(found, day, None).position.rows, day)
-    row = figures.loan_card(found, owed)
-    context = {"loan": found, "row": row, "state": row["state"], "why": why_rows(found, owed), "schedule": schedule}
+    shown = loans.dossier(found, day)
+    row = figures.loan_card(found, shown.owed)
+    context = {
+        "loan": found, "row": row, "state": row["state"], "schedule": schedule_rows(shown.fold.position.rows, day),
+        "why": [*reasons(shown), *filter(None, [next_due_reason(shown)])], "closing": figures.closing(shown),
+    }  # fmt: skip
     return render(request, "console/borrower/loan.html", context)
 
 
@@ -244,26 +248,31 @@ def repay(request: Request, firm: Firm, number: int) -> HttpResponse:
     """Choose an amount, see what it changes, pay. The channel is simulated: the payment is posted at once."""
     found = find_loan(request.user, number)
     day = firm.institution.business_date
-    owed = loans.owed(found, day)
-    context: dict[str, Any] = {"loan": found, "row": figures.loan_card(found, owed), "payoff_fen": owed.to_close_fen, "key": new_key()}
+    shown = loans.dossier(found, day)
+    owed = shown.owed
+    context: dict[str, Any] = {"loan": found, "row": figures.loan_card(found, owed), "closing": figures.closing(shown), "key": new_key()}
     if not is_open(owed):
         return redirect("console:borrower_loan", number=number)
     try:
         if request.method == "POST":
-            _pay(request, found)
-            messages.success(request, _("Paid. Thank you."))
+            _told(request, _pay(request, found))
             return redirect("console:borrower_loan", number=number)
         kind = request.GET.get("kind")
         if kind:
-            context["preview"] = figures.payment_preview(found, kind, request.GET.get("amount", ""), owed, day)
+            context["preview"] = figures.payment_preview(shown, kind, request.GET.get("amount", ""))
     except FaultsError as error:
         context["errors"] = errors_of(error)
     return render(request, "console/borrower/repay.html", context, status=422 if context.get("errors") else 200)
 
 
-def _pay(request: Request, found: Any) -> None:
-    key, who = key_of(request.POST), request.user.username
+def _pay(request: Request, found: Loan) -> Performed:
     if request.POST.get("kind") == "payoff":
-        lending.pay_off(found, key, who)
+        return perform(request.user, "pay_off", found, {}, key_of(request.POST))
+    return perform(request.user, "repay", found, {"amount_fen": amount_fen(request.POST.get("amount", ""))}, key_of(request.POST))
+
+
+def _told(request: Request, done: Performed) -> None:
+    if done.status == "waiting":
+        messages.info(request, _("Received. A large payment is posted when a second person of the lender has looked at it."))
     else:
-        lending.repay(found, amount_fen(request.POST.get("amount", "")), key, who)
+        messages.success(request, _("Paid. Thank you."))
