@@ -172,7 +172,7 @@ def keep(institution: Institution, day: date, changes: Sequence[Change], actor: 
         kept.append(Kept(loan, folded, event, tuple(_through(change.through, transfers(before, folded.counters)))))
     _post(institution, day, changes, kept, actor)
     _move_exposures(kept)
-    _store(kept, day)
+    _store(kept)
     return kept
 
 
@@ -323,7 +323,12 @@ def _run_columns(run: Run | None) -> dict[str, int | None]:
     }
 
 
-def _store(kept: Sequence[Kept], day: date) -> None:
+def store_fold(loan: Loan, folded: Fold) -> None:
+    """Write a locked loan's state and instalments as its fold gives them; no event, and nothing in the books."""
+    _store([Kept(loan, folded, None, ())])
+
+
+def _store(kept: Sequence[Kept]) -> None:
     """Write states and instalments, and bring the loans in hand up to what was written."""
     states, instalments, counts = [], [], []
     for each in kept:

@@ -23,8 +23,9 @@ from puhui.books.queries import balances_by_role
 from puhui.books.verify import Finding, one_moment
 from puhui.calculations.posting import FLOWS, MEMO_FLOWS, SUB_LEDGER, ledger_signs
 from puhui.decisions.models import Exposure
-from puhui.loans.keeping import COUNTERS, FAULTS_OF_A_LOAN, events_of, fold_loan, instalment_columns, state_columns
+from puhui.loans.keeping import COUNTERS, events_of
 from puhui.loans.models import Contract, DayEndStep, Event, Loan
+from puhui.loans.rebuilding import differences_of
 from puhui.parties.models import Institution
 
 CHUNK = 2_000
@@ -188,26 +189,4 @@ def replay_findings(institution: Institution) -> Iterator[Finding]:
         chunk = ids[start : start + CHUNK]
         history = events_of(chunk)
         for loan in Loan.objects.filter(pk__in=chunk).prefetch_related("instalments").order_by("pk"):
-            yield from _loan_findings(loan, history[loan.pk])
-
-
-def _loan_findings(loan: Loan, events: list[Event]) -> Iterator[Finding]:
-    try:
-        folded = fold_loan(loan, events, loan.state_date)
-    except FAULTS_OF_A_LOAN as fault:
-        yield Finding(f"loan {loan.number}", f"cannot be replayed: {fault}")
-        return
-    for column, value in state_columns(folded).items():
-        if getattr(loan, column) != value:
-            yield Finding(f"loan {loan.number}", f"{column} is {getattr(loan, column)}, its events give {value}")
-    expected = {row["number"]: row for row in instalment_columns(folded)}
-    stored = {row.number: row for row in loan.instalments.all()}
-    for number in sorted(expected.keys() | stored.keys()):
-        if number not in stored or number not in expected:
-            yield Finding(f"loan {loan.number}", f"instalment {number} is {'missing' if number in expected else 'not of its events'}")
-            continue
-        for column, value in expected[number].items():
-            if getattr(stored[number], column) != value:
-                yield Finding(
-                    f"loan {loan.number}", f"instalment {number}: {column} is {getattr(stored[number], column)}, its events give {value}"
-                )
+            yield from (Finding(f"loan {loan.number}", str(each)) for each in differences_of(loan, history[loan.pk]))

@@ -99,6 +99,39 @@ def day_end(
         support.found_wrong()
 
 
+@app.command()
+def rebuild(
+    numbers: Annotated[list[str] | None, typer.Argument(metavar="[LOAN]...", help="Numbers of loans; all where none is named.")] = None,
+    mend: Annotated[bool, typer.Option("--mend", help="Write what the events give where something else is stored.")] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that share the work.")] = 1,
+    institution: Annotated[str | None, typer.Option("--institution", help="Code of the institution, where there are several.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compute the stored state of loans anew from their events, and tell every difference. Ends with 1 when there is one.
+
+    None is expected. Nothing is changed without --mend, and no money is moved with it: what it writes is in the audit trail.
+
+    Example: puhui loans rebuild --workers 2
+    """
+    from puhui.site.commands import support
+
+    support.start_django()
+    from puhui.loans import rebuilding
+
+    lender = support.institution(institution)
+    with support.progress("computing loans anew") as shown:
+        loans, found = rebuilding.rebuild(lender, numbers or (), mend=mend, actor="puhui loans rebuild", workers=workers)
+        shown.advance(loans)
+    if as_json:
+        support.print_result({"loans": loans, "mended": mend, "differences": found}, True)
+    else:
+        support.print_result([{"loans": loans, "mended": mend, "differences": len(found)}], False)
+        for each in found:
+            print(f"loan {each.loan}: {each}")
+    if found:
+        support.found_wrong()
+
+
 @app.command("move-in")
 def move_in(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder of notes.csv, events.csv, balances.csv; or a workbook of them.")],
