@@ -39,7 +39,7 @@ STEP_AMOUNTS = {
 }
 
 DAY = {
-    "open": State(_("open"), PLAIN, "calendar"),
+    "open": State(_("open day"), PLAIN, "calendar"),
     "ending": State(_("day end under way"), WATCH, "progress"),
     "ended": State(_("ended, books not sealed yet"), WATCH, "clock"),
     "closed": State(_("closed"), OK, "lock"),
@@ -48,7 +48,7 @@ DAY = {
 ORDER = {
     "created": State(_("ordered, not sent"), PLAIN, "signature"),
     "sent": State(_("with the bank"), WATCH, "progress"),
-    "confirmed": State(_("paid"), OK, "circle-check"),
+    "confirmed": State(_("bank has paid"), OK, "circle-check"),
     "failed": State(_("failed"), LATE, "circle-x"),
     "cancelled": State(_("cancelled"), REFUSED, "x"),
     "unknown": State(_("outcome not known"), LATE, "alert-triangle"),
@@ -76,7 +76,7 @@ ATTEMPTS = {
 
 ANSWERS = {
     "accepted": _("accepted, works on it"),
-    "paid": _("paid"),
+    "paid": _("bank has paid"),
     "refused": _("refused"),
     "not_known": _("does not know it"),
     "cancelled": _("stopped"),

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Candidate", "Clue", "Suggestion", "certain", "plain", "suggestions"]
+__all__ = ["Candidate", "Clue", "Suggestion", "certain", "grounds_for", "plain", "suggestions"]
 
 WEIGHTS = {
     "number_named": 50, "account_known": 35, "name_equal": 30, "person_equal": 20, "name_alike": 10,
@@ -57,7 +57,7 @@ def suggestions(clue: Clue, candidates: Sequence[Candidate]) -> list[Suggestion]
     """Candidates that anything speaks for, the best first."""
     found = []
     for each in candidates:
-        grounds = tuple(_grounds(clue, each))
+        grounds = tuple(grounds_for(clue, each))
         score = min(sum(WEIGHTS[ground] for ground in grounds), 100)
         if score >= LEAST:
             found.append(Suggestion(each.loan_id, score, grounds, each.to_close_fen))
@@ -83,7 +83,8 @@ def plain(text: str) -> str:
     return "".join(character for character in unicodedata.normalize("NFKC", text).upper() if character.isalnum())
 
 
-def _grounds(clue: Clue, each: Candidate) -> list[str]:
+def grounds_for(clue: Clue, each: Candidate) -> list[str]:
+    """What speaks for a candidate: of WEIGHTS, who it is first, then the amount."""
     grounds = []
     text, payer, firm = plain(clue.text), plain(clue.payer), plain(each.firm)
     if any(_names(text, plain(number)) for number in each.numbers):

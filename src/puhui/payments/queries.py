@@ -6,7 +6,7 @@ from django.db.models import Count, Q, QuerySet
 
 from puhui.parties.models import Firm, Institution, User
 from puhui.parties.queries import limit_to_user
-from puhui.payments.candidates import suggested
+from puhui.payments.candidates import best_of_each, suggested
 from puhui.payments.layouts import layouts_with
 from puhui.payments.matching import Suggestion
 from puhui.payments.models import BankAccount, FirmAccount, ImportedFile, PaymentOrder, Receipt
@@ -20,6 +20,7 @@ __all__ = [
     "age_of",
     "bank_account",
     "bank_accounts",
+    "best_of_each",
     "firm_accounts",
     "modes_asked",
     "order_counts",

@@ -121,7 +121,9 @@ def suspense(institution: Institution, as_of: date | None = None) -> list[Suspen
     """What stands in suspense, the oldest first. Money on its way back counts until the bank has paid it."""
     today = as_of or institution.business_date
     used = F("applied_fen") + F("returned_fen")
-    rows = Receipt.objects.filter(institution=institution, amount_fen__gt=used).select_related("statement_line", "debit_result__line__loan")
+    rows = Receipt.objects.filter(institution=institution, amount_fen__gt=used).select_related(
+        "statement_line", "debit_result__line__loan", "institution"
+    )
     found = []
     for receipt in rows.order_by("value_on", "pk"):
         days = max((today - receipt.value_on).days, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,8 +24,10 @@ from puhui.loans import queries as loans
 from puhui.loans.origins import origin_of_entry
 from puhui.parties.models import Branch
 from puhui.parties.queries import branches
+from puhui.payments import queries as payments
 
 DAYS_BACK = 30
+RECEIPT_REFERENCE = re.compile(r"receipt (\d{1,18})")
 
 
 def name_of(row: Any) -> str:
@@ -143,6 +146,15 @@ def entry(request: Request, number: int) -> HttpResponse:
         "transfers": transfer_rows([found], get_language() or "en"), "total_fen": sum(each.amount_fen for each in found.transfers.all()),
         "event": event, "event_label": word(EVENTS, event.type) if event else "", "command": command,
         "command_state": word(COMMAND_STATES, command.status) if command else "",
-        "loan": event.loan if event else loans.loans(request.user).filter(pk=found.loan_id or 0).first(),
+        **_payment_of(request, found), "loan": event.loan if event else loans.loans(request.user).filter(pk=found.loan_id or 0).first(),
     }  # fmt: skip
     return render(request, "console/entry.html", context)
+
+
+def _payment_of(request: Request, entry: Entry) -> dict[str, int | None]:
+    """The receipt or the payment order that an entry's reference names."""
+    receipt = RECEIPT_REFERENCE.fullmatch(entry.reference)
+    if receipt or not entry.act.startswith(("payment_", "drawdown", "receipt")):
+        return {"receipt_id": int(receipt[1]) if receipt else None, "order_id": None}
+    order = payments.orders(request.user).filter(reference=entry.reference).values_list("pk", flat=True).first()
+    return {"receipt_id": None, "order_id": order}

@@ -25,6 +25,8 @@ from puhui.payments.models import PaymentAttempt, PaymentOrder
 from puhui.payments.order_states import FINAL
 
 ATTENTION = "attention"
+ASKED = ("send", "query", "cancel")
+SAME = ("code", "said", "status", "amount_fen", "text", "late")
 
 
 @page("payments")
@@ -105,17 +107,27 @@ def _entry(entry: Entry) -> dict[str, Any]:
 
 
 def _attempts(attempts: list[PaymentAttempt]) -> list[dict[str, Any]]:
-    """Each attempt in words; one that came when the order had ended already is late."""
-    rows, ended = [], False
+    """What was asked with what was answered; the same asked and answered again and again is one row. Told after the end is late."""
+    rows: list[dict[str, Any]] = []
+    ended = False
     for each in attempts:
-        detail = each.detail or {}
-        said = detail.get("kind") or detail.get("outcome") or ""
-        rows.append(
-            {
-                "attempt": each, "act": word(ATTEMPTS, each.act), "said": word(ANSWERS, said), "status": state(ORDER, each.status),
-                "amount_fen": detail.get("amount_fen"), "late": ended and each.act in ("answer", "notice"),
-                "text": detail.get("reason") or detail.get("evidence") or detail.get("channel_reference") or "",
-            }
-        )  # fmt: skip
+        row = _attempt(each, late=ended and each.act in ("answer", "notice"))
         ended = ended or each.status in FINAL
+        if each.act == "answer" and rows and not rows[-1]["said"] and rows[-1]["code"] in ASKED:
+            rows[-1] |= {name: row[name] for name in ("said", "amount_fen", "status", "text", "late")}
+        else:
+            rows.append(row)
+        if len(rows) > 1 and all(rows[-1][name] == rows[-2][name] for name in SAME) and rows[-1]["said"]:
+            again = rows.pop()
+            rows[-1] |= {"times": rows[-1]["times"] + 1, "until": again["at"]}
     return rows
+
+
+def _attempt(each: PaymentAttempt, late: bool) -> dict[str, Any]:
+    detail = each.detail or {}
+    said = detail.get("kind") or detail.get("outcome") or ""
+    return {
+        "code": each.act, "act": word(ATTEMPTS, each.act), "said": word(ANSWERS, said), "status": state(ORDER, each.status), "at": each.at,
+        "by": each.recorded_by, "amount_fen": detail.get("amount_fen"), "late": late, "times": 1, "until": None,
+        "text": detail.get("reason") or detail.get("evidence") or detail.get("channel_reference") or "",
+    }  # fmt: skip

@@ -41,7 +41,7 @@ def suspense(request: Request) -> HttpResponse:
     context |= {
         "tab": "suspense", "ages": [_age(code, waiting) for code in AGES], "total_fen": total, "booked_fen": booked,
         "agree": total == booked, "may_act": may_act(request.user, "suspense"),
-        "rows": [_row(each) for each in context["page"].object_list],
+        "rows": _rows(request, list(context["page"].object_list)),
     }  # fmt: skip
     return render(request, "console/suspense.html", context)
 
@@ -51,8 +51,19 @@ def _age(code: str, waiting: list[Suspended]) -> dict[str, Any]:
     return {"code": code, "label": word(AGES, code), "count": len(of_age), "open_fen": sum(each.open_fen for each in of_age)}
 
 
-def _row(each: Suspended) -> dict[str, Any]:
-    return {"suspended": each, "receipt": each.receipt, "age": word(AGES, each.age), **_origin(each.receipt)}
+def _rows(request: Request, shown: list[Suspended]) -> list[dict[str, Any]]:
+    """Each receipt with the loan that it is most likely for."""
+    best = queries.best_of_each([each.receipt for each in shown])
+    named = loans.loans(request.user).in_bulk({each.loan_id for each in best.values()})
+    rows = []
+    for each in shown:
+        likely = best.get(each.receipt.pk)
+        grounds = [word(GROUNDS, ground) for ground in likely.grounds] if likely else []
+        loan = named.get(likely.loan_id) if likely else None
+        rows.append(
+            {"suspended": each, "receipt": each.receipt, "likely": likely, "loan": loan, "grounds": grounds, **_origin(each.receipt)}
+        )
+    return rows
 
 
 def _origin(receipt: Receipt) -> dict[str, str]:
