@@ -217,3 +217,21 @@ def test_what_an_act_refuses(lender: Any, on_day: Callable[..., Any], act: Calla
         with pytest.raises(FaultsError, match=words):
             act(name, loan, **arguments)
     assert fresh(loan).event_count == 1 and proved(lender) == []
+
+
+def test_an_overpayment_of_a_closed_loan_goes_back(lender: Any, on_day: Callable[..., Any], act: Callable[..., Any]) -> None:
+    """A cost of 300.00 is paid with all that was owed, then undone: the loan is closed, and the 300.00 are the borrower's."""
+    from puhui.books.queries import balances_by_role
+    from puhui.loans.queries import owed
+
+    loan = on_day(NOTE, date(2026, 2, 15))
+    charged = act("charge", loan, amount_fen=30_000, kind="cost", reason="notary").result
+    act("repay", loan, amount_fen=owed(fresh(loan), date(2026, 2, 15)).due_fen)
+    assert fresh(loan).status == "closed"
+    act("reverse", loan, event=charged.number, reason="charged for another loan")
+    assert (fresh(loan).status, fresh(loan).overpaid_fen) == ("closed", 30_000)
+    with pytest.raises(FaultsError, match=r"at most 300\.00"):
+        act("refund", loan, amount_fen=30_001, reason="paid too much")
+    act("refund", loan, amount_fen=30_000, reason="paid too much")
+    assert (fresh(loan).status, fresh(loan).overpaid_fen) == ("closed", 0)
+    assert balances_by_role(lender, lender.business_date)["overpayment"] == 0 and proved(lender) == []

@@ -20,7 +20,8 @@ from django.conf import settings
 
 from puhui.books.actions import open_books
 from puhui.calculations.expected_loss import expected_loss
-from puhui.county.story import PRODUCT, USERS, Teller, sign_contract, three_voices
+from puhui.county.desk import sign_contract
+from puhui.county.story import PRODUCT, USERS, Teller, three_voices
 from puhui.decisions import actions as decisions
 from puhui.decisions.models import Application, Decision, Offer
 from puhui.evidence.actions import import_invoices
@@ -189,7 +190,7 @@ def pay_out(institution: Institution) -> tuple[list[Loan], int]:
             over += 1
             continue
         left -= offer.amount_fen
-        contract = sign_contract(offer)
+        contract = sign_contract(decisions.answer_offer(offer, True, "borrower"))
         loans.clear(contract, checker)
         contracts.append(contract)
     return loans.draw_down_many(institution, [(contract, f"payout:{contract.pk}") for contract in contracts], "accountant"), over

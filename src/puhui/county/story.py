@@ -11,10 +11,11 @@ import importlib
 import tempfile
 import threading
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +26,9 @@ import polars as pl
 from puhui.books.actions import open_books
 from puhui.county import economy as economies
 from puhui.county import files, fortune, names, trade
+from puhui.county.desk import Desk, sign_contract
+from puhui.county.lives import LIVES, ORDINARY, Life
+from puhui.county.year import Year
 from puhui.decisions import actions as decisions
 from puhui.decisions.models import Application, Decision, Offer
 from puhui.evidence.actions import import_invoices
@@ -32,9 +36,10 @@ from puhui.features import actions as features
 from puhui.features.queries import frame as snapshot_frame
 from puhui.loans import actions as loans
 from puhui.loans import day_end
-from puhui.loans.models import Contract, DebitAccount, Loan
+from puhui.loans.models import DebitAccount, Loan
 from puhui.parties import actions as parties
 from puhui.parties.models import Firm, Institution, Person, Role, User
+from puhui.payments.actions import open_bank_account
 from puhui.scoring import actions as scoring
 from puhui.scoring.configuration import Configuration, read_configuration
 from puhui.scoring.training import train
@@ -49,6 +54,7 @@ PURPOSES = ("存货采购", "支付货款", "原材料采购", "季节性备货"
 REASON_FOR = "已电话核实经营情况与订单，同意按建议额度发放。"
 REASON_AGAINST = "资料不足以支持该额度，风险类别偏高。"
 PASSWORD = "puhui-demo"
+ACCOUNT_NUMBER = "6222020200112233445"  # the lender's, at a made-up bank
 LOST_TO_OTHERS = 0.3  # share of offers that are declined
 USERS = (
     ("officer", Role.OFFICER, "信贷员 林晓"),
@@ -114,8 +120,8 @@ def tell(plan: Plan, teller: Teller) -> County:
     learn(county, teller)
     decide_all(county, teller)
     with teller("contracts and payouts"):
-        pay_out_all(county)
-    live_on(county, teller)
+        year = pay_out_all(county)
+    live_on(county, year, teller)
     with teller("new invoices and applications"):
         leave_work(county)
     return county
@@ -124,9 +130,11 @@ def tell(plan: Plan, teller: Teller) -> County:
 def found(plan: Plan) -> Institution:
     """A county bank with its people and open books."""
     institution = parties.create_institution(CODE, "云溪县农村商业银行（演示）", Institution.Kind.BANK, plan.decision_day)
+    parties.create_branch(institution, "N01", "城北支行", actor="system")
     for username, role, name in USERS:
         parties.create_user(institution, username, PASSWORD, role, name=name)
     open_books(institution, "system")
+    open_bank_account(institution, "MAIN", ACCOUNT_NUMBER, "邻县银行", "system", channel="simulated")
     return institution
 
 
@@ -254,38 +262,60 @@ def three_voices(people: Sequence[User], decision: Decision, outcome: str) -> Se
     return people[:needed]
 
 
-def pay_out_all(county: County) -> None:
-    """Most offers are accepted, contracts signed, conditions met by one person and checked by another, money goes out."""
-    checker = User.objects.get(institution=county.institution, username="accountant")
+def pay_out_all(county: County) -> Year:
+    """Most offers are accepted, contracts signed, conditions met by one person and checked by another, money goes out.
+
+    Each life of the county begins on one of them, as far as there are enough; the others are repaid in ordinary ways.
+    """
+    institution = county.institution
     generator = np.random.default_rng(county.plan.seed + 4)
-    requests = []
-    for offer in Offer.objects.filter(institution=county.institution, status=Offer.Status.OPEN).order_by("pk"):
-        if generator.random() < LOST_TO_OTHERS:
-            decisions.answer_offer(offer, False, "borrower")
-            continue
-        contract = sign_contract(offer)
-        loans.clear(contract, checker)
-        requests.append((contract, f"payout:{contract.pk}"))
-    loans.draw_down_many(county.institution, requests, "accountant")
+    accepted = []
+    for offer in Offer.objects.filter(institution=institution, status=Offer.Status.OPEN).select_related("decision", "firm").order_by("pk"):
+        takes = generator.random() >= LOST_TO_OTHERS
+        answered = decisions.answer_offer(offer, takes, "borrower")
+        accepted += [answered] if takes else []
+    users = {user.username: user for user in User.objects.filter(institution=institution)}
+    desk = Desk(institution, {name: users[name] for name in ("officer", "risk", "accountant")}, partial(lend_again, institution))
+    year = Year(desk)
+    followed = deal(accepted)
+    known = {offer.pk for offer, _ in followed}
+    ordinary = [offer for offer in accepted if offer.pk not in known]
+    year.begin([*followed, *((offer, ORDINARY[place % len(ORDINARY)]) for place, offer in enumerate(ordinary))])
+    year.notes = [note for note in year.notes if note.contract.offer_id in known]
+    return year
 
 
-def sign_contract(offer: Offer) -> Contract:
-    """From an open offer to a signed contract with all conditions recorded, still to be checked."""
-    offer = decisions.answer_offer(offer, True, "borrower")
-    contract = loans.draft_contract(offer, "officer")
-    evidence = {"channel": "demonstration", "identity": "face and number compared"}
-    loans.sign(contract, "borrower", "legal representative", "electronic", evidence, "borrower")
-    loans.sign(contract, "lender", "officer", "electronic", {"channel": "console"}, "officer")
-    evidence_of = dict.fromkeys(contract.conditions.values_list("code", flat=True), "演示资料已核对")
-    loans.meet_conditions(contract, evidence_of, "officer")
-    return contract
+def deal(offers: Sequence[Offer]) -> list[tuple[Offer, Life]]:
+    """A life to each of some offers of a year, those with the most room beside them first; lives without an offer are left out."""
+    free = [offer for offer in offers if offer.terms["instalments"] == 12]
+    free.sort(key=lambda offer: (-(offer.decision.limit_fen // offer.amount_fen), offer.pk))
+    dealt = []
+    for life in sorted(LIVES, key=lambda life: -life.room):
+        if free and free[0].decision.limit_fen >= life.room * free[0].amount_fen:
+            dealt.append((free.pop(0), life))
+    return dealt
 
 
-def live_on(county: County, teller: Teller) -> None:
-    """Day after day until the last: money comes to the accounts as the firms' business allows, nights pass."""
+def lend_again(institution: Institution, firm: Firm, amount_fen: int, months: int, purpose: str) -> Offer:
+    """A further loan of a firm within the year: asked for, decided, agreed by persons where the engine refers it, and accepted."""
+    row = {
+        "firm": firm, "product_code": PRODUCT, "amount_fen": amount_fen, "term_months": months, "purpose": purpose, "channel": "phone",
+        "key": f"further:{firm.pk}:{institution.business_date}",
+    }  # fmt: skip
+    decision = decisions.decide(decisions.submit_many(institution, [row], "borrower")[0], "system")
+    if decision.outcome == Decision.Outcome.REFER:
+        users = {user.username: user for user in User.objects.filter(institution=institution)}
+        for user in three_voices([users[name] for name in ("officer", "approver", "risk")], decision, "approve"):
+            decisions.review(decision, user, "approve", REASON_FOR)
+    return decisions.answer_offer(Offer.objects.get(decision=decision, status=Offer.Status.OPEN), True, "borrower")
+
+
+def live_on(county: County, year: Year, teller: Teller) -> None:
+    """Day after day until the last: money comes to the accounts as the firms' business allows, what the lives hold happens, nights pass."""
     plan = county.plan
     capacity = fortune.capacity(county.economy)
-    numbers = {firm.pk: number for number, firm in enumerate(county.firms)}
+    followed = {note.firm.pk for note in year.notes}
+    numbers = {firm.pk: number for number, firm in enumerate(county.firms) if firm.pk not in followed}
     generator = np.random.default_rng(plan.seed + 3)
     days = (plan.last_day - plan.decision_day).days
     with teller("a year of days", total=days) as stage:
@@ -294,17 +324,21 @@ def live_on(county: County, teller: Teller) -> None:
             if day.day == 8:
                 bring_money(county, day, capacity, numbers, generator)
             if day.day == 20 and offset > 60:
-                some_pay_early(county, day, generator)
+                some_pay_early(county, day, followed, generator)
+            year.morning()
             day_end.run_day(county.institution, "night run")
             stage.advance()
 
 
 def bring_money(county: County, day: date, capacity: economies.Floats, numbers: dict[int, int], generator: np.random.Generator) -> None:
-    """Before the dues of the month each firm puts on its account what it owes by then, as far as its business allows; a few forget."""
+    """Before the dues of the month each firm of `numbers` puts on its account what it owes by then, as far as its business allows; a few
+    forget. `numbers`: firm → its number in the county."""
     month = (day.year - county.plan.first_month.year) * 12 + day.month - county.plan.first_month.month
     wanted = dues_by(county.institution, day + timedelta(days=20))
     brought = {}
-    for firm_id, due_fen in wanted.items():
+    for firm_id, due_fen in sorted(wanted.items()):
+        if firm_id not in numbers:
+            continue
         have_fen = int(capacity[numbers[firm_id], month - 1] * 100)
         forgets = generator.random() < 0.015
         if not forgets and min(due_fen, have_fen) > 0:
@@ -326,9 +360,10 @@ def dues_by(institution: Institution, day: date) -> dict[int, int]:
     return {firm_id: owed - held.get(firm_id, 0) for firm_id, owed in wanted.items() if owed > held.get(firm_id, 0)}
 
 
-def some_pay_early(county: County, day: date, generator: np.random.Generator) -> None:
-    """One or two firms a month repay a part early, or close their loan."""
-    sound = list(Loan.objects.filter(institution=county.institution, status="performing", overdue_since__isnull=True).order_by("pk"))
+def some_pay_early(county: County, day: date, followed: Collection[int], generator: np.random.Generator) -> None:
+    """One or two firms a month, none of those `followed`, repay a part early, or close their loan."""
+    performing = Loan.objects.filter(institution=county.institution, status="performing", overdue_since__isnull=True)
+    sound = list(performing.exclude(firm_id__in=followed).order_by("pk"))
     for index in generator.permutation(len(sound))[:2]:
         loan = sound[index]
         if generator.random() < 0.3:
@@ -360,7 +395,7 @@ def leave_work(county: County) -> None:
     batch = decisions.decide_many(institution, decisions.submit_many(institution, rows, "borrower"), "system")
     offers = list(Offer.objects.filter(decision__in=batch.decided, status=Offer.Status.OPEN).order_by("pk"))
     for offer in offers[1:4]:
-        sign_contract(offer)
+        sign_contract(decisions.answer_offer(offer, True, "borrower"))
     shown = offers[0].firm if offers else county.firms[0]
     borrower_account(county, shown.people.get(role="legal_representative").person)
 

@@ -191,10 +191,10 @@ def lock_loans(ids: Iterable[int]) -> dict[int, Loan]:
 
 
 def loan_faults(loan: Loan, when: date, day: date, statuses: Iterable[str] = ()) -> list[Fault]:
-    """What keeps an act from a loan: it is closed (or not in one of `statuses`), or the day is outside its life."""
+    """What keeps an act from a loan: it is closed (or, where there are `statuses`, in none of them), or the day is outside its life."""
     faults = []
     allowed = tuple(statuses)
-    if loan.status == "closed" or (allowed and loan.status not in allowed):
+    if loan.status not in allowed if allowed else loan.status == "closed":
         expected = "a loan that is " + " or ".join(allowed) if allowed else "a loan that is open"
         faults.append(Fault(f"loan {loan.number}", loan.status, expected))
     if not loan.start <= when <= day:

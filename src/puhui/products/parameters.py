@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,15 @@ class Table:
 
 def table(name: str, folder: Path | None = None) -> Table:
     """The parameter table `name`; one in the institution's own catalogue `folder` goes first. Raises FaultsError."""
-    return from_document(read_document(path_of(name, folder), "parameters"))
+    path = path_of(name, folder)
+    stood = path.stat()
+    return _read(path, stood.st_mtime_ns, stood.st_size)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, changed_ns: int, size: int) -> Table:
+    """A table as its file stands; one that has changed since is read anew."""
+    return from_document(read_document(path, "parameters"))
 
 
 def path_of(name: str, folder: Path | None = None) -> Path:

@@ -1,0 +1,78 @@
+"""The lender's desk as the made-up county uses it: contracts, payouts and acts, each asked for by one person and agreed by another.
+
+Everything goes through the platform's public actions; the desk only knows who asks and who checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Any
+
+from puhui.decisions.models import Offer
+from puhui.loans import actions as loans
+from puhui.loans.command_models import Command
+from puhui.loans.commands import Performed, Target, approve, perform
+from puhui.loans.models import Contract, Loan
+from puhui.loans.securing import add_security
+from puhui.parties.models import Firm, Institution, User
+from puhui.payments import actions as payments
+from puhui.payments.models import BankAccount
+from puhui.payments.simulator import SimulatedBank
+
+EVIDENCE = "演示资料已核对"
+CHINA = timezone(timedelta(hours=8))
+
+# Firm, amount in fen, months, purpose → an accepted offer.
+Lend = Callable[[Firm, int, int, str], Offer]
+
+
+@dataclass
+class Desk:
+    """`people`: officer, risk (who agrees), accountant (who checks payouts). `lend` decides on a further loan of a firm."""
+
+    institution: Institution
+    people: Mapping[str, User]
+    lend: Lend
+    asked: int = field(default=0)
+
+    @property
+    def day(self) -> date:
+        return self.institution.business_date
+
+    def do(self, act: str, target: Target, maker: str = "officer", **arguments: Any) -> Performed:
+        """An act as the officer asks for it, agreed by the risk manager where a second person must."""
+        self.asked += 1
+        done = perform(self.people[maker], act, target, arguments, f"county:{self.asked}:{act}")
+        if done.status == "waiting":
+            done = approve(self.people["risk"], Command.objects.select_related("institution").get(pk=done.command_id))
+        return done
+
+    def contract(self, offer: Offer, plan: Mapping[str, Any] | None = None, guarantor: str = "") -> Contract:
+        """From an accepted offer to a contract with which money may go out."""
+        contract = sign_contract(offer, plan, guarantor)
+        return loans.clear(contract, self.people["accountant"])
+
+    def pay_by_order(self, contract: Contract, parts: list[payments.Payee]) -> Loan:
+        """Pay out through the lender's account at an outside bank, which here answers at once, and again an hour later."""
+        account = BankAccount.objects.get(institution=self.institution)
+        bank = SimulatedBank(seed=contract.pk, at=datetime.combine(self.day, time(9), CHINA))
+        for order in payments.instruct(contract, account, parts, f"payout:{contract.pk}", "accountant"):
+            for _ in range(3):
+                order = payments.drive(order, bank, bank.at)
+                bank.move_on(31)
+        return Loan.objects.get(contract=contract)
+
+
+def sign_contract(offer: Offer, plan: Mapping[str, Any] | None = None, guarantor: str = "") -> Contract:
+    """From an accepted offer to a signed contract with all conditions recorded, still to be checked."""
+    contract = loans.draft_contract(offer, "officer", plan)
+    if guarantor:
+        add_security(contract, "guarantor", guarantor, f"保证合同 {contract.number}", "officer")
+    evidence = {"channel": "demonstration", "identity": "face and number compared"}
+    loans.sign(contract, "borrower", "legal representative", "electronic", evidence, "borrower")
+    loans.sign(contract, "lender", "officer", "electronic", {"channel": "console"}, "officer")
+    evidence_of = dict.fromkeys(contract.conditions.values_list("code", flat=True), EVIDENCE)
+    loans.meet_conditions(contract, evidence_of, "officer")
+    return contract
