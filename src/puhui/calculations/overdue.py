@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from puhui.calculations.calendar import add_months
 from puhui.calculations.day_count import year_share
 from puhui.calculations.interest import SCALE, overdue_interest, slices_interest
 from puhui.calculations.money import Exact, round_exact
@@ -166,7 +167,8 @@ def _late_interest(loan: RunningLoan, row: RunningRow) -> Exact:
     if not row.closed:
         return slices_interest(row.period, loan.line, row.late_slices)
     count = loan.terms.day_count
-    if not (count.startswith("ACT/") or count == "M/360"):
+    in_first_month = row.period.due.day <= 28 and loan.day <= add_months(row.period.due, 1)
+    if count == "30/360" and not in_first_month:
         raise unsettled("day_count", f"{count} with principal overdue after the last due date", "another day count: not settled")
     due = row.period.due
     inside = [(amount, first, min(last, due)) for amount, first, last in row.late_slices if first < due]

@@ -33,7 +33,7 @@ class Period(NamedTuple):
     """One period: `share` of a year over `day_count.YEAR` as a whole; `rule` tells how parts of it are counted.
 
     `rule`: `days` (by day count, parts add up), `months` (对年对月对日, each part for itself), `pro_rata` (days of the period's days),
-    `none` (parts are not settled). `months`: whole months of the period, None where there are odd days. `payable`: the day on which the
+    `month_begun` (months from the period's start, days over the days of the month begun), `none` (parts are not settled). `months`: whole months of the period, None where there are odd days. `payable`: the day on which the
     row may be paid without being late, where business days move that and not the interest. `whole`: money that moves inside the period
     counts from its start, so one rate holds for all of it.
     """
@@ -63,6 +63,8 @@ class Period(NamedTuple):
         if self.rule == "pro_rata":
             portion = self.share * Fraction((last - first).days, (self.due - self.start).days)
             return portion.numerator if portion.denominator == 1 else portion
+        if self.rule == "month_begun":
+            return year_share("30/360", self.start, last) - year_share("30/360", self.start, first)
         if self.rule == "none":
             raise unsettled(
                 "day_count", f"{self.day_count} from {first} to {last}", "another day_count: a part of this period is not settled"
@@ -199,7 +201,7 @@ def _part_rule(terms: Terms, start: date, due: date, step: Step, share: Exact) -
     if terms.day_count == "30E/360":
         return "days" if year_share("30E/360", start, due) == share else "none"
     if terms.day_count == "30/360" and step.months > 1:
-        return "none"
+        return "month_begun" if start.day <= 28 else "none"
     return "pro_rata"
 
 
@@ -211,5 +213,6 @@ def _thirty(terms: Terms, number: int, start: date, due: date, step: Step | None
     backwards = (due - add_months(due, -1)).days
     if odd and ((months == 0 and backwards != length) or start.day > 28 or step is not None):
         raise unsettled("day_count", f"30/360 from {start} to {due}", "another day count: the month of the odd days is not settled")
-    rule = "pro_rata" if months == 0 or (months == 1 and not odd) else "none"
-    return Period(number, start, due, share, rule, "30/360", terms.day_label, None if odd else months)
+    return Period(
+        number, start, due, share, "month_begun" if start.day <= 28 else "none", "30/360", terms.day_label, None if odd else months
+    )

@@ -82,9 +82,8 @@ class RunningRow:
         return self.due[place] - self.paid[place] - self.waived[place]
 
     def charges_unpaid(self, day: date) -> list[tuple[date, int]]:
-        """(day, unpaid amount) of charges that fell due before `day`: the oldest is paid first, penalty that ran before any charged."""
+        """(day, unpaid amount) of charges that fell due before `day`: the oldest is paid first, all before penalty that runs."""
         settled = [paid + waived for paid, waived in zip(self.paid, self.waived, strict=True)]
-        settled[PENALTY] = max(settled[PENALTY] - (self.due[PENALTY] - self.charged_penalty), 0)
         unpaid = []
         for fell_due, component, amount in sorted(self.charges):
             covered = min(settled[component], amount)
