@@ -128,9 +128,8 @@ def _ground(group: Sequence[Debt], debts: Sequence[Debt], alone: str) -> str:
     others = [debt for debt in debts if debt is not group[0]]
     if not others or alone == "not_due":
         return alone
-    criteria = (("security", lambda debt: debt.security_ppm), ("burden", lambda debt: debt.burden_ppm))
-    for name, value in criteria:
-        others = [debt for debt in others if value(debt) == value(group[0])]
+    for name in ("security", "burden"):
+        others = [debt for debt in others if getattr(debt, f"{name}_ppm") == getattr(group[0], f"{name}_ppm")]
         if not others:
             return name
     return "due_date"

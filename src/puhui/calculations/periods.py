@@ -33,9 +33,10 @@ class Period(NamedTuple):
     """One period: `share` of a year over `day_count.YEAR` as a whole; `rule` tells how parts of it are counted.
 
     `rule`: `days` (by day count, parts add up), `months` (对年对月对日, each part for itself), `pro_rata` (days of the period's days),
-    `month_begun` (months from the period's start, days over the days of the month begun), `none` (parts are not settled). `months`: whole months of the period, None where there are odd days. `payable`: the day on which the
-    row may be paid without being late, where business days move that and not the interest. `whole`: money that moves inside the period
-    counts from its start, so one rate holds for all of it.
+    `month_begun` (months from the period's start, days over the days of the month begun), `none` (parts are not settled).
+    `months`: whole months of the period, None where there are odd days. `payable`: the day on which the row may be paid without being
+    late, where business days move that and not the interest. `whole`: money that moves inside the period counts from its start, so one
+    rate holds for all of it.
     """
 
     number: int
