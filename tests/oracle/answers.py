@@ -6,6 +6,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from tests.oracle.changes import reschedule
 from tests.oracle.clerk import Card, Doubt, Row
 from tests.oracle.days import DAY, day_of, rounded
 from tests.oracle.interest import Piece, rates_of
@@ -44,7 +45,9 @@ def answer(document: dict[str, Any], *, penalty_at_once: bool = True) -> dict[st
         if fee["when"] not in ("instalment", "drawdown"):
             todo.append((day_of(fee["when"]), 2, {"type": "fee", "kind": "fee", "amount": fee["amount"], "date": day_of(fee["when"])}))
         elif fee["when"] == "drawdown":
-            raise Doubt("drawdown fee")
+            if any(event["type"] == "drawdown" for event in events):
+                raise Doubt("a drawdown fee of parts")
+            todo.append((terms.start, 1, {"type": "drawdown fee", "amount": fee_text(terms, fee), "date": terms.start}))
     for event in events:
         if event["type"] == "pause":
             rates.pause(day_of(event["date"]), day_of(event["until"]))
@@ -58,6 +61,13 @@ def answer(document: dict[str, Any], *, penalty_at_once: bool = True) -> dict[st
         card.now = day
         act(card, terms, event, day)
     return closing(card, terms, as_of)
+
+
+def fee_text(terms: Terms, fee: dict[str, Any]) -> str:
+    """A fee of the first day in money: an amount, or a share of what is lent."""
+    if "amount" in fee:
+        return str(fee["amount"])
+    return terms.text(int(rounded(Fraction(str(fee["rate"])) * terms.amount, terms.money)))
 
 
 def amount_of(terms: Terms, event: dict[str, Any]) -> int:
@@ -78,6 +88,9 @@ def act(card: Card, terms: Terms, event: dict[str, Any], day: date) -> None:
     elif kind == "payoff":
         card.run_to(day)
         pay_off(card, amount_of(terms, event) if "amount" in event else None, day)
+    elif kind == "drawdown fee":
+        card.charge(day, "fee", amount_of(terms, event))
+        card.rows[0].charges[-1].paid = amount_of(terms, event)
     elif kind == "fee":
         card.charge(day, {"fee": "fee", "cost": "cost", "penalty": "penalty"}[event.get("kind", "fee")], amount_of(terms, event))
     elif kind == "waiver":
@@ -85,6 +98,12 @@ def act(card: Card, terms: Terms, event: dict[str, Any], day: date) -> None:
         waive(card, event["of"], amount_of(terms, event), day)
     elif kind == "termination":
         card.terminate(day)
+    elif kind == "write_off":
+        if card.at < len(card.rows):
+            card.terminate(day)
+        card.written_off = day
+    elif kind == "reschedule":
+        reschedule(card, event, day)
     elif kind == "misuse":
         misuse(card, terms, event)
     elif kind != "pause":
@@ -179,6 +198,8 @@ def state_of(card: Card, terms: Terms, as_of: date) -> dict[str, Any]:
         status = "undrawn"
     elif card.closed_on is not None or (principal == 0 and accrued == 0 and not any(owed_of(card, r, as_of) for r in card.rows)):
         status, accrued = "closed", 0
+    elif card.written_off is not None:
+        status = "written_off"
     elif card.terminated is not None:
         status = "terminated"
     elif days > 90:

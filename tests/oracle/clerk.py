@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from tests.oracle.days import months_of, rounded
+from tests.oracle.days import day_of, months_of, rounded
 from tests.oracle.interest import NEVER, Piece, Rates, part_factor
 from tests.oracle.terms import Period, Terms
 
@@ -76,6 +76,10 @@ class Card:
         self.simulated = False
         self.misused: list[tuple[date, date, int]] = []
         self.grace = {key: int(terms.document.get("grace", {}).get(key, 0)) for key in ("principal", "interest_payment", "interest_free")}
+        first_due = terms.document.get("first_due")
+        self.anchor: tuple[date, int] = (day_of(first_due), 1) if first_due else (terms.start, 0)
+        self.month_end: str = terms.document.get("month_end", "clamp")
+        self.anew: set[int] = set()
         self.balloon = terms.units(terms.document["balloon"]) if terms.document.get("balloon") else 0
 
     # --- what is there -------------------------------------------------------------------------------------------------
@@ -129,6 +133,8 @@ class Card:
         end = until if row is self.last_row else min(until, row.period.due)
         if self.as_of is not None:
             end = min(end, self.as_of)
+        if self.written_off is not None:
+            end = min(end, self.written_off)
         return row.period.start, end
 
     def late_interest(self, row: Row, until: date) -> Fraction:
@@ -203,7 +209,7 @@ class Card:
 
     def exact_after(self, row: Row, until: date) -> Fraction:
         """Contract interest on late money after the last due date, which stays in the last row."""
-        begin, end = row.period.due, min(until, self.as_of or until)
+        begin, end = row.period.due, min(until, self.as_of or until, self.written_off or until)
         total = Fraction(0)
         if begin >= end:
             return total
@@ -347,6 +353,10 @@ class Card:
         self.today = day
 
     def open_row(self, row: Row) -> None:
+        if row.number in self.anew:
+            self.anew.discard(row.number)
+            self.today = max(self.today, row.period.start)
+            self.set_anew(row, row.period.start)
         if self.renew_after is not None and row.number > self.renew_after:
             self.today = max(self.today, row.period.start)
             self.set_anew(row, row.period.start)
@@ -437,6 +447,8 @@ class Card:
 
     def change_rate(self, day: date) -> None:
         """The level anew from the row whose period holds the first night of the new rate."""
+        if self.anew:
+            raise Doubt("a new rate before a new level that waits")
         night = day - self.terms.shift
         self.run_to(night)
         row = self.row_at(night)

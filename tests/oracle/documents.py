@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
+from tests.oracle.days import steps_after
 
 COUNTS = ["M/360", "30/360", "30E/360", "ACT/360", "ACT/365", "ACT/ACT"]
 Draw = st.DrawFn
@@ -138,4 +139,71 @@ def histories(draw: Draw) -> dict[str, Any]:
     if draw(st.booleans()):
         document["prepayment"] = draw(st.sampled_from(["reduce_instalment", "reduce_term"]))
     document["allocation_by"] = draw(st.sampled_from(["horizontal", "vertical"]))
+    return document
+
+
+EVERY = {"1 month": 30, "2 month": 61, "3 month": 91, "1 week": 7, "2 week": 14}
+METHODS = ["equal_instalment", "equal_principal", "interest_only"]
+
+
+def reschedule_of(draw: Draw, dues: list[date], day: date, number: int) -> dict[str, Any]:
+    """One of the four forms, on a day of the term or shortly before the due date that it moves."""
+    form = draw(st.sampled_from(["more", "moved", "moved", "grace", "plan"]))
+    due = draw(st.sampled_from(dues[: max(1, number - 1)]))
+    if form == "more":
+        begin = draw(st.sampled_from([day, due]))
+        return {"date": day.isoformat(), "from": begin.isoformat(), "extra_instalments": draw(st.sampled_from([1, 2, 5]))}
+    if form == "moved":
+        told, moved = due - timedelta(days=draw(st.integers(1, 6))), due + timedelta(days=draw(st.integers(-5, 25)))
+        later = draw(st.sampled_from(["keep", "follow"]))
+        return {"date": told.isoformat(), "due": due.isoformat(), "new_due": moved.isoformat(), "later": later}
+    if form == "grace":
+        return {"date": day.isoformat(), "from": day.isoformat(), "grace": draw(st.integers(1, 2))}
+    plan = {"every": draw(st.sampled_from(["1 month", "3 month"])), "instalments": draw(st.sampled_from([2, 4, 6]))}
+    return {"date": due.isoformat(), "from": due.isoformat(), **plan, "method": draw(st.sampled_from(METHODS))}
+
+
+@st.composite
+def changed_plans(draw: Draw) -> dict[str, Any]:
+    """Instalment loans whose plan is changed under way, among new rates, charges, fees, early money, a termination or a write-off."""
+    start = date(2026, 1, 1) + timedelta(days=draw(st.integers(0, 500)))
+    number, every = draw(st.sampled_from([3, 5, 6, 12])), draw(st.sampled_from(list(EVERY)))
+    whole = draw(st.integers(1_000_000, 100_000_000))
+    document: dict[str, Any] = {
+        "amount": money(whole),
+        "start": start.isoformat(),
+        "rate_annual": rate(draw),
+        "day_count": draw(st.sampled_from(["M/360", *COUNTS])),
+        "method": draw(st.sampled_from(METHODS)),
+        "instalments": number,
+        "every": every,
+        "day_label": draw(st.sampled_from(["start", "start", "end"])),
+        "month_end": draw(st.sampled_from(["clamp", "clamp", "roll"])),
+    }
+    if document["method"] == "equal_instalment":
+        document["level"] = draw(st.sampled_from(["annuity", "annuity", "solved"]))
+    if draw(st.booleans()):
+        document["penalty"] = {"markup_overdue": draw(st.sampled_from(["0.3", "0.5"]))}
+    if draw(st.integers(0, 2)) == 0:
+        document["fees"] = [{"name": "f", "when": draw(st.sampled_from(["drawdown", "instalment"])), "rate": "0.01", "of": "amount"}]
+    dues = [steps_after(start, (int(every[0]), every.split()[1]), step, document["month_end"]) for step in range(1, number + 1)]
+    last = dues[-1] - timedelta(days=1)
+    events: list[dict[str, Any]] = []
+    for kind in draw(st.lists(st.sampled_from(["plan", "plan", "rate", "fee", "money", "end"]), min_size=1, max_size=3)):
+        day = date.fromisoformat(days_between(draw, start + timedelta(days=1), last))
+        at = {"date": day.isoformat()}
+        if kind == "plan":
+            events.append({"type": "reschedule", **reschedule_of(draw, dues, day, number)})
+        elif kind == "rate":
+            events.append({"type": "rate_change", **at, "rate_annual": rate(draw)})
+        elif kind == "fee":
+            events.append({"type": "fee", **at, "kind": draw(st.sampled_from(["fee", "cost"])), "amount": "33.00"})
+        elif kind == "money":
+            events.append({"type": "repayment", **at, "amount": money(draw(st.integers(1, whole // 4)))})
+        else:
+            events.append({"type": draw(st.sampled_from(["termination", "write_off"])), **at})
+    document["events"] = [event for event in events if event["date"] > document["start"]]
+    if draw(st.booleans()) or any(event["type"] in ("repayment", "termination", "write_off") for event in events):
+        days = [event["date"] for event in document["events"]]
+        document["as_of"] = max([days_between(draw, start, last + timedelta(days=90)), *days])
     return document

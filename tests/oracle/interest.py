@@ -28,11 +28,13 @@ def whole_factor(terms: Terms, period: Period) -> Fraction:
         return Fraction(period.months, 12)
     if period.weeks:
         return Fraction(period.weeks, 52)
-    if terms.every[1] in ("day", "week") and terms.method != "custom":
+    if terms.every[1] in ("day", "week") and terms.method != "custom" and terms.day_count != "M/360":
         return odd_days(terms.day_count, terms.label, period.start, period.due)
     months, rest = whole_months(period.start, period.due)
     if terms.day_count == "30/360":
         return by_month_begun(period.start, period.start, period.due)
+    if terms.day_count == "30E/360":
+        return odd_days(terms.day_count, terms.label, period.start, period.due)
     return Fraction(months, 12) + odd_days(terms.day_count, terms.label, rest, period.due)
 
 
@@ -47,6 +49,8 @@ def part_factor(terms: Terms, period: Period, begin: date, end: date) -> Fractio
         months, rest = whole_months(begin, end)
         return Fraction(months, 12) + Fraction((end - rest).days, 360)
     if terms.day_count == "30/360":
+        if period.months == 1:
+            return Fraction((end - begin).days, 12 * (period.due - period.start).days)
         return by_month_begun(period.start, begin, end)
     inside = period.start <= begin and end <= period.due and period.due != NEVER
     if terms.basis == "period" and inside and (period.months or period.weeks):

@@ -1,0 +1,105 @@
+"""A plan changed under way, as the clerk does it on the card: more instalments, a moved due date, time without principal, a new plan."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from tests.oracle.clerk import Card, Doubt, Row
+from tests.oracle.days import day_of, months_of, steps_after
+from tests.oracle.terms import Period
+
+Event = dict[str, Any]
+
+
+def reschedule(card: Card, event: Event, day: date) -> None:
+    card.run_to(day)
+    if card.closed_on or card.terminated or card.at >= len(card.rows) or not card.drawn:
+        raise Doubt("a reschedule after the end")
+    if card.terms.method in ("flat", "custom", "stepped", "bullet") or any(row.extra or row.early for row in card.rows):
+        raise Doubt("a reschedule here")
+    if "due" in event:
+        move_due(card, day_of(event["due"]), day_of(event["new_due"]), event.get("later", "keep") == "follow")
+        return
+    if card.terms.document.get("settlement_day") or card.terms.document.get("maturity"):
+        raise Doubt("a reschedule of a loan without instalments")
+    begin = day_of(event["from"])
+    row = next((row for row in card.rows[card.at :] if row.period.start <= begin < row.period.due), None)
+    if row is None:
+        raise Doubt("from")
+    if "extra_instalments" in event:
+        more_instalments(card, event["extra_instalments"])
+        new_level(card, row, day)
+    elif "grace" in event:
+        time_without_principal(card, row, event["grace"], day)
+    else:
+        new_plan(card, row, begin, event, day)
+
+
+def whole(card: Card) -> dict[str, int]:
+    """How a regular period is marked."""
+    count, unit = card.terms.every
+    return {"months": months_of(card.terms.every)} if months_of(card.terms.every) else {"weeks": count} if unit == "week" else {}
+
+
+def add_row(card: Card, due: date) -> None:
+    last = card.rows[-1]
+    card.rows.append(Row(last.number + 1, Period(last.period.due, due, **whole(card))))
+
+
+def more_instalments(card: Card, count: int) -> None:
+    for _ in range(count):
+        origin, number = card.anchor
+        add_row(card, steps_after(origin, card.terms.every, len(card.rows) + 1 - number, card.month_end))
+
+
+def new_level(card: Card, row: Row, day: date) -> None:
+    if row is card.rows[card.at]:
+        card.open_row(row)
+        card.set_anew(row, day)
+    else:
+        card.anew.add(row.number)
+
+
+def time_without_principal(card: Card, row: Row, count: int, day: date) -> None:
+    if row is not card.rows[card.at] or row.number - 1 + count >= len(card.rows) or card.terms.method == "interest_only":
+        raise Doubt("a grace here")
+    card.open_row(row)
+    card.grace["principal"] = row.number - 1 + count
+    card.set_anew(row, day)
+
+
+def new_plan(card: Card, row: Row, begin: date, event: Event, day: date) -> None:
+    if row.period.start != begin or row is not card.rows[card.at] or card.balloon or any(card.grace.values()):
+        raise Doubt("a new plan here")
+    card.terms.method = event["method"]
+    count, unit = event["every"].split()
+    card.terms.every = (int(count), unit)
+    card.terms.document = {key: value for key, value in card.terms.document.items() if key != "principal_share"}
+    card.anchor = (begin, row.number - 1)
+    kept = card.rows[: card.at]
+    row.period = Period(begin, steps_after(begin, card.terms.every, 1, card.month_end), **whole(card))
+    card.rows = [*kept, row]
+    more_instalments(card, event["instalments"] - 1)
+    card.set_anew(row, day)
+
+
+def move_due(card: Card, due: date, new_due: date, follow: bool) -> None:
+    """The row's period ends on the new day; the next begins there. The other dues stay, or follow at their usual distance."""
+    place = next((index for index in range(card.at, len(card.rows)) if card.rows[index].period.due == due), None)
+    if place is None or card.terms.document.get("settlement_day"):
+        raise Doubt("due")
+    rows = card.rows[place:]
+    first = rows[0].period.start
+    if new_due <= max(first, card.today) or new_due == due or (not follow and len(rows) > 1 and new_due >= rows[1].period.due):
+        raise Doubt("new_due")
+    rows[0].period = Period(first, new_due)
+    if not follow:
+        for row in rows[1:2]:
+            row.period = Period(new_due, row.period.due)
+        return
+    card.anchor = (new_due, place + 1)
+    start = new_due
+    for step, row in enumerate(rows[1:], 1):
+        row.period = Period(start, steps_after(new_due, card.terms.every, step, card.month_end), **whole(card))
+        start = row.period.due
