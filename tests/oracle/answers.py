@@ -28,9 +28,8 @@ def answer(document: dict[str, Any], *, penalty_at_once: bool = True) -> dict[st
     """Instalments, totals and state; raises Doubt where the text is open or the clerk has not learned it."""
     as_of = day_of(document["as_of"]) if document.get("as_of") else None
     events = events_of(document, as_of)
-    for key in ("business_days", "line"):
-        if document.get(key):
-            raise Doubt(key)
+    if document.get("line"):
+        raise Doubt("line")
     terms = read({**document, "events": events})
     rates = rates_of(terms)
     card = Card(terms, rates, as_of, penalty_at_once)
@@ -159,7 +158,7 @@ def shown(card: Card, terms: Terms, row: Row) -> dict[str, Any]:
     answer_row: dict[str, Any] = {
         "number": row.number,
         "start": period.start.isoformat(),
-        "due": period.due.isoformat(),
+        "due": period.pay_by.isoformat(),
         "days": (period.due - period.start).days,
         **{name: terms.text(found[name]) for name in (*ORDERED, "total", "paid", "outstanding")},
         "balance": terms.text(row.balance),
@@ -189,8 +188,8 @@ def state_of(card: Card, terms: Terms, as_of: date) -> dict[str, Any]:
         for _, due, amount in owed_of(card, other, as_of):
             if due < as_of and amount > 0:
                 overdue += amount
-                if other.closed and other.period.due < as_of:
-                    due = min(due, other.period.due)
+                if other.closed and other.period.pay_by < as_of:
+                    due = min(due, other.period.pay_by)
                 oldest = min(oldest or due, due)
     days = (as_of - oldest).days if oldest else 0
     status = "performing"

@@ -16,6 +16,8 @@ def reschedule(card: Card, event: Event, day: date) -> None:
     card.run_to(day)
     if card.closed_on or card.terminated or card.at >= len(card.rows) or not card.drawn:
         raise Doubt("a reschedule after the end")
+    if card.terms.document.get("business_days"):
+        raise Doubt("a reschedule with working days")
     if card.terms.method in ("flat", "custom", "stepped", "bullet") or any(row.extra or row.early for row in card.rows):
         raise Doubt("a reschedule here")
     if "due" in event:

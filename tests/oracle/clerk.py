@@ -92,7 +92,7 @@ class Card:
 
     @property
     def last_due(self) -> date:
-        return self.rows[-1].period.due if not self.rows[-1].extra else max(r.period.due for r in self.rows if not r.extra)
+        return max(row.period.pay_by for row in self.rows if not row.extra)
 
     @property
     def last_row(self) -> Row:
@@ -190,6 +190,9 @@ class Card:
             return 0
         begin, end = self.late_window(row, until)
         last, total = self.last_due, Fraction(0)
+        plain = self.last_row.period.due
+        if plain < last and end > plain and any(piece.begin < plain for other in self.rows for piece in other.unpaid_interest):
+            raise Doubt("compound interest between the plain and the moved last due date")
         for other in self.rows:
             for piece in other.unpaid_interest:
                 if terms.penalty["compound_in_term"]:
@@ -378,11 +381,11 @@ class Card:
         if not row.balance_fixed:
             row.balance = self.principal_undue
         if principal:
-            row.late.append(Piece(principal, due))
+            row.late.append(Piece(principal, row.period.pay_by))
         row.parts["principal"] += row.early
         open_interest = interest - row.parts["interest"]
         if open_interest > 0:
-            row.unpaid_interest.append(Piece(open_interest, due))
+            row.unpaid_interest.append(Piece(open_interest, row.period.pay_by))
         self.instalment_fees(row, principal, interest, owed)
         self.at += 1
         if self.as_of is None or self.simulated:

@@ -207,3 +207,36 @@ def changed_plans(draw: Draw) -> dict[str, Any]:
         days = [event["date"] for event in document["events"]]
         document["as_of"] = max([days_between(draw, start, last + timedelta(days=90)), *days])
     return document
+
+
+@st.composite
+def working_day_loans(draw: Draw) -> dict[str, Any]:
+    """Loans of 2026 whose due dates keep to working days, some with money late or early, a new rate or a payoff."""
+    start = date(2026, 1, 1) + timedelta(days=draw(st.integers(0, 120)))
+    whole = draw(st.integers(1_000_000, 100_000_000))
+    document: dict[str, Any] = {
+        "amount": money(whole),
+        "start": start.isoformat(),
+        "rate_annual": rate(draw),
+        "day_count": draw(st.sampled_from(["M/360", *COUNTS])),
+        "day_label": draw(st.sampled_from(["start", "start", "end"])),
+    }
+    move = draw(st.sampled_from(["following", "following", "modified_following", "preceding"]))
+    moves = move != "following" or draw(st.booleans())
+    document["business_days"] = {"calendar": "CN-2026", "move": move, "interest_moves": moves}
+    if draw(st.booleans()):
+        document |= {"method": "bullet", "maturity": (start + timedelta(days=draw(st.integers(40, 200)))).isoformat()}
+    else:
+        document |= {"method": draw(st.sampled_from(METHODS)), "instalments": draw(st.integers(2, 6)), "every": "1 month"}
+    if draw(st.booleans()):
+        document["penalty"] = {"markup_overdue": draw(st.sampled_from(["0.3", "0.5"]))}
+    events: list[dict[str, Any]] = []
+    for kind in draw(st.lists(st.sampled_from(["repayment", "rate_change", "payoff"]), max_size=2, unique=True)):
+        day = {"type": kind, "date": days_between(draw, start + timedelta(days=20), start + timedelta(days=220))}
+        more = {"repayment": {"amount": money(draw(st.integers(1, whole // 4)))}, "rate_change": {"rate_annual": rate(draw)}}
+        events.append(day | more.get(kind, {}))
+    document["events"] = events
+    if events or draw(st.booleans()):
+        last = max([start.isoformat(), *(event["date"] for event in events)])
+        document["as_of"] = days_between(draw, date.fromisoformat(last), date.fromisoformat(last) + timedelta(days=90))
+    return document

@@ -17,7 +17,7 @@ def owed_of(card: Card, row: Row, day: date) -> list[Owed]:
     found: list[Owed] = [(c.kind, c.day, c.open) for c in row.charges if c.day <= day and c.open > 0]
     running = not row.closed and row.period.start < day < row.period.due
     if row.closed or (running and card.penalty_at_once):
-        due = row.period.due if row.closed else row.period.start
+        due = row.period.pay_by if row.closed else row.period.start
         for name, count in (("penalty", card.penalty), ("compound", card.compound)):
             left = count(row, day) - row.parts[name] - row.waived[name]
             if left > 0:
@@ -25,10 +25,10 @@ def owed_of(card: Card, row: Row, day: date) -> list[Owed]:
     if row.closed and card.as_of is not None:
         left = card.row_interest(row, day) - row.parts["interest"] - row.waived["interest"]
         if left > 0:
-            found.append(("interest", row.period.due, left))
+            found.append(("interest", row.period.pay_by, left))
         late = sum(piece.amount for piece in row.late if piece.end is None)
         if late > 0:
-            found.append(("principal", row.period.due, late))
+            found.append(("principal", row.period.pay_by, late))
     elif row.closed and row.period.due == day:
         for name, amount in (("interest", row.interest), ("principal", row.principal)):
             if (left := amount - row.parts[name]) > 0:

@@ -7,20 +7,36 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+import QuantLib
 from tests.oracle.days import DAY, DIGITS, day_of, month_length, months_of, steps_after
 
+MOVES = {
+    "none": QuantLib.Unadjusted,
+    "following": QuantLib.Following,
+    "modified_following": QuantLib.ModifiedFollowing,
+    "preceding": QuantLib.Preceding,
+}
 ORDER = ["cost", "fee", "penalty", "compound", "interest", "principal"]
 Document = dict[str, Any]
 
 
 @dataclass
 class Period:
-    """One instalment's stretch of time. `months`/`weeks`: it is that many whole steps by the plan, whatever its days."""
+    """One instalment's stretch of time. `months`/`weeks`: it is that many whole steps by the plan, whatever its days.
+
+    `payable`: where a due date alone moves to a working day and interest does not, that day.
+    """
 
     start: date
     due: date
     months: int | None = None
     weeks: int | None = None
+    payable: date | None = None
+
+    @property
+    def pay_by(self) -> date:
+        """The day from which it is late: the due date, or the working day to which that alone moved."""
+        return self.payable or self.due
 
 
 @dataclass
@@ -140,20 +156,34 @@ def periods_of(terms: Terms) -> list[Period]:
         dues, regular = [day_of(document["maturity"])], False
     else:
         dues, regular = stepped_dues(terms), True
-    periods, start = [], terms.start
+    periods, start, plain_start = [], terms.start, terms.start
     for index, due in enumerate(dues):
         first_irregular = index == 0 and bool(document.get("first_due")) and steps_after(terms.start, terms.every, 1) != due
         last_irregular = bool(document.get("maturity")) and index == len(dues) - 1 and not _is_step(terms, index, due)
         whole = regular and not first_irregular and not last_irregular
+        kept = working_day(document, due)
+        moves = (document.get("business_days") or {}).get("interest_moves", True)
+        whole = whole and not (moves and (kept != due or start != plain_start))
         months, unit = months_of(terms.every), terms.every[1]
-        periods.append(Period(start, due, months if whole and months else None, terms.every[0] if whole and unit == "week" else None))
-        start = due
+        end = kept if moves else due
+        period = Period(start, end, months if whole and months else None, terms.every[0] if whole and unit == "week" else None, kept)
+        periods.append(period)
+        start, plain_start = end, due
     if terms.method == "bullet" and len(periods) > 1:
         months_each = [period.months for period in periods]
         months_all = sum(m or 0 for m in months_each) if all(months_each) else None
         weeks_all = sum(p.weeks or 0 for p in periods) if all(p.weeks for p in periods) else None
-        periods = [Period(periods[0].start, periods[-1].due, months_all, weeks_all)]
+        periods = [Period(periods[0].start, periods[-1].due, months_all, weeks_all, periods[-1].payable)]
     return periods
+
+
+def working_day(document: Document, day: date) -> date:
+    """The day to which a due date moves, by QuantLib's calendar of the Chinese interbank market."""
+    rule = document.get("business_days") or {}
+    if not rule.get("calendar"):
+        return day
+    moved = QuantLib.China(QuantLib.China.IB).adjust(QuantLib.Date(day.day, day.month, day.year), MOVES[rule["move"]])
+    return date(moved.year(), moved.month(), moved.dayOfMonth())
 
 
 def _is_step(terms: Terms, index: int, due: date) -> bool:
