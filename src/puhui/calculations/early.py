@@ -73,7 +73,7 @@ def _repay_principal(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     if terms.recalculation is None:
         raise unsettled("interest_recalculation", f"null with principal repaid early on {day}", "recalculation: null is not settled here")
     shortens_to_balloon = terms.balloon and (terms.prepayment == "reduce_term" or receipt.left >= loan.undue - terms.balloon)
-    if terms.method in ("flat", "stepped", "custom") or terms.principal_share is not None or shortens_to_balloon:
+    if terms.method in ("flat", "stepped", "custom") or shortens_to_balloon:
         expected = f"a payoff: early repayment of method {terms.method} with these terms is not settled"
         raise unsettled("events", f"principal repaid early on {day}", expected)
     if loan.plan.carried or loan.index < max(terms.grace.interest_payment, terms.grace.interest_free):
@@ -174,7 +174,7 @@ def end_slices(loan: RunningLoan, day: date, amount: int) -> None:
 
 
 def _level_after(loan: RunningLoan, index: int) -> None:
-    if loan.terms.prepayment == "reduce_term":
+    if loan.terms.prepayment == "reduce_term" or loan.terms.principal_share is not None:
         loan.plan.shortened = loan.plan.has_level
     elif index == loan.index:
         loan.renew()

@@ -41,7 +41,7 @@ def _step_rate(terms: Terms, rate_e8: int, periods: Sequence[Period]) -> tuple[i
         return rate_e8 * step.months, RATE_SCALE * 12
     if step.weeks:
         return rate_e8 * step.weeks, RATE_SCALE * 52
-    if terms.day_count in ("M/360", "ACT/360"):
+    if terms.day_count in ("M/360", "30E/360", "ACT/360"):
         return rate_e8 * step.days, RATE_SCALE * 360
     if terms.day_count == "ACT/365":
         return rate_e8 * step.days, RATE_SCALE * 365

@@ -278,13 +278,13 @@ def _rate_line(terms: Terms, events: Sequence[Event]) -> RateLine:
 
 
 def _with_dated_fees(terms: Terms, ordered: list[tuple[int, Event]], as_of: date | None) -> list[tuple[int, Event]]:
-    """Fees agreed for a date join the events, before those of the same day."""
+    """Fees agreed for a date join the events, before those of the same day; on the first day after the drawdown."""
     dated = [(fee, fee.when) for fee in terms.fees if isinstance(fee.when, date)]
     fees = [(-1, Event(day, "fee", _dated_amount(terms, fee), kind="fee", rate_e8=_dated_rate(fee))) for fee, day in dated]
     fees = [pair for pair in fees if as_of is None or pair[1].date <= as_of]
-    if any(pair[1].date == terms.start for pair in fees):
-        raise unsettled("fees.when", terms.start, "drawdown, for a fee of the first day")
-    return sorted([*fees, *ordered], key=lambda pair: pair[1].date) if fees else ordered
+    first_day = [pair for pair in fees if pair[1].date == terms.start]
+    later = [pair for pair in fees if pair[1].date != terms.start]
+    return sorted([*later, *ordered, *first_day], key=lambda pair: pair[1].date) if fees else ordered
 
 
 def _dated_amount(terms: Terms, fee: Fee) -> int:

@@ -143,7 +143,8 @@ def _grace(loan: RunningLoan, event: Event) -> None:
     if end >= len(loan.rows):
         raise unsettled("events.grace", event.grace, f"fewer than the {len(loan.rows) - place} instalments left")
     if place > loan.index:
-        raise unsettled("events.from", event.begin, f"a day of the period under way, up to before {loan.periods[loan.index].due}")
+        loan.graces[place] = end
+        return
     if loan.rows[place].kept is not None or loan.rows[place].ahead:
         raise unsettled("events.from", event.begin, "a period without money repaid early: not settled")
     loan.plan.grace_principal = end

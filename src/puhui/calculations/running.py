@@ -113,6 +113,7 @@ class RunningLoan:
         self.renew_next = False
         self.renew_at: set[int] = set()
         self.switches: dict[int, Terms] = {}
+        self.graces: dict[int, int] = {}
         self.anchor: tuple[date, int] = (terms.start, 0) if terms.first_due is None else (terms.first_due, 1)
         self.oldest = 0
         self.closed_on: date | None = None
@@ -289,6 +290,9 @@ class RunningLoan:
         if self.switches and self.index in self.switches:
             self.terms = self.plan.terms = self.switches.pop(self.index)
             self.plan.grace_principal = 0
+            self.renew_next = True
+        if self.index in self.graces:
+            self.plan.grace_principal = self.graces.pop(self.index)
             self.renew_next = True
         if self.renew_next or self.index in self.renew_at:
             self.renew()

@@ -25,7 +25,7 @@ def carried_to_the_end(loan: RunningLoan) -> RunningLoan:
     ahead.periods, ahead.open, ahead.ended = list(loan.periods), list(loan.open), list(loan.ended)
     ahead.plan = copy(loan.plan)
     ahead.plan.periods = ahead.periods
-    ahead.renew_at, ahead.switches = set(loan.renew_at), dict(loan.switches)
+    ahead.renew_at, ahead.switches, ahead.graces = set(loan.renew_at), dict(loan.switches), dict(loan.graces)
     ahead.advance(ahead.last_due, count=False)
     return ahead
 
@@ -35,7 +35,7 @@ def last_instalment(loan: RunningLoan, level: int, line: RateLine) -> int:
     trial = copy(loan)
     trial.plan = copy(loan.plan)
     trial.plan.level, trial.line, trial.plan.line = level, line, line
-    trial.renew_at, trial.switches, trial.renew_next = set(), {}, False
+    trial.renew_at, trial.switches, trial.graces, trial.renew_next = set(), {}, {}, False
     last = carried_to_the_end(trial).rows[-1]
     return last.due[PRINCIPAL] + last.due[INTEREST] - loan.terms.balloon
 
