@@ -1,4 +1,4 @@
-"""Loans with a life, beside those of the scenario: a note that matures soon, a line, a restructured note, acts that wait for a second person.
+"""Loans with a life, beside those of the scenario: a note that matures soon, a line, a late note, an act that waits for a second person.
 
 All by the platform's own acts. `enrich` tells the numbers that tests and pictures need.
 """
@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from typing import Any
 
 MATURING = {
-    "amount": "300000.00", "rate_annual": "0.0435", "day_count": "ACT/360", "method": "interest_only", "settlement_day": 20, "every": "1 month",
-    "penalty": {"markup_overdue": "0.5"},
+    "amount": "300000.00", "rate_annual": "0.0435", "day_count": "ACT/360", "method": "interest_only", "settlement_day": 20,
+    "every": "1 month", "penalty": {"markup_overdue": "0.5"},
 }  # fmt: skip
 MONTHLY = {
     "amount": "120000.00", "rate_annual": "0.0435", "day_count": "M/360", "instalments": 12, "every": "1 month",
@@ -40,7 +40,7 @@ def prepare(institution: Any, firms: list[Any], users: dict[str, Any]) -> Life:
     """What begins on the first day: the notes, the line and its draw."""
     from tests.loans.conftest import make_cleared_contract
 
-    from puhui.loans.actions import draw_down
+    from puhui.loans.actions import deposit, draw_down
     from puhui.loans.commands import perform
     from puhui.loans.securing import add_security
 
@@ -49,6 +49,7 @@ def prepare(institution: Any, firms: list[Any], users: dict[str, Any]) -> Life:
     contract = make_cleared_contract(institution, 9001, soon, firms[1])
     add_security(contract, "guarantor", "王大海", "保证合同 17", "officer")
     maturing = draw_down(contract, "life 1", "accountant")
+    deposit(maturing.firm, 1_000_000)
     late = draw_down(make_cleared_contract(institution, 9002, MONTHLY, firms[2]), "life 2", "accountant")
     holds = make_cleared_contract(institution, 9003, LINE, firms[3])
     line = perform(users["officer"], "open_line", holds, {}, "life 3").result

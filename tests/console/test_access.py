@@ -11,7 +11,10 @@ ROLES = {
     "officer": "officer", "approver": "approver", "risk": "risk_manager", "accountant": "accountant", "auditor": "auditor",
     "borrower-en": "borrower",
 }  # fmt: skip
-PAGE_OF = {"firms": "firm", "payout": "payouts", "loan": "loans", "models": "model", "account": "books", "entry": "books"}
+PAGE_OF = {
+    "firms": "firm", "payout": "payouts", "loan": "loans", "models": "model", "account": "books", "entry": "books", "late loan": "loans",
+    "past loan": "loans", "loan class": "loans", "renewal": "renewals", "line": "lines", "act": "acts",
+}  # fmt: skip
 
 
 def page_of(name: str) -> str:
@@ -68,9 +71,9 @@ def test_another_institution_sees_nothing(scenario: Any, client_of: Any) -> None
     other = create_institution("OTHER", "另一家银行", "bank", date(2026, 1, 1))
     create_user(other, "stranger", "secret-secret", "officer")
     client = client_of("stranger")
-    for name in ("case", "decision", "firm", "payout", "loan", "model"):
+    for name in ("case", "decision", "firm", "payout", "loan", "loan class", "renewal", "line", "act", "model"):
         assert client.get(addresses(scenario)[name][0]).status_code == 404, name
-    for address in ("/queue/?status=all", "/firms/", "/loans/", "/payouts/"):
+    for address in ("/queue/?status=all", "/firms/", "/loans/", "/payouts/", "/renewals/", "/lines/", "/acts/"):
         body = client.get(address).content.decode()
         assert "<tbody" not in body, address
 

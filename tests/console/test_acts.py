@@ -76,29 +76,6 @@ def test_payout_needs_a_second_person(scenario: Any, client_of: Any) -> None:
     assert contract.loans.count() == 1
 
 
-def test_a_repayment_sent_twice_is_posted_once(scenario: Any, client_of: Any) -> None:
-    from puhui.loans.models import Loan
-
-    loan = Loan.objects.filter(status="performing").first()
-    client = client_of("accountant")
-    before = loan.events.filter(type="repayment").count()
-    for _ in range(2):
-        assert client.post(f"/loans/{loan.pk}/", {"amount": "1,000", "key": f"page-{'0a' * 12}"}).status_code == 302
-    assert loan.events.filter(type="repayment").count() == before + 1
-
-
-def test_nobody_chooses_the_key_of_an_act(scenario: Any, client_of: Any) -> None:
-    """The key of the night's debit of a loan, sent with a form, would keep the night from debiting it."""
-    from puhui.loans.models import Event, Loan
-
-    loan = Loan.objects.filter(status="performing").first()
-    taken = f"{loan.pk}:debit:{scenario.institution.business_date}"
-    for key in (taken, "x" * 500, ""):
-        assert client_of("accountant").post(f"/loans/{loan.pk}/", {"amount": "1", "key": key}).status_code == 302
-    keys = Event.objects.filter(loan=loan).order_by("-number").values_list("key", flat=True)[:3]
-    assert len(set(keys)) == 3 and all(key.startswith("page-") and len(key) == 29 for key in keys)
-
-
 def test_a_term_that_is_no_number_is_refused_in_words(scenario: Any, client_of: Any) -> None:
     from puhui.decisions.models import Application
 
@@ -109,15 +86,6 @@ def test_a_term_that_is_no_number_is_refused_in_words(scenario: Any, client_of: 
         response = client.post("/my/apply/", {"amount": "30000", "term_months": months, "purpose": "stock"})
         assert response.status_code == 422
     assert Application.objects.count() == before
-
-
-def test_more_than_closes_the_loan_is_refused_in_words(scenario: Any, client_of: Any) -> None:
-    from puhui.loans.models import Loan
-
-    loan = Loan.objects.filter(status="performing").first()
-    response = client_of("accountant").post(f"/loans/{loan.pk}/", {"amount": "99999999", "key": "too-much"})
-    assert response.status_code == 422
-    assert "which closes the loan" in text_of(response)
 
 
 def test_a_bad_file_is_shown_row_by_row(scenario: Any, client_of: Any) -> None:

@@ -30,6 +30,15 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
         "payout": (f"/payouts/{scenario.contract.pk}/", "accountant"),
         "loans": ("/loans/", "accountant"),
         "loan": (f"/loans/{loan.pk}/", "accountant"),
+        "late loan": (f"/loans/{scenario.life.late.pk}/", "accountant"),
+        "past loan": (f"/loans/{scenario.life.late.pk}/?as_of={scenario.life.first_day}&known=then", "officer"),
+        "loan class": (f"/loans/{scenario.life.late.pk}/class/", "risk"),
+        "renewals": ("/renewals/", "officer"),
+        "renewal": (f"/renewals/{scenario.life.maturing.pk}/", "officer"),
+        "lines": ("/lines/", "officer"),
+        "line": (f"/lines/{scenario.life.line.pk}/", "officer"),
+        "acts": ("/acts/", "approver"),
+        "act": (f"/acts/loan/{scenario.life.late.pk}/restructure/", "officer"),
         "portfolio": ("/portfolio/", "risk"),
         "models": ("/models/", "risk"),
         "model": (f"/models/{model.pk}/", "risk"),
@@ -44,7 +53,8 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
 
 
 NAMES = (
-    "queue", "case", "decision", "firms", "firm", "evidence", "payouts", "payout", "loans", "loan", "portfolio", "models", "model",
+    "queue", "case", "decision", "firms", "firm", "evidence", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
+    "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "models", "model",
     "books", "account", "entry", "trail", "borrower home", "borrower data", "borrower consent",
 )  # fmt: skip
 

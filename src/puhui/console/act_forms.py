@@ -22,10 +22,13 @@ from puhui.console.words import word
 from puhui.loans.act_arguments import Argument
 from puhui.loans.acts import Act
 
-__all__ = ["Field", "fields_of", "hidden", "place", "values_of"]
+__all__ = ["Field", "fields_of", "has_errors", "hidden", "place", "values_of"]
 
 #: what an act calls a thing in its faults → the argument of the form that it is about
-FAULT_PLACES = {"amount": "amount_fen", "date": "on", "limit": "limit_fen", "class": "to", "maturity": "new_due", "extension": "new_due"}
+FAULT_PLACES = {
+    "amount": "amount_fen", "events.amount": "amount_fen", "date": "on", "events.date": "on", "limit": "limit_fen", "class": "to",
+    "maturity": "new_due", "extension": "new_due",
+}  # fmt: skip
 DEFAULTS = {"in_difficulty": "no", "later": "keep", "kind": "fee", "of": ""}
 PERCENT = ("rate_annual", "share_ppm")
 
@@ -44,6 +47,7 @@ class Field:
     parts: list[Field] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     wide: bool = False
+    optional: bool = False  # said so beside its name
 
 
 def fields_of(act: Act, target: Any, sent: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> list[Field]:
@@ -59,6 +63,7 @@ def _field(act: Act, argument: Argument, target: Any, sent: QueryDict | None, in
     if options is not None and found.kind != "numbers":
         found.kind = "choice"
     found.options = options if options is not None else [(code, word(CHOICES, code)) for code in argument.choices]
+    found.optional = not argument.required
     found.wide = found.kind in ("text", "record", "entries", "numbers")
     if found.kind in ("record", "entries"):
         found.parts = [_part(found, each, sent) for each in parts_of(act.name, name, target)]
@@ -159,11 +164,18 @@ def place(fields: list[Field], faults: Iterable[Fault]) -> list[str]:
     above = []
     for fault in faults:
         asked = _about(fields, fault.where)
-        if asked is None:
+        if fault.where.startswith("key "):
+            above.append(_("This form was sent before with other content, and that was done. Look at it again before you send it anew."))
+        elif asked is None:
             above.append(sentence(fault))
         else:
             asked.errors.append(sentence(fault))
     return above
+
+
+def has_errors(fields: Iterable[Field]) -> bool:
+    """Whether something is wrong with any field or part of one."""
+    return any(each.errors or has_errors(each.parts) for each in fields)
 
 
 def _about(fields: list[Field], where: str) -> Field | None:

@@ -250,6 +250,12 @@ SECURITIES = {
     "pledge": _("pledge"),
 }
 
+EXEMPTIONS = {
+    "small_household": _("small loans to small firms and households"),
+    "inclusive_rate": _("small loans at a low rate"),
+    "farmer_small_balance": _("small loans to farmers"),
+}
+
 #: what is owed, by component, as previews tell it
 OWED = {
     "principal_fen": _("Principal"),

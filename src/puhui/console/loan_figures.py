@@ -34,6 +34,7 @@ class ScheduleRow:
     interest_fen: int
     extra_fen: int
     paid_fen: int
+    waived_fen: int
     balance_fen: int
     code: str
     current: bool
@@ -44,7 +45,7 @@ class ScheduleRow:
 
     @property
     def open_fen(self) -> int:
-        return self.total_fen - self.paid_fen
+        return self.total_fen - self.paid_fen - self.waived_fen
 
     @property
     def state(self) -> State:
@@ -73,7 +74,8 @@ def schedule_rows(rows: Iterable[Row], day: datetime.date) -> list[ScheduleRow]:
         current = code != "paid" and not current_seen
         current_seen = current_seen or current
         extra_fen = row.fee + row.penalty + row.compound
-        shown.append(ScheduleRow(row.number, row.due, row.principal, row.interest, extra_fen, row.paid, row.balance, code, current))
+        settled = row.paid, row.waived, row.balance
+        shown.append(ScheduleRow(row.number, row.due, row.principal, row.interest, extra_fen, *settled, code, current))
     return shown
 
 
@@ -87,7 +89,7 @@ def _row_code(row: Row, day: datetime.date) -> str:
 
 def totals_of(rows: list[ScheduleRow]) -> dict[str, int]:
     """Sums under the schedule."""
-    names = ("principal_fen", "interest_fen", "extra_fen", "paid_fen", "open_fen")
+    names = ("principal_fen", "interest_fen", "extra_fen", "paid_fen", "waived_fen", "open_fen")
     return {name: sum(getattr(row, name) for row in rows) for name in names}
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from puhui.calculations.stamp_duty import duty_of_contract
 from puhui.console.act_figures import class_state
-from puhui.console.act_words import CHOICES, SECURITIES
+from puhui.console.act_words import CHOICES, EXEMPTIONS, SECURITIES
 from puhui.console.labels import CONTRACT, LATE, OK, WATCH, State, state
 from puhui.console.templatetags.figures import money, rate
 from puhui.console.words import in_language, word
@@ -153,7 +153,7 @@ def _taxes(loan: Loan, contract: Contract, day: datetime.date) -> list[dict[str,
     """Value added tax inside the new note's interest, and the stamp duty on its contract."""
     tax = tax_of_contract(contract, day, contract.offer.rate_ppm)
     taxed = _("%(rate)s inside the interest") % {"rate": rate(tax.interest_ppm)}
-    text = _("exempt (%(code)s)") % {"code": tax.exemption} if tax.exemption else taxed
+    text = _("interest exempt: %(ground)s") % {"ground": word(EXEMPTIONS, tax.exemption)} if tax.exemption else taxed
     if tax.interest_ppm != loan.interest_tax_ppm:
         text += " · " + _("the old note: %(rate)s") % {"rate": rate(loan.interest_tax_ppm)}
     size = firm_size(contract.firm, day)

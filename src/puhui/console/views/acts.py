@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from puhui.calculations.faults import FaultsError
 from puhui.console import act_figures as figures
 from puhui.console.access import Request, page
-from puhui.console.act_forms import Field, fields_of, hidden, place, values_of
+from puhui.console.act_forms import Field, fields_of, has_errors, hidden, place, values_of
 from puhui.console.act_words import COMMAND, NAMES
 from puhui.console.forms import errors_of, key_of, new_key
 from puhui.console.paging import filters_of, paged
@@ -76,14 +76,14 @@ def act(request: Request, kind: str, number: int, name: str) -> HttpResponse:
             context["errors"] = place(fields, error.faults)
             key = new_key()  # nothing was done under the old one, or it names another act
     context |= _around(found, target, power, key)
-    failed = bool(context["errors"]) or any(each.errors or any(part.errors for part in each.parts) for each in fields)
+    failed = bool(context["errors"]) or has_errors(fields)
     return render(request, "console/act.html", context, status=422 if failed and request.method == "POST" else 200)
 
 
 def step(request: Request, act: Act, target: Any, fields: list[Field], key: str, context: dict[str, Any]) -> commands.Performed | None:
     """Preview the act into the context, or carry it out; nothing where a field cannot be read."""
     arguments = values_of(fields)
-    if any(each.errors for each in fields):
+    if has_errors(fields):
         return None
     if request.POST.get("step") == "do":
         return commands.perform(request.user, act.name, target, arguments, key)

@@ -13,7 +13,7 @@ from puhui.calculations.faults import FaultsError
 from puhui.console import act_figures
 from puhui.console import renewal_figures as figures
 from puhui.console.access import Request, page
-from puhui.console.act_forms import fields_of, place
+from puhui.console.act_forms import fields_of, has_errors, place
 from puhui.console.act_words import NAMES
 from puhui.console.forms import key_of, new_key
 from puhui.console.labels import CONTRACT, LOAN, state
@@ -71,7 +71,7 @@ def renewal(request: Request, number: int) -> HttpResponse:
         raise Http404
     evidence = {row["code"]: request.POST.get(f"conditions.{row['code']}", "").strip() for row in conditions_on(day)}
     context |= _context(found, contracts, contract, evidence) | {"key": key, "may": may}
-    failed = bool(context["errors"]) or any(each.errors for each in context["fields"])
+    failed = bool(context["errors"]) or has_errors(context["fields"])
     return render(request, "console/renewal.html", context, status=422 if failed and request.method == "POST" else 200)
 
 
