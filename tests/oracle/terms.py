@@ -129,6 +129,7 @@ def stepped_dues(terms: Terms) -> list[date]:
     document = terms.document
     first, month_end = document.get("first_due"), document.get("month_end", "clamp")
     maturity = day_of(document["maturity"]) if document.get("maturity") else None
+    count = int(document["instalments"]) if "instalments" in document else sum(int(step["count"]) for step in document.get("steps", []))
     dues: list[date] = []
     while True:
         number = len(dues) + 1
@@ -140,7 +141,7 @@ def stepped_dues(terms: Terms) -> list[date]:
         if maturity and due >= maturity:
             return [*dues, maturity]
         dues.append(due)
-        if not maturity and number == int(document["instalments"]):
+        if not maturity and number == count:
             return dues
 
 
