@@ -26,7 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
         # The first process makes the home; the others, started by it, inherit its environment.
         _home = Path(tempfile.mkdtemp(prefix="puhui-tests-"))
         _home.chmod(0o711)  # run by root, the server is another user, who must be able to enter
-        for name in [name for name in os.environ if name.startswith("PUHUI_") and name not in ("PUHUI_REAL_DATA", "PUHUI_EXAMPLES")]:
+        kept = ("PUHUI_REAL_DATA", "PUHUI_EXAMPLES", "PUHUI_FAULT_")
+        for name in [name for name in os.environ if name.startswith("PUHUI_") and not name.startswith(kept)]:
             del os.environ[name]
         os.environ.pop("DATABASE_URL", None)
         os.environ["PUHUI_HOME"] = str(_home)
