@@ -87,6 +87,10 @@ def _count_compound(loan: RunningLoan, row: RunningRow, interest: int, first: da
         if in_grace(row, first, penalty):
             first = row.period.payable  # unpaid within the days of grace: from the due date
             row.grace_interest = 0 if row.grace_interest in (0, interest) else row.grace_interest
+    last = loan.periods[-1]
+    if last.payable != last.due and first < last.payable and not in_term:
+        found = f"false, with compound interest between {last.due} and {last.payable}"
+        raise unsettled("business_days.interest_moves", found, "true: which of the two ends the term is not settled")
     target = loan.current
     markup = 0 if in_term else penalty.markup_overdue
     target.compound_exact += overdue_interest(interest, loan.line, first, day, markup, loan.terms.day_count)

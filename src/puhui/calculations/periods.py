@@ -184,6 +184,7 @@ def _period(terms: Terms, number: int, start: date, due: date, step: Step | None
         share: Exact = step.months * MONTH + step.weeks * WEEK
         return Period(number, start, due, share, _part_rule(terms, start, due, step, share), count, label, months)
     if count.startswith("ACT/"):
+        _by_days_settled(terms, start, due, step)
         return Period(number, start, due, year_share(count, start, due, label), "days", count, label, months)
     if count == "30/360":
         return _thirty(terms, number, start, due, step)
@@ -191,6 +192,14 @@ def _period(terms: Terms, number: int, start: date, due: date, step: Step | None
         found = f"M/360 from {start} to {due}, a step of {step.days} days"
         raise unsettled("day_count", found, "a step of months, or another day count: whether a whole month counts is not settled")
     return Period(number, start, due, year_share(count, start, due), "months" if count == "M/360" else "days", count, label, months)
+
+
+def _by_days_settled(terms: Terms, start: date, due: date, step: Step | None) -> None:
+    """Under `period` a whole month is a twelfth; whether that holds of one inside a longer period is not settled."""
+    longest = add_months(start, 1) if terms.step is None or not terms.step.weeks else start + timedelta(weeks=1)
+    if terms.interest_basis == "period" and step is None and due >= longest:
+        found = f"period, with {terms.day_count} from {start} to {due}"
+        raise unsettled("interest_basis", found, "daily, or due dates a whole step apart: whole months inside it are not settled")
 
 
 def _part_rule(terms: Terms, start: date, due: date, step: Step, share: Exact) -> str:

@@ -10,7 +10,7 @@ from datetime import date
 
 from puhui.calculations.calendar import Step, add_step, parse_step
 from puhui.calculations.events import Event
-from puhui.calculations.periods import periods_from, unsettled
+from puhui.calculations.periods import Period, periods_from, unsettled
 from puhui.calculations.running import RunningLoan, RunningRow
 from puhui.calculations.term_records import Grace
 
@@ -112,12 +112,16 @@ def _move_due(loan: RunningLoan, due: date, new_due: date, follow: bool) -> None
         dues: list[tuple[date, Step | None]] = [(new_due, None)]
         if not last:
             dues.append((loan.periods[place + 1].due, None))
-            dues += [(each.due, step if step and each.months == step.months else None) for each in loan.periods[place + 2 :]]
+            dues += [(each.due, step if _is_whole(each, step) else None) for each in loan.periods[place + 2 :]]
     else:
         dues = [(new_due, None)]
         dues += [(add_step(new_due, step, each, loan.terms.month_end), step) for each in range(1, len(loan.periods) - place)]
         loan.anchor = (new_due, place + 1)
     _replace_from(loan, place, dues)
+
+
+def _is_whole(period: Period, step: Step | None) -> bool:
+    return step is not None and (period.months == step.months if step.months else period.days == step.days)
 
 
 def _extend_settlements(loan: RunningLoan, place: int, maturity: date) -> None:

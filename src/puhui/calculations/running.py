@@ -43,14 +43,16 @@ class RunningRow:
     """One instalment while it changes: `due`, `paid`, `waived` by component; exact costs of overdue money (`late_exact`: contract interest
     on overdue principal, where that goes on; `own_exact`: all other); `kept`: principal fixed by an early repayment in its period;
     `ahead`: principal of it that was paid in advance; `settled`: its interest, once it was paid in full before it was due;
-    `charges`: (day, component, amount) of charges that fell due inside its period, `charged_penalty` their penalty;
+    `charges`: (day, component, amount) of charges that fell due inside its period, `charged_penalty` their penalty, `fee_at_drawdown`:
+    fees paid out of a drawdown;
     `grace_nights`: nights of its overdue principal that bore contract interest, and in which row, `grace_interest`: interest
     unpaid meanwhile that has borne no compound interest; `late_slices`: overdue principal that
     bears contract interest in this row."""
 
     __slots__ = (
-        "ahead", "charged_penalty", "charges", "closed", "compound_exact", "due", "grace_interest", "grace_nights", "kept", "late_exact",
-        "late_slices", "own_exact", "paid", "penalty_exact", "period", "settled", "waived",
+        "ahead", "charged_penalty", "charges", "closed", "compound_exact", "due", "fee_at_drawdown", "grace_interest",
+        "grace_nights", "kept", "late_exact", "late_slices", "own_exact", "paid", "penalty_exact", "period", "settled",
+        "waived",
     )  # fmt: skip
 
     def __init__(self, period: Period) -> None:
@@ -63,6 +65,7 @@ class RunningRow:
         self.settled: int | None = None
         self.ahead = 0
         self.grace_interest = 0
+        self.fee_at_drawdown = 0
         self.grace_nights: list[tuple[RunningRow, date, date]] = []
         self.late_slices: list[Slice] = []
         self.charged_penalty = 0
@@ -84,6 +87,7 @@ class RunningRow:
     def charges_unpaid(self, day: date) -> list[tuple[date, int]]:
         """(day, unpaid amount) of charges that fell due before `day`: the oldest is paid first, all before penalty that runs."""
         settled = [paid + waived for paid, waived in zip(self.paid, self.waived, strict=True)]
+        settled[FEE] -= self.fee_at_drawdown
         unpaid = []
         for fell_due, component, amount in sorted(self.charges):
             covered = min(settled[component], amount)
@@ -182,6 +186,7 @@ class RunningLoan:
                 charge = self.fee_amount(fee, drawn=amount)
                 row.due[FEE] += charge
                 row.paid[FEE] += charge
+                row.fee_at_drawdown += charge
 
     def add_slice(self, amount: int, first: date) -> None:
         for place, (before, begun) in enumerate(self.open):
