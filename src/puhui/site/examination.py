@@ -61,6 +61,7 @@ def examine(environ: Mapping[str, str] | None = None) -> list[Finding]:
         ("translations", _translations),
         ("catalogue", lambda: _catalogue(configuration)),
         ("anchor of the books", lambda: _anchor(configuration)),
+        ("documents as PDF", _documents),
         ("programs for tests", _programs),
     ]
     for what, check in checks:
@@ -277,6 +278,23 @@ def _anchor(configuration: Configuration) -> Iterator[Finding]:
         yield Finding("anchor of the books", "wrong", f"{file} is not writable", "Make its folder, or set PUHUI_ANCHOR_FILE anew.")
     else:
         yield Finding("anchor of the books", "fine", str(file))
+
+
+def _documents() -> Iterator[Finding]:
+    """Whether this machine can draw a PDF, and has letters for Chinese."""
+    from puhui.reports.documents import pango
+
+    missing = pango.missing_library()
+    if missing:
+        yield Finding("documents as PDF", "note", f"cannot be drawn here: {missing}", pango.MEND)
+        return
+    lister = shutil.which("fc-list")
+    fonts = subprocess.run([lister, ":lang=zh-cn", "family"], capture_output=True, text=True, check=False).stdout if lister else "not asked"
+    if fonts.strip():
+        yield Finding("documents as PDF", "fine", "Pango is here" if lister else "Pango is here; fc-list is not, so no font was looked for")
+    else:
+        mend = "Install one: on Debian and Ubuntu `apt-get install fonts-noto-cjk`."
+        yield Finding("documents as PDF", "note", "Pango is here, a font with Chinese is not: Chinese letters would be empty boxes", mend)
 
 
 def _programs() -> Iterator[Finding]:

@@ -84,7 +84,7 @@ def term_facts(paper: Paper, found: Known) -> tuple[Fact, ...]:
         paper.fact("maturity", max((row.due for row in found.fold.position.rows), default=loan.maturity), "date"),
         paper.fact("rate", percent(rate)),
         paper.fact("method", paper.word(f"method_{terms.method}")),
-        paper.fact("day_count", terms.day_count),
+        paper.fact("day_count", known_word(f"day_count_{terms.day_count}", paper.language, terms.day_count)),
         paper.fact("penalty_terms", penalty_text(paper, terms.penalty, rate)),
     ]
     return tuple(facts)
@@ -101,7 +101,7 @@ def penalty_text(paper: Paper, penalty: Penalty | None, rate_e8: int) -> str:
 def schedule_rows(paper: Paper, rows: Sequence[Row], title: str = "schedule") -> Rows:
     """Instalments with the sums of their parts; what was waived is in none of them."""
     columns = paper.columns(
-        ("number", "count"), ("due", "date"), ("principal_fen", "fen"), ("interest_fen", "fen"), ("fee_fen", "fen"),
+        ("number", "text"), ("due", "date"), ("principal_fen", "fen"), ("interest_fen", "fen"), ("fee_fen", "fen"),
         ("penalty_fen", "fen"), ("total_fen", "fen"), ("paid_fen", "fen"), ("principal_left_fen", "fen"),
     )  # fmt: skip
     told: list[tuple[Any, ...]] = []

@@ -28,7 +28,7 @@ __all__ = ["DOCUMENTS", "FILES", "FORMATS", "Subject", "file_name", "make", "ren
 FORMATS = ("pdf", *tables.FORMATS)
 #: what is handed out as a file on pages, with its type
 FILES = {"pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-MOST_ROWS_OF_PDF = 10_000
+MOST_ROWS_OF_PDF = 2_000  # some ten milliseconds each
 
 
 @dataclass(frozen=True)

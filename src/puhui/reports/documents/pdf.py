@@ -12,15 +12,12 @@ from typing import Any
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.reports.documents.document import Document, Facts, Rows, Section, Signatures, Text
+from puhui.reports.documents.pango import MEND, missing_library
 from puhui.reports.documents.words import word
 from puhui.reports.tables import LEFT, Column, shown
 
-__all__ = ["MEND", "missing_library", "render"]
+__all__ = ["render"]
 
-MEND = (
-    "Install Pango: on Debian and Ubuntu `apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0`, on macOS `brew install "
-    "pango`. Until then take the document as XLSX."
-)
 _FONTS = {
     "en": '"Noto Sans", "DejaVu Sans", "Noto Sans CJK SC"',
     "zh-hans": '"Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei"',
@@ -33,17 +30,18 @@ _STYLE = """
 html {{ font: 9pt/1.45 {fonts}, sans-serif; color: #111 }}
 .running {{ position: absolute; visibility: hidden; height: 0; overflow: hidden }}
 .institution {{ string-set: institution content() }} .title {{ string-set: title content() }} .made {{ string-set: made content() }}
-h1 {{ font-size: 16pt; text-align: center; margin: 0 0 1mm }} .number {{ text-align: center; margin: 0 0 5mm; color: #444 }}
+h1 {{ font-size: 16pt; text-align: center; margin: 0 0 1mm }} .subtitle {{ text-align: center; margin: 0 0 5mm; color: #444 }}
 h2 {{ font-size: 10.5pt; margin: 5mm 0 1.5mm; break-after: avoid }}
 table {{ border-collapse: collapse; width: 100% }} thead {{ display: table-header-group }} tr {{ break-inside: avoid }}
 th, td {{ border: .4pt solid #999; padding: 1.1mm 1.8mm; vertical-align: top }} th {{ background: #f1f1ef; font-weight: 500 }}
 td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }}
-td.text, th.text {{ text-align: left; overflow-wrap: anywhere }} td.date {{ white-space: nowrap }}
+td.text, th.text {{ text-align: left; overflow-wrap: anywhere }} table.long {{ table-layout: fixed }} td.date {{ white-space: nowrap }}
 tr.strong td {{ font-weight: 600; background: #f8f8f6 }}
 .facts th {{ width: 19%; text-align: left }} .facts td {{ width: 31% }} .facts td.wide {{ width: 81% }}
 p {{ margin: 2mm 0 }} .signatures {{ display: flex; gap: 8mm; margin-top: 10mm; break-inside: avoid }}
-.signatures div {{ flex: 1; min-height: 26mm }} .signatures span {{ display: block; margin-top: 14mm; border-top: .4pt solid #999 }}
+.signatures div {{ flex: 1; min-height: 26mm }} .signatures span {{ display: block; margin-top: 14mm; border-top: .6pt solid #333 }}
 """
+LONG = 60  # rows from which widths are reckoned here: WeasyPrint would lay each cell out several times
 WIDE = 34  # places of a value that takes a whole line of a form
 
 
@@ -59,15 +57,6 @@ def render(document: Document) -> bytes:
     return written
 
 
-def missing_library() -> str:
-    """What keeps WeasyPrint from drawing, empty when nothing does."""
-    try:
-        import weasyprint  # noqa: F401
-    except (ImportError, OSError) as error:
-        return str(error).splitlines()[0]
-    return ""
-
-
 def _fetch_nothing(url: str, *_: Any, **__: Any) -> Any:
     raise ValueError(f"a document fetches nothing, and not {url}")
 
@@ -79,11 +68,11 @@ def page(document: Document) -> str:
     orientation = "landscape" if document.landscape else "portrait"
     style = _STYLE.format(orientation=orientation, fonts=_FONTS[language], page=page_number)
     _, as_of, made_at, digest = document.heading
-    separator = "   "
+    separator = " · "
     made = separator.join(f"{fact.label} {shown(fact.value, fact.kind)}" for fact in (as_of, made_at, digest))
     running = (("institution", document.institution), ("title", f"{document.title} {document.number}"), ("made", made))
     body = "".join(f'<div class="running {name}">{html.escape(text)}</div>' for name, text in running)
-    body += f'<h1>{html.escape(document.title)}</h1><p class="number">{html.escape(document.institution)} · '
+    body += f'<h1>{html.escape(document.title)}</h1><p class="subtitle">{html.escape(document.institution)} · '
     body += f"{html.escape(document.number)} · {html.escape(as_of.label)} {document.as_of}</p>"
     body += "".join(_section(section) for section in document.sections)
     title = html.escape(f"{document.title} {document.number}")
@@ -139,7 +128,18 @@ def _rows(section: Rows) -> str:
             for value, column in zip(row, table.columns, strict=True)
         )
         lines.append(f'<tr class="strong">{cells}</tr>' if number in section.strong else f"<tr>{cells}</tr>")
-    return f"<h2>{html.escape(table.title)}</h2><table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    opening = f'<table class="long"><colgroup>{_widths(section)}</colgroup>' if len(table.rows) > LONG else "<table>"
+    return f"<h2>{html.escape(table.title)}</h2>{opening}<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+def _widths(section: Rows) -> str:
+    """The columns by their widest value, of text some of it: it goes on in a second line."""
+    table = section.table
+    places = []
+    for index, column in enumerate(table.columns):
+        widest = max((_width(shown(row[index], column.kind)) for row in table.rows if row[index] is not None), default=0)
+        places.append(max(8, min(widest, 26) if column.kind == "text" else widest + 1))
+    return "".join(f'<col style="width: {100 * each / sum(places):.2f}%">' for each in places)
 
 
 def _side(column: Column) -> str:

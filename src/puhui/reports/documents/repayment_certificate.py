@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from puhui.loans.credit_models import Refinancing
 from puhui.loans.models import Event, Loan
 from puhui.reports.documents.document import Document, Facts, Paper, Rows, Section, Signatures, Text, with_total
 from puhui.reports.documents.loan_facts import COMPONENTS, Known, amount_facts, borrower_facts, event_word, known
-from puhui.reports.documents.statement import owing
+from puhui.reports.documents.statement import kept_at, owing
 from puhui.reports.documents.sums import check_equal
 from puhui.reports.documents.words import capitals
 from puhui.reports.tables import Column, shown
@@ -38,51 +39,67 @@ def repayment_certificate(paper: Paper, loan: Loan) -> Document:
     return paper.document("repayment-certificate", loan.number, sections, title="settlement_certificate" if closed else "")
 
 
-def _payments(found: Known) -> list[tuple[Event, dict[str, int]]]:
-    """Payments that stand, with what each paid by component; what is kept beyond what was owed is `overpaid`."""
+@dataclass(frozen=True)
+class _Payment:
+    """What was paid by an event: of which component how much, in fen; `kept`: a fee kept when the money was paid out."""
+
+    event: Event
+    amount_fen: int
+    parts: dict[str, int]
+    kept: bool = False
+
+
+def _payments(found: Known) -> list[_Payment]:
+    """Payments that stand, and fees kept at payout, in the order in which they came."""
     undone = {str(event.detail.get("of")) for event in found.events if event.type == "reversal"}
-    paid = {str(e.number): e for e in found.events if e.type in ("repayment", "payoff") and str(e.number) not in undone}
-    parts: dict[str, dict[str, int]] = {number: dict.fromkeys(COMPONENTS, 0) for number in paid}
+    standing = [event for event in found.events if str(event.number) not in undone]
+    parts = {str(event.number): dict.fromkeys(COMPONENTS, 0) for event in standing if event.type in ("repayment", "payoff")}
     for each in found.fold.position.allocations:
         if each.id in parts:
             parts[each.id][_PART_OF[each.component]] += each.amount
-    return [(event, parts[number]) for number, event in paid.items()]
+    payments = []
+    for event in standing:
+        if str(event.number) in parts:
+            payments.append(_Payment(event, event.amount_fen or 0, parts[str(event.number)]))
+        elif event.type == "drawdown" and (fee := kept_at(found.loan, found.events, event)):
+            payments.append(_Payment(event, fee, dict.fromkeys(COMPONENTS, 0) | {"fee": fee}, kept=True))
+    return payments
 
 
-def _check(found: Known, payments: list[tuple[Event, dict[str, int]]]) -> None:
+def _check(found: Known, payments: list[_Payment]) -> None:
     """The parts of all payments are what the loan's counters say was paid, and a payment is the sum of its parts and what is over."""
     counters = found.counters
     expected = {"principal": counters.principal_repaid, "interest": counters.interest_paid, "penalty": counters.penalty_paid,
                 "fee": counters.fee_paid}  # fmt: skip
-    sums = {name: sum(parts[name] for _, parts in payments) for name in COMPONENTS}
+    sums = {name: sum(payment.parts[name] for payment in payments) for name in COMPONENTS}
     refunded = sum(event.amount_fen or 0 for event in found.events if event.type == "refund")
-    amounts = sum(event.amount_fen or 0 for event, _ in payments)
     pairs = [(name, sums[name], expected[name]) for name in COMPONENTS]
-    pairs.append(("payments", amounts, sum(sums.values()) + counters.overpaid + refunded))
+    pairs.append(("payments", sum(each.amount_fen for each in payments), sum(sums.values()) + counters.overpaid + refunded))
     check_equal(f"repayment certificate {found.loan.number}", pairs)
 
 
-def _table(paper: Paper, payments: list[tuple[Event, dict[str, int]]]) -> Rows:
+def _table(paper: Paper, payments: list[_Payment]) -> Rows:
     columns = (
-        *paper.columns(("number", "count"), ("paid_on", "date"), ("what", "text")),
+        *paper.columns(("number", "text"), ("paid_on", "date"), ("what", "text")),
         *(Column(f"{name}_fen", paper.word(name), "fen") for name in COMPONENTS),
         *paper.columns(("amount_fen", "fen")),
     )
     rows: list[tuple[Any, ...]] = [
-        (event.number, event.date, event_word(paper, event), *(parts[name] for name in COMPONENTS), event.amount_fen)
-        for event, parts in payments
-    ]
+        (each.event.number, each.event.date, paper.word("fee_kept") if each.kept else event_word(paper, each.event),
+         *(each.parts[name] for name in COMPONENTS), each.amount_fen)
+        for each in payments
+    ]  # fmt: skip
     return with_total("payments", paper.word("payments"), columns, rows, paper.word("total"))
 
 
-def _sentences(paper: Paper, found: Known, payments: list[tuple[Event, dict[str, int]]], closed: bool) -> tuple[str, ...]:
+def _sentences(paper: Paper, found: Known, payments: list[_Payment], closed: bool) -> tuple[str, ...]:
     loan, counters = found.loan, found.counters
-    total = sum(event.amount_fen or 0 for event, _ in payments)
+    total = sum(each.amount_fen for each in payments)
     in_capitals = capitals(total, paper.language)
     told = f"{shown(total, 'fen')}{paper.word('capitals_of', text=in_capitals) if in_capitals else ''}"
     named = {"borrower": loan.firm.name, "loan": loan.number, "lender": paper.institution.name, "day": found.day, "paid": told}
     if closed:
-        last = max((event.date for event, _ in payments), default=found.day)
+        last = max((each.event.date for each in payments), default=found.day)
         sentences = [paper.word("certify_closed", **named, last=last)]
     else:
         sentences = [paper.word("certify_open", **named, left=shown(owing(counters).total, "fen"))]

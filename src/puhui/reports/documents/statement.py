@@ -11,17 +11,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
+from puhui.calculations.faults import FaultsError
 from puhui.calculations.posting import Counters
 from puhui.loans.keeping import events_of, fold_loan
 from puhui.loans.models import Event, Loan
-from puhui.loans.queries import owed
+from puhui.loans.paying import payoff_amount_on
 from puhui.reports.documents.document import Document, Facts, Paper, Rows, Section, Text
 from puhui.reports.documents.loan_facts import COMPONENTS, Known, borrower_facts, event_word, known, rate_on
 from puhui.reports.documents.sums import check_equal
 from puhui.reports.documents.words import percent
 from puhui.reports.tables import Column, Table
 
-__all__ = ["Movement", "Owing", "Statement", "check_adds_up", "statement", "statement_of"]
+__all__ = ["Movement", "Owing", "Statement", "check_adds_up", "kept_at", "owing", "statement", "statement_of"]
 
 _ONE_DAY = timedelta(days=1)
 # What the borrower hands over or gets back: Σ of these counters moves by the amount of the event.
@@ -126,6 +127,12 @@ def _counters(loan: Loan, events: Sequence[Event], day: date, known_on: date, th
     return fold_loan(loan, seen, day).counters if seen and day >= loan.start else Counters()
 
 
+def kept_at(loan: Loan, events: Sequence[Event], draw: Event) -> int:
+    """The fee that was kept when a drawdown was paid out, in fen."""
+    before, after = (_counters(loan, events, draw.known_on, draw.known_on, number).fee_paid for number in (draw.number - 1, draw.number))
+    return after - before
+
+
 def _days(loan: Loan, events: Sequence[Event], since: date, until: date) -> list[date]:
     """The days on which something was entered or fell due, and the last day."""
     days = {event.known_on for event in events} | {until}
@@ -158,7 +165,9 @@ def _of_event(event: Event, events: Sequence[Event], before: Counters, after: Co
         change, corrected = change + corrected, Owing()
     yield Movement(event.known_on, event.date, "event", change, event, money_fen=_money(event, events), paid_fen=paid)
     if corrected != Owing():
-        yield Movement(event.known_on, event.date, "correction", corrected)
+        falls_due = event.type == "drawdown" and corrected == Owing(fee=corrected.fee)
+        code, since = ("charge_fee", event.date) if falls_due else ("correction", None)
+        yield Movement(event.known_on, event.date, code, corrected, since=since)
 
 
 def _money(event: Event, events: Sequence[Event]) -> int | None:
@@ -262,11 +271,22 @@ def _what(paper: Paper, movement: Movement) -> str:
 
 
 def _standing(paper: Paper, found: Known) -> Facts:
-    """What is due, what comes next, and what would close the loan."""
-    told = owed(found.loan, found.day, found.events)
+    """What is due, what comes next, and what would close the loan (nothing where that is not settled)."""
+    folded = found.fold
+    late = (found.day - folded.overdue_since).days if folded.overdue_since else 0
+    next_due, next_due_fen = folded.next_due
     return Facts("standing", paper.word("standing"), (
-        paper.fact("due_unpaid_fen", told.due_fen, "fen", "due_unpaid"), paper.fact("days_past_due", told.days_past_due, "count"),
-        paper.fact("next_due", told.next_due, "date"),
-        paper.fact("next_due_fen", told.next_due_fen if told.next_due else None, "fen", "next_due_amount"),
-        paper.fact("to_close_fen", told.to_close_fen, "fen", "to_close"), paper.fact("status", paper.word(f"status_{told.status}")),
+        paper.fact("due_unpaid_fen", folded.owed, "fen", "due_unpaid"), paper.fact("days_past_due", late, "count"),
+        paper.fact("next_due", next_due, "date"), paper.fact("next_due_fen", next_due_fen if next_due else None, "fen", "next_due_amount"),
+        paper.fact("to_close_fen", _to_close(found), "fen", "to_close"),
+        paper.fact("status", paper.word(f"status_{folded.position.status}")),
     ))  # fmt: skip
+
+
+def _to_close(found: Known) -> int | None:
+    if found.fold.position.status == "closed":
+        return 0
+    try:
+        return payoff_amount_on(found.loan, found.day, found.events)
+    except FaultsError:
+        return None  # the contract leaves open what a payoff takes on such a day

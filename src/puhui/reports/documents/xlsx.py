@@ -65,7 +65,7 @@ def _sheet(book: Any, document: Document, title: str) -> Any:
         sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     _, as_of, made_at, digest = document.heading
-    made = "   ".join(f"{fact.label} {shown(fact.value, fact.kind)}" for fact in (as_of, made_at, digest))
+    made = " · ".join(f"{fact.label} {shown(fact.value, fact.kind)}" for fact in (as_of, made_at, digest))
     page = word("page_of", document.language).format(page="&P", pages="&N")
     sheet.set_header(f"&L{_plain(document.institution)}&R{_plain(f'{document.title} {document.number}')}")
     sheet.set_footer(f"&L&8{_plain(made)}&R{page}")
