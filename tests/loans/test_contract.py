@@ -245,3 +245,51 @@ def test_no_plan_asks_for_more_than_was_offered(offer: Any) -> None:
     with pytest.raises(FaultsError, match="moon"):
         draft_contract(offer, "officer", {"moon": "full"})
     assert not Contract.objects.exists()
+
+
+def test_many_contracts_at_once(
+    lender: Any, cleared_contract: Callable[..., Any], monthly_terms: dict[str, Any], people: dict[str, Any]
+) -> None:
+    """All or none, each fault under its contract's number, and the same number of statements for three as for one."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from puhui.loans import actions
+
+    def offers(count: int) -> list[Any]:
+        made = [cleared_contract(monthly_terms) for _ in range(count)]
+        found = [contract.offer for contract in made]
+        for contract in made:
+            contract.delete()
+        return found
+
+    def whole_way(asked: list[Any]) -> list[Any]:
+        drafted = actions.draft_contracts(lender, [(offer, None) for offer in asked], "officer")
+        for party in ("borrower", "lender"):
+            actions.sign_contracts(drafted, party, "somebody", "electronic", {}, "officer")
+        shown = [(each, dict.fromkeys(each.conditions.values_list("code", flat=True), "document 7")) for each in drafted[1:]]
+        actions.meet_conditions_of(shown, "officer")
+        return drafted
+
+    three = whole_way(offers(3))
+    assert [contract.offer_id for contract in three] == sorted(contract.offer_id for contract in three)
+    with pytest.raises(FaultsError) as refused:
+        actions.clear_contracts(three, people["second"])
+    codes = sorted(three[0].conditions.values_list("code", flat=True))
+    assert [fault.where for fault in refused.value.faults] == [f"contract {three[0].number}, condition {code}" for code in codes]
+    assert {type(each).objects.get(pk=each.pk).status for each in three} == {"signed"}
+    with pytest.raises(FaultsError, match="no evidence"):
+        actions.meet_conditions_of([(three[0], {codes[0]: "document"}), (three[1], {codes[0]: " "})], "officer")
+    assert not three[0].conditions.filter(met_at__isnull=False).exists()
+    actions.meet_conditions(three[0], dict.fromkeys(codes, "document 7"), "officer")
+    assert [contract.status for contract in actions.clear_contracts(three, people["second"])] == ["cleared"] * 3
+    statements = []
+    for count in (1, 3):
+        asked = offers(count)
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            drafted = actions.draft_contracts(lender, [(offer, None) for offer in asked], "officer")
+            actions.sign_contracts(drafted, "borrower", "somebody", "electronic", {}, "officer")
+        statements.append(len(seen))
+    assert statements[0] == statements[1]

@@ -5,7 +5,7 @@ Everything goes through the platform's public actions; the desk only knows who a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
@@ -14,7 +14,7 @@ from puhui.decisions.models import Offer
 from puhui.loans import actions as loans
 from puhui.loans.command_models import Command
 from puhui.loans.commands import Performed, Target, approve, perform
-from puhui.loans.models import Contract, Loan
+from puhui.loans.models import Condition, Contract, Loan
 from puhui.loans.securing import add_security
 from puhui.parties.models import Firm, Institution, User
 from puhui.payments import actions as payments
@@ -24,6 +24,7 @@ from puhui.payments.simulator import SimulatedBank
 EVIDENCE = "演示资料已核对"
 CHINA = timezone(timedelta(hours=8))
 
+Plan = Mapping[str, Any] | None
 # Firm, amount in fen, months, purpose → an accepted offer.
 Lend = Callable[[Firm, int, int, str], Offer]
 
@@ -49,10 +50,13 @@ class Desk:
             done = approve(self.people["risk"], Command.objects.select_related("institution").get(pk=done.command_id))
         return done
 
-    def contract(self, offer: Offer, plan: Mapping[str, Any] | None = None, guarantor: str = "") -> Contract:
+    def contract(self, offer: Offer, plan: Plan = None) -> Contract:
         """From an accepted offer to a contract with which money may go out."""
-        contract = sign_contract(offer, plan, guarantor)
-        return loans.clear(contract, self.people["accountant"])
+        return self.contracts([(offer, plan, "")])[0]
+
+    def contracts(self, agreed: Sequence[tuple[Offer, Plan, str]]) -> list[Contract]:
+        """The same for many offers, each with its plan of repayment and its guarantor, if there is one."""
+        return loans.clear_contracts(sign_contracts(self.institution, agreed), self.people["accountant"])
 
     def pay_by_order(self, contract: Contract, parts: list[payments.Payee]) -> Loan:
         """Pay out through the lender's account at an outside bank, which here answers at once, and again an hour later."""
@@ -65,14 +69,17 @@ class Desk:
         return Loan.objects.get(contract=contract)
 
 
-def sign_contract(offer: Offer, plan: Mapping[str, Any] | None = None, guarantor: str = "") -> Contract:
-    """From an accepted offer to a signed contract with all conditions recorded, still to be checked."""
-    contract = loans.draft_contract(offer, "officer", plan)
-    if guarantor:
-        add_security(contract, "guarantor", guarantor, f"保证合同 {contract.number}", "officer")
+def sign_contracts(institution: Institution, agreed: Sequence[tuple[Offer, Plan, str]]) -> list[Contract]:
+    """From accepted offers to signed contracts with all conditions recorded, still to be checked."""
+    contracts = loans.draft_contracts(institution, [(offer, plan) for offer, plan, _ in agreed], "officer")
+    for contract, (_, _, guarantor) in zip(contracts, agreed, strict=True):
+        if guarantor:
+            add_security(contract, "guarantor", guarantor, f"保证合同 {contract.number}", "officer")
     evidence = {"channel": "demonstration", "identity": "face and number compared"}
-    loans.sign(contract, "borrower", "legal representative", "electronic", evidence, "borrower")
-    loans.sign(contract, "lender", "officer", "electronic", {"channel": "console"}, "officer")
-    evidence_of = dict.fromkeys(contract.conditions.values_list("code", flat=True), EVIDENCE)
-    loans.meet_conditions(contract, evidence_of, "officer")
-    return contract
+    loans.sign_contracts(contracts, "borrower", "legal representative", "electronic", evidence, "borrower")
+    loans.sign_contracts(contracts, "lender", "officer", "electronic", {"channel": "console"}, "officer")
+    codes: dict[int, list[str]] = {contract.pk: [] for contract in contracts}
+    for contract_id, code in Condition.objects.filter(contract__in=contracts).values_list("contract_id", "code"):
+        codes[contract_id].append(code)
+    loans.meet_conditions_of([(contract, dict.fromkeys(codes[contract.pk], EVIDENCE)) for contract in contracts], "officer")
+    return contracts

@@ -20,7 +20,7 @@ from django.conf import settings
 
 from puhui.books.actions import open_books
 from puhui.calculations.expected_loss import expected_loss
-from puhui.county.desk import sign_contract
+from puhui.county.desk import sign_contracts
 from puhui.county.story import PRODUCT, USERS, Teller, three_voices
 from puhui.decisions import actions as decisions
 from puhui.decisions.models import Application, Decision, Offer
@@ -29,7 +29,7 @@ from puhui.features import actions as features
 from puhui.features.queries import frame as snapshot_frame
 from puhui.loans import actions as loans
 from puhui.loans import day_end
-from puhui.loans.models import Contract, Loan
+from puhui.loans.models import Loan
 from puhui.loans.queries import standings
 from puhui.parties import actions as parties
 from puhui.parties.models import Firm, Institution, User
@@ -184,15 +184,14 @@ def pay_out(institution: Institution) -> tuple[list[Loan], int]:
         Offer.objects.filter(institution=institution, status=Offer.Status.OPEN).select_related("decision", "institution", "application")
     )
     offers.sort(key=lambda offer: (offer.decision.probability_ppm or 0, offer.pk))
-    left, contracts, over = BUDGET_FEN, list[Contract](), 0
+    left, accepted, over = BUDGET_FEN, list[Offer](), 0
     for offer in offers:
         if offer.amount_fen > left:
             over += 1
             continue
         left -= offer.amount_fen
-        contract = sign_contract(decisions.answer_offer(offer, True, "borrower"))
-        loans.clear(contract, checker)
-        contracts.append(contract)
+        accepted.append(decisions.answer_offer(offer, True, "borrower"))
+    contracts = loans.clear_contracts(sign_contracts(institution, [(offer, None, "") for offer in accepted]), checker)
     return loans.draw_down_many(institution, [(contract, f"payout:{contract.pk}") for contract in contracts], "accountant"), over
 
 

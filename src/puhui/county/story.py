@@ -26,7 +26,7 @@ import polars as pl
 from puhui.books.actions import open_books
 from puhui.county import economy as economies
 from puhui.county import files, fortune, names, trade
-from puhui.county.desk import Desk, sign_contract
+from puhui.county.desk import Desk, sign_contracts
 from puhui.county.lives import LIVES, ORDINARY, Life
 from puhui.county.year import Year
 from puhui.decisions import actions as decisions
@@ -394,8 +394,7 @@ def leave_work(county: County) -> None:
     ]
     batch = decisions.decide_many(institution, decisions.submit_many(institution, rows, "borrower"), "system")
     offers = list(Offer.objects.filter(decision__in=batch.decided, status=Offer.Status.OPEN).order_by("pk"))
-    for offer in offers[1:4]:
-        sign_contract(decisions.answer_offer(offer, True, "borrower"))
+    sign_contracts(institution, [(decisions.answer_offer(offer, True, "borrower"), None, "") for offer in offers[1:4]])
     shown = offers[0].firm if offers else county.firms[0]
     borrower_account(county, shown.people.get(role="legal_representative").person)
 

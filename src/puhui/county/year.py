@@ -31,7 +31,11 @@ class Year:
 
     def begin(self, offers: Sequence[tuple[Offer, Life]]) -> list[Note]:
         """Sign and pay out accepted offers, each as its life says."""
-        begun = [self._note(offer, life) for offer, life in offers]
+        agreed = [(offer, life.plan(offer.terms, self.desk.day), life.guarantor) for offer, life in offers]
+        contracts = self.desk.contracts(agreed)
+        begun = [
+            (Note(life.code, offer.firm, contract, self.desk.day), life) for (offer, life), contract in zip(offers, contracts, strict=True)
+        ]
         whole = [(note.contract, f"payout:{note.contract.pk}") for note, life in begun if life.payout == "whole"]
         for loan in loans.draw_down_many(self.desk.institution, whole, "accountant"):
             next(note for note, _ in begun if note.contract.pk == loan.contract_id).loan_id = loan.pk
@@ -40,10 +44,6 @@ class Year:
             self._plan(note, life)
         self.notes += [note for note, _ in begun]
         return [note for note, _ in begun]
-
-    def _note(self, offer: Offer, life: Life) -> tuple[Note, Life]:
-        contract = self.desk.contract(offer, life.plan(offer.terms, self.desk.day), life.guarantor)
-        return Note(life.code, offer.firm, contract, self.desk.day), life
 
     def _pay_out(self, note: Note, life: Life) -> None:
         contract = note.contract

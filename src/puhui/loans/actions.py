@@ -7,7 +7,19 @@ with the question who may and whether a second person must agree. The acts by su
 
 from __future__ import annotations
 
-from puhui.loans.contracting import PARTIES, PAYOUT_CHECKERS, clear, draft_contract, meet_condition, meet_conditions, sign
+from puhui.loans.contracting import (
+    PARTIES,
+    PAYOUT_CHECKERS,
+    clear,
+    clear_contracts,
+    draft_contract,
+    draft_contracts,
+    meet_condition,
+    meet_conditions,
+    meet_conditions_of,
+    sign,
+    sign_contracts,
+)
 from puhui.loans.correcting import reverse
 from puhui.loans.drawing import cancel, draw_down, draw_down_many, draw_more
 from puhui.loans.paying import debit_key, deposit, deposit_many, pay_off, payoff_amount_on, preview, repay
@@ -17,19 +29,23 @@ __all__ = [
     "PAYOUT_CHECKERS",
     "cancel",
     "clear",
+    "clear_contracts",
     "debit_key",
     "deposit",
     "deposit_many",
     "draft_contract",
+    "draft_contracts",
     "draw_down",
     "draw_down_many",
     "draw_more",
     "meet_condition",
     "meet_conditions",
+    "meet_conditions_of",
     "pay_off",
     "payoff_amount_on",
     "preview",
     "repay",
     "reverse",
     "sign",
+    "sign_contracts",
 ]

@@ -1,12 +1,16 @@
 """From an accepted offer to a cleared contract: text, signatures, conditions precedent, a second person's check.
 
-Each function is one transaction, takes the lock on its contract and leaves its row in the audit trail. Nothing here moves money.
+Each function is one transaction, takes the locks on its contracts in the order of their ids and leaves its rows in the audit trail.
+Nothing here moves money. Each step can be taken for many contracts of one institution together, all or none, with a fixed number of
+statements.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -19,46 +23,73 @@ from puhui.loans.acts import state_fault
 from puhui.loans.contract_text import contract_text
 from puhui.loans.models import Condition, Contract, Signature
 from puhui.loans.repayment_plan import agreed_terms, cost_ppm, drawn_whole
-from puhui.parties.actions import record_audit, record_audits
-from puhui.parties.models import Firm, Role, User
+from puhui.parties.actions import record_audits
+from puhui.parties.models import Firm, FirmIdentifier, FirmPerson, Institution, Role, User
 from puhui.products.actions import Borrower, conditions_of
 
 PARTIES = ("borrower", "lender")
 PAYOUT_CHECKERS = {Role.OFFICER, Role.APPROVER, Role.RISK_MANAGER, Role.ACCOUNTANT}
+Plan = Mapping[str, Any]
 
 
-@transaction.atomic
-def draft_contract(offer: Offer, actor: str, plan: Mapping[str, Any] | None = None) -> Contract:
+# --------------------------------------------------------------------------------------------------------------------------- drafting
+
+
+def draft_contract(offer: Offer, actor: str, plan: Plan | None = None) -> Contract:
     """The contract of an accepted offer, with its conditions precedent; the one already drafted where there is one.
 
     `plan`: how it is repaid, where that was agreed otherwise than offered (fields of `quote.md`, see `repayment_plan`).
     Raises FaultsError: an offer that is not accepted, a plan that cannot be read or asks for more than was offered.
     """
-    day = open_day(offer.institution)
-    offer = Offer.objects.select_for_update(of=("self",)).select_related("application", "institution", "firm").get(pk=offer.pk)
-    if existing := Contract.objects.filter(offer=offer).first():
-        return existing
-    if offer.status != Offer.Status.ACCEPTED:
-        raise state_fault(f"offer {offer.pk}", offer.status, "accepted", "The borrower accepts the offer first.")
+    return draft_contracts(offer.institution, [(offer, plan)], actor)[0]
+
+
+@transaction.atomic
+def draft_contracts(institution: Institution, requests: Sequence[tuple[Offer, Plan | None]], actor: str) -> list[Contract]:
+    """The contracts of accepted offers, in their order: as `draft_contract`."""
+    day = open_day(institution)
+    plans = {offer.pk: plan for offer, plan in requests}
+    rows = Offer.objects.select_for_update(of=("self",)).select_related("application", "institution", "firm")
+    offers = {offer.pk: offer for offer in rows.filter(pk__in=plans, institution=institution).order_by("pk")}
+    contracts = {contract.offer_id: contract for contract in Contract.objects.filter(offer__in=offers)}
+    fresh = [offer for pk, offer in offers.items() if pk not in contracts]
+    check(
+        Fault(f"offer {offer.pk}", offer.status, "accepted", "The borrower accepts the offer first.")
+        for offer in fresh
+        if offer.status != Offer.Status.ACCEPTED
+    )
+    borrowers, identifiers = _borrowers([offer.firm for offer in fresh]), _identifiers([offer.firm for offer in fresh])
+    conditions = {offer.pk: conditions_of(offer.application.product_code, day, borrowers[offer.firm_id]) for offer in fresh}
+    drafts = [
+        _draft(offer, plans[offer.pk], day, identifiers[offer.firm_id], [each.texts["zh-hans"] for each in conditions[offer.pk]])
+        for offer in fresh
+    ]
+    drafted = Contract.objects.bulk_create(drafts)
+    Condition.objects.bulk_create([Condition(contract=each, code=one.code) for each in drafted for one in conditions[each.offer_id]])
+    details = [(each.pk, {"number": each.number, "offer": each.offer_id}) for each in drafted]
+    record_audits(institution, actor, "contract.drafted", "contract", details)
+    contracts |= {each.offer_id: each for each in drafted}
+    return [contracts[offer.pk] for offer, _ in requests]
+
+
+def _draft(offer: Offer, plan: Plan | None, day: date, identifier: str, conditions: Sequence[str]) -> Contract:
     terms, cost = offer.terms, offer.annual_cost_ppm
     if plan:
         terms = agreed_terms(offer.terms, plan, day)
         cost = cost_ppm(terms, day)
     number = f"{offer.institution.code}-{day:%Y%m%d}-{offer.pk:06d}"
-    conditions = conditions_of(offer.application.product_code, day, _borrower(offer.firm))
-    identifier = offer.firm.identifiers.order_by("pk").first()
     text = contract_text(
         number=number,
         institution=offer.institution.name,
         firm=offer.firm.name,
-        identifier=f"{identifier.scheme.upper()} {identifier.value}" if identifier else "–",
+        identifier=identifier,
         purpose=offer.application.purpose,
         terms=drawn_whole(terms),
         signed_on=day,
         annual_cost_ppm=cost,
-        conditions=[condition.texts["zh-hans"] for condition in conditions],
+        conditions=conditions,
     )
-    contract = Contract.objects.create(
+    return Contract(
         institution=offer.institution,
         firm=offer.firm,
         decision_id=offer.decision_id,
@@ -70,40 +101,70 @@ def draft_contract(offer: Offer, actor: str, plan: Mapping[str, Any] | None = No
         text=text,
         text_digest=hashlib.sha256(text.encode()).hexdigest(),
     )
-    Condition.objects.bulk_create([Condition(contract=contract, code=condition.code) for condition in conditions])
-    record_audit(offer.institution, actor, "contract.drafted", "contract", contract.pk, {"number": number, "offer": offer.pk})
-    return contract
 
 
-def _borrower(firm: Firm) -> Borrower:
-    """What of the firm decides which conditions are asked for."""
-    is_company = firm.kind == Firm.Kind.ENTERPRISE
-    return Borrower(is_company, firm.people.filter(role="spouse", until=None).exists())
+def _borrowers(firms: Sequence[Firm]) -> dict[int, Borrower]:
+    """What of each firm decides which conditions are asked for."""
+    spouses = FirmPerson.objects.filter(firm__in=firms, role="spouse", until=None).values_list("firm_id", flat=True)
+    married = set(spouses)
+    return {firm.pk: Borrower(firm.kind == Firm.Kind.ENTERPRISE, firm.pk in married) for firm in firms}
 
 
-@transaction.atomic
+def _identifiers(firms: Sequence[Firm]) -> dict[int, str]:
+    """The first identifier of each firm as the contract names it."""
+    found: dict[int, str] = defaultdict(lambda: "–")
+    for row in FirmIdentifier.objects.filter(firm__in=firms).order_by("-pk"):
+        found[row.firm_id] = f"{row.scheme.upper()} {row.value}"
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------------------------------- signing
+
+
 def sign(contract: Contract, party: str, signer: str, method: str, evidence: dict[str, Any], actor: str) -> Signature:
     """Record a party's signature on exactly this text; once both have signed, the contract is signed.
 
     Raises FaultsError for an unknown party or a contract that is past signing. Signing twice gives the first signature.
     """
-    contract = Contract.objects.select_for_update(of=("self",)).select_related("institution").get(pk=contract.pk)
+    return sign_contracts([contract], party, signer, method, evidence, actor)[0]
+
+
+@transaction.atomic
+def sign_contracts(
+    contracts: Sequence[Contract], party: str, signer: str, method: str, evidence: dict[str, Any], actor: str
+) -> list[Signature]:
+    """Record one signer's signatures on contracts of one institution, in their order: as `sign`."""
     if party not in PARTIES:
         raise state_fault("party", party, " or ".join(PARTIES))
-    if existing := contract.signatures.filter(party=party).first():
-        return existing
-    if contract.status != Contract.Status.DRAFTED:
-        raise state_fault(f"contract {contract.number}", contract.status, "drafted", "It is past signing.")
-    if hashlib.sha256(contract.text.encode()).hexdigest() != contract.text_digest:
-        raise state_fault(f"contract {contract.number}", "a text that was changed", "the text as drafted", "Draft it anew.")
-    signature = Signature.objects.create(
-        contract=contract, party=party, signer=signer, method=method, text_digest=contract.text_digest, evidence=evidence
-    )
-    if set(contract.signatures.values_list("party", flat=True)) == set(PARTIES):
-        contract.status = Contract.Status.SIGNED
-        contract.save(update_fields=["status"])
-    record_audit(contract.institution, actor, "contract.signed", "contract", contract.pk, {"party": party, "text": contract.text_digest})
-    return signature
+    locked = _locked(contracts)
+    signed: dict[int, dict[str, Signature]] = defaultdict(dict)
+    for signature in Signature.objects.filter(contract__in=locked):
+        signed[signature.contract_id][signature.party] = signature
+    fresh = [contract for pk, contract in locked.items() if party not in signed[pk]]
+    check(_signing_faults(fresh))
+    for signature in Signature.objects.bulk_create(
+        Signature(contract=each, party=party, signer=signer, method=method, text_digest=each.text_digest, evidence=evidence)
+        for each in fresh
+    ):
+        signed[signature.contract_id][party] = signature
+    complete = [contract.pk for contract in fresh if set(signed[contract.pk]) == set(PARTIES)]
+    if complete:
+        Contract.objects.filter(pk__in=complete).update(status=Contract.Status.SIGNED)
+    details = [(contract.pk, {"party": party, "text": contract.text_digest}) for contract in fresh]
+    _audit(fresh, actor, "contract.signed", details)
+    return [signed[contract.pk][party] for contract in contracts]
+
+
+def _signing_faults(contracts: Iterable[Contract]) -> Iterator[Fault]:
+    for contract in contracts:
+        what = f"contract {contract.number}"
+        if contract.status != Contract.Status.DRAFTED:
+            yield Fault(what, contract.status, "drafted", "It is past signing.")
+        elif hashlib.sha256(contract.text.encode()).hexdigest() != contract.text_digest:
+            yield Fault(what, "a text that was changed", "the text as drafted", "Draft it anew.")
+
+
+# ------------------------------------------------------------------------------------------------------------------------- conditions
 
 
 def meet_condition(contract: Contract, code: str, evidence: str, actor: str) -> Condition:
@@ -111,59 +172,108 @@ def meet_condition(contract: Contract, code: str, evidence: str, actor: str) -> 
     return meet_conditions(contract, {code: evidence}, actor)[0]
 
 
-@transaction.atomic
 def meet_conditions(contract: Contract, evidence: Mapping[str, str], actor: str) -> list[Condition]:
     """Record that conditions precedent are met, and what shows it: code → evidence. One that is met already stays as it was recorded.
 
     Raises FaultsError for a cancelled contract, codes that the contract lacks, and empty evidence, all at once.
     """
-    contract = Contract.objects.select_for_update(of=("self",)).select_related("institution").get(pk=contract.pk)
-    conditions = {condition.code: condition for condition in contract.conditions.all()}
-    faults = [
-        Fault("condition", code, ", ".join(sorted(conditions)) or "none", "Name one of the contract's conditions.")
-        for code in evidence
-        if code not in conditions
-    ]
-    faults += [
-        Fault(f"condition {code}", "no evidence", "what shows that it is met", "Name the document or the check.")
-        for code, text in evidence.items()
-        if not text.strip()
-    ]
-    if contract.status == Contract.Status.CANCELLED:
-        faults.append(Fault(f"contract {contract.number}", contract.status, "a contract that stands"))
-    check(faults)
-    met = [conditions[code] for code in evidence if conditions[code].met_at is None]
-    for condition in met:
-        condition.met_at, condition.met_by, condition.evidence = timezone.now(), actor, evidence[condition.code].strip()
-    Condition.objects.bulk_update(met, ["met_at", "met_by", "evidence"])
-    details = [(contract.pk, {"code": condition.code, "evidence": condition.evidence}) for condition in met]
-    record_audits(contract.institution, actor, "condition.met", "contract", details)
-    return [conditions[code] for code in evidence]
+    return meet_conditions_of([(contract, evidence)], actor)[0]
 
 
 @transaction.atomic
+def meet_conditions_of(shown: Sequence[tuple[Contract, Mapping[str, str]]], actor: str) -> list[list[Condition]]:
+    """Record what is met of contracts of one institution, in their order: as `meet_conditions`."""
+    locked = _locked([contract for contract, _ in shown])
+    conditions: dict[int, dict[str, Condition]] = defaultdict(dict)
+    for condition in Condition.objects.filter(contract__in=locked):
+        conditions[condition.contract_id][condition.code] = condition
+    several = len(locked) > 1
+    check(
+        fault for contract, evidence in shown for fault in _meeting_faults(locked[contract.pk], conditions[contract.pk], evidence, several)
+    )
+    now = timezone.now()
+    met = []
+    for contract, evidence in shown:
+        for code, text in evidence.items():
+            condition = conditions[contract.pk][code]
+            if condition.met_at is None:
+                condition.met_at, condition.met_by, condition.evidence = now, actor, text.strip()
+                met.append(condition)
+    Condition.objects.bulk_update(met, ["met_at", "met_by", "evidence"])
+    details = [(condition.contract_id, {"code": condition.code, "evidence": condition.evidence}) for condition in met]
+    _audit(locked.values(), actor, "condition.met", details)
+    return [[conditions[contract.pk][code] for code in evidence] for contract, evidence in shown]
+
+
+def _meeting_faults(contract: Contract, conditions: Mapping[str, Condition], evidence: Mapping[str, str], several: bool) -> Iterator[Fault]:
+    of = f"contract {contract.number}, " if several else ""
+    for code in evidence:
+        if code not in conditions:
+            yield Fault(f"{of}condition", code, ", ".join(sorted(conditions)) or "none", "Name one of the contract's conditions.")
+    for code, text in evidence.items():
+        if not text.strip():
+            yield Fault(f"{of}condition {code}", "no evidence", "what shows that it is met", "Name the document or the check.")
+    if contract.status == Contract.Status.CANCELLED:
+        yield Fault(f"contract {contract.number}", contract.status, "a contract that stands")
+
+
+# --------------------------------------------------------------------------------------------------------------------------- clearing
+
+
 def clear(contract: Contract, user: User) -> Contract:
     """Payout review: a second person checks that contract and conditions are complete; only then may money go out.
 
     Raises FaultsError that names everything still missing, and when the checker recorded any of the conditions.
     """
-    contract = Contract.objects.select_for_update(of=("self",)).select_related("institution").get(pk=contract.pk)
-    if contract.status in (Contract.Status.CLEARED, Contract.Status.DRAWN):
-        return contract
-    conditions = list(contract.conditions.select_for_update().order_by("code"))
-    faults = [Fault(f"condition {each.code}", "not met", "met, with evidence") for each in conditions if each.met_at is None]
-    if contract.status != Contract.Status.SIGNED:
-        faults.append(Fault(f"contract {contract.number}", contract.status, "signed by both parties"))
-    if user.username in {each.met_by for each in conditions}:
-        faults.append(Fault("checker", user.username, "a second person", "Whoever recorded a condition cannot check it."))
-    if user.role not in PAYOUT_CHECKERS or user.institution_id != contract.institution_id:
-        faults.append(Fault("checker", f"{user.username} ({user.role})", "an officer of this lender who may check payouts"))
-    check(faults)
+    return clear_contracts([contract], user)[0]
+
+
+@transaction.atomic
+def clear_contracts(contracts: Sequence[Contract], user: User) -> list[Contract]:
+    """Payout review of contracts of one institution by one person, in their order: as `clear`."""
+    locked = _locked(contracts)
+    done = (Contract.Status.CLEARED, Contract.Status.DRAWN)
+    fresh = [contract for contract in locked.values() if contract.status not in done]
+    conditions: dict[int, list[Condition]] = defaultdict(list)
+    for condition in Condition.objects.select_for_update().filter(contract__in=fresh).order_by("contract_id", "code"):
+        conditions[condition.contract_id].append(condition)
+    several = len(locked) > 1
+    check(fault for contract in fresh for fault in _clearing_faults(contract, conditions[contract.pk], user, several))
     now = timezone.now()
+    pending = [contract.pk for contract in fresh]
+    if pending:
+        Condition.objects.filter(contract__in=pending).update(checked_at=now, checked_by=user.username)
+        Contract.objects.filter(pk__in=pending).update(status=Contract.Status.CLEARED)
+    for contract in fresh:
+        contract.status = Contract.Status.CLEARED
+    _audit(fresh, user.username, "contract.cleared", [(pk, {}) for pk in pending])
+    return [locked[contract.pk] for contract in contracts]
+
+
+def _clearing_faults(contract: Contract, conditions: Sequence[Condition], user: User, several: bool) -> Iterator[Fault]:
+    of = f"contract {contract.number}, " if several else ""
     for each in conditions:
-        each.checked_at, each.checked_by = now, user.username
-    Condition.objects.bulk_update(conditions, ["checked_at", "checked_by"])
-    contract.status = Contract.Status.CLEARED
-    contract.save(update_fields=["status"])
-    record_audit(contract.institution, user.username, "contract.cleared", "contract", contract.pk, {})
-    return contract
+        if each.met_at is None:
+            yield Fault(f"{of}condition {each.code}", "not met", "met, with evidence")
+    if contract.status != Contract.Status.SIGNED:
+        yield Fault(f"contract {contract.number}", contract.status, "signed by both parties")
+    if user.username in {each.met_by for each in conditions}:
+        yield Fault(f"{of}checker", user.username, "a second person", "Whoever recorded a condition cannot check it.")
+    if user.role not in PAYOUT_CHECKERS or user.institution_id != contract.institution_id:
+        yield Fault(f"{of}checker", f"{user.username} ({user.role})", "an officer of this lender who may check payouts")
+
+
+def _locked(contracts: Sequence[Contract]) -> dict[int, Contract]:
+    """The contracts as they are now, locked in the order of their ids. Raises FaultsError where they are of two institutions."""
+    rows = Contract.objects.select_for_update(of=("self",)).select_related("institution")
+    locked = {contract.pk: contract for contract in rows.filter(pk__in=[each.pk for each in contracts]).order_by("pk")}
+    lenders = {contract.institution_id for contract in locked.values()}
+    if len(lenders) > 1:
+        raise state_fault("contracts", f"of {len(lenders)} institutions", "contracts of one institution")
+    return locked
+
+
+def _audit(contracts: Iterable[Contract], actor: str, act: str, details: Sequence[tuple[int, dict[str, Any]]]) -> None:
+    for contract in contracts:
+        record_audits(contract.institution, actor, act, "contract", details)
+        return
