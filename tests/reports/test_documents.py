@@ -14,15 +14,18 @@ much again, and a fee of 5.00 kept at payout, from 15 January 2026.
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from tests.loans.conftest import OPENED, cleared_contract, lender
+from tests.console.conftest import use_database
+from tests.loans.conftest import OPENED, cleared_contract, lender, make_cleared_contract
 
 __all__ = ["cleared_contract", "lender"]
 
@@ -67,12 +70,11 @@ class Small:
         self.loan = type(self.loan).objects.get(pk=self.loan.pk)
 
 
-@pytest.fixture
-def small(lender: Any, cleared_contract: Callable[..., Any]) -> Small:
+def build(lender: Any, contract: Any) -> Small:
     from puhui.loans.actions import deposit, draw_down, repay
     from puhui.loans.day_end import run
 
-    loan = draw_down(cleared_contract(TERMS), "draw", "officer")
+    loan = draw_down(contract, "draw", "officer")
     made = Small(lender, loan)
     deposit(loan.firm, 403_600)
     run(lender, PAID - timedelta(days=1), "test")
@@ -80,6 +82,40 @@ def small(lender: Any, cleared_contract: Callable[..., Any]) -> Small:
     repay(made.loan, 403_002, "late", "officer")
     made.refresh()
     return made
+
+
+@pytest.fixture
+def lively(lender: Any, cleared_contract: Callable[..., Any]) -> Small:
+    """In a database of the test's own: what it goes on to do is kept there."""
+    return build(lender, cleared_contract(TERMS))
+
+
+@pytest.fixture(scope="module")
+def shared_database(server: Any) -> Iterator[tuple[str, Small]]:
+    """One for the tests that only read."""
+    from puhui.books.actions import open_books
+    from puhui.parties.actions import create_institution
+    from puhui.site import embedded
+
+    name = f"documents_{uuid4().hex[:12]}"
+    server.create_database(name, template="puhui_template")
+    use_database(name)
+    institution = create_institution("DEMO", "云溪县农村商业银行", "bank", OPENED)
+    open_books(institution, "test")
+    yield name, build(institution, make_cleared_contract(institution, 1, TERMS))
+    use_database(embedded.DATABASE)
+    server.drop_database(name)
+
+
+@pytest.fixture
+def small(shared_database: tuple[str, Small]) -> Iterator[Small]:
+    """Shared by the tests that only read."""
+    from puhui.site import embedded
+
+    name, made = shared_database
+    use_database(name)
+    yield made
+    use_database(embedded.DATABASE)
 
 
 def pages(content: bytes) -> list[str]:
@@ -161,22 +197,22 @@ def test_a_statement_that_does_not_add_up_is_not_printed(small: Small) -> None:
         check_adds_up(replace(told, movements=(*others, replace(last, money_fen=(last.money_fen or 0) + 1))))
 
 
-def test_closing_is_the_next_opening_whatever_comes_late(small: Small) -> None:
+def test_closing_is_the_next_opening_whatever_comes_late(lively: Small) -> None:
     """Reversed on 28 March and paid again with four nights more, the statement to 25 March stays, and the next begins where it ends."""
     from puhui.loans.actions import repay, reverse
     from puhui.loans.day_end import run
     from puhui.loans.models import Event
     from puhui.reports.documents.statement import check_adds_up, owing, statement_of
 
-    before = statement_of(small.loan, OPENED, PAID)
-    run(small.lender, date(2026, 3, 27), "test")
-    small.refresh()
-    reverse(Event.objects.get(loan=small.loan, type="repayment", amount_fen=403_002), "undo", "officer")
-    small.refresh()
-    repay(small.loan, 100_000, "less", "officer")
-    small.refresh()
-    assert statement_of(small.loan, OPENED, PAID) == before
-    after = statement_of(small.loan, PAID + timedelta(days=1), date(2026, 3, 28))
+    before = statement_of(lively.loan, OPENED, PAID)
+    run(lively.lender, date(2026, 3, 27), "test")
+    lively.refresh()
+    reverse(Event.objects.get(loan=lively.loan, type="repayment", amount_fen=403_002), "undo", "officer")
+    lively.refresh()
+    repay(lively.loan, 100_000, "less", "officer")
+    lively.refresh()
+    assert statement_of(lively.loan, OPENED, PAID) == before
+    after = statement_of(lively.loan, PAID + timedelta(days=1), date(2026, 3, 28))
     check_adds_up(after)
     assert owing(after.opening) == owing(before.closing)
     undone = next(each for each in after.movements if each.event is not None and each.event.type == "reversal")
@@ -201,43 +237,43 @@ def test_contract_note(small: Small) -> None:
         assert "12,000.00" in text and (capitals is None or capitals in text)
 
 
-def test_repayment_certificate(small: Small) -> None:
+def test_repayment_certificate(lively: Small) -> None:
     from puhui.reports.documents.making import render
 
     paid = [(0, 0, 0, 500, 500), (400_000, 3_600, 0, 0, 403_600), (400_000, 2_400, 602, 0, 403_002)]
-    part_way = small.make("repayment-certificate", PAID, "zh-hans")
+    part_way = lively.make("repayment-certificate", PAID, "zh-hans")
     assert part_way.title == "还款证明"
     assert amounts(part_way.table("payments").rows, 3, 4, 5, 6, 7) == [*paid, (800_000, 6_000, 602, 500, 807_102)]
     (text,) = pages(render(part_way, "pdf"))
     assert "累计还款8,071.02元（人民币捌仟零柒拾壹元零贰分）" in text and "尚欠（含计至当日的利息）4,004.00元" in text
-    small.finish()
-    closed = small.make("repayment-certificate", END, "zh-hant")
+    lively.finish()
+    closed = lively.make("repayment-certificate", END, "zh-hant")
     assert closed.title == "貸款結清證明"
     assert closed.table("payments").rows[-1][3:] == (1_200_000, 7_200, 602, 500, 1_208_302)
     (text,) = pages(render(closed, "pdf"))
     assert "無任何欠款" in text and "人民幣壹萬貳仟零捌拾參元零貳分" in text.replace("叁", "參")
-    english = small.make("repayment-certificate", END)
+    english = lively.make("repayment-certificate", END)
     assert english.title == "Certificate of full repayment"
     assert "the last payment was of 2026-04-15, 12,083.02 were paid in all" in "".join(english.as_report().notes)
     # What was said of an earlier day stays.
-    assert small.make("repayment-certificate", PAID, "zh-hans").digest == part_way.digest
+    assert lively.make("repayment-certificate", PAID, "zh-hans").digest == part_way.digest
 
 
-def test_balance_confirmation(small: Small, cleared_contract: Callable[..., Any]) -> None:
+def test_balance_confirmation(lively: Small, cleared_contract: Callable[..., Any]) -> None:
     """Two loans of one firm: 4,004.00 of the one; of the other, drawn that day, 12,000.00."""
     from puhui.loans.actions import draw_down
     from puhui.reports.documents.making import render
 
-    other = draw_down(cleared_contract({**TERMS, "fees": []}, small.loan.firm), "second", "officer")
-    made = small.make("balance-confirmation", PAID, "zh-hans", firm=small.loan.firm)
+    other = draw_down(cleared_contract({**TERMS, "fees": []}, lively.loan.firm), "second", "officer")
+    made = lively.make("balance-confirmation", PAID, "zh-hans", firm=lively.loan.firm)
     rows = made.table("loans").rows
     assert amounts(rows, 0, 4, 5, 6, 7, 8, 9, 10) == [
-        (small.loan.number, 1_200_000, 400_000, 400, 0, 0, 0, 400_400), (other.number, 1_200_000, 1_200_000, 0, 0, 0, 0, 1_200_000),
+        (lively.loan.number, 1_200_000, 400_000, 400, 0, 0, 0, 400_400), (other.number, 1_200_000, 1_200_000, 0, 0, 0, 0, 1_200_000),
         ("合计", 2_400_000, 1_600_000, 400, 0, 0, 0, 1_600_400),
     ]  # fmt: skip
     (text,) = pages(render(made, "pdf"))
-    assert "16,004.00" in text and "人民币壹万陆仟零肆元整" in text and small.loan.firm.name in text
-    earlier = small.make("balance-confirmation", PAID - timedelta(days=1), firm=small.loan.firm)
+    assert "16,004.00" in text and "人民币壹万陆仟零肆元整" in text and lively.loan.firm.name in text
+    earlier = lively.make("balance-confirmation", PAID - timedelta(days=1), firm=lively.loan.firm)
     # Nine nights of the third month: 8,000.00 + 24.00 + 3.60 + 5.40 penalty + 0.02 compound.
     assert earlier.table("loans").rows[-1][5:] == (800_000, 2_760, 542, 0, 0, 803_302)
 
@@ -301,12 +337,12 @@ def test_trial_balance(small: Small) -> None:
         opening, closing = debit_before - credit_before, debit_before - credit_before + debit - credit
         row = told[code]
         assert (row[2] or 0) - (row[3] or 0) == opening and (row[6] or 0) - (row[7] or 0) == closing, code
-        assert row[4:6] == (debit, credit), code
-    assert all(not any(row[2:]) for code, row in told.items() if code not in expected)
+        assert (row[4] or 0, row[5] or 0) == (debit, credit), code
+    assert set(told) <= set(expected)
     total = made.table("on_balance").rows[-1]
     assert total[2] == total[3] > 0 and total[4] == total[5] > 0 and total[6] == total[7] > 0
     principal = told["130301"]
-    assert principal[2:] == (1_200_000, None, 0, 400_000, 800_000, None)
+    assert principal[2:] == (1_200_000, None, None, 400_000, 800_000, None)
     assert "Loans,principal12,000.000.004,000.008,000.00" in "".join(pages(render(made, "pdf")))
 
 
@@ -364,13 +400,14 @@ def test_without_pango_there_is_the_workbook(small: Small, monkeypatch: pytest.M
     assert found.state == "note" and "apt-get install libpango-1.0-0" in found.mend
 
 
-def test_the_command(small: Small, database_environment: dict[str, str], tmp_path: Any) -> None:
+def test_the_command(small: Small, shared_database: tuple[str, Small], server: Any, tmp_path: Any) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "puhui.site.command", "report", *arguments, "--institution", "DEMO"]
-        return subprocess.run(command, env=database_environment, check=False, capture_output=True, text=True)
+        return subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
 
     from puhui.reports.documents.making import render
 
+    environment = {**os.environ, "PUHUI_HOME": str(server.home), "PUHUI_DATABASE": shared_database[0]}
     out = tmp_path / "statement.xlsx"
     asked = (
         "statement",

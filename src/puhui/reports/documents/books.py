@@ -23,7 +23,7 @@ MEMO = "memo"
 
 
 def trial_balance(paper: Paper, since: date | None = None, branch: Branch | None = None) -> Document:
-    """Every account with its opening, movements and closing, on the side on which each stands. Raises FaultsError.
+    """Every account that moved or holds anything: opening, movements and closing, each on its side. Raises FaultsError.
 
     Debits equal credits in the openings, the movements and the closings, on the balance sheet and off it each; checked here.
     """
@@ -33,7 +33,9 @@ def trial_balance(paper: Paper, since: date | None = None, branch: Branch | None
     for currency in sorted({row.currency for row in found}, key=lambda each: (each != paper.institution.currency, each)):
         of_currency = [row for row in found if row.currency == currency]
         for name, is_memo in (("on_balance", False), ("off_balance", True)):
-            if rows := [row for row in of_currency if (row.kind == MEMO) == is_memo]:
+            if rows := [
+                row for row in of_currency if (row.kind == MEMO) == is_memo and (row.balance_fen or row.debit_fen or row.credit_fen)
+            ]:
                 sections.append(_balances(paper, name, rows, currency))
     sections.append(Text((paper.word("trial_balance_note"),)))
     return paper.document("trial-balance", str(paper.as_of), sections, landscape=True)
@@ -47,7 +49,9 @@ def _balances(paper: Paper, name: str, found: Sequence[queries.TrialBalanceRow],
     rows = []
     for row in found:
         opening = row.balance_fen - row.debit_fen + row.credit_fen
-        rows.append((row.code, _name(paper, row), *_sides(opening), row.debit_fen, row.credit_fen, *_sides(row.balance_fen)))
+        rows.append(
+            (row.code, _name(paper, row), *_sides(opening), row.debit_fen or None, row.credit_fen or None, *_sides(row.balance_fen))
+        )
     title = paper.word(name) if currency == paper.institution.currency else f"{paper.word(name)} {currency}"
     made = with_total(name, title, columns, rows, paper.word("total"))
     total = made.table.rows[-1]

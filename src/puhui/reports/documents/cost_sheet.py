@@ -191,6 +191,6 @@ def _not_asked(paper: Paper, firm: Firm, day: date) -> Rows:
         if (lenders and paper.institution.kind not in lenders) or (sizes and size != "not_known" and size not in sizes):
             continue
         borne = "bearer_lender" if rule["fee_kind"] in _BORNE_BY_LENDER else "bearer_nobody"
-        rows.append((paper.word(f"fee_kind_{rule['fee_kind']}"), paper.word(borne), rule["source"]))
-    columns = paper.columns(("cost", "text"), ("borne_by", "text"), ("rule", "text"))
+        rows.append((paper.word(f"fee_kind_{rule['fee_kind']}"), paper.word(borne)))
+    columns = paper.columns(("cost", "text"), ("borne_by", "text"))
     return Rows(Table("not_asked", paper.word("not_asked"), columns, tuple(rows)))

@@ -82,7 +82,7 @@ def render(document: Document, form: str) -> bytes:
 def file_name(document: Document, form: str) -> str:
     """A name for the file, of letters that every system takes."""
     number = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "" for letter in document.number)
-    return "-".join(part for part in (document.name, number, document.as_of.isoformat()) if part) + f".{form}"
+    return "-".join(dict.fromkeys(part for part in (document.name, number, document.as_of.isoformat()) if part)) + f".{form}"
 
 
 def _given(what: str, value: Any) -> Any:

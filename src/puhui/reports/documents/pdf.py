@@ -72,8 +72,9 @@ def page(document: Document) -> str:
     made = separator.join(f"{fact.label} {shown(fact.value, fact.kind)}" for fact in (as_of, made_at, digest))
     running = (("institution", document.institution), ("title", f"{document.title} {document.number}"), ("made", made))
     body = "".join(f'<div class="running {name}">{html.escape(text)}</div>' for name, text in running)
-    body += f'<h1>{html.escape(document.title)}</h1><p class="subtitle">{html.escape(document.institution)} · '
-    body += f"{html.escape(document.number)} · {html.escape(as_of.label)} {document.as_of}</p>"
+    number = [document.number] if document.number != str(document.as_of) else []
+    subtitle = " · ".join([document.institution, *number, f"{as_of.label} {document.as_of}"])
+    body += f'<h1>{html.escape(document.title)}</h1><p class="subtitle">{html.escape(subtitle)}</p>'
     body += "".join(_section(section) for section in document.sections)
     title = html.escape(f"{document.title} {document.number}")
     created = document.made_at.isoformat(timespec="seconds")
