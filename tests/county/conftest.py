@@ -30,7 +30,7 @@ def bank(database: str) -> Iterator[Any]:
 
 @pytest.fixture
 def people(bank: Any) -> dict[str, Any]:
-    from puhui.county.story import USERS
+    from puhui.county.plan import USERS
     from puhui.parties.actions import create_user
 
     return {name: create_user(bank, name, "secret-secret", role, name=full_name) for name, role, full_name in USERS}

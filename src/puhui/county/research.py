@@ -21,7 +21,8 @@ from django.conf import settings
 from puhui.books.actions import open_books
 from puhui.calculations.expected_loss import expected_loss
 from puhui.county.desk import sign_contracts
-from puhui.county.story import PRODUCT, USERS, Teller, three_voices
+from puhui.county.lending import three_voices
+from puhui.county.plan import PRODUCT, USERS, Teller
 from puhui.decisions import actions as decisions
 from puhui.decisions.models import Application, Decision, Offer
 from puhui.evidence.actions import import_invoices
