@@ -72,7 +72,14 @@ def _orders(institution: Any, money: Money, bank: Any) -> None:
 
     def ordered(number: int) -> Any:
         contract = _contract(institution, number)
-        payee = Payee(SUPPLIERS[number % 5], f"62305800000998877{number % 100:02d}", "邻县银行", contract.amount_fen, f"购销合同 {number}", "entrusted")
+        payee = Payee(
+            SUPPLIERS[number % 5],
+            f"62305800000998877{number % 100:02d}",
+            "邻县银行",
+            contract.amount_fen,
+            f"购销合同 {number}",
+            "entrusted",
+        )
         return instruct(contract, money.account, [payee], f"payout-{number}", "officer")[0]
 
     def driven(order: Any, channel: Any, steps: int) -> Any:
@@ -112,7 +119,12 @@ def _received(institution: Any, money: Money, bank: Any) -> None:
     bank.receive(45_600, today, "不明来款")
     import_statement(money.account, bank.statement(OWN_NUMBER, today), "camt.053", f"{today}.xml", "accountant", bank.at)
     by_amount = {each.amount_fen: each for each in Receipt.objects.filter(institution=institution)}
-    money.receipts = {"old": by_amount[312_000], "alike": by_amount[2_500_000], "certain": by_amount[1_000_000], "known": by_amount[880_000]}
+    money.receipts = {
+        "old": by_amount[312_000],
+        "alike": by_amount[2_500_000],
+        "certain": by_amount[1_000_000],
+        "known": by_amount[880_000],
+    }
     money.receipts["unknown"] = by_amount[45_600]
 
 

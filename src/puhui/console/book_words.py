@@ -86,6 +86,25 @@ ANSWERS = {
     "seen": _("seen"),
 }
 
+#: how what calls for a person begins, as `order_states` and `driving` write it, and what it means
+ATTENTION = {
+    "no certain answer": _("no certain answer for too long"),
+    "paid another amount": _("the bank says that it paid another amount"),
+    "paid after it was refused": _("paid, after the bank had refused it"),
+    "paid after it was failed": _("paid, after it had failed"),
+    "paid after it was cancelled": _("paid, after it was cancelled"),
+    "another payment of it": _("told of another payment, after it was confirmed"),
+    "refused after it was confirmed": _("refused or come back, after it was confirmed"),
+    "cancelled after it was confirmed": _("stopped, after it was confirmed"),
+    "not_known after it was confirmed": _("the bank no longer knows it, after it was confirmed"),
+    "answered": _("answered before it was sent"),
+    "paid, not booked": _("paid, but loan or books would not take it"),
+}
+
+ACTORS = {"payment channel": _("payment channel"), "day end": _("day end"), "night run": _("day end"), "matching": _("automatic matching")}
+
+SCENARIOS = {"base": _("base"), "better": _("better"), "worse": _("worse")}
+
 DIFFERENCE = {
     "only_ours": State(_("only in our books"), LATE, "alert-triangle"),
     "only_theirs": State(_("only on the statement"), LATE, "alert-triangle"),
@@ -150,3 +169,8 @@ ROLES = {
     "penalty_receivable": _("Penalty and compound interest"),
     "fee_receivable": _("Fees"),
 }
+
+
+def attention_words(text: str) -> str:
+    """What calls for a person about a payment, in the reader's language; what no word is known for, as it was written."""
+    return str(next((words for beginning, words in ATTENTION.items() if text.startswith(beginning)), text))

@@ -26,7 +26,7 @@ from puhui.loans.models import DayEndStep
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Institution
 
-__all__ = ["NIGHTS", "accrue"]
+__all__ = ["NIGHTS", "accrue", "night_totals"]
 
 # What the nights since a loan's state add to its counters, as night.sql names it.
 NIGHTS = {
@@ -63,7 +63,7 @@ def accrue(institution: Institution, day: date, actor: str) -> dict[str, Any]:
     if lock_day(institution) != day:
         done: dict[str, Any] = DayEndStep.objects.get(institution=institution, date=day, step="accrue").figures
         return done
-    groups = _groups(institution, day)
+    groups = night_totals(institution, day)
     post_many(institution, _drafts(groups, day), recorded_by=actor)
     ledger = trial_balance(institution, day, by_branch=True, by_product=True)
     figures: dict[str, Any] = {
@@ -82,7 +82,8 @@ def accrue(institution: Institution, day: date, actor: str) -> dict[str, Any]:
     return figures
 
 
-def _groups(institution: Institution, day: date) -> list[_Group]:
+def night_totals(institution: Institution, day: date) -> list[_Group]:
+    """What the night of `day` adds, the book and the control totals, by branch, product and days past due; reads only."""
     with connection.cursor() as cursor:
         cursor.execute(_statement(), {"institution": institution.pk, "day": day})
         rows: list[tuple[Any, ...]] = cursor.fetchall()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.parties.actions import record_audit
 from puhui.parties.encryption import blind_index, decrypt, encrypt
-from puhui.parties.models import Firm, Institution, User
+from puhui.parties.models import AuditRecord, Firm, Institution, User
 from puhui.payments.models import AccountNumber, BankAccount, FirmAccount
 
 PURPOSE = "bank_account"
@@ -97,6 +97,9 @@ def verify_firm_account(account: FirmAccount, user: User) -> FirmAccount:
     names = holder_names(account.firm)
     if user.institution_id != account.institution_id:
         raise FaultsError([Fault("checker", user.username, "an officer of this lender")])
+    noted = AuditRecord.objects.filter(subject_kind="firm_account", subject_id=str(account.pk), act="firm_account.registered")
+    if noted.filter(actor=user.username).exists():
+        raise FaultsError([Fault("checker", user.username, "a second person", "Whoever noted an account cannot verify it.")])
     if account.holder_name not in names:
         expected = " or ".join(sorted(names))
         raise FaultsError([Fault(f"account of {account.firm.name}", f"held by {account.holder_name}", expected, "Use its own account.")])

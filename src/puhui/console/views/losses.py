@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from puhui.console.access import Request, page
-from puhui.console.book_words import CLASSES, SECURITIES, STAGE_REASONS
+from puhui.console.book_words import ACTORS, CLASSES, SCENARIOS, SECURITIES, STAGE_REASONS
 from puhui.console.forms import day as day_of
 from puhui.console.paging import filters_of, paged
 from puhui.console.words import PRODUCTS, word
@@ -38,7 +38,8 @@ def losses(request: Request) -> HttpResponse:
     details = list(context["page"].object_list)
     loans = loans_of_details(request.user, details)
     context |= {
-        "tab": "losses", "run": run, "runs": [each.date for each in runs], "stages": _stages(run, before), "floor": _floor(run),
+        "tab": "losses", "run": run, "by": word(ACTORS, run.recorded_by), "runs": [each.date for each in runs],
+        "stages": _stages(run, before), "floor": _floor(run),
         "rules": _rules(run), "rows": [_row(each, loans.get(each.loan_id), run.date) for each in details],
         "reasons": [(code, word(STAGE_REASONS, code)) for code in STAGE_REASONS],
     }  # fmt: skip
@@ -83,7 +84,8 @@ def _floor(run: LossRun) -> dict[str, Any]:
 def _rules(run: LossRun) -> dict[str, Any]:
     rules = run.rules
     return {
-        **{name: rules[name] for name in ("stage_2_days", "stage_3_days", "probation_days", "conversion_ppm", "scenarios")},
+        **{name: rules[name] for name in ("stage_2_days", "stage_3_days", "probation_days", "conversion_ppm")},
+        "scenarios": [(word(SCENARIOS, each["code"]), each["weight_ppm"]) for each in rules["scenarios"]],
         "lgd": [(word(SECURITIES, code), ppm) for code, ppm in rules["losses_given"].items()],
     }
 

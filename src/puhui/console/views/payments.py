@@ -15,7 +15,7 @@ from puhui.books.models import Entry
 from puhui.books.queries import entries_of_reference
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.console.access import Request, may_act, page
-from puhui.console.book_words import ANSWERS, ATTEMPTS, MODE_GROUNDS, MODES, ORDER, ORDER_PURPOSES
+from puhui.console.book_words import ACTORS, ANSWERS, ATTEMPTS, MODE_GROUNDS, MODES, ORDER, ORDER_PURPOSES, attention_words
 from puhui.console.forms import errors_of
 from puhui.console.labels import state
 from puhui.console.paging import filters_of, paged
@@ -48,7 +48,8 @@ def payments(request: Request) -> HttpResponse:
 
 def _row(order: PaymentOrder) -> dict[str, Any]:
     return {
-        "order": order, "state": state(ORDER, order.status), "purpose": word(ORDER_PURPOSES, order.purpose), "mode": word(MODES, order.mode)
+        "order": order, "attention": attention_words(order.attention), "state": state(ORDER, order.status),
+        "purpose": word(ORDER_PURPOSES, order.purpose), "mode": word(MODES, order.mode)
     }  # fmt: skip
 
 
@@ -128,6 +129,6 @@ def _attempt(each: PaymentAttempt, late: bool) -> dict[str, Any]:
     said = detail.get("kind") or detail.get("outcome") or ""
     return {
         "code": each.act, "act": word(ATTEMPTS, each.act), "said": word(ANSWERS, said), "status": state(ORDER, each.status), "at": each.at,
-        "by": each.recorded_by, "amount_fen": detail.get("amount_fen"), "late": late, "times": 1, "until": None,
-        "text": detail.get("reason") or detail.get("evidence") or detail.get("channel_reference") or "",
+        "by": word(ACTORS, each.recorded_by), "amount_fen": detail.get("amount_fen"), "late": late, "times": 1, "until": None,
+        "text": (said != "none" and detail.get("reason")) or detail.get("evidence") or detail.get("channel_reference") or "",
     }  # fmt: skip

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from puhui.books.chart import chart
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.console.access import Request, may_act, may_read, page
-from puhui.console.book_words import MODE_GROUNDS, MODES, ORDER
+from puhui.console.book_words import MODE_GROUNDS, MODES, ORDER, attention_words
 from puhui.console.forms import amount_fen, errors_of, key_of, new_key
 from puhui.console.labels import CONTRACT, state
 from puhui.console.paging import filters_of, paged
@@ -30,7 +30,7 @@ from puhui.loans.models import Contract
 from puhui.payments import actions as payments
 from puhui.payments import queries as payment_queries
 from puhui.payments.accounts import number_of
-from puhui.payments.models import BankAccount, FirmAccount
+from puhui.payments.models import BankAccount, FirmAccount, PaymentOrder
 from puhui.payments.rules import ModeAsked
 from puhui.products.queries import EVERY, conditions_of
 
@@ -188,11 +188,17 @@ def _money(request: Request, contract: Contract, acts: bool) -> dict[str, Any]:
     return {
         "may_draw": acts and contract.status == "cleared" and ways.direct and not any(each.status not in ENDED for each in orders),
         "may_order": acts and bool(ways.accounts) and left_fen > 0 and not contract.revolves, "left_fen": left_fen,
-        "orders": [{"order": each, "state": state(ORDER, each.status), "mode": word(MODES, each.mode)} for each in orders],
+        "orders": [_ordered(each) for each in orders],
         "accounts": ways.accounts, "may_read_orders": may_read(request.user, "payments"),
         "grounds": [word(MODE_GROUNDS, each) for each in ways.asked.grounds], "key": new_key(),
         "own_accounts": list(payment_queries.firm_accounts(contract.firm)) if ways.accounts else [],
         "payee_rows": [_sent_row(request, row) for row in range(1, PAYEES + 1)],
+    }  # fmt: skip
+
+
+def _ordered(order: PaymentOrder) -> dict[str, Any]:
+    return {
+        "order": order, "state": state(ORDER, order.status), "mode": word(MODES, order.mode), "attention": attention_words(order.attention)
     }  # fmt: skip
 
 

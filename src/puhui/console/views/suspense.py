@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from puhui.books.queries import balance
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.console.access import Request, may_act, page
-from puhui.console.book_words import AGES, GROUNDS, ORDER
+from puhui.console.book_words import ACTORS, AGES, GROUNDS, ORDER
 from puhui.console.forms import amount_fen, errors_of, key_of, new_key
 from puhui.console.labels import state
 from puhui.console.paging import filters_of, paged
@@ -160,6 +160,7 @@ def _context(request: Request, receipt: Receipt, errors: list[str]) -> dict[str,
 def _application(each: ReceiptApplication) -> dict[str, Any]:
     undone = getattr(each, "undone_by", None)
     return {
-        "application": each, "grounds": [word(GROUNDS, ground) for ground in each.grounds], "undone": undone is not None,
+        "application": each, "by": word(ACTORS, each.applied_by), "grounds": [word(GROUNDS, ground) for ground in each.grounds],
+        "undone": undone is not None,
         "may_undo": undone is None and each.undoes_id is None,
     }  # fmt: skip
