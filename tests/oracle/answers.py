@@ -7,10 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.changes import reschedule
-from tests.oracle.clerk import Card, Doubt, Row
+from tests.oracle.clerk import Card, Row
 from tests.oracle.days import DAY, day_of, rounded
+from tests.oracle.doubts import Doubt
 from tests.oracle.interest import Piece, rates_of
-from tests.oracle.payments import owed_of, pay, pay_off, waive
+from tests.oracle.payments import open_rows, owed_of, pay, pay_off, waive
 from tests.oracle.terms import Terms, read
 
 ORDERED = ("principal", "interest", "fee", "penalty", "compound")
@@ -51,6 +52,7 @@ def answer(document: dict[str, Any], *, penalty_at_once: bool = True) -> dict[st
         if event["type"] == "pause":
             rates.pause(day_of(event["date"]), day_of(event["until"]))
     todo.sort(key=lambda item: (item[0], item[1]))
+    card.total_draws = sum(amount_of(terms, item[2]) for item in todo if item[2]["type"] == "drawdown")
     draws_left = sum(1 for item in todo if item[2]["type"] == "drawdown")
     for day, _, event in todo:
         if as_of is not None and day > as_of:
@@ -161,7 +163,7 @@ def shown(card: Card, terms: Terms, row: Row) -> dict[str, Any]:
         "due": period.pay_by.isoformat(),
         "days": (period.due - period.start).days,
         **{name: terms.text(found[name]) for name in (*ORDERED, "total", "paid", "outstanding")},
-        "balance": terms.text(row.balance),
+        "balance": None if terms.document.get("prepayment") == "next_instalments" else terms.text(row.balance),
     }
     return answer_row | {"_" + name: value for name, value in found.items()}
 
@@ -175,13 +177,19 @@ def accrued_exact(card: Card, row: Row, as_of: date) -> Fraction:
     return card.rates.earned(Piece(card.drawn, row.period.start), row.period, as_of)
 
 
+def advanced(card: Card) -> bool:
+    """Scheduled interest was paid before it was due: what is accrued of it is open."""
+    return any(row.parts["interest"] for row in open_rows(card))
+
+
 def state_of(card: Card, terms: Terms, as_of: date) -> dict[str, Any]:
     late = sum(piece.amount for row in card.rows for piece in row.late if piece.end is None)
-    principal = card.principal_undue + late
+    principal = card.principal_owed + late
     row = card.row_at(as_of)
     accrued = 0
     if row is not None and card.closed_on is None:
-        accrued = row.brought + int(rounded(accrued_exact(card, row, as_of), terms.money)) - row.parts["interest"]
+        carried = sum(other.brought - other.parts["interest"] for other in open_rows(card))
+        accrued = carried + int(rounded(accrued_exact(card, row, as_of), terms.money))
     overdue = 0
     oldest: date | None = None
     for other in card.rows:
@@ -208,7 +216,7 @@ def state_of(card: Card, terms: Terms, as_of: date) -> dict[str, Any]:
     return {
         "as_of": as_of.isoformat(),
         "principal": terms.text(principal),
-        "accrued_interest": terms.text(accrued),
+        "accrued_interest": None if card.scheduled and advanced(card) else terms.text(accrued),
         "overdue": terms.text(overdue),
         "days_past_due": days,
         "status": status,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from tests.oracle.clerk import Card, Doubt, Row
+from tests.oracle.clerk import Card, Row
 from tests.oracle.days import day_of, months_of, steps_after
+from tests.oracle.doubts import Doubt
 from tests.oracle.terms import Period
 
 Event = dict[str, Any]
@@ -18,7 +19,7 @@ def reschedule(card: Card, event: Event, day: date) -> None:
         raise Doubt("a reschedule after the end")
     if card.terms.document.get("business_days"):
         raise Doubt("a reschedule with working days")
-    if card.terms.method in ("flat", "custom", "stepped", "bullet") or any(row.extra or row.early for row in card.rows):
+    if card.terms.method in ("flat", "custom", "stepped", "bullet") or any(row.extra or row.early or row.ahead for row in card.rows):
         raise Doubt("a reschedule here")
     if "due" in event:
         move_due(card, day_of(event["due"]), day_of(event["new_due"]), event.get("later", "keep") == "follow")

@@ -12,14 +12,11 @@ from datetime import date
 from fractions import Fraction
 
 from tests.oracle.days import day_of, months_of, rounded
+from tests.oracle.doubts import Doubt
 from tests.oracle.interest import NEVER, Piece, Rates, part_factor
 from tests.oracle.terms import Period, Terms
 
 FAR = NEVER
-
-
-class Doubt(Exception):
-    """The text leaves it open, or the clerk has not learned it: no figure."""
 
 
 @dataclass
@@ -43,6 +40,8 @@ class Row:
     closed: bool = False
     planned: int | None = None
     early: int = 0
+    ahead: int = 0
+    full: date | None = None
     principal: int = 0
     interest: int = 0
     brought: int = 0
@@ -69,6 +68,7 @@ class Card:
         self.part: int | Fraction | None = None
         self.renew_after: int | None = None
         self.drawn = 0
+        self.paid_ahead = 0
         self.stopped: date | None = None
         self.terminated: date | None = None
         self.written_off: date | None = None
@@ -86,6 +86,16 @@ class Card:
     @property
     def principal_undue(self) -> int:
         return sum(piece.amount for piece in self.undue if piece.end is None)
+
+    @property
+    def scheduled(self) -> bool:
+        """Interest stays as scheduled whatever is paid when."""
+        return self.terms.recalculation is None
+
+    @property
+    def principal_owed(self) -> int:
+        """What is not due and not paid: the pieces, less what was paid ahead of rows to come where interest stays as scheduled."""
+        return self.principal_undue - (self.paid_ahead + sum(row.ahead for row in self.rows[self.at :]) if self.scheduled else 0)
 
     def row_at(self, day: date) -> Row | None:
         return next((row for row in self.rows[self.at :] if row.period.start <= day < row.period.due), None)
@@ -234,6 +244,8 @@ class Card:
     def set_anew(self, row: Row, day: date) -> None:
         """The level or the equal part from a row on, on what is outstanding."""
         terms, owed, count = self.terms, self.principal_undue, self.paying_rows(row)
+        if self.scheduled and any(r.ahead or r.full for r in self.rows[self.at :]):
+            raise Doubt("a new level after money in advance, with interest as scheduled")
         self.renew_after = None
         row.planned = None
         if owed == 0 or count == 0:
@@ -307,10 +319,10 @@ class Card:
             due_interest = 0
         else:
             due_interest = interest
-        if row.planned is not None:
-            return min(row.planned, owed), due_interest
         if last:
             return owed, interest
+        if row.planned is not None:
+            return min(row.planned - (0 if self.scheduled else row.ahead), owed), due_interest
         if row.number <= self.grace["principal"] or terms.method in ("interest_only", "bullet"):
             return 0, due_interest
         if terms.method == "equal_instalment":
@@ -321,7 +333,7 @@ class Card:
             own = interest if due_interest == 0 else due_interest - on_top
             principal = max(Fraction(0), level - own)
             due_interest = due_interest if own <= level else int(level) + on_top
-            return int(min(principal, owed)), due_interest
+            return int(min(principal - (0 if self.scheduled else row.ahead), owed)), due_interest
         if terms.method == "equal_principal":
             return int(min(self.part or 0, owed)), due_interest
         if terms.method == "custom":
@@ -370,31 +382,44 @@ class Card:
         whole = row.brought + int(rounded(own, self.terms.money))
         if self.terms.method == "flat":
             principal, interest = self.flat_row(row, owed)
+        elif row.full is not None:
+            if row is self.last_row and owed > (row.planned or 0) - (0 if self.scheduled else row.ahead):
+                raise Doubt("the last instalment was paid in advance and principal is left")
+            principal, interest = (row.planned or 0) - (0 if self.scheduled else row.ahead), row.parts["interest"]
         else:
             principal, interest = self.plan(row, whole, owed)
         row.exact = own
-        row.closed, row.interest, row.principal = True, interest, principal + row.early
-        following = self.rows[self.at + 1] if self.at + 1 < len(self.rows) else None
-        if following is not None:
+        row.closed, row.interest = True, interest
+        following = next((other for other in self.rows[self.at + 1 :] if other.full is None and not other.extra), None)
+        if following is not None and not self.scheduled:
             following.brought += whole - interest if self.terms.method != "flat" else 0
+        elif following is not None and self.terms.method != "flat" and row.full is None:
+            following.brought += whole - interest
         self.cut(principal, due)
+        paid = row.ahead
+        if self.scheduled and row is self.last_row:
+            paid += self.paid_ahead
+        row.principal = principal + row.early - (self.paid_ahead if self.scheduled and row is self.last_row else 0)
+        row.principal += 0 if self.scheduled else row.ahead
         if not row.balance_fixed:
-            row.balance = self.principal_undue
-        if principal:
-            row.late.append(Piece(principal, row.period.pay_by))
-        row.parts["principal"] += row.early
+            row.balance = self.principal_owed if row is not self.last_row else 0
+        fresh = principal - paid if self.scheduled else principal
+        if fresh > 0:
+            row.late.append(Piece(fresh, due))
+        row.parts["principal"] += row.early + row.ahead
         open_interest = interest - row.parts["interest"]
         if open_interest > 0:
-            row.unpaid_interest.append(Piece(open_interest, row.period.pay_by))
+            row.unpaid_interest.append(Piece(open_interest, due))
         self.instalment_fees(row, principal, interest, owed)
         self.at += 1
         if self.as_of is None or self.simulated:
             for piece in (*row.late, *row.unpaid_interest):
                 piece.end = due
         if self.principal_undue == 0 and self.drawn and not self.more_draws:
-            self.rows = [r for r in self.rows if r.closed or r.extra or r.charges or r.brought]
+            self.rows = [r for r in self.rows if r.closed or r.extra or r.charges or r.brought or r.ahead]
 
     more_draws: bool = False
+    total_draws: int = 0
 
     def flat_row(self, row: Row, owed: int) -> tuple[int, int]:
         terms = self.terms
@@ -445,13 +470,20 @@ class Card:
         self.open_row(row)
         whole = self.terms.basis == "period" and self.terms.document.get("part_periods", "days") == "whole"
         self.undue.append(Piece(amount, row.period.start if whole else day))
+        first_draw = not self.drawn
         self.drawn += amount
+        if self.scheduled and self.terms.method == "equal_instalment" and self.terms.document.get("level", "annuity") == "annuity":
+            if first_draw:
+                self.level = self.annuity(self.total_draws, self.rates.agreed(day), self.paying_rows(self.rows[0]))
+            return
         self.set_anew(row, day)
 
     def change_rate(self, day: date) -> None:
         """The level anew from the row whose period holds the first night of the new rate."""
         if self.anew:
             raise Doubt("a new rate before a new level that waits")
+        if self.scheduled and self.total_draws > self.drawn:
+            raise Doubt("a new rate before the last drawdown, with interest as scheduled")
         night = day - self.terms.shift
         self.run_to(night)
         row = self.row_at(night)
@@ -467,34 +499,6 @@ class Card:
             principal, _ = self.plan(row, interest, self.principal_undue)
             if row is not self.last_row and self.terms.method != "flat":
                 row.planned = principal
-
-    def repay_early(self, amount: int, day: date) -> int:
-        """Principal before it is due; returns what is left over."""
-        taken = min(amount, self.principal_undue)
-        if not taken:
-            return amount
-        recalc = self.terms.recalculation
-        if recalc is None or recalc["rest"] != "daily" or self.terms.method in ("flat", "stepped", "custom"):
-            raise Doubt("early money here")
-        under_way = self.row_at(day)
-        falling = next((row for row in self.rows if row.closed and row.period.due == day), None)
-        mode = self.terms.document.get("prepayment", "reduce_instalment")
-        if mode == "next_instalments":
-            raise Doubt("next_instalments")
-        if falling is not None:
-            falling.principal += taken
-            falling.parts["principal"] += taken
-        elif under_way is not None:
-            self.open_row(under_way)
-            self.pin(under_way)
-            under_way.early += taken
-        whole = self.terms.basis == "period" and self.terms.document.get("part_periods", "days") == "whole"
-        self.cut(taken, day, under_way.period if whole and under_way and falling is None else None)
-        if falling is not None and not falling.balance_fixed:
-            falling.balance = self.principal_undue
-        if mode == "reduce_instalment":
-            self.renew_after = (falling or under_way or self.rows[-1]).number
-        return amount - taken
 
     def terminate(self, day: date) -> None:
         self.run_to(day)

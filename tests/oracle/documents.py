@@ -240,3 +240,53 @@ def working_day_loans(draw: Draw) -> dict[str, Any]:
         last = max([start.isoformat(), *(event["date"] for event in events)])
         document["as_of"] = days_between(draw, date.fromisoformat(last), date.fromisoformat(last) + timedelta(days=90))
     return document
+
+
+@st.composite
+def early_money(draw: Draw) -> dict[str, Any]:
+    """Money before it is due in every kind: 减额, 缩期, 提前还 to the next or the last, interest recalculated or as scheduled, payoff."""
+    document = draw(st.one_of(chinese_terms(), international_terms()))
+    start = date.fromisoformat(document["start"])
+    whole = int(document["amount"].replace(".", ""))
+    kind = draw(st.sampled_from(["reduce_instalment", "reduce_term", "next_instalments", "next_instalments"]))
+    document["prepayment"] = kind
+    if kind == "next_instalments":
+        document["in_advance_to"] = draw(st.sampled_from(["next", "last"]))
+    recalculation = draw(st.sampled_from([None, {}, {}, {"rest": "period"}, {"rest": "period", "payoff_interest": "to_rest"}]))
+    if recalculation != {}:
+        document["interest_recalculation"] = recalculation
+    if draw(st.integers(0, 3)) == 0:
+        document["allocation"] = draw(st.sampled_from(ORDERS))
+    if draw(st.integers(0, 3)) == 0:
+        document["penalty"] = {"markup_overdue": "0.5"}
+    if draw(st.integers(0, 4)) == 0 and document["interest_basis" if "interest_basis" in document else "method"] == "period":
+        document["part_periods"] = "whole"
+    end = start + timedelta(days=draw(st.integers(30, 200)))
+    events: list[dict[str, Any]] = []
+    if draw(st.integers(0, 3)) == 0 and document["method"] in ("equal_instalment", "equal_principal", "interest_only"):
+        first = draw(st.integers(whole // 10 + 1, whole - 1))
+        events.append({"type": "drawdown", "date": document["start"], "amount": money(first)})
+        events.append({"type": "drawdown", "date": days_between(draw, start, end), "amount": money(whole - first)})
+    for _ in range(draw(st.integers(1, 3))):
+        day = days_between(draw, start + timedelta(days=1), end)
+        events.append({"type": "repayment", "date": day, "amount": money(draw(st.integers(1, whole // draw(st.sampled_from([2, 4, 10])))))})
+    if draw(st.integers(0, 3)) == 0:
+        events.append({"type": "rate_change", "date": days_between(draw, start + timedelta(days=2), end), "rate_annual": rate(draw)})
+    if draw(st.integers(0, 3)) == 0:
+        events.append({"type": "payoff", "date": end.isoformat()})
+    document["events"] = events
+    if draw(st.integers(0, 9)):
+        document["as_of"] = end.isoformat()
+    return document
+
+
+ITEMS = ("cost", "fee", "penalty", "compound", "interest", "principal")
+BY_STATUS = [f"{when}_{item}" for when in ("past_due", "due", "in_advance") for item in ITEMS]
+ORDERS = [
+    ["cost", "fee", "penalty", "compound", "principal", "interest"],
+    ["principal", "interest", "compound", "penalty", "fee", "cost"],
+    BY_STATUS,
+    [f"{when}_{item}" for when in ("past_due", "due", "in_advance") for item in reversed(ITEMS)],
+    [f"{when}_{item}" for item in ITEMS for when in ("past_due", "due", "in_advance")],
+    ["past_due_interest", "past_due_principal", *ITEMS],
+]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from tests.oracle.clerk import Card, Doubt, Row
+from tests.oracle.clerk import Card, Row
 from tests.oracle.days import rounded
+from tests.oracle.doubts import Doubt
+from tests.oracle.early import falling_on, projected, repay_early
 from tests.oracle.interest import Piece
 
 Owed = tuple[str, date, int]
@@ -51,19 +53,19 @@ def settle(pieces: list[Piece], amount: int, day: date) -> None:
             piece.end = day
 
 
-def book(card: Card, row: Row, name: str, amount: int, day: date, waived: bool = False) -> int:
-    """Put money (or a waiver) to one component of a row; returns how much it took."""
+def book(card: Card, row: Row, name: str, amount: int, day: date, waived: bool = False, when: str = "") -> int:
+    """Put money (or a waiver) to one component of a row (of one status: past due, or due that day); returns how much it took."""
     taken = 0
     for charge in row.charges:
-        if charge.kind == name and charge.day <= day:
+        if charge.kind == name and charge.day <= day and when in ("", standing(charge.day, day)):
             part = min(charge.open, amount - taken)
             charge.paid += 0 if waived else part
             charge.waived += part if waived else 0
             taken += part
     if name in ("cost", "fee"):
         return taken
-    left = sum(value for component, _, value in owed_of(card, row, day) if component == name)
-    left -= sum(c.open for c in row.charges if c.kind == name and c.day <= day)
+    entries = [value for component, due, value in owed_of(card, row, day) if component == name and when in ("", standing(due, day))]
+    left = sum(entries) - sum(c.open for c in row.charges if c.kind == name and c.day <= day and when in ("", standing(c.day, day)))
     part = min(max(left, 0), amount - taken)
     if part > 0:
         (row.waived if waived else row.parts)[name] += part
@@ -75,57 +77,83 @@ def book(card: Card, row: Row, name: str, amount: int, day: date, waived: bool =
     return taken
 
 
+def standing(due: date, day: date) -> str:
+    return "past_due" if due < day else "due"
+
+
 def order_of(card: Card, day: date) -> list[str]:
     order: Any = card.terms.order
     if isinstance(order, dict):
         dues = [due for row in card.rows if row.closed for _, due, _ in owed_of(card, row, day)]
         worst = (day - min(dues)).days if dues else 0
         order = order["non_accrual" if worst > 90 else "performing"]
-    if any(item.startswith(("past_due_", "due_", "in_advance_")) for item in order):
-        raise Doubt("orders by status of the due date")
     return list(order)
+
+
+def item_of(item: str) -> tuple[str, str]:
+    """(component, status it is said of; nothing: of all)."""
+    for when in ("past_due", "due", "in_advance"):
+        if item.startswith(when + "_"):
+            return item.removeprefix(when + "_"), when
+    return item, ""
 
 
 def pay(card: Card, amount: int, day: date) -> None:
     order = order_of(card, day)
     if card.terms.document.get("allocation_by", "horizontal") == "horizontal":
-        turns = [(row, name) for row in card.rows for name in order]
+        turns = [(row, item) for row in card.rows for item in order]
     else:
-        turns = [(row, name) for name in order for row in card.rows]
-    for row, name in turns:
-        if amount and any(component == name for component, _, _ in owed_of(card, row, day)):
-            amount -= book(card, row, name, amount, day)
+        turns = [(row, item) for item in order for row in card.rows]
+    for row, item in turns:
+        name, when = item_of(item)
+        if amount and when != "in_advance" and any(component == name for component, _, _ in owed_of(card, row, day)):
+            amount -= book(card, row, name, amount, day, when=when)
+    if amount and any(owed_of(card, row, day) for row in card.rows):
+        raise Doubt("an order that leaves out what is owed")
     if amount:
         closes = closing_amount(card, day)
-        if amount >= closes and card.principal_undue:
+        if amount >= closes and card.principal_owed:
             if amount > closes:
                 raise Doubt("more than is owed")
             end(card, day)
             return
-        amount = card.repay_early(amount, day)
+        amount = repay_early(card, amount, day, order)
     if amount:
         raise Doubt("more than is owed")
 
 
+def open_rows(card: Card) -> list[Row]:
+    return [row for row in card.rows if not row.closed and not row.extra]
+
+
 def running_interest(card: Card, day: date) -> int:
+    """Interest that a closing takes beside what is due: of the nights up to the day (or the next rest), or all that was scheduled."""
+    paid = sum(row.parts["interest"] for row in open_rows(card))
+    if card.scheduled:
+        plan = projected(card)
+        return sum(plan[row.number][1] for row in open_rows(card)) - paid
+    brought = sum(row.brought for row in open_rows(card)) - paid
     row = card.row_at(day)
     if row is None or row.period.start == day:
-        return row.brought if row is not None else 0
-    until = row.period.due if (card.terms.recalculation or {}).get("payoff_interest") == "to_rest" else day
-    return row.brought + int(rounded(card.exact(row, until), card.terms.money)) - row.parts["interest"]
+        return brought
+    recalculation = card.terms.recalculation or {}
+    if recalculation.get("payoff_interest") == "to_rest" and recalculation.get("rest") == "daily":
+        raise Doubt("a payoff to the rest where rests are daily")
+    until = row.period.due if recalculation.get("payoff_interest") == "to_rest" else day
+    return brought + int(rounded(card.exact(row, until), card.terms.money))
 
 
 def closing_amount(card: Card, day: date) -> int:
     """Undue principal and the interest of the period under way, beside what is due."""
-    return card.principal_undue + running_interest(card, day)
+    return card.principal_owed + running_interest(card, day)
 
 
 def pay_off(card: Card, amount: int | None, day: date) -> None:
     due = sum(value for row in card.rows for _, _, value in owed_of(card, row, day))
     running = card.row_at(day)
     total = due + closing_amount(card, day)
-    if card.terms.recalculation is None or card.terms.method == "flat":
-        raise Doubt("a payoff without recalculation")
+    if card.terms.method == "flat" and not card.scheduled:
+        raise Doubt("a payoff of a flat loan whose interest is recalculated")
     if not card.penalty_at_once and running is not None and not running.closed:
         total += card.penalty(running, day) + card.compound(running, day)
     if amount is not None and amount != total:
@@ -138,13 +166,15 @@ def pay_off(card: Card, amount: int | None, day: date) -> None:
 
 def end(card: Card, day: date) -> None:
     """Close the card on a day: what is left of the principal, and the interest to the day, in the row that holds it."""
-    interest, rest = running_interest(card, day), card.principal_undue
-    falling = next((row for row in card.rows if row.closed and row.period.due == day and not row.extra), None)
+    interest, rest = running_interest(card, day), card.principal_owed
+    falling = falling_on(card, day)
     row = falling or card.row_at(day)
     card.closed_on = day
     if row is None:
         return
-    card.cut(rest, day)
+    if any((other.ahead or other.parts["interest"]) and other is not row for other in open_rows(card)):
+        raise Doubt("an end after later instalments were paid in advance")
+    card.cut(card.principal_undue, day)
     if falling is not None:
         row.principal += rest
         row.interest += interest
@@ -152,7 +182,7 @@ def end(card: Card, day: date) -> None:
         row.parts["principal"] += rest
     else:
         row.parts["interest"] += interest
-        row.interest, row.principal = row.parts["interest"], row.early + rest
+        row.interest, row.principal = row.parts["interest"], row.early + row.ahead + rest
         row.parts["principal"] = row.principal
         for name, count in (("penalty", card.penalty), ("compound", card.compound)):
             row.parts[name] = count(row, day) - row.waived[name]
