@@ -215,3 +215,18 @@ def test_a_date_that_is_none_is_refused(scenario: Any, client_of: Any) -> None:
     assert 'id="error-on"' in text_of(client_of("accountant").post(address("loan", loan.pk, "repay"), sent))
     sent["on"] = date(2030, 1, 1).isoformat()
     assert 'id="error-on"' in text_of(client_of("accountant").post(address("loan", loan.pk, "repay"), sent))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh-hans", "不超过结清所需的"), ("zh-hant", "不超過結清所需的"), ("en", "which closes the loan")]
+)
+def test_what_an_act_refuses_is_told_in_the_readers_language(language: str, said: str, scenario: Any, client_of: Any) -> None:
+    loan = performing(scenario)
+    response = client_of("accountant", language).post(address("loan", loan.pk, "repay"), {"amount_fen": "99999999", "step": "preview"})
+    assert said in text_of(response) and response.status_code == 422
+
+
+def test_a_text_that_nobody_knows_stays_as_it_is() -> None:
+    from puhui.console.fault_words import told
+
+    assert told("a loan that is flying") == "a loan that is flying" and told("§ 7") == "§ 7" and told("") == ""

@@ -73,6 +73,10 @@ def _notes(contract: Contract) -> Options:
     return [(str(each.pk), f"{each.number} · {money(each.principal_fen)} · {each.maturity}") for each in rows]
 
 
+def _steps(loan: Loan) -> Options:
+    return [(step, word(CHOICES, step)) for step in ("1 month", "2 month", "3 month", "6 month", "1 week", "2 week")]
+
+
 def _worse(loan: Loan) -> Options:
     return [(code, word(CHOICES, code)) for code in CLASSES[CLASSES.index(class_of(loan)) + 1 :]]
 
@@ -88,6 +92,7 @@ _OFFERED: dict[tuple[str, str], Callable[[Any], Options]] = {
     ("transfer_manager", "manager"): _managers,
     ("move_due_date", "due"): _coming,
     ("renew", "loans"): _notes,
+    ("restructure", "every"): _steps,
     ("downgrade", "to"): _worse,
     ("upgrade", "to"): _better,
 }

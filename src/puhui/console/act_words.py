@@ -83,7 +83,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Money"), ("repay", "pay_off", "recover", "draw_more", "refund", "reverse")),
     (_("Terms"), ("change_rate", "move_due_date", "extend", "restructure", "pause")),
     (_("Charges and losses"), ("charge", "waive", "record_misuse", "terminate", "write_off")),
-    (_("Class"), ("record_finding", "end_finding", "downgrade", "upgrade")),
+    (_("Loan class"), ("record_finding", "end_finding", "downgrade", "upgrade")),
     (_("Place"), ("transfer_branch", "transfer_manager")),
 )
 
@@ -125,7 +125,7 @@ ARGUMENTS: dict[str, Any] = {
     "extra_instalments": _("Further instalments"),
     "grace": _("Instalments without principal"),
     "instalments": _("Number of instalments"),
-    "every": _("Step, such as 1 month"),
+    "every": _("Step between instalments"),
     "method": _("Method of repayment"),
     "in_difficulty": _("Is the borrower in financial difficulty?"),
     "consents": _("Written consents"),
@@ -179,6 +179,12 @@ CHOICES: dict[str, Any] = {
     "renewal": _("renewal without principal"),
     "refinancing": _("other refinancing: at least special mention"),
     "consolidation": _("several notes into one"),
+    "1 month": _("each month"),
+    "2 month": _("every two months"),
+    "3 month": _("each quarter"),
+    "6 month": _("each half-year"),
+    "1 week": _("each week"),
+    "2 week": _("every two weeks"),
     "equal_instalment": _("equal instalments"),
     "equal_principal": _("equal principal"),
     "interest_only": _("interest at each date, principal at the end"),
@@ -275,5 +281,4 @@ ANSWERS = {
     "until": _("Last day of draws"),
     "from": _("From"),
     "to": _("To"),
-    "number": _("Number"),
 }

@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from puhui.calculations.faults import Fault, FaultsError
+from puhui.console.fault_words import told
 
 FULL_WIDTH = str.maketrans("０１２３４５６７８９．，", "0123456789.,")
 MOST_YUAN = Decimal(10) ** 11
@@ -55,11 +56,11 @@ def sentence(fault: Any) -> str:
     if not isinstance(fault, Fault):
         return str(fault)
     text = _("%(where)s: found %(found)s, expected %(expected)s.") % {
-        "where": fault.where,
-        "found": fault.found,
-        "expected": fault.expected,
+        "where": told(fault.where),
+        "found": told(fault.found),
+        "expected": told(fault.expected),
     }
-    return f"{text} {fault.remedy}".strip()
+    return f"{text} {told(fault.remedy)}".strip()
 
 
 KEY = re.compile(r"page-[0-9a-f]{24}")
