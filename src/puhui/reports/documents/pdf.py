@@ -7,6 +7,7 @@ from anywhere: fonts are those of the machine. WeasyPrint draws text with Pango,
 from __future__ import annotations
 
 import html
+from datetime import UTC
 from functools import singledispatch
 from typing import Any
 
@@ -77,7 +78,7 @@ def page(document: Document) -> str:
     body += f'<h1>{html.escape(document.title)}</h1><p class="subtitle">{html.escape(subtitle)}</p>'
     body += "".join(_section(section) for section in document.sections)
     title = html.escape(f"{document.title} {document.number}")
-    created = document.made_at.isoformat(timespec="seconds")
+    created = document.made_at.astimezone(UTC).isoformat(timespec="seconds")
     return (
         f'<!doctype html><html lang="{_LANG[language]}"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="author" content="{html.escape(document.institution)}"><meta name="dcterms.created" content="{created}">'

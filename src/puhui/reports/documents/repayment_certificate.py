@@ -80,7 +80,7 @@ def _check(found: Known, payments: list[_Payment]) -> None:
 
 def _table(paper: Paper, payments: list[_Payment]) -> Rows:
     columns = (
-        *paper.columns(("number", "text"), ("paid_on", "date"), ("what", "text")),
+        *paper.columns(("event", "text"), ("paid_on", "date"), ("what", "text")),
         *(Column(f"{name}_fen", paper.word(name), "fen") for name in COMPONENTS),
         *paper.columns(("amount_fen", "fen")),
     )

@@ -6,6 +6,7 @@ Amounts are numbers and days are days, so that a reader can go on reckoning. Pri
 from __future__ import annotations
 
 import io
+from datetime import UTC
 from typing import Any
 
 import xlsxwriter
@@ -24,7 +25,8 @@ def render(document: Document) -> bytes:
     """The document as XLSX."""
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": document.title, "author": document.institution, "created": document.made_at.replace(tzinfo=None)})
+    created = document.made_at.astimezone(UTC).replace(tzinfo=None)
+    book.set_properties({"title": document.title, "author": document.institution, "created": created})
     formats = _Formats(book)
     _first_sheet(document, _sheet(book, document, document.title), formats)
     for section in document.sections:
