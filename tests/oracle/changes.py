@@ -21,6 +21,8 @@ def reschedule(card: Card, event: Event, day: date) -> None:
         raise Doubt("a reschedule with working days")
     if card.terms.method in ("flat", "custom", "stepped", "bullet") or any(row.extra or row.early or row.ahead for row in card.rows):
         raise Doubt("a reschedule here")
+    if card.rows[card.at].period.start <= day:
+        card.open_row(card.rows[card.at])  # a level that waited for this row is set before the plan changes again
     if "due" in event:
         move_due(card, day_of(event["due"]), day_of(event["new_due"]), event.get("later", "keep") == "follow")
         return

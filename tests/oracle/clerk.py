@@ -405,11 +405,11 @@ class Card:
             row.balance = self.principal_owed if row is not self.last_row else 0
         fresh = principal - paid if self.scheduled else principal
         if fresh > 0:
-            row.late.append(Piece(fresh, due))
+            row.late.append(Piece(fresh, row.period.pay_by))
         row.parts["principal"] += row.early + row.ahead
         open_interest = interest - row.parts["interest"]
         if open_interest > 0:
-            row.unpaid_interest.append(Piece(open_interest, due))
+            row.unpaid_interest.append(Piece(open_interest, row.period.pay_by))
         self.instalment_fees(row, principal, interest, owed)
         self.at += 1
         if self.as_of is None or self.simulated:
