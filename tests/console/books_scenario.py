@@ -21,6 +21,7 @@ SUPPLIERS = ("青石建材有限公司", "云溪粮油贸易有限公司", "临�
 class Money:
     """What a test needs to know of it."""
 
+    institution: Any
     account: Any
     orders: dict[str, Any] = field(default_factory=dict)  # state → payment order
     contract: Any = None  # cleared, nothing ordered yet
@@ -31,11 +32,12 @@ class Money:
 
 def add(scenario: Any) -> Money:
     """Adds it to the scenario, through public actions."""
+    from puhui.parties.models import Institution
     from puhui.payments.actions import open_bank_account
 
-    institution = scenario.institution
-    institution.refresh_from_db()
-    money = Money(open_bank_account(institution, "MAIN", OWN_NUMBER, "邻县银行", "accountant", channel="simulated"))
+    institution = Institution.objects.get(pk=scenario.institution.pk)
+    account = open_bank_account(institution, "MAIN", OWN_NUMBER, "邻县银行", "accountant", channel="simulated")
+    money = Money(institution, account)
     bank = _bank(institution)
     _orders(institution, money, bank)
     _days_pass(institution, 3)
@@ -72,14 +74,8 @@ def _orders(institution: Any, money: Money, bank: Any) -> None:
 
     def ordered(number: int) -> Any:
         contract = _contract(institution, number)
-        payee = Payee(
-            SUPPLIERS[number % 5],
-            f"62305800000998877{number % 100:02d}",
-            "邻县银行",
-            contract.amount_fen,
-            f"购销合同 {number}",
-            "entrusted",
-        )
+        number_at_bank, proof = f"62305800000998877{number % 100:02d}", f"购销合同 {number}"
+        payee = Payee(SUPPLIERS[number % 5], number_at_bank, "邻县银行", contract.amount_fen, proof, "entrusted")
         return instruct(contract, money.account, [payee], f"payout-{number}", "officer")[0]
 
     def driven(order: Any, channel: Any, steps: int) -> Any:
@@ -119,13 +115,8 @@ def _received(institution: Any, money: Money, bank: Any) -> None:
     bank.receive(45_600, today, "不明来款")
     import_statement(money.account, bank.statement(OWN_NUMBER, today), "camt.053", f"{today}.xml", "accountant", bank.at)
     by_amount = {each.amount_fen: each for each in Receipt.objects.filter(institution=institution)}
-    money.receipts = {
-        "old": by_amount[312_000],
-        "alike": by_amount[2_500_000],
-        "certain": by_amount[1_000_000],
-        "known": by_amount[880_000],
-    }
-    money.receipts["unknown"] = by_amount[45_600]
+    amounts = {"old": 312_000, "alike": 2_500_000, "certain": 1_000_000, "known": 880_000, "unknown": 45_600}
+    money.receipts = {name: by_amount[amount] for name, amount in amounts.items()}
 
 
 def _late_and_reversed(institution: Any, money: Money) -> None:

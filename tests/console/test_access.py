@@ -14,6 +14,7 @@ ROLES = {
 PAGE_OF = {
     "firms": "firm", "payout": "payouts", "loan": "loans", "models": "model", "account": "books", "entry": "books", "late loan": "loans",
     "past loan": "loans", "loan class": "loans", "renewal": "renewals", "line": "lines", "act": "acts",
+    "days": "books", "day": "books", "vouchers": "books", "losses": "books", "taxes": "books",
 }  # fmt: skip
 
 

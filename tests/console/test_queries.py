@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -45,6 +46,14 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
         "books": ("/books/", "accountant"),
         "account": ("/books/accounts/130301/", "accountant"),
         "entry": ("/books/entries/1/", "accountant"),
+        "days": ("/books/days/", "accountant"),
+        "day": (f"/books/days/{scenario.institution.business_date - timedelta(days=1)}/", "auditor"),
+        "vouchers": ("/books/vouchers/", "accountant"),
+        "losses": ("/books/losses/", "risk"),
+        "taxes": ("/books/taxes/", "accountant"),
+        "reconciliation": ("/books/reconciliation/", "accountant"),
+        "suspense": ("/books/suspense/", "accountant"),
+        "payments": ("/books/payments/", "risk"),
         "trail": ("/trail/", "auditor"),
         "borrower home": ("/my/", "borrower-en"),
         "borrower data": ("/my/data/", "borrower-en"),
@@ -55,7 +64,7 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
 NAMES = (
     "queue", "case", "decision", "firms", "firm", "evidence", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
     "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "models", "model",
-    "books", "account", "entry", "trail", "borrower home", "borrower data", "borrower consent",
+    "books", "account", "entry", "days", "day", "vouchers", "losses", "taxes", "reconciliation", "suspense", "payments", "trail", "borrower home", "borrower data", "borrower consent",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ STEPS = {
     "settle": _("Dues settled as compiled"),
     "falls_due": _("Dues, debits, penalties, ageing"),
     "collect": _("Debits of older dues"),
+    "reprice": _("Repricing"),
     "classify": _("Classes"),
     "notices": _("Notices"),
     "provision": _("Expected credit loss"),

@@ -111,8 +111,9 @@ def account(request: Request, code: str) -> HttpResponse:
         raise Http404 from error
     context = paged(request, rows, {"from": first.isoformat(), "to": last.isoformat(), **chosen})
     found = [row for row in queries.trial_balance(institution, last, first, branch=branch, product_code=product) if row.code == code]
-    if not found:
-        raise Http404
+    if not found:  # nothing of this branch and product
+        named = queries.account(institution, code)
+        found = [TrialBalanceRow(code, named.name, named.name_english, named.kind, 0, 0, 0, currency=named.currency)]
     context |= {
         "tab": "books", "account": {"code": code, "name": name_of(found[0]), "kind": word(ACCOUNT_KINDS, found[0].kind)},
         "first": first, "last": last, "branches": tree, "products": product_options(institution),

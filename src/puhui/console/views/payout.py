@@ -26,7 +26,7 @@ from puhui.console.paging import filters_of, paged
 from puhui.console.templatetags.figures import choose_unit
 from puhui.console.words import CONDITIONS, PARTIES, SIGNING, in_language, word
 from puhui.loans import actions, queries
-from puhui.loans.models import Contract
+from puhui.loans.models import Contract, Loan
 from puhui.payments import actions as payments
 from puhui.payments import queries as payment_queries
 from puhui.payments.accounts import number_of
@@ -161,29 +161,29 @@ def _context(request: Request, contract: Contract, errors: list[str]) -> dict[st
     language = get_language() or "en"
     conditions = list(contract.conditions.all())
     signed_by = {each.party for each in contract.signatures.all()}
-    acts = may_act(request.user, "payouts")
+    acts, loans = may_act(request.user, "payouts"), list(contract.loans.all())
     all_met = all(each.met_at for each in conditions)
     second_person = request.user.username not in {each.met_by for each in conditions}
     status = contract.status
     texts = {each.code: each.texts for each in conditions_of(contract.product_code, contract.drafted_at.date(), EVERY)}
     return {
         "contract": contract, "state": state(CONTRACT, status), "rate_ppm": contract.offer.rate_ppm, "errors": errors,
-        "loan": next(iter(contract.loans.all()), None), "may_act": acts and status in ("drafted", "signed"),
+        "loan": next(iter(loans), None), "may_act": acts and status in ("drafted", "signed"),
         "conditions": [_condition(each, texts, language) for each in conditions],
         "signatures": [_signature(each) for each in contract.signatures.all()],
         "may_sign": acts and status == "drafted" and "lender" not in signed_by,
         "may_clear": acts and status == "signed" and all_met and second_person,
-        "next_step": _next_step(status, signed_by, all_met, second_person), **_money(request, contract, acts),
+        "next_step": _next_step(status, signed_by, all_met, second_person), **_money(request, contract, loans, acts),
     }  # fmt: skip
 
 
-def _money(request: Request, contract: Contract, acts: bool) -> dict[str, Any]:
+def _money(request: Request, contract: Contract, loans: list[Loan], acts: bool) -> dict[str, Any]:
     """How the money may go out, what is ordered already, and the accounts that it may go to."""
     if contract.status not in ("cleared", "drawn"):
         return {"may_draw": False, "may_order": False, "orders": [], "own_accounts": []}
     ways = _ways(contract)
     orders = list(payment_queries.orders(request.user).filter(contract=contract).order_by("pk"))
-    left_fen = contract.amount_fen - sum(each.lent_fen for each in contract.loans.all())
+    left_fen = contract.amount_fen - sum(each.lent_fen for each in loans)
     left_fen -= sum(each.amount_fen for each in orders if each.status in ("created", "sent", "unknown"))
     return {
         "may_draw": acts and contract.status == "cleared" and ways.direct and not any(each.status not in ENDED for each in orders),

@@ -22,7 +22,7 @@ from puhui.loans.models import Loan
 from puhui.parties.models import Firm
 from puhui.parties.queries import firm as firm_of
 from puhui.payments import actions, queries
-from puhui.payments.models import Receipt, ReceiptApplication
+from puhui.payments.models import Receipt
 from puhui.payments.queries import Suspended
 
 
@@ -151,16 +151,20 @@ def _context(request: Request, receipt: Receipt, errors: list[str]) -> dict[str,
     days = (request.institution.business_date - receipt.value_on).days
     return {
         "tab": "suspense", "receipt": receipt, **_origin(receipt), "days": max(days, 0), "errors": errors, "suggestions": suggestions,
-        "firms": list(firms.items()), "applications": [_application(each) for each in receipt.applications.order_by("pk")],
+        "firms": list(firms.items()), "applications": _applications(receipt),
         "returns": [{"order": each, "state": state(ORDER, each.status)} for each in receipt.return_orders.order_by("pk")],
         "may_act": acts, "may_use": acts and receipt.open_fen > 0, "key": new_key(), "sent": request.POST if errors else {},
     }  # fmt: skip
 
 
-def _application(each: ReceiptApplication) -> dict[str, Any]:
-    undone = getattr(each, "undone_by", None)
-    return {
-        "application": each, "by": word(ACTORS, each.applied_by), "grounds": [word(GROUNDS, ground) for ground in each.grounds],
-        "undone": undone is not None,
-        "may_undo": undone is None and each.undoes_id is None,
-    }  # fmt: skip
+def _applications(receipt: Receipt) -> list[dict[str, Any]]:
+    """What was put to loans and taken back, in order."""
+    rows = sorted(receipt.applications.all(), key=lambda each: each.pk)
+    undone = {each.undoes_id for each in rows}
+    return [
+        {
+            "application": each, "by": word(ACTORS, each.applied_by), "grounds": [word(GROUNDS, ground) for ground in each.grounds],
+            "undone": each.pk in undone, "may_undo": each.pk not in undone and each.undoes_id is None,
+        }
+        for each in rows
+    ]  # fmt: skip
