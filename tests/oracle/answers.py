@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.oracle.changes import reschedule
 from tests.oracle.clerk import Card, Row
+from tests.oracle.costs import annual_cost
 from tests.oracle.days import DAY, day_of, rounded
 from tests.oracle.doubts import Doubt
 from tests.oracle.interest import Piece, rates_of
@@ -43,7 +44,7 @@ def answer(document: dict[str, Any], *, penalty_at_once: bool = True) -> dict[st
     todo += [(day_of(event["date"]), 2, event) for event in events if event["type"] != "rate_change"]
     for fee in document.get("fees", []):
         if fee["when"] not in ("instalment", "drawdown"):
-            todo.append((day_of(fee["when"]), 2, {"type": "fee", "kind": "fee", "amount": fee["amount"], "date": day_of(fee["when"])}))
+            todo.append((day_of(fee["when"]), 2, {"type": "dated fee", "fee": fee, "date": day_of(fee["when"])}))
         elif fee["when"] == "drawdown":
             if any(event["type"] == "drawdown" for event in events):
                 raise Doubt("a drawdown fee of parts")
@@ -61,13 +62,17 @@ def answer(document: dict[str, Any], *, penalty_at_once: bool = True) -> dict[st
         card.more_draws = draws_left > 0
         card.now = day
         act(card, terms, event, day)
-    return closing(card, terms, as_of)
+    drawn = [(day, amount_of(terms, event)) for day, _, event in todo if event["type"] == "drawdown"]
+    answered = closing(card, terms, as_of)
+    return answered | {"annual_cost": annual_cost(card, terms, drawn)}
 
 
 def fee_text(terms: Terms, fee: dict[str, Any]) -> str:
     """A fee of the first day in money: an amount, or a share of what is lent."""
     if "amount" in fee:
         return str(fee["amount"])
+    if fee["of"] not in ("amount", "principal", "outstanding"):
+        raise Doubt("a fee of the first day that is a share of an instalment")
     return terms.text(int(rounded(Fraction(str(fee["rate"])) * terms.amount, terms.money)))
 
 
@@ -92,6 +97,8 @@ def act(card: Card, terms: Terms, event: dict[str, Any], day: date) -> None:
     elif kind == "drawdown fee":
         card.charge(day, "fee", amount_of(terms, event))
         card.rows[0].charges[-1].paid = amount_of(terms, event)
+    elif kind == "dated fee":
+        dated_fee(card, terms, event["fee"], day)
     elif kind == "fee":
         card.charge(day, {"fee": "fee", "cost": "cost", "penalty": "penalty"}[event.get("kind", "fee")], amount_of(terms, event))
     elif kind == "waiver":
@@ -109,6 +116,26 @@ def act(card: Card, terms: Terms, event: dict[str, Any], day: date) -> None:
         misuse(card, terms, event)
     elif kind != "pause":
         raise Doubt(kind)
+
+
+def dated_fee(card: Card, terms: Terms, fee: dict[str, Any], day: date) -> None:
+    """A fee of a day: an amount, or a share of what is lent or outstanding."""
+    card.run_to(day)
+    if "amount" in fee:
+        amount = amount_of(terms, fee)
+    elif fee["of"] in ("amount", "outstanding"):
+        eventful = {day_of(event["date"]) for event in terms.document["events"]} | {row.period.due for row in card.rows}
+        if fee["of"] == "outstanding" and day in eventful:
+            raise Doubt("what is outstanding on a day on which it changes")
+        base = terms.amount if fee["of"] == "amount" else card.principal_owed + late_principal(card)
+        amount = int(rounded(Fraction(str(fee["rate"])) * base, terms.money))
+    else:
+        raise Doubt("a fee of a day that is a share of an instalment")
+    card.charge(day, "fee", amount)
+
+
+def late_principal(card: Card) -> int:
+    return sum(piece.amount for row in card.rows for piece in row.late if piece.end is None)
 
 
 def misuse(card: Card, terms: Terms, event: dict[str, Any]) -> None:
@@ -183,8 +210,7 @@ def advanced(card: Card) -> bool:
 
 
 def state_of(card: Card, terms: Terms, as_of: date) -> dict[str, Any]:
-    late = sum(piece.amount for row in card.rows for piece in row.late if piece.end is None)
-    principal = card.principal_owed + late
+    principal = card.principal_owed + late_principal(card)
     row = card.row_at(as_of)
     accrued = 0
     if row is not None and card.closed_on is None:

@@ -92,7 +92,7 @@ def international_terms(draw: Draw) -> dict[str, Any]:
 @st.composite
 def histories(draw: Draw) -> dict[str, Any]:
     """Terms with what happened: draws, rates, money late and early, a pause, a reversal, in any order of the list."""
-    document = draw(st.one_of(chinese_terms(), international_terms()))
+    document = draw(st.one_of(chinese_terms(), international_terms(), stepped_terms()))
     start = date.fromisoformat(document["start"])
     end = start + timedelta(days=draw(st.integers(40, 200)))
     whole = int(document["amount"].replace(".", ""))
@@ -245,7 +245,7 @@ def working_day_loans(draw: Draw) -> dict[str, Any]:
 @st.composite
 def early_money(draw: Draw) -> dict[str, Any]:
     """Money before it is due in every kind: 减额, 缩期, 提前还 to the next or the last, interest recalculated or as scheduled, payoff."""
-    document = draw(st.one_of(chinese_terms(), international_terms()))
+    document = draw(st.one_of(chinese_terms(), international_terms(), stepped_terms()))
     start = date.fromisoformat(document["start"])
     whole = int(document["amount"].replace(".", ""))
     kind = draw(st.sampled_from(["reduce_instalment", "reduce_term", "next_instalments", "next_instalments"]))
@@ -278,6 +278,62 @@ def early_money(draw: Draw) -> dict[str, Any]:
     if draw(st.integers(0, 9)):
         document["as_of"] = end.isoformat()
     return document
+
+
+@st.composite
+def costly_terms(draw: Draw) -> dict[str, Any]:
+    """Schedules with fees of every kind, a margin and third parties' fees: what is charged, and what it costs a year."""
+    document = draw(st.one_of(chinese_terms(), international_terms(), stepped_terms()))
+    start = date.fromisoformat(document["start"])
+    whole = int(document["amount"].replace(".", ""))
+    fees: list[dict[str, Any]] = []
+    for number in range(draw(st.integers(0, 3))):
+        day = days_between(draw, start + timedelta(days=1), start + timedelta(days=90))
+        fee = {"name": f"fee {number}", "when": draw(st.sampled_from(["drawdown", "instalment", "instalment", day]))}
+        if draw(st.booleans()):
+            fees.append(fee | {"amount": money(draw(st.integers(1, max(2, whole // 100))))})
+        else:
+            of = ["amount", "principal", "interest", "instalment", "outstanding"] if fee["when"] == "instalment" else ["amount"]
+            if fee["when"] == day:
+                of.append("outstanding")
+            fees.append(fee | {"rate": f"{draw(st.integers(1, 300)) / 10000:.4f}", "of": draw(st.sampled_from(of))})
+    document["fees"] = fees
+    if draw(st.booleans()):
+        document["upfront"] = {"margin": money(draw(st.integers(1, whole // 5)))}
+        if draw(st.booleans()):
+            document["upfront"]["fees_to_third_parties"] = [{"name": "valuation", "amount": money(draw(st.integers(1, whole // 50)))}]
+    if draw(st.integers(0, 3)) == 0:
+        charge = {"type": "fee", "kind": draw(st.sampled_from(["fee", "cost", "penalty"])), "amount": money(draw(st.integers(1, 9_999)))}
+        document["events"] = [charge | {"date": days_between(draw, start, start + timedelta(days=200))}]
+    return document
+
+
+@st.composite
+def stepped_terms(draw: Draw) -> dict[str, Any]:
+    """Steps of principal or of whole instalments, shares of the amount, and seasonal dues."""
+    start = date(2026, 1, 1) + timedelta(days=draw(st.integers(0, 600)))
+    whole = draw(st.integers(1_000_000, 90_000_000))
+    document: dict[str, Any] = {
+        "amount": money(whole),
+        "start": start.isoformat(),
+        "rate_annual": rate(draw),
+        "day_count": draw(st.sampled_from(COUNTS)),
+        "every": draw(st.sampled_from(["1 month", "3 month", "1 month", "1 week"])),
+    }
+    shape = draw(st.sampled_from(["principal", "instalment", "share", "seasonal"]))
+    first, second = draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    if shape == "share":
+        return document | {"method": "equal_principal", "principal_share": draw(st.sampled_from(["0.05", "0.1", "0.125"])), "instalments": 6}
+    if shape == "seasonal":
+        del document["every"]
+        days = sorted(draw(st.sets(st.integers(20, 500), min_size=2, max_size=4)))
+        parts = [whole // len(days)] * (len(days) - 1)
+        parts.append(whole - sum(parts))
+        dues = [{"due": (start + timedelta(days=day)).isoformat(), "principal": money(part)} for day, part in zip(days, parts, strict=True)]
+        return document | {"method": "custom", "dues": dues}
+    small, large = whole // (3 * (first + second)), whole // (2 * (first + second))
+    steps = [{"count": first, shape: money(small)}, {"count": second, shape: money(large)}]
+    return document | {"method": "stepped", "steps": steps, "instalments": first + second}
 
 
 ITEMS = ("cost", "fee", "penalty", "compound", "interest", "principal")
