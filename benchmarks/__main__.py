@@ -5,6 +5,7 @@ ratio of the two, and the most memory that the program used (the database server
 
     python -m benchmarks                                  all, in full size: some minutes; leave the machine alone meanwhile
     python -m benchmarks replay decision                  only these
+    python -m benchmarks day-end --size 100000            one of them, in another size
     python -m benchmarks --small                          only to see that they work; the figures mean nothing
     python -m benchmarks --results benchmarks/RESULTS.md  also write the table
 
@@ -84,14 +85,18 @@ def benchmarks() -> dict[str, Benchmark]:
         "decision": Benchmark(("-m", "benchmarks.decision")),
         "repayment": Benchmark(("-m", "benchmarks.repayment")),
         "day-end": Benchmark(("-m", "benchmarks.day_end")),
+        "heavy-day": Benchmark(("-m", "benchmarks.heavy_day")),
+        "night-postings": Benchmark(("-m", "benchmarks.night_postings")),
+        "ageing": Benchmark(("-m", "benchmarks.ageing")),
+        "repricing": Benchmark(("-m", "benchmarks.repricing")),
         "replay": Benchmark(("-m", "benchmarks.replay")),
         "digests": Benchmark(("-m", "benchmarks.digests")),
     }
 
 
-def run(benchmark: Benchmark, small: bool) -> Ran:
+def run(benchmark: Benchmark, small: bool, size: int | None = None) -> Ran:
     """Runs one, showing what it prints; its figures, peak memory and exit status (its own 1 for a ratio that is missed is not a fault)."""
-    arguments = [*benchmark.arguments, *(benchmark.small if small else ())]
+    arguments = [*benchmark.arguments, *(benchmark.small if small else ()), *(("--size", str(size)) if size else ())]
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "measures.json"
         process = subprocess.Popen(
@@ -143,6 +148,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(known)}; default: all")
     parser.add_argument("--small", action="store_true", help="only to see that they work")
+    parser.add_argument("--size", type=int, help="how much work, for benchmarks that take a size; each tells its own with --help")
     parser.add_argument("--results", type=Path, help="page to write the table to")
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in known]:
@@ -150,7 +156,7 @@ def main() -> int:
     ran, broken = [], []
     for name in options.names or known:
         print(f"{name}:", flush=True)
-        ran.append(run(known[name], options.small))
+        ran.append(run(known[name], options.small, options.size))
         print(f"  peak memory {ran[-1].megabytes:,.0f} MB\n", flush=True)
         if not ran[-1].measures:
             broken.append(name)

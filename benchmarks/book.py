@@ -26,9 +26,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "loans_loan": {"number": "source.number || '-' || copy"},
     "loans_instalment": {},
     "loans_event": {"key": "source.key || '-' || copy"},
-    "loans_debitaccount": {
-        "balance_fen": f"CASE WHEN (source.id * 7 + copy * 37) % 100 < {LATE_OF_100} THEN 0 ELSE source.balance_fen END"
-    },
+    "loans_debitaccount": {"balance_fen": "CASE WHEN (source.id * 7 + copy * 37) % 100 < {late} THEN 0 ELSE source.balance_fen END"},
 }
 # which columns refer to which of these tables, and so move along with the copy
 REFERS = {
@@ -41,8 +39,11 @@ REFERS = {
 }
 
 
-def book(size: int, terms: dict[str, Any] | None = None, days: int = DAYS) -> Any:
-    """A lender with about `size` loans paid out over `days` days, whose next day end meets the first dues."""
+def book(size: int, terms: dict[str, Any] | None = None, days: int = DAYS, late_of_100: int = LATE_OF_100) -> Any:
+    """A lender with about `size` loans paid out over `days` days, whose next day end meets the first dues.
+
+    `late_of_100`: so many of a hundred borrowers have no money on their accounts.
+    """
     from puhui.loans.day_end import run_day
     from puhui.loans.models import DebitAccount, Instalment
 
@@ -60,14 +61,14 @@ def book(size: int, terms: dict[str, Any] | None = None, days: int = DAYS) -> An
     while bank.business_date < first_due:
         run_day(bank, "benchmark")
     copies = max(0, round(size / len(firms)) - 1)
-    _copy(bank, copies)
+    _copy(bank, copies, late_of_100)
     print(
         f"a book of {len(firms) * (copies + 1):,} loans on {bank.business_date}: made in {time.perf_counter() - began:,.0f} s", flush=True
     )
     return bank
 
 
-def _copy(bank: Any, copies: int) -> None:
+def _copy(bank: Any, copies: int, late_of_100: int) -> None:
     """Copies everything of every firm `copies` times, and the ledger's sums with it. As superuser: references hold by construction."""
     import psycopg
     from django.db import connections
@@ -83,7 +84,9 @@ def _copy(bank: Any, copies: int) -> None:
         }
         for table, texts in TEXTS.items():
             columns = [name for (name,) in server.execute(_COLUMNS, [table]).fetchall()]
-            values = [texts.get(name) or _moved(name, table, strides) for name in columns]
+            values = [
+                texts[name].replace("{late}", str(late_of_100)) if name in texts else _moved(name, table, strides) for name in columns
+            ]
             rows = "source.loan_id" if table == "loans_instalment" else "source.id"
             last = strides["loans_loan" if table == "loans_instalment" else table]
             server.execute(

@@ -20,7 +20,7 @@ from puhui.loans.models import Event, Loan
 from puhui.loans.settling import ROLES
 from puhui.parties.models import Institution
 
-__all__ = ["repay_due", "repay_due_answer"]
+__all__ = ["codes_of", "repay_due", "repay_due_answer"]
 
 NOT_ORDINARY = "PH010"
 
@@ -61,7 +61,7 @@ def repay_due_answer(loan: Loan, amount_fen: int, key: str, actor: str, *, on: d
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT loans_repay_due(%s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s::text[], %s)",
-                [*values, _codes(loan.institution, day), PATIENCE],
+                [*values, codes_of(loan.institution, day), PATIENCE],
             )
             answer: dict[str, Any] = json.loads(cursor.fetchone()[0])
             return answer
@@ -71,6 +71,7 @@ def repay_due_answer(loan: Loan, amount_fen: int, key: str, actor: str, *, on: d
         raise
 
 
-def _codes(institution: Institution, day: date) -> list[str]:
+def codes_of(institution: Institution, day: date) -> list[str]:
+    """The accounts' codes in the order in which the database function takes them."""
     roles = chart(institution.kind, day).roles
     return [roles[role] for role in ROLES]
