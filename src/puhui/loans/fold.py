@@ -100,7 +100,7 @@ def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting
     counters = counters_of(position, day, lent, accounting, at_write_off=at_write_off, integral_fees=fees)
     overdue_since = min((row.due for row in position.rows if row.due <= day and row.outstanding > 0), default=None)
     # Not by its principal: where all of that came early, the interest of the period under way is still to fall due.
-    next_action = None if position.status == "closed" else _next_action(position, day, overdue_since)
+    next_action = None if position.status == "closed" else _next_action(terms, position, day, overdue_since)
     run = _run(position, counters, day, next_action, overdue_since)
     if run is None:
         ahead = _Ahead(terms, tuple(events), lent, accounting, at_write_off)
@@ -153,8 +153,9 @@ def _coming(terms: Terms, events: Sequence[Event], position: Position, following
     return runs
 
 
-def _next_action(position: Position, day: date, overdue_since: date | None) -> date | None:
+def _next_action(terms: Terms, position: Position, day: date, overdue_since: date | None) -> date | None:
     days = [row.due for row in position.rows if row.due > day][:1]
+    days += [fee.when for fee in terms.fees if isinstance(fee.when, date)]
     if overdue_since is not None:
         days += [overdue_since + timedelta(days=1), overdue_since + timedelta(days=NON_ACCRUAL_AFTER_DAYS + 1)]
         days.append(day + timedelta(days=NIGHTS_AHEAD_WHEN_OVERDUE))
