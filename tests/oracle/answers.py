@@ -62,6 +62,8 @@ def answer(document: dict[str, Any], *, penalty_at_once: bool = True) -> dict[st
         card.more_draws = draws_left > 0
         card.now = day
         act(card, terms, event, day)
+    if any(row.period.payable for row in card.rows):
+        return closing(card, terms, as_of) | {"annual_cost": None}
     drawn = [(day, amount_of(terms, event)) for day, _, event in todo if event["type"] == "drawdown"]
     answered = closing(card, terms, as_of)
     return answered | {"annual_cost": annual_cost(card, terms, drawn)}

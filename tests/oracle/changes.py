@@ -26,6 +26,8 @@ def reschedule(card: Card, event: Event, day: date) -> None:
     if "due" in event:
         move_due(card, day_of(event["due"]), day_of(event["new_due"]), event.get("later", "keep") == "follow")
         return
+    if card.terms.method in ("custom", "stepped", "bullet") or any(row.early for row in card.rows[card.at :]):
+        raise Doubt("a reschedule of unequal parts, or after early money in the same period")
     if card.terms.document.get("settlement_day") or card.terms.document.get("maturity"):
         raise Doubt("a reschedule of a loan without instalments")
     begin = day_of(event["from"])
@@ -67,11 +69,10 @@ def new_level(card: Card, row: Row, day: date) -> None:
 
 
 def time_without_principal(card: Card, row: Row, count: int, day: date) -> None:
-    if row is not card.rows[card.at] or row.number - 1 + count >= len(card.rows) or card.terms.method == "interest_only":
+    if row.number - 1 + count >= len(card.rows) or card.terms.method == "interest_only":
         raise Doubt("a grace here")
-    card.open_row(row)
-    card.grace["principal"] = row.number - 1 + count
-    card.set_anew(row, day)
+    card.principal_free |= set(range(row.number, row.number + count))
+    new_level(card, row, day)
 
 
 def new_plan(card: Card, row: Row, begin: date, event: Event, day: date) -> None:
@@ -103,6 +104,8 @@ def move_due(card: Card, due: date, new_due: date, follow: bool) -> None:
         for row in rows[1:2]:
             row.period = Period(new_due, row.period.due)
         return
+    if len(rows) > 1 and card.terms.method == "custom":
+        raise Doubt("the usual distance of seasonal dues")
     card.anchor = (new_due, place + 1)
     start = new_due
     for step, row in enumerate(rows[1:], 1):

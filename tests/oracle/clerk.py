@@ -80,6 +80,7 @@ class Card:
         self.anchor: tuple[date, int] = (day_of(first_due), 1) if first_due else (terms.start, 0)
         self.month_end: str = terms.document.get("month_end", "clamp")
         self.anew: set[int] = set()
+        self.principal_free: set[int] = set(range(1, self.grace["principal"] + 1))
         self.balloon = terms.units(terms.document["balloon"]) if terms.document.get("balloon") else 0
 
     # --- what is there -------------------------------------------------------------------------------------------------
@@ -239,7 +240,7 @@ class Card:
         return sum(1 for other in self.rows if other.number >= row.number and not other.extra)
 
     def paying_rows(self, row: Row) -> int:
-        return sum(1 for other in self.rows if other.number >= max(row.number, self.grace["principal"] + 1) and not other.extra)
+        return sum(1 for other in self.rows if other.number >= row.number and other.number not in self.principal_free and not other.extra)
 
     def set_anew(self, row: Row, day: date) -> None:
         """The level or the equal part from a row on, on what is outstanding."""
@@ -291,10 +292,10 @@ class Card:
         product, still = Fraction(owed), Fraction(0)
         grown = Fraction(1)
         for other, factor in zip(reversed(first), reversed(factors), strict=True):
-            if other.number > self.grace["principal"]:
+            if other.number not in self.principal_free:
                 still += grown
             grown *= 1 + factor
-        paying = [f for other, f in zip(first, factors, strict=True) if other.number > self.grace["principal"]]
+        paying = [f for other, f in zip(first, factors, strict=True) if other.number not in self.principal_free]
         for factor in paying:
             product *= 1 + factor
         level = rounded((product - self.balloon) / still, self.terms.money, self.terms.multiple)
@@ -323,7 +324,7 @@ class Card:
             return owed, interest
         if row.planned is not None:
             return min(row.planned - (0 if self.scheduled else row.ahead), owed), due_interest
-        if row.number <= self.grace["principal"] or terms.method in ("interest_only", "bullet"):
+        if row.number in self.principal_free or terms.method in ("interest_only", "bullet"):
             return 0, due_interest
         if terms.method == "equal_instalment":
             level = self.level or 0

@@ -164,7 +164,7 @@ def owed_ahead(card: Card, row: Row, plan: tuple[int, int], day: date) -> tuple[
     if card.terms.method == "equal_instalment" and row is not card.last_row:
         if card.terms.document.get("in_advance_to") == "last":
             raise Doubt("money in advance beyond the last instalment")
-        if row.number <= card.grace["principal"] or row.number <= card.grace["interest_payment"] + 1 != 1:
+        if row.number in card.principal_free or row.number <= card.grace["interest_payment"] + 1 != 1:
             return interest, plan[0]
         return interest, min(int(card.level or 0) - interest, card.principal_undue + row.ahead)
     row.planned = plan[0]
