@@ -64,7 +64,8 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
 NAMES = (
     "queue", "case", "decision", "firms", "firm", "evidence", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
     "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "models", "model",
-    "books", "account", "entry", "days", "day", "vouchers", "losses", "taxes", "reconciliation", "suspense", "payments", "trail", "borrower home", "borrower data", "borrower consent",
+    "books", "account", "entry", "days", "day", "vouchers", "losses", "taxes", "reconciliation", "suspense",
+    "payments", "trail", "borrower home", "borrower data", "borrower consent",
 )  # fmt: skip
 
 

@@ -130,7 +130,7 @@ def _order(request: Request, contract: Contract) -> None:
     accounts = {each.code: each for each in payment_queries.bank_accounts(request.institution)}
     account = accounts.get(request.POST.get("from", ""))
     if account is None:
-        raise FaultsError([Fault(_("account"), request.POST.get("from") or _("nothing"), ", ".join(accounts) or _("an account at a bank"))])
+        raise FaultsError([Fault(_("bank account"), request.POST.get("from") or _("nothing"), ", ".join(accounts) or _("an account at a bank"))])
     own = {str(each.pk): each for each in payment_queries.firm_accounts(contract.firm)}
     payees = [payee for row in range(1, PAYEES + 1) if (payee := _payee(request, row, own)) is not None]
     payments.instruct(contract, account, payees, key_of(request.POST), request.user.username)
@@ -153,7 +153,7 @@ def _verify(request: Request, contract: Contract) -> None:
     """The borrower's account, seen by a person."""
     accounts = {str(each.pk): each for each in payment_queries.firm_accounts(contract.firm)}
     if (account := accounts.get(request.POST.get("account", ""))) is None:
-        raise FaultsError([Fault(_("account"), request.POST.get("account") or _("nothing"), _("an account of the borrower"))])
+        raise FaultsError([Fault(_("bank account"), request.POST.get("account") or _("nothing"), _("an account of the borrower"))])
     payments.verify_firm_account(account, request.user)
 
 
