@@ -12,8 +12,9 @@ from datetime import date
 from itertools import pairwise
 from math import exp
 
+from puhui.calculations.calendar import whole_months_and_days
 from puhui.calculations.periods import Period
-from puhui.calculations.position import Flow
+from puhui.calculations.position import Flow, Row
 
 __all__ = ["effective_rate", "nominal_rate", "rate_text"]
 
@@ -29,9 +30,9 @@ def effective_rate(flows: Iterable[Flow]) -> float | None:
     return _internal_rate([((day - first).days / 365, amount) for day, amount in net])
 
 
-def nominal_rate(flows: Iterable[Flow], start: date, periods: Sequence[Period]) -> float | None:
+def nominal_rate(flows: Iterable[Flow], start: date, periods: Sequence[Period], rows: Sequence[Row] = ()) -> float | None:
     """Twelve times the monthly internal rate: by whole months from the start, or, where money moves on other days, from the effective
-    annual rate. None where there is no single one."""
+    annual rate. None where there is no single one. `rows`: the instalments as they became, where a plan was changed."""
     flows = list(flows)
     months: dict[date, int] = {start: 0}
     reached = 0
@@ -40,6 +41,10 @@ def nominal_rate(flows: Iterable[Flow], start: date, periods: Sequence[Period]) 
             break
         reached += period.months
         months[period.due] = reached
+    for row in rows:
+        whole, odd_days = whole_months_and_days(row.start, row.due)
+        if row.start in months and not odd_days:
+            months.setdefault(row.due, months[row.start] + whole)
     net = _by_date(flows)
     if not net:
         return None

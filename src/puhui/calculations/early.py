@@ -192,7 +192,7 @@ def _pay_instalments(loan: RunningLoan, day: date, receipt: Receipt) -> None:
         )
     if loan.terms.recalculation is None:
         _pay_as_scheduled(loan, receipt)
-    elif loan.terms.in_advance_to == "last":
+    elif loan.terms.in_advance_to == "last" and loan.index < len(loan.rows) - 1:
         _pay_last(loan, day, receipt)
     else:
         _pay_next(loan, day, receipt)
@@ -230,6 +230,9 @@ def _pay_one(loan: RunningLoan, day: date, receipt: Receipt, place: int, row: Ru
         _one_thing_in_a_period(loan, day)
     interest = max(_accrued(loan, day), 0) if under_way else 0
     principal = _principal_ahead(loan, place, interest + row.paid[INTEREST])
+    if not under_way and not principal:
+        found = f"money on {day} that passes instalment {place + 1}, which has no principal"
+        raise unsettled("events.amount", found, "no more than the instalments before it: whether it then bears interest is not settled")
     owed = {INTEREST: interest, PRINCIPAL: principal}
     for component in _order_ahead(loan):
         if component == INTEREST:
@@ -260,7 +263,7 @@ def _principal_ahead(loan: RunningLoan, place: int, interest: int) -> int:
 def _pay_last(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     """The last instalment takes the money as principal; instalments before it stay."""
     last = loan.rows[-1]
-    if loan.index < len(loan.rows) - 1 and loan.periods[loan.index].start < day:
+    if loan.periods[loan.index].start < day:
         _one_thing_in_a_period(loan, day)
     planned = coming(loan)[-1][1]
     amount = min(receipt.left, loan.undue)

@@ -133,9 +133,6 @@ def slices_interest(period: Period, line: RateLine, slices: Iterable[Slice]) -> 
         whole = list(slices)
         slices = [(amount, begin, end) for amount, first, last in whole for begin, end in line.bearing(first, last)]
         check_nights_out(period, whole, slices)
-    if period.whole:
-        rate = line.rate_on_last_night(period)
-        return sum(amount * period.part(first, last) for amount, first, last in slices) * (rate * MARKUP_SCALE)
     if len(line.rates) == 1:
         for amount, first, last in slices:
             if amount:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from puhui.calculations.calendar import add_months
 from puhui.calculations.day_count import year_share
+from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE, overdue_interest, slices_interest
 from puhui.calculations.money import Exact, round_exact
 from puhui.calculations.periods import unsettled
@@ -61,6 +62,9 @@ def _add_penalty(loan: RunningLoan, row: RunningRow, exact: Exact) -> None:
 def _count_principal(loan: RunningLoan, row: RunningRow, principal: int, first: date, day: date, penalty: Penalty) -> None:
     count, line, target = loan.terms.day_count, loan.line, loan.current
     if in_grace(row, day, penalty):
+        if count not in ("M/360", "ACT/360", "ACT/365") or penalty.grace_days > 27:
+            expected = "M/360 up to 27 days, ACT/360 or ACT/365: contract interest on overdue money is not settled otherwise"
+            loan.unsettled.append(Fault("penalty.grace_days", f"days of grace used under {count}", expected))
         _add_contract_interest(loan, target, overdue_interest(principal, line, first, day, 0, count))
         row.grace_nights.append((target, first, day))
         return

@@ -35,8 +35,7 @@ class Period(NamedTuple):
     `rule`: `days` (by day count, parts add up), `months` (对年对月对日, each part for itself), `pro_rata` (days of the period's days),
     `month_begun` (months from the period's start, days over the days of the month begun), `none` (parts are not settled).
     `months`: whole months of the period, None where there are odd days. `payable`: the day on which the row may be paid without being
-    late, where business days move that and not the interest. `whole`: money that moves inside the period counts from its start, so one
-    rate holds for all of it.
+    late, where business days move that and not the interest.
     """
 
     number: int
@@ -48,7 +47,6 @@ class Period(NamedTuple):
     day_label: str
     months: int | None = None
     payable: date = date.min
-    whole: bool = False
 
     @property
     def days(self) -> int:
@@ -100,7 +98,7 @@ def periods_from(terms: Terms, number: int, start: date, dues: Iterable[tuple[da
             raise unsettled("business_days", f"a period of no days before {kept}", "due dates that stay apart after moving")
         whole_step = step if (start, interest_due) == (nominal_start, due) else None
         period = _period(terms, number, start, interest_due, whole_step)
-        periods.append(period._replace(payable=kept, whole=terms.part_periods == "whole"))
+        periods.append(period._replace(payable=kept))
         start, nominal_start = interest_due, due
         number += 1
     return tuple(periods)
@@ -182,6 +180,8 @@ def _period(terms: Terms, number: int, start: date, due: date, step: Step | None
         months = None if odd_days else whole
     if terms.interest_basis == "period" and step is not None and (step.months or step.weeks):
         share: Exact = step.months * MONTH + step.weeks * WEEK
+        if (terms.settlement_day or 0) > 28 and not count.startswith("ACT/") and year_share(count, start, due) != share:
+            raise unsettled("settlement_day", f"{terms.settlement_day}, {count} from {start} to {due}", "a day up to 28: not settled")
         return Period(number, start, due, share, _part_rule(terms, start, due, step, share), count, label, months)
     if count.startswith("ACT/"):
         _by_days_settled(terms, start, due, step)

@@ -193,7 +193,7 @@ def _annual_cost(terms: Terms, rows: tuple[Row, ...], flows: Iterable[Flow]) -> 
         all_flows += [(first, terms.margin + terms.third_party_fees), (last, -terms.margin)]
     periods = build_periods(terms) if terms.line is None or terms.line.pooled else monthly_grid(terms)
     return {
-        "nominal": rate_text(nominal_rate(all_flows, terms.start, periods)),
+        "nominal": rate_text(nominal_rate(all_flows, terms.start, periods, rows)),
         "effective": rate_text(effective_rate(all_flows)),
     }
 

@@ -54,6 +54,8 @@ def replay_events(terms: Terms, events: Sequence[Event], as_of: date) -> Positio
     if running is not None and terms.method == "flat" and terms.flat_interest == "term" and as_of > running.period.start and loan.drawn:
         raise unsettled("as_of", as_of, "a due date: how interest of the whole term accrues inside a period is not settled")
     exact = running.exact(as_of) if running is not None else 0
+    if exact < 0:
+        loan.unsettled.append(Fault("as_of", f"{as_of}, with interest paid before it has run", "a due date: not settled"))
     _note_under_way(loan, as_of)
     _note_grace(loan)
     status = _status(loan, principal, 0 if since is None else (as_of - since).days)
