@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from tests.decisions.conftest import bank
-from tests.site.conftest import home
+from tests.loans.conftest import cleared_contract, lender
+from tests.site.conftest import home, small_disk
 
-__all__ = ["bank", "home", "worker"]
+__all__ = ["bank", "cleared_contract", "home", "lender", "small_disk", "worker"]
 
 ROOT = Path(__file__).parents[2]
 

@@ -38,7 +38,7 @@ LONG = {**EVERY_THREE_DAYS, "instalments": 40}
 
 
 @pytest.fixture
-def lender(home: Path) -> Iterator[tuple[embedded.Lease, Any]]:
+def busy_lender(home: Path) -> Iterator[tuple[embedded.Lease, Any]]:
     from puhui.site import database
 
     lease = embedded.acquire(home, throwaway=True)
@@ -76,7 +76,7 @@ class Storm:
         connections.close_all()  # what is forked must not share them
         began = time.monotonic()
         processes = [started(work) for work in works]
-        time.sleep(self.generator.uniform(0, self.seconds))
+        time.sleep(self.generator.uniform(0, self.seconds / 2))
         if victim == "database":
             self.cut[victim] += sum(process.is_alive() for process in processes) > 0
             servers.kill_server(self.lease)
@@ -100,8 +100,8 @@ def started(work: tuple[Callable[..., None], tuple[Any, ...]]) -> BaseProcess:
 
 
 @pytest.mark.timeout(300 + 60 * ROUNDS)
-def test_acknowledged_is_kept_once(lender: tuple[embedded.Lease, Any]) -> None:
-    lease, institution = lender
+def test_acknowledged_is_kept_once(busy_lender: tuple[embedded.Lease, Any]) -> None:
+    lease, institution = busy_lender
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         storm = Storm(lease, institution, Path(folder))
