@@ -124,9 +124,7 @@ def _pieces(period: Period, line: RateLine, slices: Sequence[Slice]) -> Iterator
         for begin, end in line.bearing(first, last):
             if not amount or begin >= end:
                 continue
-            whole = period.whole
-            rates = [(begin, end, line.rate_on_last_night(period))] if whole else list(line.pieces(begin, end))
-            for since, until, rate in rates:
+            for since, until, rate in line.pieces(begin, end):
                 share = period.part(since, until)
                 exact = amount * share * (rate * MARKUP_SCALE)
                 yield Piece(amount, since, until, rate, 0, _span(period, since, until, share), exact)

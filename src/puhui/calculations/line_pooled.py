@@ -82,7 +82,7 @@ class PooledLine(RunningLoan):
         else:
             self._drawdown_settled(day, amount)
             period = self.periods[self.index]
-            first = period.start if period.whole else day
+            first = period.start if self.terms.part_periods == "whole" else day
             self.part_settled(period, first, period.due)
             self.draws.append((day, amount))
             self.drawn += amount
