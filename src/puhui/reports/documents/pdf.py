@@ -36,7 +36,7 @@ h2 {{ font-size: 10.5pt; margin: 5mm 0 1.5mm; break-after: avoid }}
 table {{ border-collapse: collapse; width: 100% }} thead {{ display: table-header-group }} tr {{ break-inside: avoid }}
 th, td {{ border: .4pt solid #999; padding: 1.1mm 1.8mm; vertical-align: top }} th {{ background: #f1f1ef; font-weight: 500 }}
 td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }}
-td.text, th.text {{ text-align: left; overflow-wrap: anywhere }} table.long {{ table-layout: fixed }} td.date {{ white-space: nowrap }}
+td.text, th.text {{ text-align: left; overflow-wrap: break-word }} table.long {{ table-layout: fixed }} td.date {{ white-space: nowrap }}
 tr.strong td {{ font-weight: 600; background: #f8f8f6 }}
 .facts th {{ width: 19%; text-align: left }} .facts td {{ width: 31% }} .facts td.wide {{ width: 81% }}
 p {{ margin: 2mm 0 }} .signatures {{ display: flex; gap: 8mm; margin-top: 10mm; break-inside: avoid }}
