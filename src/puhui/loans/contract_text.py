@@ -10,6 +10,7 @@ from typing import Any
 from puhui.calculations.capitals import amount_in_capitals
 from puhui.calculations.schedule import schedule
 from puhui.loans.fold import terms_of
+from puhui.loans.repricing import Link
 
 _METHODS = {
     "equal_instalment": "等额本息，按期归还本息",
@@ -61,6 +62,7 @@ def contract_text(
     signed_on: date,
     annual_cost_ppm: int,
     conditions: Sequence[str],
+    link: Link | None = None,
 ) -> str:
     """The whole text. `terms` as `puhui loans quote` takes them; the schedule annexed assumes payout on `signed_on`.
 
@@ -86,7 +88,7 @@ def contract_text(
         currency=terms.get("currency", "CNY"),
         purpose=_PURPOSES.get(purpose, purpose),
         term=_term(terms, rows[-1].due),
-        rate=percent(round(float(terms["rate_annual"]) * 1_000_000)),
+        rate=_rate(percent(round(float(terms["rate_annual"]) * 1_000_000)), link),
         annual_cost=percent(annual_cost_ppm),
         repayment=_METHODS[terms.get("method", "equal_instalment")],
         day_count=_DAY_COUNTS[terms.get("day_count", "M/360")],
@@ -94,6 +96,16 @@ def contract_text(
         schedule="\n".join(lines),
         conditions="\n".join(f"{index}. {text}" for index, text in enumerate(conditions, 1)),
     )
+
+
+def _rate(rate: str, link: Link | None) -> str:
+    """Fixed, or an index with a spread and the days on which it is set anew."""
+    if link is None:
+        return f"固定年利率 {rate}"
+    spread = f"{'加' if link.spread_e8 >= 0 else '减'}{abs(link.spread_e8) / 10_000:g}个基点"
+    day = "放款日的对应日" if link.on == "anniversary" else "1月1日起算的重定价日"
+    index = {"LPR1Y": "一年期", "LPR5Y": "五年期以上"}[link.index]
+    return f"浮动年利率，签订日为 {rate}：{index}贷款市场报价利率{spread}，每{link.every_months}个月于{day}按前一日最近公布值重定价"
 
 
 def _term(terms: dict[str, Any], last_due: date) -> str:

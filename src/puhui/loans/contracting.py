@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -21,8 +22,9 @@ from puhui.calculations.faults import Fault, check
 from puhui.decisions.models import Offer
 from puhui.loans.acts import state_fault
 from puhui.loans.contract_text import contract_text
+from puhui.loans.credit_models import RateLink
 from puhui.loans.models import Condition, Contract, Signature
-from puhui.loans.repayment_plan import agreed_terms, cost_ppm, drawn_whole
+from puhui.loans.repayment_plan import agreed_link, agreed_terms, cost_ppm, drawn_whole
 from puhui.parties.actions import record_audits
 from puhui.parties.models import Firm, FirmIdentifier, FirmPerson, Institution, Role, User
 from puhui.products.actions import Borrower, conditions_of
@@ -65,6 +67,8 @@ def draft_contracts(institution: Institution, requests: Sequence[tuple[Offer, Pl
         for offer in fresh
     ]
     drafted = Contract.objects.bulk_create(drafts)
+    links = [(each, agreed_link(plans[each.offer_id])) for each in drafted]
+    RateLink.objects.bulk_create(RateLink(contract=each, institution=institution, **asdict(link)) for each, link in links if link)
     Condition.objects.bulk_create([Condition(contract=each, code=one.code) for each in drafted for one in conditions[each.offer_id]])
     details = [(each.pk, {"number": each.number, "offer": each.offer_id}) for each in drafted]
     record_audits(institution, actor, "contract.drafted", "contract", details)
@@ -88,6 +92,7 @@ def _draft(offer: Offer, plan: Plan | None, day: date, identifier: str, conditio
         signed_on=day,
         annual_cost_ppm=cost,
         conditions=conditions,
+        link=agreed_link(plan),
     )
     return Contract(
         institution=offer.institution,

@@ -30,6 +30,24 @@ class Security(models.Model):
         constraints = [models.UniqueConstraint(fields=["contract", "kind", "provider"], name="security_once")]
 
 
+class RateLink(models.Model):
+    """The index that the rate of a contract's loan follows, by how much more, and on which days it is set anew."""
+
+    class On(models.TextChoices):
+        ANNIVERSARY = "anniversary"  # of the payout
+        NEW_YEAR = "01-01"
+
+    contract = models.OneToOneField("loans.Contract", on_delete=models.PROTECT, primary_key=True, related_name="rate_link")
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    index = models.CharField(max_length=12)  # a column of the dated table loan-prime-rate
+    spread_e8 = models.BigIntegerField()  # hundred-millionths
+    every_months = models.SmallIntegerField()
+    on = models.CharField(max_length=12, choices=On.choices)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+
+
 class Refinancing(models.Model):
     """A note closed by a new one without cash for its principal: renewal without principal, other refinancing, consolidation."""
 

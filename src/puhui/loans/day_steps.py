@@ -29,6 +29,7 @@ from puhui.loans.lines import expire_lines, post_commitments
 from puhui.loans.models import DebitAccount, Event, Loan, SetAside
 from puhui.loans.paying import debit_key
 from puhui.loans.provisioning import provision_month_end
+from puhui.loans.repricing import due_for_repricing, repricings
 from puhui.loans.workers import again_after_a_deadlock, spread
 from puhui.parties.models import Institution
 from puhui.products.parameters import Table, table
@@ -47,6 +48,10 @@ class Night:
     institution: Institution
     day: date
     workers: int = 1
+
+
+Selection = Callable[[Night], QuerySet[Loan]]
+Changes = Callable[[Night, Sequence[Loan]], list[Change]]
 
 
 def steps_on(day: date) -> list[str]:
@@ -136,24 +141,37 @@ def _changes(night: Night, loans: Sequence[Loan]) -> list[Change]:
     return changes
 
 
-def _in_chunks(night: Night, selection: Callable[[Night], QuerySet[Loan]]) -> Figures:
+def reprice(night: Night) -> Figures:
+    """New rates of loans that follow an index, where this is their day."""
+    return _in_chunks(night, _repricing, _repricings)
+
+
+def _repricing(night: Night) -> QuerySet[Loan]:
+    return due_for_repricing(night.institution, night.day)
+
+
+def _repricings(night: Night, loans: Sequence[Loan]) -> list[Change]:
+    return repricings(night.day, loans)
+
+
+def _in_chunks(night: Night, selection: Selection, changes: Changes | None = None) -> Figures:
     """Work through the selected loans; a loan that fails is set aside and does not hold up its chunk."""
     aside = set(SetAside.objects.filter(institution=night.institution, date=night.day).values_list("loan_id", flat=True))
     ids = sorted(set(selection(night).values_list("pk", flat=True)) - aside)
     chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
-    done = spread(partial(_chunk, night, selection), chunks, night.workers)
+    done = spread(partial(_chunk, night, selection, changes or _changes), chunks, night.workers)
     return {"loans": sum(loans for loans, _ in done), "set_aside": sum(failed for _, failed in done)}
 
 
-def _chunk(night: Night, selection: Callable[[Night], QuerySet[Loan]], ids: Sequence[int]) -> tuple[int, int]:
+def _chunk(night: Night, selection: Selection, changes: Changes, ids: Sequence[int]) -> tuple[int, int]:
     """How many loans of a chunk were worked, and how many were set aside."""
     try:
-        return again_after_a_deadlock(partial(_work, night, selection, ids)), 0
+        return again_after_a_deadlock(partial(_work, night, selection, changes, ids)), 0
     except FAULTS_OF_A_LOAN:
         worked = failed = 0
         for loan_id in ids:
             try:
-                worked += again_after_a_deadlock(partial(_work, night, selection, [loan_id]))
+                worked += again_after_a_deadlock(partial(_work, night, selection, changes, [loan_id]))
             except FAULTS_OF_A_LOAN as fault:
                 reason = f"{type(fault).__name__}: {fault}"
                 SetAside.objects.create(institution=night.institution, loan_id=loan_id, date=night.day, reason=reason)
@@ -161,17 +179,17 @@ def _chunk(night: Night, selection: Callable[[Night], QuerySet[Loan]], ids: Sequ
         return worked, failed
 
 
-def _work(night: Night, selection: Callable[[Night], QuerySet[Loan]], ids: Sequence[int]) -> int:
+def _work(night: Night, selection: Selection, changes: Changes, ids: Sequence[int]) -> int:
     with transaction.atomic():
         if open_day(night.institution) != night.day:
             raise RuntimeError(f"{night.day} is no longer the open day: another day end is running")
         # The conditions again under the lock: a clerk may have been at the loan since the selection.
         matching = set(selection(night).filter(pk__in=ids).values_list("pk", flat=True))
         locked = Loan.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=matching).order_by("pk")
-        changes = _changes(night, list(locked.select_related("contract")))
-        keep(night.institution, night.day, changes, ACTOR)
+        found = changes(night, list(locked.select_related("contract")))
+        keep(night.institution, night.day, found, ACTOR)
         SetAside.objects.filter(loan_id__in=matching, resolved_at=None).update(resolved_at=timezone.now())
-        return len(changes)
+        return len(found)
 
 
 def classes(night: Night) -> Figures:
@@ -206,6 +224,7 @@ STEPS: dict[str, Callable[[Night], Figures]] = {
     "settle": settle,
     "falls_due": falls_due,
     "collect": collect,
+    "reprice": reprice,
     "classify": classes,
     "notices": notices,
     "provision": provision,

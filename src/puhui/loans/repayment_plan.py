@@ -16,12 +16,14 @@ from puhui.calculations.caps import simple_annual_cost
 from puhui.calculations.faults import Fault, check
 from puhui.calculations.quote import answer
 from puhui.calculations.schedule import schedule
+from puhui.calculations.term_records import RATE_SCALE
 from puhui.loans.fold import terms_of
+from puhui.loans.repricing import Link, index_e8, read_link
 
-__all__ = ["agreed_terms", "cost_ppm", "drawn_whole"]
+__all__ = ["agreed_link", "agreed_terms", "cost_ppm", "drawn_whole"]
 
 # Settled by the decision or by the product, or told by events.
-SETTLED = ("currency", "amount", "start", "penalty", "upfront", "events", "as_of", "checks", "rate_changes", "rate_link")
+SETTLED = ("currency", "amount", "start", "penalty", "upfront", "events", "as_of", "checks", "rate_changes")
 # Instalments rounded to the fen move the cost of a small loan by less than this.
 _ROUNDING_PPM = 100
 
@@ -29,7 +31,8 @@ _ROUNDING_PPM = 100
 def agreed_terms(offered: Mapping[str, Any], plan: Mapping[str, Any], day: date) -> dict[str, Any]:
     """The terms of a contract: those offered with the fields of `plan` in place of their own; a field that is None is left out.
 
-    `offered` and the result are documents of `quote.md` without `start`; `day` is the day of the contract.
+    `offered` and the result are documents of `quote.md` without `start`; `day` is the day of the contract. With a `rate_link` in the plan
+    the rate is what the index gives on that day.
     Raises FaultsError: a field that the plan may not name, terms that cannot be read, more than was offered.
     """
     check(
@@ -37,9 +40,25 @@ def agreed_terms(offered: Mapping[str, Any], plan: Mapping[str, Any], day: date)
         for name in plan
         if name in SETTLED
     )
-    terms = {name: value for name, value in {**offered, **plan}.items() if value is not None}
+    terms = {name: value for name, value in {**offered, **plan}.items() if value is not None and name != "rate_link"}
+    if (link := agreed_link(plan)) is not None:
+        check(_link_faults(terms, plan))
+        terms["rate_annual"] = str(Decimal(index_e8(link.index, day) + link.spread_e8) / RATE_SCALE)
     check(_beyond_the_offer(offered, terms, day))
     return terms
+
+
+def agreed_link(plan: Mapping[str, Any] | None) -> Link | None:
+    """The index that the rate follows by a plan. Raises FaultsError naming what is wrong with it."""
+    return None if plan is None or plan.get("rate_link") is None else read_link(plan["rate_link"])
+
+
+def _link_faults(terms: Mapping[str, Any], plan: Mapping[str, Any]) -> Iterator[Fault]:
+    if plan.get("rate_annual") is not None:
+        yield Fault("repayment plan, rate_annual", str(plan["rate_annual"]), "nothing beside rate_link", "The index gives the rate.")
+    if terms.get("method") == "flat" or "line" in terms:
+        found = "a line" if "line" in terms else "flat"
+        yield Fault("repayment plan, rate_link", f"one with {found}", "a note of its own whose interest follows its balance")
 
 
 def _beyond_the_offer(offered: Mapping[str, Any], terms: Mapping[str, Any], day: date) -> Iterator[Fault]:
