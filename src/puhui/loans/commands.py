@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -22,7 +23,9 @@ from puhui.loans.act_registry import act_named
 from puhui.loans.acts import Act, Work, lock_target, open_day, run_locked, state_fault
 from puhui.loans.command_log import Request, begin, told_when_busy
 from puhui.loans.command_models import Command
-from puhui.loans.models import Contract, Loan
+from puhui.loans.fold import Fold
+from puhui.loans.keeping import events_of, fold_loan
+from puhui.loans.models import Contract, Event, Loan
 from puhui.loans.powers import Power, checker_faults, maker_faults, power_of
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Firm, User
@@ -196,25 +199,32 @@ def _try(act: Act, work: Work) -> None:
 
 
 def _loan_previews(work: Work) -> list[LoanPreview]:
+    """Each loan that an act touched: as it stood this morning by the events before the act, and after it."""
     last = {kept.loan.pk: kept for kept in work.kept}
     transfers: dict[int, tuple[Transfer, ...]] = {}
     for kept in work.kept:
         transfers[kept.loan.pk] = transfers.get(kept.loan.pk, ()) + kept.transfers
-    previews = []
-    for loan_id, kept in last.items():
-        before, fold = work.before[loan_id], kept.fold
-        days = {name: (work.day - since).days if since else 0 for name, since in (("a", before.overdue_since), ("b", fold.overdue_since))}
-        previews.append(
-            LoanPreview(
-                loan_id,
-                kept.loan.number,
-                {**owed_by_component(before.counters), "status": before.status, "days_past_due": max(days["a"], 0)},
-                {**owed_by_component(fold.counters), "status": fold.position.status, "days_past_due": max(days["b"], 0)},
-                fold.position.rows,
-                transfers[loan_id],
-            )
+    own = {kept.event.pk for kept in work.kept if kept.event is not None}
+    history = events_of(last)
+    return [
+        LoanPreview(
+            loan_id, kept.loan.number, _before(kept.loan, [each for each in history[loan_id] if each.pk not in own], work.day),
+            _standing(kept.fold), kept.fold.position.rows, transfers[loan_id],
         )
-    return previews
+        for loan_id, kept in last.items()
+    ]  # fmt: skip
+
+
+def _before(loan: Loan, events: list[Event], day: date) -> dict[str, Any]:
+    """A loan without the act; one that the act itself starts owes nothing."""
+    if any(event.type == "drawdown" for event in events):
+        return _standing(fold_loan(loan, events, day))
+    return {**owed_by_component(Counters()), "status": "undrawn", "days_past_due": 0}
+
+
+def _standing(folded: Fold) -> dict[str, Any]:
+    late = (folded.day - folded.overdue_since).days if folded.overdue_since else 0
+    return {**owed_by_component(folded.counters), "status": folded.position.status, "days_past_due": max(late, 0)}
 
 
 def owed_by_component(counters: Counters) -> dict[str, int]:
