@@ -7,6 +7,7 @@ from anywhere: fonts are those of the machine. WeasyPrint draws text with Pango,
 from __future__ import annotations
 
 import html
+import re
 from datetime import UTC
 from functools import singledispatch
 from typing import Any
@@ -43,6 +44,7 @@ p {{ margin: 2mm 0 }} .signatures {{ display: flex; gap: 8mm; margin-top: 10mm; 
 .signatures div {{ flex: 1; min-height: 26mm }} .signatures span {{ display: block; margin-top: 14mm; border-top: .6pt solid #333 }}
 """
 LONG = 60  # rows from which widths are reckoned here: WeasyPrint would lay each cell out several times
+LONG_WORD = 20  # places of a word that may be broken
 WIDE = 34  # places of a value that takes a whole line of a form
 
 
@@ -115,6 +117,12 @@ def _facts(section: Facts) -> str:
     return f'<h2>{html.escape(section.title)}</h2><table class="facts"><tbody>{rows}</tbody></table>'
 
 
+def _breakable(text: str) -> str:
+    """Text for a cell, in which a word too long for a column may go on in the next line."""
+    pieces = re.findall(rf"\S{{{LONG_WORD}}}(?=\S)|[\s\S]", text) if re.search(rf"\S{{{LONG_WORD + 1}}}", text) else [text]
+    return "".join(html.escape(piece) + ("<wbr>" if len(piece) == LONG_WORD and len(pieces) > 1 else "") for piece in pieces)
+
+
 def _width(text: str) -> int:
     return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
 
@@ -126,7 +134,7 @@ def _rows(section: Rows) -> str:
     lines = []
     for number, row in enumerate(table.rows):
         cells = "".join(
-            f'<td class="{_side(column)} {column.kind}">{html.escape("" if value is None else shown(value, column.kind))}</td>'
+            f'<td class="{_side(column)} {column.kind}">{_breakable("" if value is None else shown(value, column.kind))}</td>'
             for value, column in zip(row, table.columns, strict=True)
         )
         lines.append(f'<tr class="strong">{cells}</tr>' if number in section.strong else f"<tr>{cells}</tr>")
