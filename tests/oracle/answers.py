@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -62,10 +63,9 @@ def answer(document: dict[str, Any], *, penalty_at_once: bool = True) -> dict[st
         card.more_draws = draws_left > 0
         card.now = day
         act(card, terms, event, day)
-    if any(row.period.payable for row in card.rows):
-        return closing(card, terms, as_of) | {"annual_cost": None}
     drawn = [(day, amount_of(terms, event)) for day, _, event in todo if event["type"] == "drawdown"]
-    answered = closing(card, terms, as_of)
+    coming = [day_of(event["date"]) for day, _, event in todo if event["type"] == "level" and as_of is not None and day > as_of]
+    answered = closing(card, terms, as_of, coming)
     return answered | {"annual_cost": annual_cost(card, terms, drawn)}
 
 
@@ -145,12 +145,16 @@ def misuse(card: Card, terms: Terms, event: dict[str, Any]) -> None:
     card.misused.append((first, last, amount_of(terms, event)))
 
 
-def closing(card: Card, terms: Terms, as_of: date | None) -> dict[str, Any]:
+def closing(card: Card, terms: Terms, as_of: date | None, coming: Sequence[date] = ()) -> dict[str, Any]:
+    """The state on the morning after a day, then the rest of the plan, with the new rates that are known to come."""
     state = None
     if as_of is not None:
         card.now = as_of
         card.run_to(as_of)
         state = state_of(card, terms, as_of)
+    for day in coming:
+        if card.closed_on is None and card.terminated is None:
+            card.change_rate(day)
     card.run_to(date(9998, 1, 1))
     rows = [shown(card, terms, row) for row in card.rows]
     names = (*ORDERED, "total", "paid", "outstanding")

@@ -48,7 +48,7 @@ def flows_of(card: Card, terms: Terms, drawn: list[tuple[date, int]]) -> Flows:
         for charge in row.charges:
             flow(charge.day, -charge.amount)
         total = row.principal + row.interest + charged
-        flow(row.period.due, charged - total)
+        flow(row.period.pay_by, charged - total)
     upfront: dict[str, Any] = terms.document.get("upfront") or {}
     if upfront.get("margin"):
         flow(first, -terms.units(upfront["margin"]))

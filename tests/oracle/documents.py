@@ -323,7 +323,11 @@ def stepped_terms(draw: Draw) -> dict[str, Any]:
     shape = draw(st.sampled_from(["principal", "instalment", "share", "seasonal"]))
     first, second = draw(st.integers(1, 5)), draw(st.integers(1, 5))
     if shape == "share":
-        return document | {"method": "equal_principal", "principal_share": draw(st.sampled_from(["0.05", "0.1", "0.125"])), "instalments": 6}
+        return document | {
+            "method": "equal_principal",
+            "principal_share": draw(st.sampled_from(["0.05", "0.1", "0.125"])),
+            "instalments": 6,
+        }
     if shape == "seasonal":
         del document["every"]
         days = sorted(draw(st.sets(st.integers(20, 500), min_size=2, max_size=4)))
@@ -346,46 +350,3 @@ ORDERS = [
     [f"{when}_{item}" for item in ITEMS for when in ("past_due", "due", "in_advance")],
     ["past_due_interest", "past_due_principal", *ITEMS],
 ]
-
-
-@st.composite
-def working_days(draw: Draw) -> dict[str, Any]:
-    """Loans of a year whose printed calendar is there: due dates on days off move, with the interest or without."""
-    year = draw(st.sampled_from([2024, 2025, 2026]))
-    start = date(year, 1, 1) + timedelta(days=draw(st.integers(0, 200)))
-    every, longest = draw(st.sampled_from([("1 month", 4), ("1 month", 5), ("2 month", 2), ("2 week", 9), ("1 week", 12), ("30 day", 4)]))
-    document: dict[str, Any] = {
-        "amount": money(draw(st.integers(100_000, 50_000_000))),
-        "start": start.isoformat(),
-        "rate_annual": rate(draw),
-        "day_count": draw(st.sampled_from(["M/360", *COUNTS])),
-        "day_label": draw(st.sampled_from(["start", "end"])),
-        "method": draw(st.sampled_from([*METHODS, "bullet"])),
-        "instalments": draw(st.integers(1, longest)),
-        "every": every,
-        "business_days": {"calendar": f"CN-{year}", "move": draw(st.sampled_from(["following", "modified_following", "preceding"]))},
-    }
-    if document["method"] == "equal_instalment":
-        document["level"] = draw(st.sampled_from(["annuity", "solved"]))
-    if draw(st.integers(0, 3)) == 0 and document["method"] != "bullet":
-        document |= {"settlement_day": draw(st.sampled_from([20, 28])), "every": "1 month", "method": "interest_only"}
-        document["maturity"] = (start + timedelta(days=draw(st.integers(40, 150)))).isoformat()
-        del document["instalments"]
-        document.pop("level", None)
-    if draw(st.integers(0, 3)) == 0:
-        document["business_days"]["interest_moves"] = False
-        return document
-    end = start + timedelta(days=draw(st.integers(20, 150)))
-    events: list[dict[str, Any]] = []
-    for kind in draw(st.lists(st.sampled_from(["repayment", "rate_change", "payoff"]), max_size=2, unique=True)):
-        event: dict[str, Any] = {"type": kind, "date": days_between(draw, start + timedelta(days=2), end)}
-        if kind == "repayment":
-            event["amount"] = money(draw(st.integers(1, 90_000)))
-        elif kind == "rate_change":
-            event["rate_annual"] = rate(draw)
-        else:
-            event["date"] = end.isoformat()
-        events.append(event)
-    if events:
-        document |= {"events": events, "as_of": end.isoformat()}
-    return document

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
 import QuantLib
 from tests.oracle.days import DAY, DIGITS, day_of, month_length, months_of, steps_after
-from tests.oracle.doubts import Doubt
-from tests.oracle.workdays import moved
 
 MOVES = {
     "none": QuantLib.Unadjusted,
@@ -109,26 +107,8 @@ def read(document: Document) -> Terms:
         penalty=penalty,
         order=document.get("allocation", ORDER),
     )
-    terms.periods = on_working_days(document, periods_of(terms))
+    terms.periods = periods_of(terms)
     return terms
-
-
-def on_working_days(document: Document, periods: list[Period]) -> list[Period]:
-    """Due dates moved off days off. Interest runs to the moved day, and the period is no longer a whole step; or it does not move."""
-    agreed = document.get("business_days") or {}
-    if not agreed:
-        return periods
-    if not agreed.get("interest_moves", True):
-        return [replace(period, payable=moved(document, period.due)) for period in periods]
-    found, start = [], periods[0].start
-    for period in periods:
-        due = moved(document, period.due)
-        same = start == period.start and due == period.due
-        found.append(period if same else Period(start, due))
-        start = due
-    if any(period.due <= period.start for period in found):
-        raise Doubt("a period without days")
-    return found
 
 
 def settlement_dues(terms: Terms, maturity: date) -> list[date]:
