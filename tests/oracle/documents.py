@@ -347,6 +347,6 @@ ORDERS = [
     ["principal", "interest", "compound", "penalty", "fee", "cost"],
     BY_STATUS,
     [f"{when}_{item}" for when in ("past_due", "due", "in_advance") for item in reversed(ITEMS)],
-    [f"{when}_{item}" for item in ITEMS for when in ("past_due", "due", "in_advance")],
+    [f"{when}_{item}" for item in ITEMS for when in ("past_due", "due")] + [f"in_advance_{item}" for item in ITEMS],
     ["past_due_interest", "past_due_principal", *ITEMS],
 ]

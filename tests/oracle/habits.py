@@ -121,12 +121,8 @@ def international_lives(draw: Draw) -> dict[str, Any]:
     events = paid_when_due(draw, document, dues, as_of.isoformat())
     later = [day for day in (start + timedelta(days=n) for n in (5, 17, 33, 48, 70)) if day < min(as_of, dues[-2])]
     if later and draw(st.booleans()):
-        parts = draw(st.integers(2, 3))
-        days = (
-            [start, *draw(st.lists(st.sampled_from(later), min_size=parts - 1, max_size=parts - 1, unique=True))]
-            if len(later) > 2
-            else [start]
-        )
+        more = draw(st.lists(st.sampled_from(later), min_size=1, max_size=2, unique=True))
+        days = [start, *more]
         shares = [whole // len(days)] * (len(days) - 1)
         for day, share in zip(sorted(days), [*shares, whole - sum(shares)], strict=True):
             events.append({"type": "drawdown", "date": day.isoformat(), "amount": money(share)})
