@@ -111,6 +111,18 @@ def test_the_trial_balance_opens_down_to_the_act(money: Any, scenario: Any, clie
     assert re.search(r'href="/loans/\d+/"', shown) and "asked for by accountant" in shown
 
 
+def test_an_entry_leads_to_the_receipt_the_payment_or_the_contract(money: Any, client_of: Any) -> None:
+    from puhui.books.models import Entry
+
+    client, wanted = client_of("auditor"), {}
+    wanted["receipt_applied"] = f"/books/suspense/{money.receipts['certain'].pk}/"
+    wanted["payment_sent"] = f"/books/payments/{money.orders['confirmed'].pk}/"
+    wanted["payment_ordered"] = f"/payouts/{money.orders['confirmed'].contract_id}/"
+    for act, address in wanted.items():
+        entry = Entry.objects.filter(act=act).order_by("pk").first()
+        assert f'href="{address}"' in text_of(client.get(f"/books/entries/{entry.pk}/")), act
+
+
 @pytest.mark.parametrize("split", ["", "branch", "product"])
 def test_each_split_of_the_trial_balance_has_the_same_totals(split: str, money: Any, scenario: Any, client_of: Any) -> None:
     from puhui.books.queries import trial_balance

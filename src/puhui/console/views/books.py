@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from puhui.books import queries
 from puhui.books.models import Account, Entry, Transfer
 from puhui.books.queries import TrialBalanceRow
-from puhui.console.access import Request, page
+from puhui.console.access import Request, may_read, page
 from puhui.console.book_words import COMMAND_STATES
 from puhui.console.forms import day as day_of
 from puhui.console.loan_figures import account_name, transfer_rows
@@ -153,9 +153,13 @@ def entry(request: Request, number: int) -> HttpResponse:
 
 
 def _payment_of(request: Request, entry: Entry) -> dict[str, int | None]:
-    """The receipt or the payment order that an entry's reference names."""
-    receipt = RECEIPT_REFERENCE.fullmatch(entry.reference)
-    if receipt or not entry.act.startswith(("payment_", "drawdown", "receipt")):
-        return {"receipt_id": int(receipt[1]) if receipt else None, "order_id": None}
-    order = payments.orders(request.user).filter(reference=entry.reference).values_list("pk", flat=True).first()
-    return {"receipt_id": None, "order_id": order}
+    """The receipt, the payment order or the contract that an entry's reference names."""
+    found: dict[str, int | None] = {"receipt_id": None, "order_id": None, "contract_id": None}
+    if receipt := RECEIPT_REFERENCE.fullmatch(entry.reference):
+        return found | {"receipt_id": int(receipt[1])}
+    if entry.act in ("payment_ordered", "stamp_duty") and may_read(request.user, "payouts"):
+        number = entry.reference.removeprefix("stamp duty ")
+        found["contract_id"] = loans.contracts(request.user).filter(number=number).values_list("pk", flat=True).first()
+    if found["contract_id"] is None and entry.act.startswith(("payment_", "drawdown", "receipt")):
+        found["order_id"] = payments.orders(request.user).filter(reference=entry.reference).values_list("pk", flat=True).first()
+    return found

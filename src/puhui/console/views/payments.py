@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from puhui.books.models import Entry
 from puhui.books.queries import entries_of_reference
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.console.access import Request, may_act, page
+from puhui.console.access import Request, may_act, may_read, page
 from puhui.console.book_words import ACTORS, ANSWERS, ATTEMPTS, MODE_GROUNDS, MODES, ORDER, ORDER_PURPOSES, attention_words
 from puhui.console.forms import errors_of
 from puhui.console.labels import state
@@ -95,7 +95,7 @@ def _context(request: Request, order: PaymentOrder, errors: list[str]) -> dict[s
         **_row(order), "tab": "payments", "errors": errors, "attempts": _attempts(attempts),
         "grounds": [word(MODE_GROUNDS, ground) for ground in order.grounds], "entries": [_entry(each) for each in entries],
         "lines": list(order.statement_matches.select_related("line").order_by("pk")),
-        "may_cancel": acts and order.status == "created",
+        "may_read_payouts": may_read(request.user, "payouts"), "may_cancel": acts and order.status == "created",
         "may_decide": acts and other_person and order.status == "unknown",
         "may_see": acts and other_person and order.status in FINAL and bool(order.attention),
         "needs_other": acts and not other_person and (order.status == "unknown" or bool(order.attention)),
