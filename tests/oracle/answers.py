@@ -158,7 +158,7 @@ def closing(card: Card, terms: Terms, as_of: date | None, coming: Sequence[date]
     card.run_to(date(9998, 1, 1))
     rows = [shown(card, terms, row) for row in card.rows]
     names = (*ORDERED, "total", "paid", "outstanding")
-    totals = {name: terms.text(sum(row["_" + name] for row in rows)) for name in names}
+    totals = {name: terms.text(sum(row["_" + name] for row in rows)) if all(row[name] for row in rows) else None for name in names}
     return {
         "instalments": [{key: value for key, value in row.items() if not key.startswith("_")} for row in rows],
         "totals": totals,
@@ -198,7 +198,14 @@ def shown(card: Card, terms: Terms, row: Row) -> dict[str, Any]:
         **{name: terms.text(found[name]) for name in (*ORDERED, "total", "paid", "outstanding")},
         "balance": None if terms.document.get("prepayment") == "next_instalments" else terms.text(row.balance),
     }
+    for name in forgiven(row):  # whether what was forgiven still shows in what was owed is open
+        answer_row[name] = answer_row["total"] = None
     return answer_row | {"_" + name: value for name, value in found.items()}
+
+
+def forgiven(row: Row) -> set[str]:
+    charges = {"fee" if charge.kind == "cost" else charge.kind for charge in row.charges if charge.waived}
+    return charges | {name for name, amount in row.waived.items() if amount}
 
 
 def accrued_exact(card: Card, row: Row, as_of: date) -> Fraction:

@@ -244,9 +244,11 @@ class Card:
 
     def set_anew(self, row: Row, day: date) -> None:
         """The level or the equal part from a row on, on what is outstanding."""
+        if any(r.ahead or r.full for r in self.rows[self.at :]):
+            if self.scheduled or any(r.ahead and r.full is None for r in self.rows[self.at :]) or self.last_row.full:
+                raise Doubt("a new level after an instalment was paid in part before its day")
+            row = next(r for r in self.rows if r.number >= row.number and r.full is None)  # those paid already are skipped
         terms, owed, count = self.terms, self.principal_undue, self.paying_rows(row)
-        if self.scheduled and any(r.ahead or r.full for r in self.rows[self.at :]):
-            raise Doubt("a new level after money in advance, with interest as scheduled")
         self.renew_after = None
         row.planned = None
         if owed == 0 or count == 0:
@@ -334,6 +336,8 @@ class Card:
             own = interest if due_interest == 0 else due_interest - on_top
             principal = max(Fraction(0), level - own)
             due_interest = due_interest if own <= level else int(level) + on_top
+            if not self.scheduled and row.ahead > principal:
+                raise Doubt("more principal paid in advance than the level leaves beside the interest")
             return int(min(principal - (0 if self.scheduled else row.ahead), owed)), due_interest
         if terms.method == "equal_principal":
             return int(min(self.part or 0, owed)), due_interest

@@ -160,7 +160,7 @@ def owed_ahead(card: Card, row: Row, plan: tuple[int, int], day: date) -> tuple[
     if card.scheduled:
         row.planned = plan[0]
         return plan[1], plan[0]
-    interest = row.brought + int(rounded(card.exact(row, day), card.terms.money)) if row.period.start < day else 0
+    interest = row.brought + int(rounded(card.exact(row, day), card.terms.money)) if row.period.start <= day else 0
     if card.terms.method == "equal_instalment" and row is not card.last_row:
         if card.terms.document.get("in_advance_to") == "last":
             raise Doubt("money in advance beyond the last instalment")

@@ -147,14 +147,18 @@ def linked(terms: Terms, link: dict[str, object], events: list[tuple[date, Fract
         return [value for published, value in values if published < day][-1] + spread
 
     months = int(str(link.get("every", "12 month")).split()[0])
-    changes, last = [], terms.periods[-1].due
+    changes: list[tuple[date, Fraction]] = []
+    moved = any(event["type"] == "reschedule" for event in terms.document.get("events", []))
+    last = terms.periods[-1].due + DAY * (1000 if moved else 0)
+    last = max(last, day_of(terms.document.get("as_of") or terms.start) + DAY)  # the markup follows repricing
     anchor = terms.start
     if link.get("on", "anniversary") != "anniversary":
         month, day = (int(part) for part in str(link["on"]).split("-"))
         anchor = date(terms.start.year - 1, month, day)
     index = 1
     while (changed := months_after(anchor, months * index)) < last:
-        if changed > terms.start:
+        before = changes[-1][1] if changes else value_on(terms.start)
+        if changed > terms.start and value_on(changed) != before:
             changes.append((changed, value_on(changed)))
         index += 1
     return Rates(terms, value_on(terms.start), changes + events)
