@@ -7,6 +7,7 @@ gets the sum of all copies in one entry. So what is measured afterwards works on
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from benchmarks import made_up
@@ -69,33 +70,44 @@ def book(size: int, terms: dict[str, Any] | None = None, days: int = DAYS, late_
 
 
 def _copy(bank: Any, copies: int, late_of_100: int) -> None:
-    """Copies everything of every firm `copies` times, and the ledger's sums with it. As superuser: references hold by construction."""
+    """Copies everything of every firm `copies` times, two tables at a time as superuser, and the ledger's sums with it."""
     import psycopg
     from django.db import connections
 
     if not copies:
         return
     settings = connections["owner"].settings_dict
-    with psycopg.connect(host=settings["HOST"], user="postgres", dbname=settings["NAME"], autocommit=True) as server:
+
+    def connected() -> Any:
+        server = psycopg.connect(host=settings["HOST"], user="postgres", dbname=settings["NAME"], autocommit=True)
         server.execute("SET session_replication_role = replica")
         server.execute("SET synchronous_commit = off")
-        strides = {
-            table: server.execute(f"SELECT max(id) + 1 FROM {table}").fetchone()[0] for table in TEXTS if table != "loans_instalment"
-        }
-        for table, texts in TEXTS.items():
+        server.execute("SET maintenance_work_mem = '512MB'")
+        return server
+
+    with connected() as server:
+        tables = [table for table in TEXTS if table != "loans_instalment"]
+        strides = {table: server.execute(f"SELECT max(id) + 1 FROM {table}").fetchone()[0] for table in tables}
+
+    def copied(table: str) -> None:
+        with connected() as server:
             columns = [name for (name,) in server.execute(_COLUMNS, [table]).fetchall()]
+            texts = TEXTS[table]
             values = [
                 texts[name].replace("{late}", str(late_of_100)) if name in texts else _moved(name, table, strides) for name in columns
             ]
-            rows = "source.loan_id" if table == "loans_instalment" else "source.id"
-            last = strides["loans_loan" if table == "loans_instalment" else table]
+            key, of = ("loan_id", "loans_loan") if table == "loans_instalment" else ("id", table)
             server.execute(
                 f"INSERT INTO {table} ({', '.join(columns)}) OVERRIDING SYSTEM VALUE SELECT {', '.join(values)}"
-                f" FROM {table} AS source CROSS JOIN generate_series(1, {copies}) AS copy WHERE {rows} < {last}"
+                f" FROM {table} AS source CROSS JOIN generate_series(1, {copies}) AS copy WHERE source.{key} < {strides[of]}"
             )
             if table in strides:
                 server.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
             server.execute(f"VACUUM (FREEZE, ANALYZE) {table}")
+
+    with ThreadPoolExecutor(2) as pool:  # the largest first; references hold by construction
+        list(pool.map(copied, ["loans_instalment", "loans_loan", *(table for table in tables if table != "loans_loan")]))
+    with connected() as server:
         server.execute(
             "INSERT INTO loans_loannumber (institution_id, number, loan_id)"
             " SELECT institution_id, number, id FROM loans_loan ON CONFLICT DO NOTHING"

@@ -55,4 +55,4 @@ def test_short_is_long(
         expected = [exactly(day + timedelta(days=night)) for night in range(1, ahead + 1)]
     except FaultsError:
         assume(False)
-    assert earned_ahead(terms, events, day, ahead, exactly) == expected
+    assert earned_ahead(terms, events, day, ahead, exactly(day), exactly) == expected

@@ -199,7 +199,7 @@ def _paths(
         return tuple(position.accrued_on(day + timedelta(days=night)) - start for night in nights), ()
     # With something unpaid, penalty and compound run as well: the mornings ahead are told now, and not one by one.
     earned = [(counters.interest_earned, counters.penalty_earned)]
-    earned += earned_ahead(ahead.terms, ahead.events, day, len(nights) - 1, ahead.earned)
+    earned += earned_ahead(ahead.terms, ahead.events, day, len(nights) - 1, earned[0], ahead.earned)
     interest = tuple(each - counters.interest_earned for each, _ in earned)
     penalty = tuple(each - counters.penalty_earned for _, each in earned)
     return interest, penalty if any(penalty) else ()

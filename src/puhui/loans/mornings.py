@@ -2,8 +2,8 @@
 
 The loan is walked through its events once. What is overdue costs the same every night while nothing happens and no rate changes, so three
 mornings tell all of them; where the three do not lie on a line, or the terms have more to them (days of grace, several rates, misuse), the
-loan is moved on night by night, as `calculations.replay` does it. The first and the last morning are replayed in full: where the short way
-does not agree with the first, every morning is. A property test holds the short ways against the long one on all mornings.
+loan is moved on night by night, as `calculations.replay` does it. The day itself and the last morning are replayed in full: where the short
+way does not agree with the day itself, every morning is. A property test holds the short ways against the long one on all mornings.
 """
 
 from __future__ import annotations
@@ -27,29 +27,32 @@ Earned = tuple[int, int]
 """Interest and penalty (with compound interest) earned since the start, in smallest units."""
 
 
-def earned_ahead(terms: Terms, events: Sequence[Event], day: date, nights: int, exactly: Callable[[date], Earned]) -> list[Earned]:
-    """What is earned on each of the `nights` mornings after `day`, nothing else happening. `exactly` replays one morning."""
+def earned_ahead(
+    terms: Terms, events: Sequence[Event], day: date, nights: int, known: Earned, exactly: Callable[[date], Earned]
+) -> list[Earned]:
+    """What is earned on each of the `nights` mornings after `day`, nothing else happening.
+
+    `known` is what a replay found on `day` itself, `exactly` replays one morning.
+    """
     mornings = [day + timedelta(days=night) for night in range(1, nights + 1)]
     if len(mornings) <= 2:
         return [exactly(morning) for morning in mornings]
-    first, last = exactly(mornings[0]), exactly(mornings[-1])
-    short = _walked(terms, events, day, mornings[:-1])
-    if short is None or short[0] != first:
-        return [first, *(exactly(morning) for morning in mornings[1:-1]), last]
-    return [*short, last]
+    short = _walked(terms, events, [day, *mornings[:-1]])
+    if short is None or short[0] != known:
+        return [exactly(morning) for morning in mornings]
+    return [*short[1:], exactly(mornings[-1])]
 
 
-def _walked(terms: Terms, events: Sequence[Event], day: date, mornings: Sequence[date]) -> list[Earned] | None:
-    """The short way; None where it does not hold."""
+def _walked(terms: Terms, events: Sequence[Event], mornings: Sequence[date]) -> list[Earned] | None:
+    """The short way, from the day itself on; None where it does not hold."""
+    day = mornings[0]
     try:
         loan, _, _ = walk(terms, events, day)
         if type(loan) is not RunningLoan:
             return None
-        loan.advance(day)
         if (found := _on_a_line(loan, mornings)) is not None:
             return found
         loan, _, _ = walk(terms, events, day)
-        loan.advance(day)
         return [_earned(loan, morning) for morning in mornings]
     except FaultsError:
         return None

@@ -5,7 +5,10 @@ WITH told AS (
                'loan', loan.id, 'number', loan.number, 'firm', loan.firm_id, 'due', due.due,
                'amount_fen', due.principal_fen + due.interest_fen + due.fee_fen + due.penalty_fen + due.compound_fen - due.paid_fen) AS notice
       FROM loans_loan AS loan
-      JOIN loans_instalment AS due ON due.loan_id = loan.id AND due.due = loan.next_action_date
+     CROSS JOIN LATERAL (SELECT instalment.*  -- loan by loan: a join of all instalments would read every one of them
+                           FROM loans_instalment AS instalment
+                          WHERE instalment.loan_id = loan.id AND instalment.due = loan.next_action_date
+                         OFFSET 0) AS due
      WHERE loan.institution_id = %(institution)s AND loan.next_action_date = ANY (%(falls_due)s::date[])
        AND loan.overdue_since IS NULL
      UNION ALL
