@@ -21,7 +21,7 @@ LAST_DAY = date(2026, 11, 30)
 MONTH_ENDS = 13
 
 
-@pytest.mark.timeout(600 if FIRMS <= 60 else 5_400)
+@pytest.mark.timeout(1_800 if FIRMS <= 60 else 7_200)
 def test_a_year(bank: Any, people: dict[str, Any], lend: Callable[..., Any], firms: Callable[[int], list[Any]]) -> None:
     from puhui.county.desk import Desk
     from puhui.county.lives import LIVES, ORDINARY

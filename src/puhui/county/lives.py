@@ -12,9 +12,11 @@ from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
+from puhui.calculations.term_records import RATE_SCALE
 from puhui.county import happenings as happen
 from puhui.county.economy import month_after
 from puhui.county.happenings import Happening, Plan, lowered
+from puhui.loans.repricing import index_e8
 
 Terms = dict[str, Any]
 DayOfYear = tuple[int, int]  # months after the month of the payout, day of that month
@@ -62,6 +64,13 @@ def settled_on_20th(every: str) -> Callable[[Terms, date], Plan]:
         }  # fmt: skip
 
     return plan
+
+
+def linked(offered: Terms, day: date) -> Plan:
+    """The rate follows the loan prime rate each quarter."""
+    spread = Decimal(lowered(offered["rate_annual"])) - Decimal(index_e8("LPR1Y", day)) / RATE_SCALE
+    link = {"index": "LPR1Y", "spread": str(spread), "every": "3 month", "on": "01-01"}
+    return {"method": "equal_principal", "day_count": "ACT/360", "rate_link": link}
 
 
 def bullet(months: int) -> Callable[[Terms, date], Plan]:
@@ -164,6 +173,7 @@ LIVES = (
     Life("closed_early", steps=(((7, 25), happen.pay_off),)),
     Life("flat", flat),
     Life("repriced", settled_on_20th("1 month"), (((2, 1), happen.reprice("-0.0010")), ((8, 1), happen.reprice("-0.0005")))),
+    Life("linked", linked),
     Life("paused", equal_principal, (((3, 3), happen.pause(14)),)),
     Life("moved", equal_principal, (((2, 15), happen.move_due_date(8)),)),
     Life("stepped", stepped),
