@@ -352,14 +352,30 @@ class Card:
         return row.brought if row.number == self.grace["interest_payment"] + 1 and self.grace["interest_payment"] else 0
 
     def step(self, row: Row, interest: int, owed: int) -> int:
+        entry, ahead = self.step_of(row), 0 if self.scheduled else row.ahead
+        if "principal" in entry:
+            return min(self.terms.units(entry["principal"]) - ahead, owed)
+        part = max(0, self.terms.units(entry["instalment"]) - interest)
+        if ahead > part:
+            raise Doubt("more principal paid in advance than the instalment leaves beside the interest")
+        return min(part - ahead, owed)
+
+    def step_of(self, row: Row) -> dict[str, str]:
         number = row.number
         for entry in self.terms.document["steps"]:
             if number <= int(entry["count"]):
-                if "principal" in entry:
-                    return min(self.terms.units(entry["principal"]), owed)
-                return min(max(0, self.terms.units(entry["instalment"]) - interest), owed)
+                return dict(entry)
             number -= int(entry["count"])
         raise Doubt("steps")
+
+    def whole_instalment(self, row: Row) -> int | None:
+        """What a row asks for in all, where that is agreed and its principal is what the interest leaves."""
+        if row is self.last_row:
+            return None
+        if self.terms.method == "stepped":
+            entry = self.step_of(row)
+            return self.terms.units(entry["instalment"]) if "instalment" in entry else None
+        return int(self.level or 0) if self.terms.method == "equal_instalment" else None
 
     # --- time goes by --------------------------------------------------------------------------------------------------
     def run_to(self, day: date) -> None:

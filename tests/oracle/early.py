@@ -161,11 +161,12 @@ def owed_ahead(card: Card, row: Row, plan: tuple[int, int], day: date) -> tuple[
         row.planned = plan[0]
         return plan[1], plan[0]
     interest = row.brought + int(rounded(card.exact(row, day), card.terms.money)) if row.period.start <= day else 0
-    if card.terms.method == "equal_instalment" and row is not card.last_row:
+    whole = card.whole_instalment(row)
+    if whole is not None:
         if card.terms.document.get("in_advance_to") == "last":
             raise Doubt("money in advance beyond the last instalment")
         if row.number in card.principal_free or row.number <= card.grace["interest_payment"] + 1 != 1:
             return interest, plan[0]
-        return interest, min(int(card.level or 0) - interest, card.principal_undue + row.ahead)
+        return interest, min(whole - interest, card.principal_undue + row.ahead)
     row.planned = plan[0]
     return interest, plan[0]
