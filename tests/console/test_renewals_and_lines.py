@@ -104,3 +104,15 @@ def test_a_line_is_opened_drawn_frozen_and_released(scenario: Any, client_of: An
     assert CreditLine.objects.get(pk=line.pk).status == "open"
     reduced = {"limit_fen": "300,000", "reason": "turnover fell", "step": "preview"}
     assert "Reduce the line to 300,000 yuan" in text_of(approver.post(f"/acts/contract/{contract}/reduce_line/", reduced))
+
+
+def test_whoever_may_not_open_payouts_comes_back_to_the_lines(scenario: Any, client_of: Any) -> None:
+    """A risk manager may give up a contract and may not read the payout's page: neither the way back nor the end leads to a refusal."""
+    to_open = scenario.life.to_open
+    client = client_of("risk")
+    assert 'href="/lines/"' in text_of(client.get(f"/acts/contract/{to_open.pk}/cancel/"))
+    sent = {"reason": "the firm is closed", "step": "do", "key": f"page-{'3c' * 12}"}
+    assert client.post(f"/acts/contract/{to_open.pk}/cancel/", sent)["Location"] == "/lines/"
+    to_open.refresh_from_db()
+    assert to_open.status == "cancelled"
+    assert f'href="/lines/{scenario.life.line.pk}/"' in text_of(client.get(f"/acts/contract/{scenario.life.line.contract_id}/freeze_line/"))

@@ -11,12 +11,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from puhui.calculations.faults import FaultsError
 from puhui.console import act_figures as figures
-from puhui.console.access import Request, page
+from puhui.console.access import Request, may_read, page
 from puhui.console.act_forms import Field, fields_of, has_errors, hidden, place, values_of
 from puhui.console.act_words import COMMAND, NAMES
 from puhui.console.forms import errors_of, key_of, new_key
@@ -34,7 +35,7 @@ from puhui.parties.queries import limit_to_user
 TARGETS: dict[str, Any] = {"loan": Loan, "contract": Contract, "firm": Firm}
 JOINED = {
     "loan": ("institution", "firm", "contract"),
-    "contract": ("institution", "firm", "decision", "offer"),
+    "contract": ("institution", "firm", "decision", "offer", "line"),
     "firm": ("institution", "manager"),
 }
 
@@ -75,7 +76,7 @@ def act(request: Request, kind: str, number: int, name: str) -> HttpResponse:
         except FaultsError as error:
             context["errors"] = place(fields, error.faults)
             key = new_key()  # nothing was done under the old one, or it names another act
-    context |= _around(found, target, power, key)
+    context |= _around(found, target, power, key) | {"back": _home(request, found, target)}
     failed = bool(context["errors"]) or has_errors(fields)
     return render(request, "console/act.html", context, status=422 if failed and request.method == "POST" else 200)
 
@@ -98,7 +99,7 @@ def _around(act: Act, target: Any, power: Power, key: str) -> dict[str, Any]:
     firm = target if isinstance(target, Firm) else target.firm
     return {
         "title": NAMES[act.name], "firm": firm, "number": getattr(target, "number", ""), "key": key,
-        "back": figures.target_url(act.target, target.pk), "makers": ", ".join(role_label(role) for role in power.makers),
+        "makers": ", ".join(role_label(role) for role in power.makers),
         "second": None if power.second_person_from is None else figures.second_person(power, "by the table"),
     }  # fmt: skip
 
@@ -116,7 +117,17 @@ def after(request: Request, done: commands.Performed, target: Any) -> HttpRespon
         return redirect("console:line", answer["line"])
     if command.target_kind == "contract" and "loan" in answer:
         return redirect("console:loan", answer["loan"])
-    return redirect(figures.target_url(command.target_kind, target.pk))
+    return redirect(_home(request, ACTS[command.act], target))
+
+
+def _home(request: Request, act: Act, target: Any) -> str:
+    """The page that an act was come from: of a contract with a line the line's, of any other the payout's for those who may read it."""
+    if act.target == "contract":
+        if (line := getattr(target, "line", None)) is not None:
+            return reverse("console:line", args=[line.pk])
+        if not may_read(request.user, "payouts"):
+            return reverse("console:lines")
+    return figures.target_url(act.target, target.pk)
 
 
 @page("acts")
@@ -128,9 +139,8 @@ def acts(request: Request) -> HttpResponse:
     rows = rows.order_by("id") if status == Command.Status.WAITING else rows.exclude(checker="").order_by("-id")
     context = paged(request, rows, filters)
     listed = list(context["page"].object_list)
-    context["rows"] = [
-        {**row, "may": _may_check(request, row["command"])} for row in figures.command_rows(listed, _names(listed))
-    ]  # fmt: skip
+    context["rows"] = [{**row, "may": _may_check(request, row["command"])} for row in figures.command_rows(listed, _names(listed))]
+    context["opens_contracts"] = may_read(request.user, "payouts")
     context["tabs"] = [{"code": code, "label": each.label, "current": code == status} for code, each in COMMAND.items()]
     return render(request, "console/acts.html", context)
 
@@ -185,8 +195,9 @@ def _command_context(request: Request, found: Command, errors: list[str]) -> dic
     target = commands.target_of(found)
     power = figures.power(found.act, target)
     waiting = found.status == Command.Status.WAITING
+    shown = figures.command_row(found, getattr(target, "number", str(target)))
     context: dict[str, Any] = {
-        "row": figures.command_row(found, getattr(target, "number", str(target))), "request_rows": figures.request_rows(found),
+        "row": {**shown, "target_url": _home(request, ACTS[found.act], target)}, "request_rows": figures.request_rows(found),
         "firm": target if isinstance(target, Firm) else target.firm, "errors": errors, "waiting": waiting,
         "may_approve": waiting and request.user.username != found.maker and request.user.role in power.checkers,
         "may_refuse": waiting and (request.user.username == found.maker or request.user.role in power.checkers),
