@@ -79,7 +79,7 @@ def close_with(loan: RunningLoan, day: date, receipt: Receipt) -> None:
 def _fall_due(loan: RunningLoan, day: date) -> int:
     """All principal and the interest to the day fall due in the row of the day; later rows vanish. Returns the row's index."""
     on_due_day = loan.index > 0 and loan.rows[loan.index - 1].period.due == day
-    if any(drawn == day for drawn, _ in loan.draws):
+    if any(drawn == day for drawn, _ in loan.draws[1:]):  # the first one comes before any end
         raise unsettled("events", f"the end of the loan and a drawdown on {day}", "another day: before which of the two is not settled")
     interest = _interest_to_close(loan, day)
     place = loan.index - 1 if on_due_day else loan.index
