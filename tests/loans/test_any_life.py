@@ -66,7 +66,7 @@ def test_books_and_loans_agree_after_any_life(terms: dict[str, Any], acts: list[
     from puhui.books.actions import open_books
     from puhui.books.queries import balance
     from puhui.loans.actions import draw_down
-    from puhui.loans.models import Event, Loan
+    from puhui.loans.models import DayEndStep, Event, Loan
     from puhui.parties.actions import create_institution
 
     lender = create_institution(f"LIFE{next(codes)}", "云溪县农村商业银行", "bank", OPENED)
@@ -74,6 +74,8 @@ def test_books_and_loans_agree_after_any_life(terms: dict[str, Any], acts: list[
     loans = [draw_down(make_cleared_contract(lender, number, terms), f"draw {number}", "test") for number in (1, 2)]
     live(lender, loans, acts)
     assert proved(lender) == []
+    ended = DayEndStep.objects.filter(institution=lender, step="accrue")
+    assert [step.date for step in ended if step.figures["differences"]] == []
     lender.refresh_from_db()
     undone = {(event.loan_id, event.detail["of"]) for event in Event.objects.filter(institution=lender, type="reversal")}
     came = Event.objects.filter(institution=lender, type__in=["repayment", "payoff"])
