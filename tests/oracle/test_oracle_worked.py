@@ -46,3 +46,29 @@ def test_the_day_label_is_worth_one_night_of_the_difference() -> None:
     base |= {"events": [{"type": "rate_change", "date": "2027-01-01", "rate_annual": "0.0335"}]}
     start, end = (float(answer(base | {"day_label": label})["totals"]["interest"]) for label in ("start", "end"))
     assert abs(start - end - 6.94) < 0.011
+
+
+PARTS = MONTHLY | {"method": "equal_principal", "amount": "120000.00", "instalments": 12, "prepayment": "next_instalments"}
+
+
+def test_an_instalment_paid_in_advance_owes_interest_to_that_day_and_the_next_bears_the_rest() -> None:
+    """10 odd days of 120,000 are 120.00; the month bears 330.00 + 10.00, so 220.00 falls on the next beside its own 330.00."""
+    paid = {"date": "2026-01-25", "type": "repayment", "amount": "10120.00"}
+    rows = answer(PARTS | {"events": [paid], "as_of": "2026-01-25"})["instalments"]
+    assert [(row["principal"], row["interest"]) for row in rows[:3]] == [
+        ("10000.00", "120.00"),
+        ("10000.00", "550.00"),
+        ("10000.00", "300.00"),
+    ]
+
+
+def test_a_payoff_takes_all_scheduled_interest_where_it_is_not_recalculated() -> None:
+    """120,000 × 0.3% × (12 + 11 + … + 1) ÷ 12 = 2,340.00."""
+    found = answer(PARTS | {"interest_recalculation": None, "events": [{"date": "2026-01-25", "type": "payoff"}], "as_of": "2026-01-25"})
+    assert (found["totals"]["paid"], found["totals"]["interest"], len(found["instalments"])) == ("122340.00", "2340.00", 1)
+
+
+def test_a_year_at_twelve_per_cent_costs_twelve_per_cent() -> None:
+    """The monthly rate is the twelfth root of 1.12, less 1: 0.948879%, twelve times 11.386552%."""
+    found = answer(BULLET | {"maturity": "2027-01-15", "rate_annual": "0.12"})
+    assert found["annual_cost"] == {"effective": "0.120000", "nominal": "0.113866"}
