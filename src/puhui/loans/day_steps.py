@@ -38,6 +38,7 @@ __all__ = ["ACTOR", "STEPS", "Night", "steps_on"]
 
 ACTOR = "day end"
 CHUNK = 2_000
+LEAST_CHUNK = 50
 Figures = dict[str, Any]
 
 
@@ -158,7 +159,8 @@ def _in_chunks(night: Night, selection: Selection, changes: Changes | None = Non
     """Work through the selected loans; a loan that fails is set aside and does not hold up its chunk."""
     aside = set(SetAside.objects.filter(institution=night.institution, date=night.day).values_list("loan_id", flat=True))
     ids = sorted(set(selection(night).values_list("pk", flat=True)) - aside)
-    chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+    size = min(CHUNK, max(-(-len(ids) // night.workers), LEAST_CHUNK))  # a chunk for each worker, where there is enough to share
+    chunks = [ids[start : start + size] for start in range(0, len(ids), size)]
     done = spread(partial(_chunk, night, selection, changes or _changes), chunks, night.workers)
     return {"loans": sum(loans for loans, _ in done), "set_aside": sum(failed for _, failed in done)}
 
