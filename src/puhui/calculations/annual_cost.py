@@ -14,7 +14,7 @@ from math import exp
 
 from puhui.calculations.calendar import whole_months_and_days
 from puhui.calculations.periods import Period
-from puhui.calculations.position import Flow, Row
+from puhui.calculations.position import Flow
 
 __all__ = ["effective_rate", "nominal_rate", "rate_text"]
 
@@ -30,9 +30,9 @@ def effective_rate(flows: Iterable[Flow]) -> float | None:
     return _internal_rate([((day - first).days / 365, amount) for day, amount in net])
 
 
-def nominal_rate(flows: Iterable[Flow], start: date, periods: Sequence[Period], rows: Sequence[Row] = ()) -> float | None:
+def nominal_rate(flows: Iterable[Flow], start: date, periods: Sequence[Period]) -> float | None:
     """Twelve times the monthly internal rate: by whole months from the start, or, where money moves on other days, from the effective
-    annual rate. None where there is no single one. `rows`: the instalments as they became, where a plan was changed."""
+    annual rate. None where there is no single one. `periods` tell months that the calendar alone does not, such as those that roll."""
     flows = list(flows)
     months: dict[date, int] = {start: 0}
     reached = 0
@@ -41,11 +41,11 @@ def nominal_rate(flows: Iterable[Flow], start: date, periods: Sequence[Period], 
             break
         reached += period.months
         months[period.due] = reached
-    for row in rows:
-        whole, odd_days = whole_months_and_days(row.start, row.due)
-        if row.start in months and not odd_days:
-            months.setdefault(row.due, months[row.start] + whole)
     net = _by_date(flows)
+    for day, _ in net:
+        whole, odd_days = whole_months_and_days(start, day)
+        if not odd_days:
+            months.setdefault(day, whole)
     if not net:
         return None
     if any(day not in months for day, _ in net):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from puhui.calculations.allocation import Receipt, take_dues
+from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE
 from puhui.calculations.money import amount_text, round_exact
 from puhui.calculations.periods import unsettled
@@ -33,8 +34,6 @@ def _interest_to_close(loan: RunningLoan, day: date) -> int:
     if terms.recalculation is None:
         return rest_as_scheduled(loan)
     on_due_day = loan.index > 0 and loan.rows[loan.index - 1].period.due == day
-    if any(fee.when == "instalment" for fee in terms.fees) and not on_due_day:
-        raise unsettled("fees", f"a payoff on {day} inside a period", "no fee of the instalments: not settled")
     if on_due_day:
         return loan.plan.carried
     to_rest = terms.recalculation.payoff_interest == "to_rest"
@@ -69,6 +68,9 @@ def close_with(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     """Take all that closes the loan out of a receipt that holds at least that."""
     take_dues(loan, day, receipt)
     if loan.index < len(loan.rows):
+        if any(fee.when == "instalment" for fee in loan.terms.fees) and loan.periods[loan.index].start < day:
+            expected = "no fee of the instalments: whether that of the period under way is owed is not settled"
+            loan.unsettled.append(Fault("fees", f"a loan closed on {day} inside a period", expected))
         row = loan.rows[_fall_due(loan, day)]
         receipt.pay(row, INTEREST, row.owed(INTEREST))
         receipt.pay(row, PRINCIPAL, row.owed(PRINCIPAL), early=True)

@@ -189,11 +189,11 @@ def _annual_cost(terms: Terms, rows: tuple[Row, ...], flows: Iterable[Flow]) -> 
     all_flows = list(flows)
     if all_flows and rows and (terms.margin or terms.third_party_fees):
         first = min(day for day, amount in all_flows if amount < 0)
-        last = max(row.due for row in rows)
+        last = max((row.due for row in rows if row.principal or row.interest), default=rows[-1].due)  # not the row of charges after it
         all_flows += [(first, terms.margin + terms.third_party_fees), (last, -terms.margin)]
     periods = build_periods(terms) if terms.line is None or terms.line.pooled else monthly_grid(terms)
     return {
-        "nominal": rate_text(nominal_rate(all_flows, terms.start, periods, rows)),
+        "nominal": rate_text(nominal_rate(all_flows, terms.start, periods)),
         "effective": rate_text(effective_rate(all_flows)),
     }
 

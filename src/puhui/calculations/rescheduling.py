@@ -118,6 +118,16 @@ def _move_due(loan: RunningLoan, due: date, new_due: date, follow: bool) -> None
         dues += [(add_step(new_due, step, each, loan.terms.month_end), step) for each in range(1, len(loan.periods) - place)]
         loan.anchor = (new_due, place + 1)
     _replace_from(loan, place, dues)
+    if place == loan.index:
+        _rates_follow(loan, period.due, new_due)
+
+
+def _rates_follow(loan: RunningLoan, due: date, new_due: date) -> None:
+    """A new rate that has come into the period under way sets the level anew from it; one that has left it is not settled."""
+    if loan.line.changes_within(max(new_due, loan.day), due):
+        raise unsettled("events.new_due", new_due, f"a day after the new rate that was to come before {due}: not settled")
+    if loan.line.changes_within(due, new_due) and loan.terms.method == "equal_instalment":
+        loan.renew()
 
 
 def _is_whole(period: Period, step: Step | None) -> bool:
