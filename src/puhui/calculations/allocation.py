@@ -85,16 +85,11 @@ def _dues(loan: RunningLoan, day: date, order: Order) -> Iterator[tuple[RunningR
     if order.sequence:
         yield from _by_sequence(rows, day, order.sequence, loan.terms.vertical)
         return
-    past_due, due = _places(order.past_due), _places(order.due)
-    if not loan.terms.vertical:
-        for row in rows:
-            for place in past_due if _past_due(row, day) else due:
-                yield row, place
-        return
-    late = [row for row in rows if _past_due(row, day)] if past_due != due else []
-    others = [row for row in rows if not _past_due(row, day)] if past_due != due else rows
-    for members, places in ((late, past_due), (others, due)):
-        yield from ((row, place) for place in places for row in members)
+    places = _places(order.due)  # plain items are the same whatever the status
+    if loan.terms.vertical:
+        yield from ((row, place) for place in places for row in rows)
+    else:
+        yield from ((row, place) for row in rows for place in places)
 
 
 def _past_due(row: RunningRow, day: date) -> bool:
@@ -104,7 +99,7 @@ def _past_due(row: RunningRow, day: date) -> bool:
 def _by_sequence(
     rows: list[RunningRow], day: date, sequence: tuple[tuple[str, str], ...], vertical: bool
 ) -> Iterator[tuple[RunningRow, int]]:
-    """An order that mixes statuses: item by item across instalments, or status by status as each comes first in the list."""
+    """An order by status: item by item across instalments (vertical), or status by status as each comes first in the list."""
     members = {status: [row for row in rows if _past_due(row, day) == (status == "past_due_")] for status in ("past_due_", "due_")}
     if vertical:
         for status, name in sequence:

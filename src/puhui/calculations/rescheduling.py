@@ -124,6 +124,8 @@ def _move_due(loan: RunningLoan, due: date, new_due: date, follow: bool) -> None
 
 def _rates_follow(loan: RunningLoan, due: date, new_due: date) -> None:
     """A new rate that has come into the period under way sets the level anew from it; one that has left it is not settled."""
+    if loan.terms.level == "solved" and loan.line.changes_within(loan.day, max(due, new_due)):
+        raise unsettled("level", f"solved, with a new rate in the period whose due date moved to {new_due}", "annuity: not settled")
     if loan.line.changes_within(max(new_due, loan.day), due):
         raise unsettled("events.new_due", new_due, f"a day after the new rate that was to come before {due}: not settled")
     if loan.line.changes_within(due, new_due) and loan.terms.method == "equal_instalment":

@@ -210,7 +210,7 @@ class RunningLoan:
             raise unsettled("events", found, "the whole amount on the start: not settled otherwise")
         if self.plan.shortened:
             raise unsettled("events", f"a drawdown on {day} after an early repayment that shortened the term", "one or the other")
-        if any(row.settled for row in self.rows[self.index :]):
+        if any(row.settled or row.ahead for row in self.rows[self.index :]):
             raise unsettled("events", f"a drawdown on {day} after an instalment paid in advance", "one or the other: not settled")
 
     def interest_to(self, day: date) -> Exact:
@@ -256,6 +256,9 @@ class RunningLoan:
             return (self.undue if last else row.kept), interest + carried, 0
         if row.ahead:
             principal, owed, carried = self.plan.row(index, self.undue + row.ahead, interest)
+            if principal < row.ahead:
+                found = f"more principal of instalment {row.period.number} paid in advance than its interest leaves of it"
+                self.unsettled.append(Fault("prepayment", found, "reduce_instalment or reduce_term: what then moves on is not settled"))
             return max(principal - row.ahead, 0), owed, carried
         return self.plan.row(index, self.undue, interest)
 
@@ -323,7 +326,7 @@ class RunningLoan:
         if self.plan.shortened or self.terms.method == "flat":
             found = f"a new rate in the period from {period.start}"
             raise unsettled("events", found, "no new rate after reduce_term, or for a flat loan: not settled")
-        if self.rows[self.index].settled:
+        if self.rows[self.index].settled or self.rows[self.index].ahead:
             raise unsettled("events", f"a new rate in the period from {period.start} of an instalment paid in advance", "one or the other")
 
     def part_settled(self, period: Period, first: date, last: date) -> None:

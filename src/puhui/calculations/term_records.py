@@ -106,7 +106,7 @@ class Recalculation:
 class Order:
     """The order in which a payment takes what is past due, what falls due that day, and what lies ahead.
 
-    `sequence`: the items as (status, component) where statuses are mixed, else empty.
+    `sequence`: the items as (status, component) where they are named by status, else empty.
     """
 
     past_due: tuple[str, ...] = COMPONENTS

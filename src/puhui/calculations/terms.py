@@ -235,8 +235,8 @@ def _order(fields: Fields, key: str, items: object) -> Order:
     ahead = [place for place, status in enumerate(sequence) if _PREFIXES[status] == "in_advance_"]
     if ahead and ahead[0] < len(sequence) - len(ahead):
         fields.fault(key, "what is in advance after all that is past due or due")
-    mixed = () if sequence == sorted(sequence) else tuple((_PREFIXES[place], name) for place, name in zip(sequence, names, strict=True))
-    return Order(tuple(groups["past_due_"]), tuple(groups["due_"]), tuple(groups["in_advance_"]), mixed)
+    by_status = tuple((_PREFIXES[place], name) for place, name in zip(sequence, names, strict=True))
+    return Order(tuple(groups["past_due_"]), tuple(groups["due_"]), tuple(groups["in_advance_"]), by_status)
 
 
 def _recalculation(fields: Fields) -> Recalculation | None:
