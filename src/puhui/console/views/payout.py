@@ -130,7 +130,8 @@ def _order(request: Request, contract: Contract) -> None:
     accounts = {each.code: each for each in payment_queries.bank_accounts(request.institution)}
     account = accounts.get(request.POST.get("from", ""))
     if account is None:
-        raise FaultsError([Fault(_("bank account"), request.POST.get("from") or _("nothing"), ", ".join(accounts) or _("an account at a bank"))])
+        expected = ", ".join(accounts) or _("an account at a bank")
+        raise FaultsError([Fault(_("bank account"), request.POST.get("from") or _("nothing"), expected)])
     own = {str(each.pk): each for each in payment_queries.firm_accounts(contract.firm)}
     payees = [payee for row in range(1, PAYEES + 1) if (payee := _payee(request, row, own)) is not None]
     payments.instruct(contract, account, payees, key_of(request.POST), request.user.username)
