@@ -53,12 +53,11 @@ NOTHING = Answer("none")
 
 
 class Channel(Protocol):
-    """An outside bank. Every method may raise ChannelError.
+    """An outside bank. Every method may raise ChannelError."""
 
-    `refuses_duplicates`: the bank pays a reference once however often it is sent. Where it does not, nothing is ever sent twice.
-    """
-
-    refuses_duplicates: bool
+    @property
+    def refuses_duplicates(self) -> bool:
+        """Whether the bank pays a reference once however often it is sent. Where it does not, nothing is ever sent twice."""
 
     def send(self, instruction: Instruction) -> Answer:
         """Hand in a payment."""

@@ -21,7 +21,7 @@ from puhui.parties.models import Institution, Role, User
 from puhui.payments import settling
 from puhui.payments.accounts import number_of
 from puhui.payments.channel import NOTHING, Answer, Channel, ChannelError, Instruction
-from puhui.payments.models import PaymentAttempt, PaymentOrder
+from puhui.payments.models import BankAccount, PaymentAttempt, PaymentOrder
 from puhui.payments.order_states import FINAL, Rules, Standing, after, asked, given_up, next_step
 from puhui.payments.rules import channel_rules
 
@@ -41,11 +41,13 @@ def drive(order: PaymentOrder, channel: Channel, now: datetime) -> PaymentOrder:
     return PaymentOrder.objects.get(pk=order.pk)
 
 
-def drive_all(institution: Institution, channel_of: Callable[[PaymentOrder], Channel], now: datetime) -> dict[str, int]:
-    """One step of every order that has not ended, the oldest first; how many now stand in each state."""
+def drive_all(
+    institution: Institution, channel_of: Callable[[PaymentOrder], Channel], now: datetime, account: BankAccount | None = None
+) -> dict[str, int]:
+    """One step of every order that has not ended (of one account), the oldest first; how many now stand in each state."""
     waiting = PaymentOrder.objects.filter(institution=institution).exclude(status__in=FINAL).select_related("bank_account").order_by("pk")
     counts: dict[str, int] = {}
-    for order in waiting:
+    for order in waiting if account is None else waiting.filter(bank_account=account):
         status = drive(order, channel_of(order), now).status
         counts[status] = counts.get(status, 0) + 1
     return counts

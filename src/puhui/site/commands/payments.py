@@ -38,6 +38,30 @@ def orders(
     support.print_result([{name: getattr(row, name) for name in names} for row in rows], as_json)
 
 
+@app.command()
+def send(
+    bank: Annotated[str, typer.Option("--bank", help="Where the bank of the account is asked: https://…")],
+    institution: InstitutionOption = None,
+    account: AccountOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """One step of every open order of an account: sent if new, asked about if not answered, never sent twice where that may pay twice.
+
+    Run it again and again; what was answered is not asked again, and what a bank leaves open calls for a person. Prints how many orders
+    stand in each state.
+
+    Example: puhui payments send --account main --bank https://bank.example/payments
+    """
+    own = _account(institution, account)
+    from puhui.payments import actions
+    from puhui.payments.http_channel import HttpChannel
+
+    if not bank.startswith(("http://", "https://")):
+        support.fail(f"--bank: found {bank}, expected an address that starts with https:// or http://")
+    channel = HttpChannel(bank.rstrip("/"))
+    support.print_result(actions.drive_all(own.institution, lambda order: channel, datetime.now(UTC), own), as_json)
+
+
 @app.command("import-statement")
 def import_statement(
     file: FileArgument,
