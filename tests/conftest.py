@@ -43,6 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
     # A slow hash is right for passwords and wrong for tests of everything else.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     django.setup()
+    if _home is not None:
+        # Before any process reads words: what is read once stays as it was.
+        from puhui.site import translations
+
+        translations.compile_stale()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -230,7 +230,7 @@ def test_an_overpayment_of_a_closed_loan_goes_back(lender: Any, on_day: Callable
     assert fresh(loan).status == "closed"
     act("reverse", loan, event=charged.number, reason="charged for another loan")
     assert (fresh(loan).status, fresh(loan).overpaid_fen) == ("closed", 30_000)
-    with pytest.raises(FaultsError, match=r"at most 300\.00"):
+    with pytest.raises(FaultsError, match=r"at most the overpayment, 300\.00"):
         act("refund", loan, amount_fen=30_001, reason="paid too much")
     act("refund", loan, amount_fen=30_000, reason="paid too much")
     assert (fresh(loan).status, fresh(loan).overpaid_fen) == ("closed", 0)
