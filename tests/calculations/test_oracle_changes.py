@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import event, given
+from hypothesis import given
+from tests.calculations.beside_the_clerk import right_or_refused
 from tests.examples import examples
-from tests.oracle.answers import Doubt
-from tests.oracle.answers import answer as clerk
-from tests.oracle.comparing import differences
 from tests.oracle.documents import changed_plans, working_day_loans
-
-from puhui.calculations.faults import FaultsError
-from puhui.calculations.quote import answer
-
-
-def right_or_refused(document: dict[str, Any], left_out: tuple[str, ...] = ()) -> None:
-    try:
-        expected = clerk(document)
-        found = answer(document)
-    except (FaultsError, Doubt) as refusal:
-        event(type(refusal).__name__)
-        return
-    event("answered")
-    assert [each for each in differences(found, expected) if each[1] not in left_out] == []
 
 
 @examples(150)

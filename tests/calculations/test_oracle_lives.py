@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import event, given
+from hypothesis import given
+from tests.calculations.beside_the_clerk import right_or_refused
 from tests.examples import examples
-from tests.oracle.answers import Doubt
-from tests.oracle.answers import answer as clerk
-from tests.oracle.comparing import differences
 from tests.oracle.habits import chinese_lives, international_lives
-
-from puhui.calculations.faults import FaultsError
-from puhui.calculations.quote import answer
-
-
-def right_or_refused(document: dict[str, Any]) -> None:
-    try:
-        expected = clerk(document)
-        found = answer(document)
-    except (FaultsError, Doubt) as refusal:
-        event(type(refusal).__name__)
-        return
-    event("answered")
-    assert differences(found, expected) == []
 
 
 @examples(100)

@@ -18,7 +18,6 @@ __all__ = ["NON_ACCRUAL_AFTER_DAYS", "Receipt", "days_past_due", "forgive", "old
 
 NON_ACCRUAL_AFTER_DAYS = 90  # quote.md: non-accrual is over 90 days past due
 _PLACE = {name: index for index, name in enumerate(COMPONENTS)}
-_CHARGES = (COST, FEE, PENALTY)
 
 
 class Receipt:

@@ -64,14 +64,6 @@ class Plan:
         elif terms.method == "flat":
             self._renew_flat(outstanding)
 
-    def would_change(self, index: int, outstanding: int) -> bool:
-        """Whether the equal principal, set anew from the row at `index`, would differ from the one in force."""
-        terms = self.terms
-        count = len(self.periods) - max(index, self.grace_principal)
-        if terms.principal_share is not None or not outstanding or count <= 1:
-            return False
-        return round_quotient(outstanding - terms.balloon, count, terms.rounding) != self.level
-
     def _renew_principal(self, outstanding: int, count: int) -> None:
         terms = self.terms
         if terms.principal_share is not None:
