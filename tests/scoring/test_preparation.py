@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from puhui.scoring.preparation import KINDS, Step, as_date, as_number, as_text, prepare, prepare_frame
@@ -54,6 +54,7 @@ CODES = st.one_of(st.none(), st.sampled_from(["1101", "12", "AB", " AB ", "", "ä
 
 
 @settings(max_examples=60, deadline=None)
+@example([{"part": math.nan, "whole": None, "start": None, "end": None, "code": None, "other_code": None}])
 @given(
     st.lists(
         st.fixed_dictionaries({"part": NUMBERS, "whole": NUMBERS, "start": DATES, "end": DATES, "code": CODES, "other_code": CODES}),

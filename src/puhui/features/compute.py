@@ -84,7 +84,9 @@ def _on_polars(invoices: pl.DataFrame, as_of: AsOf, wanted: tuple[Variable, ...]
     used = invoices.select([name for name in engines.COLUMNS_READ if name in invoices.columns])
     plans = _plans(as_of, tuple(used.schema.items()), wanted)
     rows = plans["rows"].run(used)
-    months, partners = plans["months"].run(rows), plans["partners"].run(rows)
+    # In a set order, so that sums of fractions round alike on every run.
+    months = plans["months"].run(rows).sort("firm_id", "side", "month")
+    partners = plans["partners"].run(rows).sort("firm_id", "side", "counterparty")
     by_side = plans["by_side"].run(rows, months, partners)
     return plans["values"].run(used.select(pl.col("firm_id").unique()), by_side, months, partners)
 

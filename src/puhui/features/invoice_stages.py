@@ -290,6 +290,7 @@ def _pair_measures(months: Frame) -> Frame:
             out_mean=nw.col("out_mean").max(),
             in_mean=nw.col("in_mean").max(),
         )
+        .sort("firm_id", "month")
     )
     loss, one = nw.col("out_net") < nw.col("in_net"), nw.lit(1.0)
     return pairs.group_by("firm_id").agg(

@@ -212,7 +212,8 @@ def read_column(series: pl.Series, kind: str, faults: list[Fault]) -> pl.Series:
         return series
     types: dict[str, type[pl.DataType]] = {"number": pl.Float64, "text": pl.String, "date": pl.Date}
     read = READERS[kind]
-    distinct, wrong, readings = list(dict.fromkeys(series.to_list())), [], []
+    values = series.to_list()  # once: a NaN is found again only as the same object
+    distinct, wrong, readings = list(dict.fromkeys(values)), [], []
     for value in distinct:
         try:
             readings.append(read(value))
@@ -220,10 +221,10 @@ def read_column(series: pl.Series, kind: str, faults: list[Fault]) -> pl.Series:
             wrong.append(value)
             readings.append(None)
     if wrong:
-        where = f"column {series.name}, row {series.to_list().index(wrong[0])}"
+        where = f"column {series.name}, row {values.index(wrong[0])}"
         faults.append(Fault(where, f"{wrong[0]!r} ({len(wrong)} different values like it)", f"a {kind}", "correct the file"))
     reading = dict(zip(distinct, readings, strict=True))
-    return pl.Series(series.name, [reading[value] for value in series.to_list()], dtype=types[kind])
+    return pl.Series(series.name, [reading[value] for value in values], dtype=types[kind])
 
 
 def _apply(step: Step, inputs: list[pl.Series]) -> pl.Series:
