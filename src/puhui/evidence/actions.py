@@ -18,11 +18,12 @@ from django.utils import timezone
 from puhui.evidence import queries
 from puhui.evidence.models import Batch
 from puhui.evidence.reading.faults import refuse
-from puhui.evidence.reading.invoices import EVIDENCE_CLASS, Reading, read_invoices
+from puhui.evidence.reading.invoices import EVIDENCE_CLASS, read_invoices
 from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.mapping import Mapping, load_mapping
 from puhui.evidence.reading.parties import FirmIdentity
 from puhui.evidence.reading.rejects import write_rejects
+from puhui.evidence.reading.result import Reading
 from puhui.evidence.reading.words import vocabulary
 from puhui.evidence.storing import Progress, Stored, store_invoices
 from puhui.parties.actions import record_audit

@@ -65,17 +65,27 @@ class Columns:
             self.report(field, problem)
         return converted
 
-    def date(self, field: str, date_format: str) -> tuple[pl.Series, pl.Series]:
-        """Dates and hours, with the problems of the column recorded; an empty cell is a problem too."""
+    def empty(self, field: str) -> pl.Series:
+        """Which cells hold nothing."""
+        return self.raw(field).cast(pl.String, strict=False).fill_null("").str.strip_chars() == ""
+
+    def need(self, field: str, expected: str = "a value in every row") -> None:
+        """Record the empty cells of a field that every row must have."""
+        self.report(field, Problem(self.empty(field), expected, "Fill the cell."))
+
+    def date(self, field: str, date_format: str, *, needed: bool = True) -> tuple[pl.Series, pl.Series]:
+        """Dates and hours, with the problems of the column recorded; where a date is needed, an empty cell is a problem too."""
         converted, hour = parse_dates(self.raw(field), date_format, self.table.date_1904)
         for problem in converted.problems:
             self.report(field, problem)
-        text = self.raw(field).cast(pl.String, strict=False).fill_null("").str.strip_chars()
-        self.report(field, Problem(text == "", "a date in every row", "Fill the cell."))
+        if needed:
+            self.need(field, "a date in every row")
         return converted.values.alias(field), hour
 
-    def word(self, field: str, meanings: Dictionary[str, str], *, needed: bool = True) -> pl.Series:
-        """The canonical value of each cell's word, null for a word nobody knows (a problem) or an empty cell."""
+    def word(self, field: str, meanings: Dictionary[str, str], *, needed: bool = True, section: str = "") -> pl.Series:
+        """The canonical value of each cell's word, null for a word nobody knows (a problem) or an empty cell.
+
+        `section` is the part of a mapping file that gives a word its meaning."""
         cells = self.raw(field).cast(pl.String, strict=False).fill_null("").alias(field)
         distinct = cells.unique()
         meaning = {word: meanings.get(plain(word.removesuffix(".0"))) for word in distinct.to_list()}
@@ -87,7 +97,7 @@ class Columns:
             Problem(
                 wrong,
                 f"one of {known} …",
-                "Correct it, or say what the word means in the mapping file ([status.words], [direction.words]).",
+                f"Correct it, or say what the word means in the mapping file ([{section or f'{field}.words'}]).",
             ),
         )
         return values

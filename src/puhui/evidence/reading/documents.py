@@ -19,7 +19,7 @@ from puhui.evidence.reading.raw import ROW, RawTable, no_broken_rows
 
 CHUNK_ROWS = 20_000
 BLANK = re.compile(r"\s*")
-SHAPE = 'a list of objects ([{"发票号码": …}, …]) or one object on each line'
+SHAPE = 'a list of objects ([{"heading": value, …}, …]) or one object on each line'
 
 
 def read_json(data: bytes, file: str, limits: Limits, encoding: str | None = None) -> RawTable:
@@ -68,7 +68,7 @@ def _values(text: str, file: str) -> Iterator[Any]:
             elif in_list and text[position : position + 1] != "]":
                 raise ValueError("a list that is not closed, or a comma is missing")
     except RecursionError as error:
-        raise refuse(file, "JSON nested too deep", SHAPE, "Write one flat object for each invoice.") from error
+        raise refuse(file, "JSON nested too deep", SHAPE, "Write one flat object for each row.") from error
     except ValueError as error:
         at = getattr(error, "pos", position)
         line = text.count("\n", 0, at) + 1
@@ -92,7 +92,7 @@ def _flat(value: Any, number: int, file: str) -> dict[str, str]:
 
 
 def _wrong_shape(where: str, found: str) -> RefusedFileError:
-    return refuse(where, found, SHAPE, "Write one flat object for each invoice.")
+    return refuse(where, found, SHAPE, "Write one flat object for each row.")
 
 
 def _frame(chunk: list[dict[str, str]], last: int, limits: Limits, file: str) -> pl.DataFrame:

@@ -7,7 +7,7 @@ is taken. What is missing or double is then said all at once, with the names tha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from puhui.calculations.faults import Fault
 from puhui.evidence.reading.faults import place
@@ -15,19 +15,29 @@ from puhui.evidence.reading.mapping import IGNORED, Mapping
 from puhui.evidence.reading.raw import HeadingChoice, HeadingFinder, RawTable
 from puhui.evidence.reading.words import Vocabulary, plain
 
-LEAST_RECOGNISED = 3
 REPEATED = re.compile(r" #\d+$")
 ONE_COLUMN_SAYS_IT = "Rename or delete one of the columns, or name the right one in a mapping file (--map)."
-# Particulars of a line: they tell two lines of one invoice apart and are otherwise not read.
-LINE_FIELDS = ("goods", "goods_code", "specification", "unit", "quantity", "unit_price", "tax_rate")
 
 
 def heading_finder(mapping: Mapping, vocabulary: Vocabulary) -> HeadingFinder:
     """A function that finds the headings among the first records of a sheet."""
+    examples = ", ".join(vocabulary.examples)
     if mapping.columns:
         wanted = {plain(column) for column, field in mapping.columns.items() if field != IGNORED} | {plain(mapping.firm_column)} - {""}
-        return lambda top: _best(top, lambda name: plain(name) if plain(name) in wanted else None, min(2, len(wanted)))
-    return lambda top: _best(top, vocabulary.field_of, LEAST_RECOGNISED)
+        return HeadingFinder(
+            lambda top: _best(top, lambda name: plain(name) if plain(name) in wanted else None, min(2, len(wanted))), examples
+        )
+    return HeadingFinder(lambda top: _best(top, vocabulary.field_of, vocabulary.least_recognised), examples)
+
+
+def first_finder(finders: Sequence[HeadingFinder]) -> HeadingFinder:
+    """The headings under which most names are known, whichever of the finders knows them: for a file of one of several records."""
+
+    def find(top: Sequence[Sequence[str]]) -> HeadingChoice | None:
+        choices = [choice for choice in (finder.find(top) for finder in finders) if choice]
+        return max(choices, key=lambda choice: choice.recognised, default=None)
+
+    return HeadingFinder(find, " — or ".join(finder.examples for finder in finders))
 
 
 def _best(top: Sequence[Sequence[str]], known: Callable[[str], str | None], least: int) -> HeadingChoice | None:
@@ -60,7 +70,7 @@ def resolve_columns(table: RawTable, mapping: Mapping, vocabulary: Vocabulary) -
     faults = []
     for column in table.columns:
         field = vocabulary.field_of(REPEATED.sub("", column))
-        if field in columns and field not in LINE_FIELDS:
+        if field in columns and field not in vocabulary.repeatable:
             where = place(table.file, table.sheet, column=column)
             faults.append(Fault(where, f'a second column for {field} beside "{columns[field]}"', "one column", ONE_COLUMN_SAYS_IT))
         elif field:
@@ -94,35 +104,24 @@ def _mapped(table: RawTable, mapping: Mapping) -> tuple[dict[str, str], list[Fau
     return columns, faults
 
 
-def missing_fields(table: RawTable, columns: dict[str, str], mapping: Mapping, vocabulary: Vocabulary, firm_given: bool) -> list[Fault]:
-    """A fault for every field that neither the headings nor the mapping give."""
-    have = set(columns)
-    faults = []
+def missing(table: RawTable, vocabulary: Vocabulary, fields: Sequence[str], remedy: str = "") -> Fault:
+    """The fault of fields (any one would do) that neither the headings nor the mapping give."""
+    names = ", ".join(title for field in fields for title in vocabulary.titles[field][:3])
+    default = "Add the column, or say in a mapping file (--map) which column it is."
+    found = f"no such column among {', '.join(table.columns[:20])}"
+    return Fault(place(table.file, table.sheet, column=fields[0]), found, f"a column such as {names}", remedy or default)
 
-    def need(present: bool, fields: Sequence[str], remedy: str = "") -> None:
-        if not present:
-            names = ", ".join(title for field in fields for title in vocabulary.titles[field][:3])
-            default = "Add the column, or say in a mapping file (--map) which column it is."
-            found = f"no such column among {', '.join(table.columns[:20])}"
-            faults.append(Fault(place(table.file, table.sheet, column=fields[0]), found, f"a column such as {names}", remedy or default))
 
-    need(bool(have & {"invoice_number", "digital_number"}), ("invoice_number", "digital_number"))
-    need("issued_on" in have, ("issued_on",))
-    if len(have & {"amount", "tax", "total"}) < 2:
-        for field in ("amount", "tax", "total"):
-            need(field in have, (field,))
-    need(
-        bool(have & {"status", "positive"}) or bool(mapping.status_default),
-        ("status", "positive"),
-        'Add the column; or, when all rows are valid, say so in a mapping file: [status] default = "normal".',
-    )
-    need(
-        firm_given or "firm" in have or bool(mapping.firm_value),
-        ("firm",),
-        "Say whose invoices they are: --firm, or [firm] column in a mapping file.",
-    )
-    sides = {"seller_id", "seller_name", "buyer_id", "buyer_name"}
-    need(bool(have & (sides | {"counterparty_id", "counterparty_name"})), ("seller_name", "buyer_name"))
-    if not have & sides and "direction" not in have and not mapping.direction:
-        need(False, ("direction",), 'Say whether they are sales or purchases in a mapping file: [direction] value = "out" or "in".')
-    return faults
+def unit_faults(table: RawTable, columns: dict[str, str], mapping: Mapping, words: Vocabulary, amounts: Iterable[str]) -> list[Fault]:
+    """An amount column headed in another unit than yuan needs a mapping that says so: a factor of 10,000 is never guessed."""
+    unit = mapping.amount_unit or "yuan"
+    return [
+        Fault(
+            place(table.file, table.sheet, column=columns[field]),
+            "a heading that names another unit than yuan" if not mapping.amount_unit else f"a heading that contradicts the unit {unit!r}",
+            f"amounts in {unit}",
+            'Write them in yuan, or name the unit in a mapping file: [format] amount_unit = "wan_yuan".',
+        )
+        for field in amounts
+        if field in columns and words.unit_of(columns[field]) not in (None, unit)
+    ]

@@ -8,26 +8,26 @@ days that do not exist or lie ahead, states and firms nobody knows, tax against 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from puhui.calculations.faults import Fault
+from puhui.evidence.reading.cells import check_cells
 from puhui.evidence.reading.columns import Columns
-from puhui.evidence.reading.faults import Problem, RefusedFileError, RowFaults, place
+from puhui.evidence.reading.faults import Problem, RefusedFileError, RowFaults
 from puhui.evidence.reading.files import read_table
-from puhui.evidence.reading.headings import LINE_FIELDS, heading_finder, missing_fields, resolve_columns
+from puhui.evidence.reading.headings import heading_finder, resolve_columns, unit_faults
+from puhui.evidence.reading.invoice_headings import missing_fields
 from puhui.evidence.reading.keys import with_keys
 from puhui.evidence.reading.knowing import known_at
 from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.mapping import Mapping
 from puhui.evidence.reading.parties import FirmIdentity, counterparties, directions, firms
-from puhui.evidence.reading.raw import ROW, RawTable
+from puhui.evidence.reading.raw import RawTable
 from puhui.evidence.reading.rejects import rejected_rows
-from puhui.evidence.reading.words import Vocabulary, plain, vocabulary
+from puhui.evidence.reading.result import Progress, Reading
+from puhui.evidence.reading.words import LINE_FIELDS, Vocabulary, plain, vocabulary
 
 EVIDENCE_CLASS = "C07"
 LOCAL_TIME = ZoneInfo("Asia/Shanghai")
@@ -38,22 +38,6 @@ FLAG_TOTAL_DIFFERS = 1
 FLAG_ZERO = 2
 FLAG_NO_COUNTERPARTY = 4
 FLAG_NAMES = {FLAG_TOTAL_DIFFERS: "total_differs", FLAG_ZERO: "zero", FLAG_NO_COUNTERPARTY: "no_counterparty"}
-
-Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a file holds. `accepted`: one row for each good row (see `read_invoices`); `rejected`: the original cells with reasons."""
-
-    file: str
-    digest: str
-    sheet: str
-    accepted: pl.DataFrame
-    rejected: pl.DataFrame
-    faults: RowFaults
-    counts: dict[str, int]
-    notes: list[str]
 
 
 def read_invoices(
@@ -87,12 +71,12 @@ def read_invoices(
     table, digest = read_table(path, heading_finder(mapping, words), mapping, limits or Limits(), sheet, file_name)
     columns, faults = resolve_columns(table, mapping, words)
     faults += missing_fields(table, columns, mapping, words, firm is not None)
-    faults += _unit_faults(table, columns, mapping, words)
+    faults += unit_faults(table, columns, mapping, words, ("amount", "tax", "total"))
     if faults:
         raise RefusedFileError(faults)
     progress("checking")
     row_faults = RowFaults(table.file, table.sheet)
-    _check_cells(table, row_faults, limits or Limits())
+    check_cells(table, row_faults, limits or Limits())
     fields = Columns(table, columns, row_faults)
     checked = _checked(fields, mapping, words, today, now, firm, known_firms, consented_firms)
     progress("comparing")
@@ -102,47 +86,6 @@ def read_invoices(
     rejected = rejected_rows(table, row_faults)
     counts = _counts(table, accepted, rejected)
     return Reading(table.file, digest, table.sheet, accepted, rejected, row_faults, counts, table.notes)
-
-
-def _unit_faults(table: RawTable, columns: dict[str, str], mapping: Mapping, words: Vocabulary) -> list[Fault]:
-    """An amount column headed in another unit than yuan needs a mapping that says so: a factor of 10,000 is never guessed."""
-    unit = mapping.amount_unit or "yuan"
-    return [
-        Fault(
-            place(table.file, table.sheet, column=columns[field]),
-            "a heading that names another unit than yuan" if not mapping.amount_unit else f"a heading that contradicts the unit {unit!r}",
-            f"amounts in {unit}",
-            'Write them in yuan, or name the unit in a mapping file: [format] amount_unit = "wan_yuan".',
-        )
-        for field in ("amount", "tax", "total")
-        if field in columns and words.unit_of(columns[field]) not in (None, unit)
-    ]
-
-
-def _check_cells(table: RawTable, faults: RowFaults, limits: Limits) -> None:
-    """What no cell of any column may be: a formula, or longer than a cell can be. Rows that could not be cut are faults too."""
-    row = table.frame.get_column(ROW)
-    for name in table.columns:
-        cells = table.frame.get_column(name)
-        if cells.dtype != pl.String:
-            continue
-        formula = cells.str.contains(r"^\s*=")
-        faults.add(
-            row, name, cells, Problem(formula, "a value, not a formula", "Paste the column as values: formulas are never calculated here.")
-        )
-        too_long = cells.str.len_bytes() > limits.cell_characters
-        too_long = too_long & (cells.str.len_chars() > limits.cell_characters) if too_long.any() else too_long
-        faults.add(
-            row,
-            name,
-            cells,
-            Problem(too_long, f"at most {limits.cell_characters:,} characters", "Look for a quotation mark that is never closed."),
-        )
-    if table.broken.height:
-        remedy = "Look for a delimiter inside a cell without quotation marks, or a line broken in two."
-        faults.add_frame(
-            table.broken.select(pl.col(ROW).alias("row"), pl.lit("").alias("column"), "found", "expected", pl.lit(remedy).alias("remedy"))
-        )
 
 
 def _checked(
@@ -204,7 +147,7 @@ def _invoice_number(fields: Columns) -> pl.Series:
 def _issued(fields: Columns, mapping: Mapping, words: Vocabulary, today: dt.date) -> tuple[pl.Series, pl.Series]:
     day, hour = fields.date("issued_on", mapping.date_format)
     fields.report("issued_on", Problem(day > today, f"a day not after {today}", "Nothing is issued in the future: correct the year."))
-    earliest = words.earliest_issued_on
+    earliest = words.earliest
     fields.report(
         "issued_on", Problem(day < earliest, f"a day from {earliest} on", "Correct the year; look for a day number read wrongly.")
     )

@@ -20,18 +20,31 @@ LOCAL = "Asia/Shanghai"
 FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M")
 
 
-def known_at(frame: pl.DataFrame, fields: Columns, mapping: Mapping, now: dt.datetime) -> pl.DataFrame:
-    """Add `known_at` (UTC) and `known_at_assumed` to rows with `issued_on` and `status`."""
+def known_at(
+    frame: pl.DataFrame,
+    fields: Columns,
+    mapping: Mapping,
+    now: dt.datetime,
+    observed: str = "issued_on",
+    *,
+    ahead: bool = False,
+    month: bool = False,
+) -> pl.DataFrame:
+    """Add `known_at` (UTC) and `known_at_assumed` to rows with the day `observed`, and `status` where invoices may be voided.
+
+    `ahead`: what a row tells may lie in the future, and is known before it comes true. `month`: `observed` stands for its whole month, and
+    a lag counts from the end of it."""
     rule, moment = mapping.known_at, now.astimezone(dt.UTC)
     if rule.origin == "column" and "known_at" in fields:
         told = _told(fields.raw("known_at"), mapping.date_format)
         fields.report("known_at", Problem(told.is_null(), "a moment such as 2024-03-31 08:30:00", "Write date and time, year first."))
         fields.report("known_at", Problem(told > moment, f"a moment not after {now:%Y-%m-%d %H:%M}", "Nothing is known before it is sent."))
-        before = told.dt.convert_time_zone(LOCAL).dt.date() < frame.get_column("issued_on")
-        fields.report("known_at", Problem(before, "a moment not before the invoice itself", "Correct one of the two."))
+        if not ahead:
+            before = told.dt.convert_time_zone(LOCAL).dt.date() < frame.get_column(observed)
+            fields.report("known_at", Problem(before, "a moment not before the day it tells of", "Correct one of the two."))
         return frame.with_columns(told.alias("known_at"), pl.lit(False).alias("known_at_assumed"))
     if rule.origin == "observed":
-        day = pl.col("issued_on")
+        day = pl.col(observed).dt.month_end() if month else pl.col(observed)
         if rule.void_from == "month_end":
             day = pl.when(pl.col("status").is_in(["void", "blank"])).then(day.dt.month_end()).otherwise(day)
         seen = day.dt.offset_by(f"{rule.lag_days}d").cast(pl.Datetime("us")).dt.replace_time_zone(LOCAL).dt.convert_time_zone("UTC")

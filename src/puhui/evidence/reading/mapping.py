@@ -1,7 +1,7 @@
-"""The mapping file: how one source's columns become the fields of an invoice, where its headings alone do not say.
+"""The mapping file: how one source's columns become the fields of an invoice or of another record, where its headings alone do not say.
 
-It says which column is which field, whose invoices they are, whether they are sales or purchases, in what unit and date format they
-are written, what its words for the states mean, and since when a lender could know a row. That last one decides what a past decision
+It says which column is which field, whose records they are, in what unit and date format they are written, what the source's words mean,
+and since when a lender could know a row; for invoices also whether they are sales or purchases. Since when decides what a past decision
 may see: `now` (we learn it by this import), a column, or the date of the invoice plus a lag, which is then marked as assumed.
 """
 
@@ -33,9 +33,13 @@ class KnownAt:
 
 @dataclass(frozen=True)
 class Mapping:
-    """What a mapping file says; the default is what holds without one. `columns` maps column → field."""
+    """What a mapping file says; the default is what holds without one. `columns` maps column → field.
+
+    For records other than invoices: `words` gives the source's own words a meaning (field → word → canonical value), and `values` is what
+    fields hold for which the file has no column, or an empty cell."""
 
     source: str = "file"
+    record: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     firm_scheme: str = ""
     firm_column: str = ""
@@ -51,18 +55,20 @@ class Mapping:
     amount_unit: str = ""
     rounding: str = "exact"
     known_at: KnownAt = KnownAt()
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """For the record of the batch."""
         return asdict(self)
 
 
+Keys = dict[str, tuple[type, tuple[str, ...] | None]]
+
 # Section → key → (kind of value, allowed values or None). `columns` and the tables of words are free.
-SECTIONS: dict[str, dict[str, tuple[type, tuple[str, ...] | None]]] = {
+SHARED: dict[str, Keys] = {
     "": {"class": (str, None), "source": (str, None)},
     "firm": {"scheme": (str, None), "column": (str, None), "value": (str, None)},
-    "direction": {"value": (str, ("out", "in")), "words": (dict, None)},
-    "status": {"default": (str, STATUSES), "words": (dict, None)},
     "format": {
         "encoding": (str, None),
         "delimiter": (str, None),
@@ -71,8 +77,26 @@ SECTIONS: dict[str, dict[str, tuple[type, tuple[str, ...] | None]]] = {
         "amount_unit": (str, tuple(UNITS)),
         "rounding": (str, ("exact", "half_up")),
     },
-    "known_at": {"from": (str, ("now", "column", "observed")), "lag_days": (int, None), "void_from": (str, ("day", "month_end"))},
+    "known_at": {"from": (str, ("now", "column", "observed")), "lag_days": (int, None)},
 }
+INVOICE_SECTIONS: dict[str, Keys] = {
+    **SHARED,
+    "direction": {"value": (str, ("out", "in")), "words": (dict, None)},
+    "status": {"default": (str, STATUSES), "words": (dict, None)},
+    "known_at": {**SHARED["known_at"], "void_from": (str, ("day", "month_end"))},
+}
+
+
+def _sections(vocabulary: Vocabulary) -> dict[str, Keys]:
+    """The sections that a mapping file of a class may have: those of invoices, or those of the record that a layout describes."""
+    if not vocabulary.record:
+        return INVOICE_SECTIONS
+    return {
+        **SHARED,
+        "": {**SHARED[""], "record": (str, (vocabulary.record,))},
+        "words": dict.fromkeys(vocabulary.words, (dict, None)),
+        "values": dict.fromkeys(vocabulary.titles, (str, None)),
+    }
 
 
 def named_mapping(name: str) -> Path:
@@ -81,31 +105,36 @@ def named_mapping(name: str) -> Path:
     return Path(str(own)) if "/" not in name and not Path(name).exists() and own.is_file() else Path(name)
 
 
-def load_mapping(path: Path, vocabulary: Vocabulary) -> Mapping:
-    """Read a mapping file. Raises `RefusedFileError` with every fault in it."""
+def load_mapping(path: Path, vocabulary: Vocabulary, known_at: KnownAt | None = None) -> Mapping:
+    """Read a mapping file; `known_at` holds where it says nothing of that. Raises `RefusedFileError` with every fault in it."""
+    return parse_mapping(read_document(path), path.name, vocabulary, known_at)
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """A mapping file before anybody asks what it means. Raises `RefusedFileError`."""
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise refuse(
             path.name, f"no readable mapping file ({error})", "a TOML file in UTF-8", "Look at the path given by --map."
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise refuse(path.name, f"no valid TOML ({error})", "a mapping file in TOML", "Correct that line.") from error
-    return parse_mapping(document, path.name, vocabulary)
 
 
-def parse_mapping(document: dict[str, Any], file: str, vocabulary: Vocabulary) -> Mapping:
+def parse_mapping(document: dict[str, Any], file: str, vocabulary: Vocabulary, known_at: KnownAt | None = None) -> Mapping:
     """The same from a parsed document."""
-    faults = [*_section_faults(document, file), *_column_faults(document.get("columns", {}), file, vocabulary)]
+    faults = [*_section_faults(document, file, _sections(vocabulary)), *_column_faults(document.get("columns", {}), file, vocabulary)]
     if document.get("class", vocabulary.evidence_class) != vocabulary.evidence_class:
         faults.append(Fault(f"{file}, class", repr(document["class"]), repr(vocabulary.evidence_class), "Use the mapping of this class."))
-    faults += _word_faults(document, file)
+    faults += _record_word_faults(document, file, vocabulary) if vocabulary.record else _word_faults(document, file)
     if faults:
         raise RefusedFileError(faults)
     firm, direction, status = (document.get(name, {}) for name in ("firm", "direction", "status"))
-    form, known = document.get("format", {}), document.get("known_at", {})
+    form, known, default = document.get("format", {}), document.get("known_at", {}), known_at or KnownAt()
     return Mapping(
         source=document.get("source", file),
+        record=vocabulary.record,
         columns=document.get("columns", {}),
         firm_scheme=firm.get("scheme", ""),
         firm_column=firm.get("column", ""),
@@ -120,22 +149,24 @@ def parse_mapping(document: dict[str, Any], file: str, vocabulary: Vocabulary) -
         date_format=form.get("date", ""),
         amount_unit=form.get("amount_unit", ""),
         rounding=form.get("rounding", "exact"),
-        known_at=KnownAt(known.get("from", "now"), known.get("lag_days", 0), known.get("void_from", "day")),
+        known_at=KnownAt(known.get("from", default.origin), known.get("lag_days", default.lag_days), known.get("void_from", "day")),
+        words=document.get("words", {}),
+        values=document.get("values", {}),
     )
 
 
-def _section_faults(document: dict[str, Any], file: str) -> list[Fault]:
+def _section_faults(document: dict[str, Any], file: str, known: dict[str, Keys]) -> list[Fault]:
     faults = []
     top = {key: value for key, value in document.items() if not isinstance(value, dict)}
     sections = {"": top, **{key: value for key, value in document.items() if isinstance(value, dict) and key != "columns"}}
     for section, table in sections.items():
-        allowed = SECTIONS.get(section)
+        allowed = known.get(section)
         if allowed is None:
             faults.append(
                 Fault(
                     f"{file}, [{section}]",
                     "an unknown section",
-                    f"one of {', '.join(filter(None, SECTIONS))}, columns",
+                    f"one of {', '.join(filter(None, known))}, columns",
                     "Correct or delete it.",
                 )
             )
@@ -181,3 +212,16 @@ def _word_faults(document: dict[str, Any], file: str) -> list[Fault]:
                 if value not in values
             ]
     return faults
+
+
+def _record_word_faults(document: dict[str, Any], file: str, vocabulary: Vocabulary) -> list[Fault]:
+    """Words of a record's fields must mean one of the values that its layout knows."""
+    tables = document.get("words", {})
+    return [
+        Fault(f"{file}, [words.{name}] {word}", repr(value), f"one of {', '.join(meanings)}", "Correct it.")
+        for name, words in (tables.items() if isinstance(tables, dict) else ())
+        if isinstance(words, dict) and name in vocabulary.words
+        for meanings in [dict.fromkeys(vocabulary.words[name].values())]
+        for word, value in words.items()
+        if value not in meanings
+    ]

@@ -16,6 +16,7 @@ from puhui.evidence.reading.mapping import Mapping
 from puhui.evidence.reading.words import Vocabulary, plain
 
 LONGEST_NAME = 200
+CONSENT_TO_INVOICES = "its invoices (C07)"
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,23 @@ class FirmIdentity:
 
 
 def firms(
-    fields: Columns, mapping: Mapping, firm: FirmIdentity | None, known_firms: dict[str, int] | None, consented: frozenset[int] | None
+    fields: Columns,
+    mapping: Mapping,
+    firm: FirmIdentity | None,
+    known_firms: dict[str, int] | None,
+    consented: frozenset[int] | None,
+    consent: str = CONSENT_TO_INVOICES,
 ) -> tuple[pl.Series, pl.Series]:
     """The firm's key and our number for each row. Problems: no firm named, another firm than the given one, a firm nobody knows."""
     if firm is not None:
         key = pl.repeat(firm.key, fields.height, dtype=pl.String, eager=True)
         if "firm" in fields:
-            named = fields.text("firm", 64)
+            named = fields.text("firm", LONGEST_NAME)
             other = ~named.is_in([firm.key, *firm.names]) & (named != "")
             fields.report("firm", Problem(other, f"{firm.key}, the firm given for this file", "Leave out --firm, or take the row out."))
         return key, pl.repeat(firm.firm_id, fields.height, dtype=pl.Int64, eager=True)
     if "firm" in fields:
-        key = fields.text("firm", 64, needed=True)
+        key = fields.text("firm", LONGEST_NAME, needed=True)
     else:
         key = pl.repeat(mapping.firm_value, fields.height, dtype=pl.String, eager=True)
     if known_firms is None:
@@ -56,7 +62,7 @@ def firms(
     )
     if consented is not None:
         without = number.is_not_null() & ~number.is_in(list(consented))
-        problem = Problem(without, "a firm that has consented to the reading of its invoices (C07)", "Ask the firm for its consent first.")
+        problem = Problem(without, f"a firm that has consented to the reading of {consent}", "Ask the firm for its consent first.")
         fields.report_value("firm", key, problem)
     return key, number
 

@@ -24,8 +24,12 @@ class HeadingChoice:
     recognised: int  # how many of the names we know
 
 
-# Given the first records of a sheet, find the headings, or nothing when no record looks like them.
-HeadingFinder = Callable[[Sequence[Sequence[str]]], HeadingChoice | None]
+@dataclass(frozen=True)
+class HeadingFinder:
+    """`find`: given the first records of a sheet, the headings, or nothing when no record looks like them. `examples` are for messages."""
+
+    find: Callable[[Sequence[Sequence[str]]], HeadingChoice | None]
+    examples: str
 
 
 @dataclass(frozen=True)

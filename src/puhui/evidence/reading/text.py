@@ -80,7 +80,7 @@ def _find_table(
     best: tuple[str, HeadingChoice, list[tuple[list[str], int]]] | None = None
     for delimiter in (declared,) if declared else DELIMITERS:
         top = list(_records(text, delimiter, limits))
-        choice = find_headings([record for record, _ in top])
+        choice = find_headings.find([record for record, _ in top])
         if choice and (best is None or choice.recognised > best[1].recognised):
             best = (delimiter, choice, top)
     if best is None:
@@ -88,7 +88,7 @@ def _find_table(
         raise refuse(
             file,
             f"no row of headings among the first {TOP_RECORDS} (read as {encoding}; the file begins {first[0][:60]!r})",
-            "headings such as 发票号码, 开票日期, 销方名称, 金额, 税额, 价税合计, 发票状态 (or invoice_number, issued_on, …)",
+            f"headings such as {find_headings.examples}",
             "If that is garbled, save the file as CSV UTF-8; else correct the headings or name the columns in a mapping file (--map).",
         )
     return best

@@ -1,6 +1,7 @@
 """The words of a class of evidence: headings, states and kinds as tax exports, programs and platforms write them.
 
-They stand in `catalogue/mappings/C07.toml`, so a new export needs a new word there and no new code.
+Those of invoices stand in `catalogue/mappings/C07.toml`, those of all other records in their layouts (`puhui.evidence.layouts`), and what
+all share in `catalogue/evidence/common.toml`: a new export needs a new word there and no new code.
 """
 
 from __future__ import annotations
@@ -9,12 +10,18 @@ import datetime as dt
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 REMARK = re.compile(r"[(\[{【〔](.*?)[)\]}】〕]")
 LOOSE = re.compile(r"[\s*_\-:/、.]+")
+# Particulars of an invoice's line: they tell two lines of one invoice apart and are otherwise not read.
+LINE_FIELDS = ("goods", "goods_code", "specification", "unit", "quantity", "unit_price", "tax_rate")
+# The headings that a message names where it finds none.
+INVOICE_EXAMPLES = ("invoice_number", "issued_on", "seller_name", "amount", "tax", "total", "status")
 
 
 def plain(text: str) -> str:
@@ -34,12 +41,16 @@ class Vocabulary:
     """`headings` and each table of `words` map a plain word to the field or canonical value it means."""
 
     evidence_class: str
-    earliest_issued_on: dt.date
-    headings: dict[str, str]
-    words: dict[str, dict[str, str]]
-    units: dict[str, str]
-    titles: dict[str, list[str]]  # field → headings as written, for messages
-    no_tax: frozenset[str]  # what stands in the tax column of exempt supplies
+    earliest: dt.date  # nothing is dated before it
+    headings: Mapping[str, str]
+    words: Mapping[str, Mapping[str, str]]
+    units: Mapping[str, str]
+    titles: Mapping[str, list[str]]  # field → headings as written, for messages
+    no_tax: frozenset[str] = frozenset()  # what stands in the tax column of exempt supplies
+    record: str = ""  # the record that a layout describes; empty for invoices
+    least_recognised: int = 3  # so many headings make a row of headings
+    repeatable: frozenset[str] = frozenset()  # fields for which a second column is no fault
+    examples: tuple[str, ...] = ()  # headings that a message names where it finds none
 
     def field_of(self, heading: str) -> str | None:
         name = heading_and_remark(heading)[0]
@@ -58,18 +69,28 @@ def vocabulary(evidence_class: str) -> Vocabulary:
         raise KeyError(evidence_class)
     document = tomllib.loads(source.read_text("utf-8"))
     no_tax = frozenset(document["words"].pop("amount")["none"])
+    titles = document["headings"]
     return Vocabulary(
         evidence_class,
         document["earliest_issued_on"],
-        _inverted(document["headings"]),
-        {name: _inverted(table) for name, table in document["words"].items()},
-        _inverted(document["unit"]),
-        document["headings"],
+        inverted(titles),
+        {name: inverted(table) for name, table in document["words"].items()},
+        inverted(common()["unit"]),
+        titles,
         no_tax,
+        repeatable=frozenset(LINE_FIELDS),
+        examples=tuple(titles[name][0] for name in INVOICE_EXAMPLES),
     )
 
 
-def _inverted(table: dict[str, list[str]]) -> dict[str, str]:
+@cache
+def common() -> Mapping[str, Any]:
+    """What all classes share: the earliest day, headings that name the firm, units, yes and no, and words for nothing."""
+    shared: dict[str, Any] = tomllib.loads((files("puhui") / "catalogue" / "evidence" / "common.toml").read_text("utf-8"))
+    return shared
+
+
+def inverted(table: Mapping[str, Iterable[str]]) -> dict[str, str]:
     """word → meaning; a word that means two things is a mistake in the file."""
     meanings: dict[str, str] = {}
     for meaning, words in table.items():

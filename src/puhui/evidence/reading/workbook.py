@@ -55,7 +55,7 @@ def _choose_sheet(
         raise refuse(file, f'no sheet "{wanted}"', f"one of {', '.join(workbook.sheet_names)}", "Correct --sheet or the mapping file.")
     for name in [wanted] if wanted else visible:
         top = [[_cell_text(cell) for cell in row] for row in islice(workbook.get_sheet_by_name(name).iter_rows(), TOP_RECORDS)]
-        choice = find_headings(top)
+        choice = find_headings.find(top)
         if choice:
             return name, choice
     hidden = len(workbook.sheet_names) - len(visible)
@@ -63,7 +63,7 @@ def _choose_sheet(
         file,
         f"no row of headings in the first {TOP_RECORDS} rows of {', '.join(visible) or 'any visible sheet'}"
         + (f" ({hidden} hidden sheets were not looked at)" if hidden and not wanted else ""),
-        "headings such as 发票号码, 开票日期, 销方名称, 金额, 税额, 价税合计, 发票状态",
+        f"headings such as {find_headings.examples}",
         "Correct the headings, name the sheet (--sheet), or name the columns in a mapping file (--map).",
     )
 
