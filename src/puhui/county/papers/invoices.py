@@ -90,7 +90,7 @@ def _before_reports(generator: np.random.Generator, economy: Economy, plants: Pl
 def _cancelled(generator: np.random.Generator, economy: Economy, plants: Plants, until: int) -> Iterator[dict[str, Any]]:
     for firm in plants.carriers("cancelled_order"):
         month = int(generator.integers(max(until - 10, 0), until - 2))
-        month -= (economy.month(month).month % 3 == 0)  # not at the end of a quarter
+        month -= economy.month(month).month % 3 == 0  # not at the end of a quarter
         value = economy.sales_yuan[firm, month] * generator.uniform(0.25, 0.5)
         buyer = OUTSIDE + int(generator.integers(0, 40_000))
         written = economy.month(month) + timedelta(days=int(generator.integers(3, 16)))

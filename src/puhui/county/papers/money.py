@@ -162,5 +162,3 @@ def _with_balance(economy: Economy, rows: pl.DataFrame) -> pl.DataFrame:
         pl.format("{}{}", pl.col("booked_on").dt.strftime("%Y%m%d"), number.cast(pl.String).str.zfill(6)).alias("serial"),
         pl.lit("网银").alias("channel"),
     ).select(list(SCHEMA))
-
-

@@ -80,7 +80,9 @@ def plant(economy: Economy, seed: int) -> Plants:
     of: dict[int, str] = {}
     for kind in sorted(KINDS, key=lambda name: (name not in ("invented_exports", "long_payment_terms"), list(KINDS).index(name))):
         could = [firm for firm in free if _could(kind, firm)]
-        wanted = max(1, round(KINDS[kind][1] * (len(economy.firms) if kind not in ("invented_exports", "long_payment_terms") else 3 * len(could))))
+        wanted = max(
+            1, round(KINDS[kind][1] * (len(economy.firms) if kind not in ("invented_exports", "long_payment_terms") else 3 * len(could)))
+        )
         if kind == "circular_trade":
             wanted = max(RING_LENGTH, wanted - wanted % RING_LENGTH)
         if kind == "mutual_trade":

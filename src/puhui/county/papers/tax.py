@@ -51,7 +51,9 @@ def declared_yuan(economy: Economy, invoices: pl.DataFrame, seed: int) -> Floats
     return invoiced * (1 + share[:, None] * generator.uniform(0.7, 1.3, invoiced.shape))
 
 
-def tax_frames(economy: Economy, invoices: pl.DataFrame, plants: Plants, exports_yuan: Floats, until: int, seed: int) -> dict[str, pl.DataFrame]:
+def tax_frames(
+    economy: Economy, invoices: pl.DataFrame, plants: Plants, exports_yuan: Floats, until: int, seed: int
+) -> dict[str, pl.DataFrame]:
     """tax_return, tax_grade, tax_arrear, tax_filing of the months before `until`; column `firm` is the firm's number."""
     generator = np.random.default_rng(seed + 22)
     declared, bought = declared_yuan(economy, invoices, seed), net_purchases_yuan(economy, invoices)
@@ -60,14 +62,21 @@ def tax_frames(economy: Economy, invoices: pl.DataFrame, plants: Plants, exports
     arrears: list[dict[str, Any]] = []
     for firm in economy.firms:
         for month in range(until):
-            vat, late = _vat(generator, economy, firm, month, float(declared[firm.number, month]), float(bought[firm.number, month]), exports_yuan)
+            vat, late = _vat(
+                generator, economy, firm, month, float(declared[firm.number, month]), float(bought[firm.number, month]), exports_yuan
+            )
             returns.append(vat)
             filings.append(_filing(firm, vat, late))
             if late > 20:
                 arrears.append(_arrear(generator, firm, vat, late))
         returns += _yearly(generator, economy, firm, declared[firm.number], until)
     grades = _grades(generator, economy, until)
-    return {"tax_return": pl.DataFrame(returns), "tax_filing": pl.DataFrame(filings), "tax_arrear": pl.DataFrame(arrears), "tax_grade": grades}
+    return {
+        "tax_return": pl.DataFrame(returns),
+        "tax_filing": pl.DataFrame(filings),
+        "tax_arrear": pl.DataFrame(arrears),
+        "tax_grade": grades,
+    }
 
 
 def _vat(
