@@ -43,17 +43,18 @@ def abroad_frames(economy: Economy, true: Floats, plants: Plants, until: int, se
             for part, real in ((true[firm.number, month], True), (declared[firm.number, month] - true[firm.number, month], False)):
                 if part < 10_000:
                     continue
-                row = _declaration(
-                    generator, economy, firm, month, float(part), str(generator.choice(COUNTRIES, p=weights)), len(declarations)
-                )
+                country = str(generator.choice(COUNTRIES, p=weights))
+                row = _declaration(generator, economy, firm, month, float(part), country, len(declarations))
                 declarations.append(row)
                 paid_on: date = row["cleared_on"] + timedelta(days=int(generator.integers(*waits)))
                 if real and paid_on < end:
                     receipts.append(_receipt(firm, row, paid_on, float(generator.uniform(0.96, 1.0))))
         standing.append({"firm": firm.number, "grade": "registered", "granted_on": firm.founded_on + timedelta(days=200)})
     return {
-        "customs_declaration": pl.DataFrame(declarations), "foreign_receipt": pl.DataFrame(receipts), "customs_standing": pl.DataFrame(standing),
-    }  # fmt: skip
+        "customs_declaration": pl.DataFrame(declarations),
+        "foreign_receipt": pl.DataFrame(receipts),
+        "customs_standing": pl.DataFrame(standing),
+    }
 
 
 def _declaration(
@@ -61,14 +62,24 @@ def _declaration(
 ) -> dict[str, Any]:
     cleared = economy.month(month) + timedelta(days=int(generator.integers(2, 28)))
     return {
-        "firm": firm.number, "declaration": f"2233{cleared:%Y}0{number:09d}", "side": "export", "cleared_on": cleared,
-        "value_usd": round(yuan / YUAN_PER_DOLLAR, 2), "country": country, "currency": "USD", "buyer": f"{country} BUYER {number % 7 + 1}",
-    }  # fmt: skip
+        "firm": firm.number,
+        "declaration": f"2233{cleared:%Y}0{number:09d}",
+        "side": "export",
+        "cleared_on": cleared,
+        "value_usd": round(yuan / YUAN_PER_DOLLAR, 2),
+        "country": country,
+        "currency": "USD",
+        "buyer": f"{country} BUYER {number % 7 + 1}",
+    }
 
 
 def _receipt(firm: CountyFirm, declaration: dict[str, Any], paid_on: date, share: float) -> dict[str, Any]:
     return {
-        "firm": firm.number, "reference": f"R{declaration['declaration']}", "received_on": paid_on,
-        "value_usd": round(declaration["value_usd"] * share, 2), "country": declaration["country"], "currency": "USD",
+        "firm": firm.number,
+        "reference": f"R{declaration['declaration']}",
+        "received_on": paid_on,
+        "value_usd": round(declaration["value_usd"] * share, 2),
+        "country": declaration["country"],
+        "currency": "USD",
         "payer": declaration["buyer"],
-    }  # fmt: skip
+    }

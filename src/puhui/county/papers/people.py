@@ -33,7 +33,8 @@ def heads(economy: Economy, seed: int) -> Integers:
     length = np.minimum(np.arange(economy.months) + 1, 12)
     level = smooth / length / economy.sales_yuan[:, :12].mean(axis=1)[:, None]
     wanted = start[:, None] * np.clip(level, 0.3, 2.5) ** 0.6 * generator.normal(1, 0.02, level.shape)
-    return np.maximum(np.round(wanted), 1).astype(np.int64)
+    counted: Integers = np.maximum(np.round(wanted), 1).astype(np.int64)
+    return counted
 
 
 def people_frames(economy: Economy, plants: Plants, until: int, seed: int) -> dict[str, pl.DataFrame]:

@@ -35,6 +35,7 @@ KINDS: dict[str, tuple[str, float]] = {
 RING_LENGTH = 3
 FACTORIES = ("1353", "1751", "1819", "2319", "3311", "3489", "3985")
 """Industries whose output needs power; the others' meters say little about their sales."""
+ABROAD = ("invented_exports", "long_payment_terms")
 EXPORTERS = ("1751", "1819", "3489", "3985")
 
 
@@ -66,7 +67,7 @@ def _could(kind: str, firm: CountyFirm) -> bool:
     """Whether a plant makes sense at a firm: nobody outsources output that nobody makes."""
     if kind in ("invented_output", "outsourced_output"):
         return firm.industry.code in FACTORIES
-    if kind in ("invented_exports", "long_payment_terms"):
+    if kind in ABROAD:
         return is_exporter(firm)
     if kind in ("invented_staff", "pensioners_and_agency"):
         return firm.staff_count >= 4
@@ -78,11 +79,9 @@ def plant(economy: Economy, seed: int) -> Plants:
     generator = np.random.default_rng(seed + 11)
     free = [economy.firms[index] for index in generator.permutation(len(economy.firms))]
     of: dict[int, str] = {}
-    for kind in sorted(KINDS, key=lambda name: (name not in ("invented_exports", "long_payment_terms"), list(KINDS).index(name))):
+    for kind in sorted(KINDS, key=lambda name: name not in ABROAD):  # exporters are few: their plants are chosen first
         could = [firm for firm in free if _could(kind, firm)]
-        wanted = max(
-            1, round(KINDS[kind][1] * (len(economy.firms) if kind not in ("invented_exports", "long_payment_terms") else 3 * len(could)))
-        )
+        wanted = max(1, round(KINDS[kind][1] * (3 * len(could) if kind in ABROAD else len(economy.firms))))
         if kind == "circular_trade":
             wanted = max(RING_LENGTH, wanted - wanted % RING_LENGTH)
         if kind == "mutual_trade":

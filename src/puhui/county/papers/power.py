@@ -73,8 +73,12 @@ def _bills(generator: np.random.Generator, economy: Economy, firm: CountyFirm, k
         late = int(generator.integers(3, 60)) if generator.random() < 0.02 + 0.5 * float(economy.strain[firm.number, month]) else 0
         due_on = last_day(first) + timedelta(days=20)
         common = {
-            "firm": firm.number, "account_holder": firm.name, "month": first, "due_on": due_on, "paid_on": due_on + timedelta(days=late or -3),
-        }  # fmt: skip
+            "firm": firm.number,
+            "account_holder": firm.name,
+            "month": first,
+            "due_on": due_on,
+            "paid_on": due_on + timedelta(days=late or -3),
+        }
         used = float(kwh[month])
         rows.append({
             **common, "utility": "electricity", "quantity": round(used, 1), "peak": round(used * 0.4, 1), "night": round(used * night, 1),

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from puhui.county.economy import CountyFirm, Economy, Floats
-from puhui.county.papers.plants import Plants, is_exporter
+from puhui.county.papers.plants import is_exporter
 
 SMALL_SCALE_RATE = 0.01
 FILED_BY_DAY = 15
@@ -48,12 +48,11 @@ def declared_yuan(economy: Economy, invoices: pl.DataFrame, seed: int) -> Floats
     generator = np.random.default_rng(seed + 21)
     share = np.array([UNINVOICED_SHARE.get(firm.industry.code, 0.01) for firm in economy.firms])
     invoiced = np.maximum(net_sales_yuan(economy, invoices), 0)
-    return invoiced * (1 + share[:, None] * generator.uniform(0.7, 1.3, invoiced.shape))
+    declared: Floats = invoiced * (1 + share[:, None] * generator.uniform(0.7, 1.3, invoiced.shape))
+    return declared
 
 
-def tax_frames(
-    economy: Economy, invoices: pl.DataFrame, plants: Plants, exports_yuan: Floats, until: int, seed: int
-) -> dict[str, pl.DataFrame]:
+def tax_frames(economy: Economy, invoices: pl.DataFrame, exports: Floats, until: int, seed: int) -> dict[str, pl.DataFrame]:
     """tax_return, tax_grade, tax_arrear, tax_filing of the months before `until`; column `firm` is the firm's number."""
     generator = np.random.default_rng(seed + 22)
     declared, bought = declared_yuan(economy, invoices, seed), net_purchases_yuan(economy, invoices)
@@ -62,30 +61,28 @@ def tax_frames(
     arrears: list[dict[str, Any]] = []
     for firm in economy.firms:
         for month in range(until):
-            vat, late = _vat(
-                generator, economy, firm, month, float(declared[firm.number, month]), float(bought[firm.number, month]), exports_yuan
-            )
+            amounts = (float(frame[firm.number, month]) for frame in (declared, bought, exports))
+            vat, late = _vat(generator, economy, firm, month, *amounts)
             returns.append(vat)
             filings.append(_filing(firm, vat, late))
             if late > 20:
                 arrears.append(_arrear(generator, firm, vat, late))
         returns += _yearly(generator, economy, firm, declared[firm.number], until)
-    grades = _grades(generator, economy, until)
     return {
         "tax_return": pl.DataFrame(returns),
         "tax_filing": pl.DataFrame(filings),
         "tax_arrear": pl.DataFrame(arrears),
-        "tax_grade": grades,
+        "tax_grade": _grades(generator, economy, until),
     }
 
 
 def _vat(
-    generator: np.random.Generator, economy: Economy, firm: CountyFirm, month: int, sales: float, bought: float, exports: Floats
+    generator: np.random.Generator, economy: Economy, firm: CountyFirm, month: int, sales: float, bought: float, exports: float
 ) -> tuple[dict[str, Any], int]:
     """A month's return on value added tax, and how many days late it was filed and paid."""
     first = economy.month(month)
     rate = firm.industry.tax_rate if not firm.individual else SMALL_SCALE_RATE
-    export = float(min(exports[firm.number, month], sales))
+    export = min(exports, sales)
     due = max((sales - export) * rate - (0.0 if firm.individual else min(bought, sales) * rate * 0.97), 0.0)
     relief = due * 0.5 if firm.individual else 0.0
     strain = float(economy.strain[firm.number, month])
@@ -153,4 +150,5 @@ def exports_yuan(economy: Economy, invoices: pl.DataFrame, seed: int) -> Floats:
     generator = np.random.default_rng(seed + 23)
     sales = np.maximum(net_sales_yuan(economy, invoices), 0)
     share = np.array([generator.uniform(0.25, 0.7) if is_exporter(firm) else 0.0 for firm in economy.firms])
-    return sales * share[:, None] * generator.uniform(0.85, 1.15, sales.shape).clip(0, 1)
+    exports: Floats = sales * share[:, None] * generator.uniform(0.85, 1.15, sales.shape).clip(0, 1)
+    return exports

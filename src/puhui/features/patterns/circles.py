@@ -45,12 +45,8 @@ def circle_rows(invoices: pl.DataFrame, parties: pl.DataFrame, as_of: AsOf) -> p
     if walks.is_empty():
         return pl.DataFrame(schema={**_ROWS, "circle_fen": pl.Int64})
     walks = _without_shared_steps(walks)
-    steps = walks.explode("sale", "step")
-    return (
-        steps.join(sales, on="sale")
-        .select("circle", "step", "seller", "buyer", "issued_on", "amount_fen", "circle_fen")
-        .sort("circle", "step")
-    )
+    steps = walks.drop("issued_on").explode("sale", "step").join(sales, on="sale")
+    return steps.select(*_ROWS, "circle_fen").sort("circle", "step")
 
 
 _ROWS = {"circle": pl.UInt32, "step": pl.Int64, "seller": pl.String, "buyer": pl.String, "issued_on": pl.Date, "amount_fen": pl.Int64}
@@ -58,9 +54,8 @@ _ROWS = {"circle": pl.UInt32, "step": pl.Int64, "seller": pl.String, "buyer": pl
 
 def circles_by_firm(rows: pl.DataFrame) -> pl.DataFrame:
     """firm_id, circle_n (circles through the firm), circle_months (months in which they began) and circle_sales_fen (its sales in them)."""
-    own = rows.filter(pl.col("seller").str.starts_with("firm:")).with_columns(
-        pl.col("seller").str.strip_prefix("firm:").cast(pl.Int64).alias("firm_id")
-    )
+    number = pl.col("seller").str.strip_prefix("firm:").cast(pl.Int64).alias("firm_id")
+    own = rows.filter(pl.col("seller").str.starts_with("firm:")).with_columns(number)
     return own.group_by("firm_id").agg(
         pl.col("circle").n_unique().cast(pl.Float64).alias("circle_n"),
         pl.col("issued_on").dt.truncate("1mo").n_unique().cast(pl.Float64).alias("circle_months"),

@@ -28,7 +28,8 @@ LEAST_SHARE = 0.05
 def round_trip_rows(flows: pl.DataFrame, as_of: AsOf) -> pl.DataFrame:
     """Pairs of the last twelve closed months: firm_id, counterparty, in_on, in_fen, out_on, out_fen; no movement is in two pairs.
 
-    flows  account_flow records known at `as_of`: firm_id, booked_on, direction (in, out), amount_fen, counterparty, counterparty_account, memo
+    flows  account_flow records known at `as_of`: firm_id, booked_on, direction (in, out), amount_fen, counterparty,
+           counterparty_account, memo
     """
     text = pl.concat_str(pl.col("memo").fill_null(""), pl.col("counterparty").fill_null(""), separator=" ")
     rows = flows.filter(in_window("booked_on", as_of, MONTHS), pl.col("amount_fen") > 0)
@@ -40,12 +41,12 @@ def round_trip_rows(flows: pl.DataFrame, as_of: AsOf) -> pl.DataFrame:
     )
     other = pl.coalesce(pl.col("counterparty_account").replace("", None), pl.col("counterparty").replace("", None)).alias("other")
     large = large.with_columns(other).filter(pl.col("other").is_not_null()).with_row_index("move")
-    paid_in = large.filter(pl.col("direction") == "in").select(
-        "firm_id", "other", "counterparty", in_move="move", in_on="booked_on", in_fen="amount_fen"
+    columns = ("move", "booked_on", "amount_fen")
+    paid_in, paid_out = (
+        large.filter(pl.col("direction") == way).rename(dict(zip(columns, (f"{way}_move", f"{way}_on", f"{way}_fen"), strict=True)))
+        for way in ("in", "out")
     )
-    paid_out = large.filter(pl.col("direction") == "out").select(
-        "firm_id", "other", out_move="move", out_on="booked_on", out_fen="amount_fen"
-    )
+    paid_out = paid_out.select("firm_id", "other", "out_move", "out_on", "out_fen")
     pairs = paid_in.join(paid_out, on=["firm_id", "other"], how="inner")
     near = (pl.col("out_on") - pl.col("in_on")).abs() <= timedelta(days=WITHIN_DAYS)
     same = (pl.col("out_fen") / pl.col("in_fen") - 1).abs() <= AMOUNT_WITHIN
