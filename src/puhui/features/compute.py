@@ -1,7 +1,6 @@
-"""All variables of all firms as of a date, on one machine or many: the same text on polars, DuckDB and Spark.
+"""The variables of invoices of all firms as of a date, on one machine or many: the same text on polars, DuckDB and Spark.
 
-Online, one firm is computed at a time, and turning a hundred declarations into a plan costs more than running it. On polars the plan for a
-date is therefore prepared once and then run over whichever frame is handed in.
+All classes of evidence together: `puhui.features.profiles`.
 """
 
 from __future__ import annotations
@@ -14,8 +13,9 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from puhui.features import engines, registry
-from puhui.features.invoice_stages import by_partner, known_rows, measures, monthly, side_measures
+from puhui.features import engines, invoices, registry
+from puhui.features.invoice_plans import prepared_measures
+from puhui.features.profiles import measure_schema
 from puhui.features.variable import Variable
 from puhui.features.windows import AsOf
 
@@ -24,21 +24,21 @@ __all__ = ["compute", "null_reasons"]
 Frame = nw.LazyFrame[Any]
 
 
-def compute(invoices: Any, as_of: date | datetime, engine: str = "polars", variables: Sequence[str] | None = None) -> pl.DataFrame:
+def compute(rows: Any, as_of: date | datetime, engine: str = "polars", variables: Sequence[str] | None = None) -> pl.DataFrame:
     """One row per firm: `firm_id` and each variable as Float64, null where the variable is null, sorted by firm.
 
-    invoices   canonical invoice frame (columns in `puhui.features.sources`): a polars frame, or a native frame of the engine
+    rows       canonical invoice frame (columns in `puhui.features.sources`): a polars frame, or a native frame of the engine
     as_of      date (its end) or moment; no row known later is used
     engine     `polars`, `duckdb` or `spark`
-    variables  names to compute, in this order; all of the catalogue when None
+    variables  names to compute, in this order; all that invoices alone can give when None
 
-    Raises ValueError naming every unknown variable, an unknown engine, and every missing column.
+    Raises ValueError naming every variable that is unknown or needs more than invoices, an unknown engine, and every missing column.
     """
-    wanted = tuple(registry.select(variables))
-    if engine == "polars" and isinstance(invoices, (pl.DataFrame, pl.LazyFrame)):
-        values = _on_polars(invoices.lazy().collect(), AsOf(as_of), wanted)
+    wanted = _wanted(variables)
+    if engine == "polars" and isinstance(rows, (pl.DataFrame, pl.LazyFrame)):
+        values = _on_polars(rows.lazy().collect(), AsOf(as_of), wanted)
     else:
-        values = _on_any_engine(engines.lazy_frame(invoices, engine), AsOf(as_of), wanted)
+        values = _on_any_engine(engines.lazy_frame(rows, engine), AsOf(as_of), wanted)
     return values.sort("firm_id")
 
 
@@ -66,38 +66,30 @@ def null_reasons(values: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(reasons)
 
 
+def _wanted(names: Sequence[str] | None) -> tuple[Variable, ...]:
+    ours = measure_schema("invoices")
+    alone = [variable for variable in registry.select(names) if variable.measures <= ours.keys()]
+    if names is not None and len(alone) < len(names):
+        crossing = set(names) - {variable.name for variable in alone}
+        raise ValueError(f"variables: need more than invoices: {', '.join(sorted(crossing))}; compute them with puhui.features.profiles")
+    return tuple(alone)
+
+
 def _on_any_engine(frame: Frame, as_of: AsOf, wanted: tuple[Variable, ...]) -> pl.DataFrame:
-    with engines.SharedStages() as stages:
-        rows = stages.keep(known_rows(frame, as_of))
-        months, partners = stages.keep(monthly(rows)), stages.keep(by_partner(rows))
-        by_side = stages.keep(side_measures(rows, months, partners, as_of))
-        return engines.collect(_values(frame.select("firm_id").unique(), by_side, months, partners, wanted))
+    with engines.shared_stages():
+        found = nw.from_native(invoices.measures({"invoice": frame.to_native()}, as_of))
+        return engines.collect(_of_measures(found, wanted))
 
 
-def _values(firms: Frame, by_side: Frame, months: Frame, partners: Frame, wanted: tuple[Variable, ...]) -> Frame:
-    return measures(firms, by_side, months, partners).select("firm_id", *(variable.value() for variable in wanted))
-
-
-def _on_polars(invoices: pl.DataFrame, as_of: AsOf, wanted: tuple[Variable, ...]) -> pl.DataFrame:
-    """The same stages, each materialised because several later ones read it."""
-    engines.require_columns(invoices.columns)
-    used = invoices.select([name for name in engines.COLUMNS_READ if name in invoices.columns])
-    plans = _plans(as_of, tuple(used.schema.items()), wanted)
-    rows = plans["rows"].run(used)
-    # In a set order, so that sums of fractions round alike on every run.
-    months = plans["months"].run(rows).sort("firm_id", "side", "month")
-    partners = plans["partners"].run(rows).sort("firm_id", "side", "counterparty")
-    by_side = plans["by_side"].run(rows, months, partners)
-    return plans["values"].run(used.select(pl.col("firm_id").unique()), by_side, months, partners)
+def _on_polars(frame: pl.DataFrame, as_of: AsOf, wanted: tuple[Variable, ...]) -> pl.DataFrame:
+    found = prepared_measures({"invoice": frame}, as_of)
+    return _value_plan(wanted, tuple(found.schema.items())).run(found)
 
 
 @lru_cache(maxsize=8)
-def _plans(as_of: AsOf, schema: tuple[tuple[str, Any], ...], wanted: tuple[Variable, ...]) -> dict[str, engines.PreparedPlan]:
-    invoices = pl.Schema(schema)
-    firms = pl.Schema({"firm_id": invoices["firm_id"]})
-    rows = engines.PreparedPlan(partial(known_rows, as_of=as_of), invoices)
-    months = engines.PreparedPlan(monthly, rows.schema)
-    partners = engines.PreparedPlan(by_partner, rows.schema)
-    by_side = engines.PreparedPlan(partial(side_measures, as_of=as_of), rows.schema, months.schema, partners.schema)
-    values = engines.PreparedPlan(partial(_values, wanted=wanted), firms, by_side.schema, months.schema, partners.schema)
-    return {"rows": rows, "months": months, "partners": partners, "by_side": by_side, "values": values}
+def _value_plan(wanted: tuple[Variable, ...], schema: tuple[tuple[str, Any], ...]) -> engines.PreparedPlan:
+    return engines.PreparedPlan(partial(_of_measures, wanted=wanted), pl.Schema(schema))
+
+
+def _of_measures(found: Frame, wanted: tuple[Variable, ...]) -> Frame:
+    return found.select("firm_id", *(variable.value() for variable in wanted))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
 from typing import Any
 
@@ -10,7 +12,18 @@ import narwhals as nw
 import polars as pl
 from polars.io.plugins import register_io_source
 
-__all__ = ["COLUMNS_READ", "ENGINES", "REQUIRED_COLUMNS", "PreparedPlan", "SharedStages", "collect", "lazy_frame", "require_columns"]
+__all__ = [
+    "COLUMNS_READ",
+    "ENGINES",
+    "REQUIRED_COLUMNS",
+    "PreparedPlan",
+    "collect",
+    "lazy_frame",
+    "native_frame",
+    "require_columns",
+    "shared",
+    "shared_stages",
+]
 
 ENGINES = ("polars", "duckdb", "spark")
 
@@ -55,30 +68,34 @@ class PreparedPlan:
         return register_io_source(read, schema=schema)
 
 
-class SharedStages:
-    """Keeps stages that several later ones read, while the block runs: Spark would otherwise compute each as often as it is read.
+_KEPT: ContextVar[list[Any] | None] = ContextVar("_KEPT", default=None)
+
+
+@contextmanager
+def shared_stages() -> Iterator[None]:
+    """While the block runs, stages marked by `shared` are kept by Spark, which would otherwise compute each as often as it is read."""
+    kept: list[Any] = []
+    token = _KEPT.set(kept)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+        for native in kept:
+            native.unpersist()
+
+
+def shared(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """A stage that several later ones read: the same frame, computed once while a block of `shared_stages` runs.
 
     DuckDB needs no help: its relations are one query, and nothing may be written into a database that was handed in.
     """
-
-    def __init__(self) -> None:
-        self._kept: list[Any] = []
-
-    def __enter__(self) -> SharedStages:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for native in self._kept:
-            native.unpersist()
-
-    def keep(self, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-        """The same frame, computed once."""
-        if not frame.implementation.is_pyspark():
-            return frame
-        native = frame.to_native().cache()
-        self._kept.append(native)
-        kept: nw.LazyFrame[Any] = nw.from_native(native)
-        return kept
+    kept = _KEPT.get()
+    if kept is None or not frame.implementation.is_pyspark():
+        return frame
+    native = frame.to_native().cache()
+    kept.append(native)
+    cached: nw.LazyFrame[Any] = nw.from_native(native)
+    return cached
 
 
 def lazy_frame(invoices: Any, engine: str) -> nw.LazyFrame[Any]:
@@ -86,13 +103,20 @@ def lazy_frame(invoices: Any, engine: str) -> nw.LazyFrame[Any]:
 
     Raises ValueError for an unknown engine or missing columns.
     """
+    frame: nw.LazyFrame[Any] = nw.from_native(native_frame(invoices, engine)).lazy()
+    require_columns(frame.collect_schema().names())
+    return frame
+
+
+def native_frame(frame: Any, engine: str) -> Any:
+    """The engine's own lazy frame of a polars frame; native frames of that engine are taken as they are.
+
+    Raises ValueError for an unknown engine.
+    """
     if engine not in ENGINES:
         raise ValueError(f"engine: found {engine!r}, expected one of {', '.join(ENGINES)}")
-    native = invoices
-    if isinstance(invoices, (pl.DataFrame, pl.LazyFrame)):
-        native = {"polars": _polars, "duckdb": _duckdb, "spark": _spark}[engine](invoices)
-    frame: nw.LazyFrame[Any] = nw.from_native(native).lazy()
-    require_columns(frame.collect_schema().names())
+    if isinstance(frame, (pl.DataFrame, pl.LazyFrame)):
+        return {"polars": _polars, "duckdb": _duckdb, "spark": _spark}[engine](frame)
     return frame
 
 
@@ -113,18 +137,18 @@ def collect(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
     return pl.DataFrame(pl.from_arrow(native.toArrow()))
 
 
-def _polars(invoices: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
-    return invoices.lazy()
+def _polars(frame: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
+    return frame.lazy()
 
 
-def _duckdb(invoices: pl.DataFrame | pl.LazyFrame) -> Any:
+def _duckdb(frame: pl.DataFrame | pl.LazyFrame) -> Any:
     import duckdb
 
-    table = invoices.lazy().collect().to_arrow()
+    table = frame.lazy().collect().to_arrow()
     return duckdb.connect().from_arrow(table)
 
 
-def _spark(invoices: pl.DataFrame | pl.LazyFrame) -> Any:
+def _spark(frame: pl.DataFrame | pl.LazyFrame) -> Any:
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:
@@ -137,4 +161,4 @@ def _spark(invoices: pl.DataFrame | pl.LazyFrame) -> Any:
         .config("spark.log.level", "ERROR")
         .getOrCreate()
     )
-    return session.createDataFrame(invoices.lazy().collect().to_arrow())
+    return session.createDataFrame(frame.lazy().collect().to_arrow())

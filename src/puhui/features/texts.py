@@ -58,15 +58,22 @@ def written_names() -> set[str]:
 
 @cache
 def _texts() -> dict[str, tuple[Mapping[str, str], Mapping[str, str]]]:
-    document = tomllib.loads(resources.files("puhui.features").joinpath("texts/invoices.toml").read_text(encoding="utf-8"))
-    return {
-        name: (
-            MappingProxyType({language: _choose(words[language][0], choice) for language in LANGUAGES}),
-            MappingProxyType({language: _choose(words[language][1], choice) for language in LANGUAGES}),
-        )
-        for key, words in document.items()
-        for name, choice in _names(key)
-    }
+    """Raises ValueError where two files write of one variable."""
+    written: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {}
+    for file in sorted(resources.files("puhui.features").joinpath("texts").iterdir(), key=lambda each: each.name):
+        if not file.name.endswith(".toml"):
+            continue
+        for key, words in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            for name, choice in _names(key):
+                if name in written:
+                    raise ValueError(f"texts/{file.name}: {name} has its words in another file already")
+                written[name] = _words(words, choice)
+    return written
+
+
+def _words(words: Mapping[str, list[str]], choice: int) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    title, meaning = ({language: _choose(words[language][place], choice) for language in LANGUAGES} for place in (0, 1))
+    return MappingProxyType(title), MappingProxyType(meaning)
 
 
 def _names(key: str) -> Iterator[tuple[str, int]]:

@@ -8,15 +8,17 @@ are shorter than the formula needs (`too_short_history`), or the question does n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Literal, get_args
 
 import narwhals as nw
 
 from puhui.features import texts
 
-__all__ = ["NULL_REASONS", "LeftOut", "Sign", "Variable"]
+__all__ = ["NULL_REASONS", "SIGNS", "UNITS", "LeftOut", "Sign", "Variable"]
 
 NULL_REASONS = ("not_authorised", "source_down", "not_applicable", "too_short_history", "withheld_by_law")
 """The reasons a value may be missing (design contract of the data classes, rule 4)."""
@@ -24,20 +26,33 @@ NULL_REASONS = ("not_authorised", "source_down", "not_applicable", "too_short_hi
 Sign = Literal["+", "-", "n", "V", "P"]
 """`+` more is safer, `-` more is riskier, `n` no fixed direction, `V` veto or stop, `P` eligibility by policy."""
 
+SIGNS: tuple[str, ...] = get_args(Sign)
+
+UNITS = (
+    "CNY", "USD", "ratio", "0-1", "-1-1", "0/1", "n", "persons", "days", "months", "years", "h", "1/month", "x", "turns", "pp", "grade",
+    "steps", "code", "score", "points", "1-3", "1-5", "0-100", "A-D", "z", "hops", "m3", "kWh", "kVA", "mu", "t", "t per 10k CNY",
+    "tce per 10k CNY",
+)  # fmt: skip
+"""Units of the field's list. Grades and codes are numbers whose order or meaning the variable's own words tell."""
+
+_NAMED_COLUMN = re.compile(r"\bcol\(([^()]*)\)")
+
 
 @dataclass(frozen=True, eq=False)
 class Variable:
     """One declared variable.
 
     name            identifier, unique in the catalogue
-    unit            `CNY`, `ratio`, `n`, `months`, `days`, `1/month`, `0-1` or `0/1`
+    unit            one of `UNITS`
     sign            see `Sign`; a scorecard refuses a weight against it without a written override
     window          what the number looks at: `12m` twelve closed months, `12m/prev12m` those against the twelve before, `all` all records
     expression      Narwhals expression over the measures of a firm
     history_months  closed months of records that must be known on every side the variable uses, else null with `too_short_history`
-    sides           which records it needs: `out` (sales), `in` (purchases)
+    sides           which records it needs: the measures `<side>_history_months` must reach `history_months`; for invoices `out` (sales)
+                    and `in` (purchases); none where the formula needs no history
     null_reason     the reason given when the history suffices and the value is null all the same
     personal        whether it is personal information even for a company borrower
+    evidence_class  class of the module that declares it; the registry sets it
     """
 
     name: str
@@ -45,11 +60,11 @@ class Variable:
     sign: Sign
     window: str
     expression: nw.Expr
-    history_months: int = 1
-    sides: tuple[str, ...] = ("out",)
+    history_months: int = 0
+    sides: tuple[str, ...] = ()
     null_reason: str = "not_applicable"
     personal: bool = False
-    evidence_class: str = "C07"
+    evidence_class: str = ""
 
     @property
     def titles(self) -> Mapping[str, str]:
@@ -66,10 +81,19 @@ class Variable:
         """What it means when there is no number, by language code."""
         return texts.null_meaning(self.history_months)
 
+    @cached_property
+    def measures(self) -> frozenset[str]:
+        """Names of the measures that its formula and its sides read. Narwhals shows each column of an expression as `col(name)`."""
+        named = (part for found in _NAMED_COLUMN.findall(repr(self.expression)) for part in found.split(","))
+        return frozenset(part.strip() for part in named) | {f"{side}_history_months" for side in self.sides}
+
     def value(self) -> nw.Expr:
         """The expression under the variable's own name, null where the known history is too short."""
+        number = self.expression.cast(nw.Float64)
+        if not self.sides:
+            return number.alias(self.name)
         known = nw.all_horizontal(*(nw.col(f"{side}_history_months") >= self.history_months for side in self.sides), ignore_nulls=False)
-        return nw.when(known).then(self.expression.cast(nw.Float64)).alias(self.name)
+        return nw.when(known).then(number).alias(self.name)
 
 
 @dataclass(frozen=True)

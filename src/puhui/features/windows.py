@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 __all__ = ["MONTHS_KEPT", "WINDOWS", "AsOf", "day_number"]
+
+ZONE = ZoneInfo("Asia/Shanghai")
+"""The day of a lender ends at midnight of this zone."""
 
 MONTHS_KEPT = 36
 """Closed months whose net amounts are kept one by one."""
@@ -43,6 +47,12 @@ class AsOf:
     @property
     def day(self) -> date:
         return self.at.date() if isinstance(self.at, datetime) else self.at
+
+    @property
+    def end(self) -> datetime:
+        """The last moment that counts, in UTC: the moment itself, or the end of the day. A time without a zone is local."""
+        moment = self.at if isinstance(self.at, datetime) else datetime.combine(self.at, time.max)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).astimezone(UTC)
 
     @property
     def last_closed_month(self) -> int:

@@ -1,0 +1,238 @@
+"""The whole profile of firms: the variables of every class of evidence, as of a date.
+
+Each class turns its records into measures, one row per firm; the measures of all classes are joined by firm, and every variable is a
+formula over that one wide row, so that a formula may set one class against another. Plans are prepared once for a date and kept, so that
+one firm is recomputed in the time that its rows take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache, lru_cache, partial
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from puhui.evidence.layouts import layout
+from puhui.features import engines, registry
+from puhui.features.registry import EvidenceModule
+from puhui.features.variable import Variable
+from puhui.features.windows import AsOf
+
+__all__ = [
+    "Profile",
+    "classes_of",
+    "compute_profile",
+    "measure_owners",
+    "measure_schema",
+    "null_reasons",
+    "profile",
+    "records_of",
+    "standing",
+]
+
+INVOICE = "invoice"
+INVOICE_SCHEMA = {
+    "firm_id": pl.Int64,
+    "direction": pl.String,
+    "issued_on": pl.Date,
+    "counterparty": pl.String,
+    "amount_fen": pl.Int64,
+    "tax_fen": pl.Int64,
+    "status": pl.String,
+    "known_at": pl.Datetime("us", "UTC"),
+    "duplicate": pl.Boolean,
+}
+ANY_DAY = AsOf(date(2020, 1, 31))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """`values`: firm_id and the variables; `histories`: firm_id and every measure `<side>_history_months` that a variable needs."""
+
+    values: pl.DataFrame
+    histories: pl.DataFrame
+
+
+def compute_profile(
+    frames: Mapping[str, Any], as_of: date | datetime, variables: Sequence[str] | None = None, engine: str = "polars"
+) -> pl.DataFrame:
+    """One row per firm, sorted: `firm_id` and each variable as Float64, null where the variable is null.
+
+    frames     record → its rows in the layout's schema (`puhui.evidence.layouts`), `invoice` → the canonical invoice frame; records that
+               are left out count as nothing known. With an engine other than polars, rows of portable classes may be native frames of it
+    as_of      date (its end) or moment; no row known later is used, and of rows about one fact only the one known last
+    variables  names to compute, in this order; all of the catalogue when None
+
+    Raises ValueError naming every unknown variable, record or column that is missing.
+    """
+    return profile(frames, as_of, variables, engine).values
+
+
+def profile(frames: Mapping[str, Any], as_of: date | datetime, variables: Sequence[str] | None = None, engine: str = "polars") -> Profile:
+    """The values as `compute_profile` gives them, and the known months that say why a null is null."""
+    at, wanted = AsOf(as_of), tuple(registry.select(variables))
+    _check_records(frames)
+    given = {record: _standing_rows(record, rows, at) for record, rows in frames.items()}
+    firms = _firms(given.values())
+    used = [module for module in registry.modules() if any(module is measure_owners()[name] for each in wanted for name in each.measures)]
+    found = [_measures(module, given, at, engine, firms.schema["firm_id"]) for module in used]
+    plan = _value_plan(tuple(each.name for each in wanted), tuple(tuple(frame.schema.items()) for frame in found), firms.schema["firm_id"])
+    wide = plan.run(firms, *found)
+    histories = [name for name in wide.columns if name.startswith("history:")]
+    return Profile(wide.drop(histories), wide.select("firm_id", *(pl.col(name).alias(name[8:]) for name in histories)))
+
+
+def null_reasons(found: Profile, refused: Mapping[Any, Mapping[str, str]] | None = None) -> dict[Any, dict[str, str]]:
+    """firm → variable → why it is null (of `NULL_REASONS`), for every null.
+
+    `refused`: firm → class of evidence → `not_authorised` or `source_down`, for the classes that could not be read; a variable that reads
+    such a class has that reason. Else `too_short_history` where known months are fewer than it needs, or the variable's own reason.
+    """
+    variables = registry.select(found.values.columns[1:])
+    classes = classes_of()
+    reasons: dict[Any, dict[str, str]] = {}
+    for row, months in zip(found.values.iter_rows(), found.histories.iter_rows(named=True), strict=True):
+        barred = (refused or {}).get(row[0], {})
+        mine = reasons[row[0]] = {}
+        for variable, value in zip(variables, row[1:], strict=True):
+            if value is None:
+                mine[variable.name] = _reason(variable, classes[variable.name], months, barred)
+    return reasons
+
+
+def _reason(variable: Variable, classes: frozenset[str], months: Mapping[str, float | None], barred: Mapping[str, str]) -> str:
+    stopped = {barred[each] for each in classes if each in barred}
+    for reason in ("withheld_by_law", "not_authorised", "source_down"):
+        if reason in stopped:
+            return reason
+    known = [months[f"{side}_history_months"] for side in variable.sides]
+    if any(each is None or each < variable.history_months for each in known):
+        return "too_short_history"
+    return variable.null_reason
+
+
+@cache
+def classes_of() -> Mapping[str, frozenset[str]]:
+    """Variable → the classes of evidence whose measures its formula reads: its own, and those that it is set against."""
+    owners = measure_owners()
+    return {each.name: frozenset(owners[name].evidence_class for name in each.measures) for each in registry.catalogue()}
+
+
+def records_of(classes: frozenset[str]) -> tuple[str, ...]:
+    """Every kind of record that the modules of these classes read."""
+    return tuple(dict.fromkeys(record for each in registry.modules() if each.evidence_class in classes for record in each.records))
+
+
+@cache
+def measure_owners() -> Mapping[str, EvidenceModule]:
+    """Measure → the module that makes it. Raises ValueError where two modules make one of the same name."""
+    owners: dict[str, EvidenceModule] = {}
+    for module in registry.modules():
+        for name in measure_schema(module.name):
+            if owners.setdefault(name, module) is not module:
+                raise ValueError(f"measure {name}: made by {owners[name].name} and by {module.name}; a name is used once over all classes")
+    return owners
+
+
+@cache
+def measure_schema(name: str) -> Mapping[str, Any]:
+    """Measure → polars type, of the module of that name."""
+    module = next(each for each in registry.modules() if each.name == name)
+    frames = {record: pl.DataFrame(schema=_schema(record)).lazy() for record in module.records}
+    return {column: dtype for column, dtype in module.measures(frames, ANY_DAY).collect_schema().items() if column != "firm_id"}
+
+
+def standing(record: str, rows: pl.DataFrame, as_of: AsOf) -> pl.DataFrame:
+    """The rows of a record that were known and true at the moment: of those about one fact, the one known last."""
+    form = layout(record)
+    if rows.is_empty():
+        return rows
+    kept = rows.filter((pl.col("known_at") <= as_of.end) & (pl.lit(form.future) | (pl.col("observed_on") <= as_of.day)))
+    names = ["firm_id", *form.identity]
+    if not form.identity or kept.select(names).is_unique().all():
+        return kept
+    return kept.sort("known_at", "record_id", maintain_order=True).unique(names, keep="last", maintain_order=True)
+
+
+def _schema(record: str) -> dict[str, Any]:
+    return INVOICE_SCHEMA if record == INVOICE else layout(record).schema()
+
+
+def _check_records(frames: Mapping[str, Any]) -> None:
+    unknown = sorted(set(frames) - set(registry.records()))
+    faults = [f"{name}: no variable reads such a record, known are {', '.join(registry.records())}" for name in unknown]
+    for record, rows in frames.items():
+        if record not in unknown and record != INVOICE and isinstance(rows, (pl.DataFrame, pl.LazyFrame)):
+            missing = sorted(set(_schema(record)) - set(rows.collect_schema().names()))
+            faults += [f"{record}: missing column {', '.join(missing)}"] if missing else []
+    if faults:
+        raise ValueError("; ".join(faults))
+
+
+def _standing_rows(record: str, rows: Any, as_of: AsOf) -> Any:
+    """Rows in memory as of the moment; a native frame of another engine is read by its class as it is. Invoices mind time themselves."""
+    if not isinstance(rows, (pl.DataFrame, pl.LazyFrame)):
+        return rows
+    rows = rows.lazy().collect()
+    return rows if record == INVOICE else standing(record, rows, as_of)
+
+
+def _firms(frames: Any) -> pl.DataFrame:
+    """Every firm with a row of any kind."""
+    ids = [engines.collect(nw.from_native(rows).lazy().select("firm_id").unique()) for rows in frames]
+    every = pl.concat(ids).unique().sort("firm_id") if ids else pl.DataFrame(schema={"firm_id": pl.Int64})
+    return every
+
+
+def _measures(module: EvidenceModule, frames: Mapping[str, Any], as_of: AsOf, engine: str, firm_type: Any) -> pl.DataFrame:
+    """The measures of one class; nothing is run for a class of which nothing is known."""
+    given = {record: frames[record] for record in module.records if record in frames}
+    if all(isinstance(rows, pl.DataFrame) and rows.is_empty() for rows in given.values()):
+        return pl.DataFrame(schema={"firm_id": firm_type, **measure_schema(module.name)})
+    for record in module.records:
+        if record not in given:
+            given[record] = pl.DataFrame(schema=_schema(record) | {"firm_id": firm_type})
+    if engine != "polars" and module.portable:
+        with engines.shared_stages():
+            native = {record: engines.native_frame(rows, engine) for record, rows in given.items()}
+            return engines.collect(nw.from_native(module.measures(native, as_of)))
+    if module.prepared is not None:
+        found: pl.DataFrame = module.prepared(given, as_of)
+        return found
+    ordered = {record: given[record].select(_schema(record)) for record in module.records}
+    plan = _measure_plan(module.name, as_of, tuple(tuple(rows.schema.items()) for rows in ordered.values()))
+    return plan.run(*ordered.values())
+
+
+@lru_cache(maxsize=100)
+def _measure_plan(name: str, as_of: AsOf, schemas: tuple[tuple[tuple[str, Any], ...], ...]) -> engines.PreparedPlan:
+    module = next(each for each in registry.modules() if each.name == name)
+
+    def build(*leaves: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+        frames = {record: leaf.to_native() for record, leaf in zip(module.records, leaves, strict=True)}
+        measures: nw.LazyFrame[Any] = nw.from_native(module.measures(frames, as_of))
+        return measures
+
+    return engines.PreparedPlan(build, *(pl.Schema(schema) for schema in schemas))
+
+
+@lru_cache(maxsize=32)
+def _value_plan(names: tuple[str, ...], schemas: tuple[tuple[tuple[str, Any], ...], ...], firm_type: Any) -> engines.PreparedPlan:
+    """Firms and the measures of each class in; the variables, and known months as `history:<side>_history_months`, out."""
+    return engines.PreparedPlan(
+        partial(_values, names=names), pl.Schema({"firm_id": firm_type}), *(pl.Schema(schema) for schema in schemas)
+    )
+
+
+def _values(firms: nw.LazyFrame[Any], *measures: nw.LazyFrame[Any], names: tuple[str, ...]) -> nw.LazyFrame[Any]:
+    wanted = registry.select(names)
+    sides = dict.fromkeys(f"{side}_history_months" for variable in wanted for side in variable.sides)
+    for each in measures:
+        firms = firms.join(each, on="firm_id", how="left")
+    return firms.select(
+        "firm_id", *(variable.value() for variable in wanted), *(nw.col(name).alias(f"history:{name}") for name in sides)
+    ).sort("firm_id")
