@@ -21,6 +21,8 @@ from puhui.county.trade import OUTSIDE
 CIRCLE_MONTHS = 8
 CIRCLE_SHARE = (0.25, 0.6)  # of a month's sales, what is sent around
 REPORT_SHARE = (0.3, 0.7)  # of a quarter's mean month, what is written before the report
+PROCESSED_MONTHS = 10
+PROCESSED_SHARE = 0.3  # of the sales, what workshops outside get for their work
 COLUMNS = ("seller", "buyer", "issued_on", "amount_fen", "tax_fen", "total_fen", "status")
 
 
@@ -32,6 +34,7 @@ def with_planted(economy: Economy, invoices: pl.DataFrame, plants: Plants, seed:
         *_mutual(generator, economy, plants, until),
         *_before_reports(generator, economy, plants, until),
         *_cancelled(generator, economy, plants, until),
+        *_processed(generator, economy, plants, until),
     ]
     if not rows:
         return invoices
@@ -70,6 +73,17 @@ def _mutual(generator: np.random.Generator, economy: Economy, plants: Plants, un
                 for _ in range(int(generator.integers(1, 4))):
                     day = economy.month(month) + timedelta(days=int(generator.integers(0, 28)))
                     yield _row(economy, seller, buyer, day, economy.sales_yuan[seller, month] * share * generator.lognormal(0, 0.5) / 2)
+
+
+def _processed(generator: np.random.Generator, economy: Economy, plants: Plants, until: int) -> Iterator[dict[str, Any]]:
+    """What firms that have work done outside pay the workshops that do it."""
+    for firm in plants.carriers("outsourced_output"):
+        workshops = OUTSIDE + generator.integers(0, 40_000, 3)
+        for month in range(max(until - PROCESSED_MONTHS, 0), until):
+            for workshop in workshops:
+                day = economy.month(month) + timedelta(days=int(generator.integers(0, 28)))
+                share = PROCESSED_SHARE * float(generator.uniform(0.8, 1.2)) / len(workshops)
+                yield _row(economy, int(workshop), firm, day, float(economy.sales_yuan[firm, month]) * share)
 
 
 def _before_reports(generator: np.random.Generator, economy: Economy, plants: Plants, until: int) -> Iterator[dict[str, Any]]:
