@@ -24,7 +24,8 @@ def invoices(*rows: tuple[int, str, date, str, int], status: str = "normal") -> 
         [
             {
                 "firm_id": firm, "direction": direction, "issued_on": day, "counterparty": other, "amount_fen": amount,
-                "status": "red" if amount < 0 else status, "duplicate": False, "known_at": datetime(day.year, day.month, day.day, tzinfo=UTC),
+                "status": "red" if amount < 0 else status, "duplicate": False,
+                "known_at": datetime(day.year, day.month, day.day, tzinfo=UTC),
             }
             for firm, direction, day, other, amount in rows
         ]
