@@ -67,6 +67,8 @@ def _declaration(
         "side": "export",
         "cleared_on": cleared,
         "value_usd": round(yuan / YUAN_PER_DOLLAR, 2),
+        "value_fen": round(yuan * 100),
+        "refund_rate": 0.13,
         "country": country,
         "currency": "USD",
         "buyer": f"{country} BUYER {number % 7 + 1}",

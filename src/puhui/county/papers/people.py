@@ -83,7 +83,8 @@ def _insured(
     churn = int(generator.poisson(0.03 * at_work))
     joiners, leavers = max(at_work - before, 0) + churn, max(before - at_work, 0) + churn
     return {
-        "firm": firm.number, "month": economy.month(month), "pension_heads": own, "base_fen": round(own * base * 100), "due_fen": due,
+        "firm": firm.number, "month": economy.month(month), "pension_heads": own, "base_fen": round(own * base * 100),
+        "least_base_fen": round(LEAST_BASE_YUAN * 100), "due_fen": due,
         "paid_fen": 0 if unpaid else due, "joiners": joiners, "leavers": leavers, "deferred": False,
         "graduate_hires": int(generator.binomial(joiners, 0.12)), "key_group_hires": int(generator.binomial(joiners, 0.15)),
     }  # fmt: skip

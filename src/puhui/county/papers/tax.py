@@ -73,6 +73,7 @@ def tax_frames(economy: Economy, invoices: pl.DataFrame, exports: Floats, until:
         "tax_filing": pl.DataFrame(filings),
         "tax_arrear": pl.DataFrame(arrears),
         "tax_grade": _grades(generator, economy, until),
+        "tax_standing": _standing(economy, until),
     }
 
 
@@ -90,7 +91,8 @@ def _vat(
     end = last_day(first)
     filed = end + timedelta(days=int(generator.integers(3, FILED_BY_DAY)) + late)
     return {
-        "firm": firm.number, "tax": "vat", "period_start": first, "period_end": end,
+        "firm": firm.number, "tax": "vat", "return_kind": "regular", "payer_kind": payer_kind(firm),
+        "period_start": first, "period_end": end,
         "sales_fen": round(sales * 100), "taxable_sales_fen": round((sales - export) * 100), "export_sales_fen": round(export * 100),
         "exempt_sales_fen": 0, "due_fen": round((due - relief) * 100), "paid_fen": round((due - relief) * 100) if late < 40 else 0,
         "relief_fen": round(relief * 100), "refund_fen": round(export * 0.13 * 0.8 * 100), "profit_fen": None, "filed_on": filed,
@@ -124,7 +126,8 @@ def _yearly(generator: np.random.Generator, economy: Economy, firm: CountyFirm, 
         profit = sales * firm.margin * 0.4 + float(economy.cash_yuan[firm.number, months].sum()) * 0.6
         tax = max(profit, 0.0) * 0.05
         rows.append({
-            "firm": firm.number, "tax": "cit", "period_start": date(year, 1, 1), "period_end": date(year, 12, 31),
+            "firm": firm.number, "tax": "cit", "return_kind": "annual", "payer_kind": payer_kind(firm), "period_start": date(year, 1, 1),
+            "period_end": date(year, 12, 31),
             "sales_fen": round(sales * 100), "taxable_sales_fen": None, "export_sales_fen": None, "exempt_sales_fen": None,
             "due_fen": round(tax * 100), "paid_fen": round(tax * 100), "relief_fen": round(max(profit, 0.0) * 0.2 * 100), "refund_fen": 0,
             "profit_fen": round(profit * 100), "filed_on": date(year + 1, 5, int(generator.integers(5, 31))),
@@ -143,6 +146,24 @@ def _grades(generator: np.random.Generator, economy: Economy, until: int) -> pl.
             grade = "M" if age < 365 else "A" if points >= 90 else "B" if points >= 70 else "C" if points >= 40 else "D"
             rows.append({"firm": firm.number, "year": year, "grade": grade, "published_on": date(year + 1, 4, 20)})
     return pl.DataFrame(rows)
+
+
+def payer_kind(firm: CountyFirm) -> str:
+    return "small_scale" if firm.individual else "general"
+
+
+def _standing(economy: Economy, until: int) -> pl.DataFrame:
+    """What the register of taxpayers says on the day before month `until`."""
+    stated_on = economy.month(until) - timedelta(days=1)
+    return pl.DataFrame(
+        [
+            {
+                "firm": firm.number, "stated_on": stated_on, "registered_on": firm.founded_on + timedelta(days=20),
+                "payer_kind": payer_kind(firm), "status": "normal", "inspection_open": False,
+            }
+            for firm in economy.firms
+        ]
+    )  # fmt: skip
 
 
 def exports_yuan(economy: Economy, invoices: pl.DataFrame, seed: int) -> Floats:
