@@ -47,6 +47,7 @@ def book(size: int, terms: dict[str, Any] | None = None, days: int = DAYS, late_
     """
     from puhui.loans.day_end import run_day
     from puhui.loans.models import DebitAccount, Instalment
+    from puhui.loans.standing import retake
 
     began = time.perf_counter()
     bank = made_up.lender()
@@ -63,6 +64,7 @@ def book(size: int, terms: dict[str, Any] | None = None, days: int = DAYS, late_
         run_day(bank, "benchmark")
     copies = max(0, round(size / len(firms)) - 1)
     _copy(bank, copies, late_of_100)
+    retake(bank)
     print(
         f"a book of {len(firms) * (copies + 1):,} loans on {bank.business_date}: made in {time.perf_counter() - began:,.0f} s", flush=True
     )

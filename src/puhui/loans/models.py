@@ -184,6 +184,28 @@ class NightShape(models.Model):
         indexes = [models.Index(fields=["last"])]
 
 
+class Standing(models.Model):
+    """What changes of loans come to, by branch, product and whether interest is suspended; a trigger writes it: see loans/standing.py."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_constraint=False)
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, null=True, db_constraint=False, db_index=False)  # null: head office
+    product_code = models.CharField(max_length=60)
+    suspended = models.BooleanField()
+    # Balances as of the last day end, debit positive, by the roles of the sub-ledger.
+    principal_fen = models.BigIntegerField()
+    accrued_interest_fen = models.BigIntegerField()
+    interest_receivable_fen = models.BigIntegerField()
+    penalty_receivable_fen = models.BigIntegerField()
+    fee_receivable_fen = models.BigIntegerField()
+    loans = models.BigIntegerField()  # that owe principal
+    owed_fen = models.BigIntegerField()  # the principal they owe, written off or not
+    # The nights after that: element k of each belongs to the k-th of `nights`.
+    nights = ArrayField(models.DateField())
+    night_loans = ArrayField(models.BigIntegerField())  # that earn in it
+    night_interest_fen = ArrayField(models.BigIntegerField())
+    night_penalty_fen = ArrayField(models.BigIntegerField())
+
+
 class Event(models.Model):
     """One thing that happened to a loan. Append-only; `key` makes a retried request happen once."""
 

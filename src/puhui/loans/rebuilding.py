@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 
 from puhui.books.findings import one_moment
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.loans import shapes
+from puhui.loans import shapes, standing
 from puhui.loans.keeping import FAULTS_OF_A_LOAN, events_of, fold_loan, instalment_columns, state_columns, store_fold
 from puhui.loans.models import Event, Loan
 from puhui.loans.workers import spread
@@ -76,7 +76,8 @@ def rebuild(
     """How many loans were computed anew, and every difference; with `mend` what is stored is then what the events give.
 
     `numbers`: loans by their numbers, all of the institution where there are none. Works through them in chunks, each in a transaction
-    of its own with its loans locked, while others go on. A loan that cannot be replayed is a difference and is left as it is.
+    of its own with its loans locked, while others go on. A loan that cannot be replayed is a difference and is left as it is. Mending all,
+    it takes the totals over all loans (`standing`) anew, too.
 
     Raises FaultsError that names every number which no loan has.
     """
@@ -89,6 +90,8 @@ def rebuild(
     ids = list(loans.order_by("pk").values_list("pk", flat=True))
     chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
     found = spread(partial(_chunk, institution, mend, actor), chunks, workers)
+    if mend and not numbers:
+        standing.retake(institution)
     return len(ids), [difference for each in found for difference in each]
 
 

@@ -23,6 +23,7 @@ from puhui.books.queries import balances_by_role
 from puhui.books.verify import Finding, one_moment
 from puhui.calculations.posting import FLOWS, MEMO_FLOWS, SUB_LEDGER, ledger_signs
 from puhui.decisions.models import Exposure
+from puhui.loans import standing
 from puhui.loans.keeping import COUNTERS, events_of
 from puhui.loans.models import Contract, DayEndStep, Event, Loan
 from puhui.loans.rebuilding import differences_of
@@ -37,6 +38,7 @@ def findings(institution: Institution) -> list[Finding]:
     """Everything that does not agree, as of one moment; empty when all is well."""
     checks = (
         sub_ledger_findings,
+        standing_findings,
         flow_findings,
         event_findings,
         accrual_findings,
@@ -81,6 +83,12 @@ def sub_ledger_findings(institution: Institution) -> Iterator[Finding]:
         kept = sum(sign * sums[counter] for counter, sign in ledger_signs(role).items())
         if kept != booked[role]:
             yield Finding(f"account {role}", f"loans add up to {kept} fen, the ledger holds {booked[role]}")
+
+
+def standing_findings(institution: Institution) -> Iterator[Finding]:
+    """What is kept of all loans together, by differences, against every loan added up anew."""
+    for name, kept, added_up in standing.differing(institution):
+        yield Finding("standing of loans", f"{name} is kept as {kept}, the loans give {added_up}; puhui loans rebuild --mend takes it anew")
 
 
 def flow_findings(institution: Institution) -> Iterator[Finding]:
