@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,14 +70,14 @@ def make_lender(folder: Path) -> Lender:
     return Lender(institution, *firms, folder)
 
 
-def consent(firms: list[Any]) -> list[Any]:
+def consent(firms: list[Any], classes: Iterable[str] = ("C07",)) -> list[Any]:
     from puhui.parties import actions
 
     return actions.grant_consents(
         firms[0].institution,
         firms,
         purpose="credit_decision",
-        classes=["C07"],
+        classes=list(classes),
         expires_on=dt.date(2027, 1, 1),
         text_version="1",
         text="I agree that my invoices are read to decide on my loan.",

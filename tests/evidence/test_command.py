@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.evidence.conftest import csv_text, line
+from tests.evidence.conftest import consent, csv_text, line
 
 from puhui.evidence.models import Invoice
 from puhui.site import command
@@ -61,7 +61,8 @@ def test_partial_writes_the_rejects_beside_the_file(lender, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("C06", "x.csv"), "C07"),
+        (("C99", "x.csv"), "C18"),
+        (("C03", "x.csv", "--record", "fine"), "penalty"),
         (("C07", "x.csv", "--firm", "nobody"), "no firm 'nobody'"),
         (("C07", "x.csv", "--institution", "moon"), "moon"),
         (("C07", "x.csv", "--firm", "F1", "--map", "nowhere.toml"), "nowhere.toml"),
@@ -71,6 +72,22 @@ def test_what_cannot_be_used_ends_with_2(lender, capsys, arguments, said):
     status, _, err = run(capsys, "import", *arguments)
     assert status == 2
     assert said in err
+
+
+def test_records_of_other_classes(lender, capsys):
+    consent([lender.firm], ["C03", "C11"])
+    path = lender.write("处罚决定书文号,处罚决定日期,处罚类别,罚款金额\nA1,2025-03-05,罚款,1000.50\n")
+    status, out, _ = run(capsys, "import", "C03", path, "--firm", "F1")
+    assert status == 0
+    assert ["record", "penalty"] in [row.split() for row in out.splitlines()]
+    status, out, _ = run(capsys, "show", "F1", "--json")
+    (row,) = json.loads(out)["evidence"]
+    assert (row["evidence_class"], row["record"], row["rows"], row["last"], row["source"]) == ("C03", "penalty", 1, "2025-03-05", path.name)
+    status, out, _ = run(capsys, "show", "F1", "--record", "penalty")
+    assert status == 0 and "1,000.50" in out
+    status, _, err = run(capsys, "show", "F2", "--record", "penalty")
+    assert status == 2 and "no live consent" in err and "C03" in err
+    assert run(capsys, "show", "F1", "--record", "fine")[0] == 2
 
 
 def test_own_mappings_are_found_by_name(lender, capsys):

@@ -8,34 +8,41 @@ nothing, and the same file sent again adds what is missing, which may be nothing
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from django.db import transaction
 from django.utils import timezone
 
 from puhui.evidence import queries
+from puhui.evidence.layouts import Layout, layout, layouts
 from puhui.evidence.models import Batch
 from puhui.evidence.reading.faults import refuse
 from puhui.evidence.reading.invoices import EVIDENCE_CLASS, read_invoices
 from puhui.evidence.reading.limits import Limits
-from puhui.evidence.reading.mapping import Mapping, load_mapping
+from puhui.evidence.reading.mapping import Mapping, load_mapping, read_document
 from puhui.evidence.reading.parties import FirmIdentity
+from puhui.evidence.reading.records import read_records
 from puhui.evidence.reading.rejects import write_rejects
 from puhui.evidence.reading.result import Reading
 from puhui.evidence.reading.words import vocabulary
 from puhui.evidence.storing import Progress, Stored, store_invoices
+from puhui.evidence.storing_records import store_records
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Firm, Institution
 
-CONSENT = f"a consent to the reading of its invoices ({EVIDENCE_CLASS})"
+Store = Callable[[pl.DataFrame, int, dt.datetime, dt.datetime, Progress], Stored]
 
 
 @dataclass(frozen=True)
 class ImportResult:
-    """`counts`: read, accepted (stored now), unchanged (was there), rejected, replaced, and what the good rows hold (duplicates,
-    voids, reds, total_differs, zero, no_counterparty). `faults` lists those of the rejected rows, as far as they are listed."""
+    """`counts`: read, accepted (stored now), unchanged (was there), rejected, replaced, firms, duplicates, and what good rows of invoices
+    hold (voids, reds, total_differs, zero, no_counterparty). `faults` lists those of the rejected rows, as far as they are listed;
+    `record` is the kind of record, empty for invoices."""
 
     file: str
     source: str
@@ -44,6 +51,7 @@ class ImportResult:
     notes: list[str] = field(default_factory=list)
     faults: list[dict[str, str]] = field(default_factory=list)
     rejects: str | None = None
+    record: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -76,30 +84,97 @@ def import_invoices(
 
     Raises `RefusedFileError` (a `FaultsError`) with every fault counted and the first few hundred named. Nothing is changed then.
     """
-    path, day = Path(path), business_date or institution.business_date
     if isinstance(mapping, Path):
         mapping = load_mapping(mapping, vocabulary(EVIDENCE_CLASS))
     mapping = mapping or Mapping(source=file_name or path.name)
-    now = moment_of(day)
-    consented = queries.consented_firms(institution, EVIDENCE_CLASS, day)
-    if firm and firm.pk not in consented:
-        raise refuse(f"firm {firm.name}", "no live consent", CONSENT, "Ask the firm for its consent first.")
+    importing = _Importing(institution, EVIDENCE_CLASS, mapping, firm, business_date, actor, progress)
     reading = read_invoices(
-        path,
-        today=day,
-        now=now,
+        Path(path),
         mapping=mapping,
-        firm=_identity(firm) if firm else None,
         known_firms=queries.firm_numbers(institution, mapping.firm_scheme),
-        consented_firms=consented,
         sheet=sheet,
         file_name=file_name,
         limits=limits,
-        progress=lambda stage: progress(stage, 0, 0),
+        **importing.of_the_firm(),
     )
-    if reading.rejected.height and (not partial or reading.accepted.is_empty()):
-        raise reading.faults.refusal()
-    return _store(institution, reading, mapping, now, actor, rejects, progress)
+    return importing.store(reading, store_invoices, partial, rejects)
+
+
+def import_records(
+    institution: Institution,
+    path: Path,
+    evidence_class: str,
+    record: str | None = None,
+    mapping: Mapping | Path | None = None,
+    *,
+    firm: Firm | None = None,
+    partial: bool = False,
+    rejects: Path | None = None,
+    business_date: dt.date | None = None,
+    actor: str = "system",
+    sheet: str = "",
+    file_name: str = "",
+    limits: Limits | None = None,
+    progress: Progress = _silent,
+) -> ImportResult:
+    """Import one file of records of any class. Of a class with several kinds, the headings say which, or `record` (or the mapping) does.
+
+    Everything else is as for `import_invoices`, which is called for class C07. Raises `RefusedFileError` (a `FaultsError`) with every
+    fault counted and the first few hundred named. Nothing is changed then.
+    """
+    options: dict[str, Any] = {"sheet": sheet, "file_name": file_name, "limits": limits}
+    if evidence_class == EVIDENCE_CLASS and record in (None, "", "invoice"):
+        return import_invoices(
+            institution, path, mapping, firm=firm, partial=partial, rejects=rejects, business_date=business_date, actor=actor,
+            progress=progress, **options,
+        )  # fmt: skip
+    kinds = kinds_of(evidence_class, record or _record_of(mapping))
+    if isinstance(mapping, Path):
+        if len(kinds) > 1:
+            found = f"no record, and class {evidence_class} has several"
+            raise refuse(mapping.name, found, f"one of {_names(kinds)}", 'Add record = "…", or --record.')
+        mapping = load_mapping(mapping, kinds[0].vocabulary(), kinds[0].known_at)
+    named = mapping or Mapping(source=file_name or path.name)
+    importing = _Importing(institution, evidence_class, named, firm, business_date, actor, progress)
+    reading = read_records(
+        Path(path),
+        kinds,
+        mapping=mapping,
+        known_firms=queries.firm_numbers(institution, named.firm_scheme, names=True),
+        **options,
+        **importing.of_the_firm(),
+    )
+    kind = layout(reading.record)
+    if mapping is None:
+        importing = replace(importing, mapping=replace(named, record=kind.record, known_at=kind.known_at))
+    return importing.store(reading, _storing(kind), partial, rejects)
+
+
+def kinds_of(evidence_class: str, record: str | None = None) -> tuple[Layout, ...]:
+    """The layouts of a class, or the one that is named. Raises `RefusedFileError` for a class or record that has none."""
+    found = layouts(evidence_class)
+    chosen = tuple(each for each in found if each.record == record) if record else found
+    if not chosen:
+        expected = f"one of {_names(found)}" if found else "a class with a layout"
+        raise refuse(f"class {evidence_class}", repr(record or evidence_class), expected, "See docs/evidence.md.")
+    return chosen
+
+
+def _names(kinds: Sequence[Layout]) -> str:
+    return ", ".join(each.record for each in kinds)
+
+
+def _record_of(mapping: Mapping | Path | None) -> str | None:
+    """The record that a mapping names, before its other lines are looked at."""
+    if isinstance(mapping, Path):
+        record = read_document(mapping).get("record")
+        return record if isinstance(record, str) else None
+    return mapping.record or None if mapping else None
+
+
+def _storing(kind: Layout) -> Store:
+    """`store_records` for one layout."""
+    return lambda rows, institution, now, received_at, progress: store_records(kind, rows, institution, now, received_at, progress)
 
 
 def moment_of(day: dt.date) -> dt.datetime:
@@ -112,60 +187,76 @@ def _identity(firm: Firm) -> FirmIdentity:
     return FirmIdentity(firm.name, firm.pk, frozenset(names))
 
 
-def _store(
-    institution: Institution,
-    reading: Reading,
-    mapping: Mapping,
-    now: dt.datetime,
-    actor: str,
-    rejects: Path | None,
-    progress: Progress,
-) -> ImportResult:
-    received_at = timezone.now()
-    with transaction.atomic():
-        stored = store_invoices(reading.accepted, institution.pk, now, received_at, progress)
-        counts = {
-            **reading.counts,
-            "accepted": stored.added,
-            "unchanged": stored.unchanged,
-            "replaced": stored.replaced,
-            "firms": reading.accepted["firm_id"].n_unique(),
+@dataclass(frozen=True)
+class _Importing:
+    """One file on its way in: whose it is, on what day, in whose name. Raises `RefusedFileError` where the given firm has not consented."""
+
+    institution: Institution
+    evidence_class: str
+    mapping: Mapping
+    firm: Firm | None
+    business_date: dt.date | None
+    actor: str
+    progress: Progress
+
+    @property
+    def day(self) -> dt.date:
+        return self.business_date or self.institution.business_date
+
+    @cached_property
+    def now(self) -> dt.datetime:
+        """The moment that counts as learning what the file tells."""
+        return moment_of(self.day)
+
+    def of_the_firm(self) -> dict[str, Any]:
+        """What a reader is told of time and firms."""
+        consented = queries.consented_firms(self.institution, self.evidence_class, self.day)
+        if self.firm and self.firm.pk not in consented:
+            expected = f"a consent to the reading of its evidence of class {self.evidence_class}"
+            raise refuse(f"firm {self.firm.name}", "no live consent", expected, "Ask the firm for its consent first.")
+        return {
+            "today": self.day,
+            "now": self.now,
+            "firm": _identity(self.firm) if self.firm else None,
+            "consented_firms": consented,
+            "progress": lambda stage: self.progress(stage, 0, 0),
         }
-        if stored.added:
-            _record(institution, reading, mapping, stored, counts, received_at, actor)
-        if reading.rejected.height and rejects is not None:
-            write_rejects(reading.rejected, rejects)
-    return ImportResult(
-        reading.file,
-        mapping.source,
-        stored.batch_id,
-        counts,
-        reading.notes,
-        [fault.as_dict() for fault in reading.faults.listed()],
-        str(rejects) if reading.rejected.height and rejects else None,
-    )
 
+    def store(self, reading: Reading, store: Store, partial: bool, rejects: Path | None) -> ImportResult:
+        """Store what is good, in one transaction. Raises `RefusedFileError` where a row is wrong and the user did not choose to go on."""
+        if reading.rejected.height and (not partial or reading.accepted.is_empty()):
+            raise reading.faults.refusal()
+        received_at = timezone.now()
+        with transaction.atomic():
+            stored = store(reading.accepted, self.institution.pk, self.now, received_at, self.progress)
+            counts = {
+                **reading.counts,
+                "accepted": stored.added,
+                "unchanged": stored.unchanged,
+                "replaced": stored.replaced,
+                "firms": reading.accepted["firm_id"].n_unique(),
+            }
+            if stored.added:
+                self._record(reading, stored, counts, received_at)
+            if reading.rejected.height and rejects is not None:
+                write_rejects(reading.rejected, rejects)
+        faults = [fault.as_dict() for fault in reading.faults.listed()]
+        written = str(rejects) if reading.rejected.height and rejects else None
+        return ImportResult(reading.file, self.mapping.source, stored.batch_id, counts, reading.notes, faults, written, reading.record)
 
-def _record(
-    institution: Institution,
-    reading: Reading,
-    mapping: Mapping,
-    stored: Stored,
-    counts: dict[str, int],
-    received_at: dt.datetime,
-    actor: str,
-) -> None:
-    batch = Batch.objects.create(
-        id=stored.batch_id,
-        institution=institution,
-        evidence_class=EVIDENCE_CLASS,
-        source=mapping.source[:100],
-        file_name=reading.file[:255],
-        file_digest=reading.digest,
-        mapping=mapping.as_dict(),
-        counts=counts,
-        received_at=received_at,
-        received_by=actor,
-    )
-    detail = {"class": EVIDENCE_CLASS, "file": reading.file, "digest": reading.digest, **counts}
-    record_audit(institution, actor, "import_evidence", "batch", batch.pk, detail)
+    def _record(self, reading: Reading, stored: Stored, counts: dict[str, int], received_at: dt.datetime) -> None:
+        batch = Batch.objects.create(
+            id=stored.batch_id,
+            institution=self.institution,
+            evidence_class=self.evidence_class,
+            source=self.mapping.source[:100],
+            file_name=reading.file[:255],
+            file_digest=reading.digest,
+            mapping=self.mapping.as_dict(),
+            counts=counts,
+            received_at=received_at,
+            received_by=self.actor,
+        )
+        detail = {"class": self.evidence_class, "file": reading.file, "digest": reading.digest, **counts}
+        detail |= {"record": reading.record} if reading.record else {}
+        record_audit(self.institution, self.actor, "import_evidence", "batch", batch.pk, detail)

@@ -1,4 +1,5 @@
-"""What is known about firms, as it was told and when: batches as they came in, and invoices (class C07) row by row.
+"""What is known about firms, as it was told and when: batches as they came in, invoices (class C07) row by row, records of all other
+classes by their layouts, and readings of meters and machines a month to a row.
 
 Nothing is overwritten. Every row has three times: when it was true, when a lender could know it, when it arrived here. A later
 batch that tells the same invoice with another status adds a row that replaces the earlier one from its own `known_at` on, so the
@@ -7,6 +8,7 @@ question "what did we know on that day" always has the same answer.
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -82,6 +84,75 @@ class InvoiceReplacement(models.Model):
     class Meta:
         db_table_comment = APPEND_ONLY
         constraints = [models.UniqueConstraint(fields=["earlier", "later"], name="replacement_once")]
+
+
+class Record(models.Model):
+    """One row of a file of any class but invoices. What its fields mean says the layout of that name (puhui.evidence.layouts).
+
+    Rows of one firm with one identity speak of one fact: the one known last is believed, the earlier ones stay.
+    """
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    record = models.CharField(max_length=40)  # name of the layout
+    row_number = models.IntegerField()
+    observed_on = models.DateField()
+    known_at = models.DateTimeField()
+    known_at_assumed = models.BooleanField()
+    received_at = models.DateTimeField()
+    content = models.JSONField()  # field → value; a field that holds nothing is not there; amounts in fen, days as text
+    content_key = models.UUIDField()
+    identity_key = models.UUIDField()
+    occurrence = models.SmallIntegerField()
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        constraints = [models.UniqueConstraint(fields=["firm", "record", "content_key", "occurrence"], name="record_once")]
+
+
+class SeriesMonth(models.Model):
+    """Daily readings of one series (a meter, a machine) in one month, as one batch told them: arrays side by side, one place per day.
+
+    A later batch adds a row with the days that are new or told otherwise; of a day told twice the reading known last is believed.
+    The table is in partitions by firm; it is made in evidence/sql/series_storage.sql.
+    """
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    record = models.CharField(max_length=40)
+    series_key = models.UUIDField()  # digest of `key`
+    key = models.JSONField()  # the fields that tell one series from another
+    month = models.DateField()  # its first day
+    known_at_assumed = models.BooleanField()
+    received_at = models.DateTimeField()
+    days = ArrayField(models.SmallIntegerField())  # 1 … 31
+    row_numbers = ArrayField(models.IntegerField())
+    known_at = ArrayField(models.DateTimeField())
+    fields = ArrayField(models.CharField(max_length=64))
+    values = ArrayField(ArrayField(models.FloatField(null=True)))  # [place of the day][place of the field]; amounts in fen, flags 0 and 1
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        constraints = [
+            models.UniqueConstraint(fields=["firm", "batch", "record", "series_key", "month", "known_at_assumed"], name="series_month_once")
+        ]
+
+
+class BatchFirm(models.Model):
+    """What a batch brought of one firm: how many new rows, of which days. Tells in one look-up which evidence of a firm is the newest."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="firms")
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, db_index=False)
+    record = models.CharField(max_length=40)  # name of the layout, or `invoice`
+    row_count = models.IntegerField()
+    first_observed_on = models.DateField()
+    last_observed_on = models.DateField()
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        constraints = [models.UniqueConstraint(fields=["firm", "batch", "record"], name="batch_firm_once")]
 
 
 class ReadLog(models.Model):

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from collections.abc import Iterable
-from functools import reduce
-from operator import or_
 from typing import Any
 
 import polars as pl
 from django.db import connection, transaction
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum, Value
-from django.db.models.functions import Now, TruncMonth
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.evidence.models import Batch, Invoice, InvoiceReplacement, ReadLog
-from puhui.evidence.reading.faults import LISTED_FAULTS
+from puhui.evidence.access import consented_firms as consented_firms
+from puhui.evidence.access import consents_to_read
+from puhui.evidence.access import open_reading as open_reading
+from puhui.evidence.access import open_readings as open_readings
+from puhui.evidence.frames import copy_out, records_frame
+from puhui.evidence.layouts import layout
+from puhui.evidence.models import Batch, BatchFirm, Invoice, InvoiceReplacement, ReadLog
 from puhui.evidence.reading.invoices import EVIDENCE_CLASS
 from puhui.evidence.storing import statement
-from puhui.parties.consents import PURPOSES, live
-from puhui.parties.models import Consent, Firm, FirmIdentifier, Institution
-from puhui.parties.queries import firms_with_live_consent, limit_to_user
+from puhui.parties.models import Firm, FirmIdentifier, Institution
+from puhui.parties.queries import limit_to_user
 
 FRAME_SCHEMA = {
     "firm_id": pl.Int64,
@@ -39,13 +40,14 @@ FRAME_SCHEMA = {
 }
 
 
-def firm_numbers(institution: Institution, scheme: str = "") -> dict[str, int]:
-    """Identifier → firm number: of one scheme, or of all schemes where the value names a single firm."""
+def firm_numbers(institution: Institution, scheme: str = "", *, names: bool = False) -> dict[str, int]:
+    """Identifier → firm number: of one scheme, or of all schemes where the value names a single firm; with `names` also by exact name."""
     rows = FirmIdentifier.objects.filter(institution=institution)
     rows = rows.filter(scheme=scheme) if scheme else rows
     numbers: dict[str, int] = {}
     ambiguous = set()
-    for value, firm_id in rows.values_list("value", "firm_id"):
+    named = Firm.objects.filter(institution=institution).values_list("name", "pk") if names and not scheme else ()
+    for value, firm_id in [*rows.values_list("value", "firm_id"), *named]:
         if numbers.setdefault(value, firm_id) != firm_id:
             ambiguous.add(value)
     return {value: number for value, number in numbers.items() if value not in ambiguous}
@@ -64,15 +66,6 @@ def firm_named(institution: Institution, text: str) -> Firm:
     return found[0]
 
 
-def consented_firms(institution: Institution, evidence_class: str, at: dt.date | dt.datetime) -> frozenset[int]:
-    """Numbers of the firms about which a class of evidence may be taken in: those with a live consent for any purpose."""
-    return frozenset(
-        number
-        for purpose in PURPOSES
-        for number in firms_with_live_consent(institution, purpose, evidence_class, at).values_list("pk", flat=True)
-    )
-
-
 def invoices_as_of(
     institution: Institution,
     known_at: dt.datetime | dt.date,
@@ -86,20 +79,56 @@ def invoices_as_of(
     out. Without `firms`: every firm of the institution with a live consent for the purpose on the open business day. With `firms`:
     those, and `FaultsError` when one of them has none. Each reading leaves a row in the log.
     """
-    wanted = None if firms is None else [firm if isinstance(firm, int) else firm.pk for firm in firms]
     with transaction.atomic():
-        consents = _consents(institution, wanted, purpose)
-        ReadLog.objects.bulk_create(
-            [
-                ReadLog(
-                    institution=institution, firm_id=firm, consent_id=consent, evidence_class=EVIDENCE_CLASS, purpose=purpose, reader=reader
-                )
-                for firm, consent in consents.items()
-            ],
-            batch_size=5_000,
-        )
-        frame = _copy_out(statement("invoices_as_of"), {"firms": list(consents), "known_at": end_of(known_at)})
-    return frame.sort("firm_id", "issued_on", maintain_order=True)
+        consents = consents_to_read(institution, EVIDENCE_CLASS, purpose, reader, _numbers(firms))
+        frame = copy_out(statement("invoices_as_of"), {"firms": list(consents), "known_at": end_of(known_at)}, FRAME_SCHEMA)
+    return frame.with_columns(pl.col("counterparty").fill_null("")).sort("firm_id", "issued_on", maintain_order=True)
+
+
+def records_as_of(
+    institution: Institution,
+    record: str,
+    known_at: dt.datetime | dt.date,
+    firms: Iterable[Firm | int] | None = None,
+    purpose: str = "credit_decision",
+    reader: str = "system",
+) -> pl.DataFrame:
+    """What was known about one kind of record at a moment (or by the end of a day): columns of `layout(record).schema()`.
+
+    Of each fact the row known last by then; of a time series each day once. Firms, consent and log as for `invoices_as_of`. Raises
+    `KeyError` for a record that has no layout.
+    """
+    kind = layout(record)
+    with transaction.atomic():
+        consents = consents_to_read(institution, kind.evidence_class, purpose, reader, _numbers(firms))
+        return records_frame(kind, list(consents), end_of(known_at))
+
+
+def known_records(firm: Firm, record: str, as_of: dt.datetime | dt.date) -> pl.DataFrame:
+    """The same of one firm, for pages and commands, which have asked whether they may look and have it logged (`open_reading`)."""
+    with transaction.atomic():
+        return records_frame(layout(record), [firm.pk], end_of(as_of))
+
+
+def _numbers(firms: Iterable[Firm | int] | None) -> list[int] | None:
+    return None if firms is None else [firm if isinstance(firm, int) else firm.pk for firm in firms]
+
+
+def newest_batches(institution: Institution, firms: Iterable[Firm | int] | None = None) -> dict[int, int]:
+    """Firm → its newest batch over all classes; firms about which nothing has come are left out. One statement."""
+    rows = BatchFirm.objects.filter(batch__institution=institution)
+    numbers = _numbers(firms)
+    rows = rows if numbers is None else rows.filter(firm__in=numbers)
+    return dict(rows.values_list("firm_id").annotate(newest=Max("batch_id")))
+
+
+def overview(firm: Firm, as_of: dt.datetime | dt.date) -> list[dict[str, Any]]:
+    """What was known of each kind of record at a moment: evidence_class, record, rows (corrected ones included), first, last (days),
+    known_until, source (of the newest batch). For pages and commands, which have asked whether they may look."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("overview"), {"firm": firm.pk, "moment": end_of(as_of)})
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def end_of(moment: dt.datetime | dt.date) -> dt.datetime:
@@ -107,48 +136,6 @@ def end_of(moment: dt.datetime | dt.date) -> dt.datetime:
     if isinstance(moment, dt.datetime):
         return moment
     return dt.datetime.combine(moment, dt.time.max, tzinfo=timezone.get_default_timezone())
-
-
-def _consents(institution: Institution, wanted: list[int] | None, purpose: str) -> dict[int, int]:
-    """Firm → the live consent (granted last) that allows the reading. Raises `FaultsError` naming each wanted firm without one."""
-    rows = Consent.objects.filter(live(purpose, EVIDENCE_CLASS, institution.business_date), institution=institution)
-    rows = rows if wanted is None else rows.filter(firm__in=wanted)
-    consents = dict(rows.order_by("firm_id", "-granted_at", "-id").distinct("firm_id").values_list("firm_id", "pk"))
-    without = [number for number in dict.fromkeys(wanted or ()) if number not in consents]
-    if without:
-        names = dict(Firm.objects.filter(institution=institution, pk__in=without[:LISTED_FAULTS]).values_list("pk", "name"))
-        raise FaultsError(
-            Fault(
-                f"firm {names.get(number, number)}",
-                f"no live consent for {purpose} on {institution.business_date}",
-                f"a consent that covers class {EVIDENCE_CLASS}",
-                "Ask the firm for its consent first.",
-            )
-            for number in without[:LISTED_FAULTS]
-        )
-    return consents
-
-
-def _copy_out(sql: str, parameters: dict[str, Any]) -> pl.DataFrame:
-    """The rows of a statement as a frame, by COPY: a million rows in seconds."""
-    buffer = io.BytesIO()
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL TimeZone = 'UTC'")
-        with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv, HEADER)", parameters) as copy:
-            for piece in copy:
-                buffer.write(piece)
-        cursor.execute("SET LOCAL TimeZone = DEFAULT")
-    buffer.seek(0)
-    schema: dict[str, Any] = {**FRAME_SCHEMA, "known_at": pl.String, "duplicate": pl.String}
-    frame = pl.read_csv(buffer, schema=schema).with_columns(pl.col("counterparty").fill_null(""))
-    moments = frame.select(pl.col("known_at").unique())
-    moments = moments.with_columns(
-        pl.col("known_at").str.to_datetime("%Y-%m-%d %H:%M:%S%.f%#z", time_zone="UTC", time_unit="us").alias("moment")
-    )
-    frame = frame.join(moments, on="known_at", how="left", maintain_order="left")
-    return frame.with_columns(pl.col("moment").alias("known_at"), (pl.col("duplicate") == "t").alias("duplicate")).select(
-        list(FRAME_SCHEMA)
-    )
 
 
 def for_user(user: Any) -> QuerySet[Invoice]:
@@ -166,26 +153,6 @@ def standing_invoices(firm: Firm, as_of: dt.datetime | dt.date) -> QuerySet[Invo
     moment = end_of(as_of)
     replaced = InvoiceReplacement.objects.filter(earlier=OuterRef("pk"), known_at__lte=moment)
     return Invoice.objects.filter(~Exists(replaced), firm=firm, known_at__lte=moment)
-
-
-def open_reading(firm: Firm, reader: str) -> bool:
-    """Whether somebody may look at a firm's invoices on the open business day: by a live consent for any purpose, and then it is logged.
-
-    Pages and commands that show stored invoices ask here first and show none where the answer is no.
-    """
-    day = firm.institution.business_date
-    by_purpose = reduce(or_, (live(purpose, EVIDENCE_CLASS, day) for purpose in PURPOSES))
-    newest = (
-        Consent.objects.filter(by_purpose, firm=firm)
-        .order_by("-granted_at", "-id")
-        .annotate(evidence_class=Value(EVIDENCE_CLASS), reader=Value(reader), read_at=Now())
-    )
-    columns = ("institution_id", "firm_id", "id", "evidence_class", "purpose", "reader", "read_at")
-    sql, parameters = newest.values_list(*columns)[:1].query.sql_with_params()
-    with connection.cursor() as cursor:  # look and log in one statement
-        names = "institution_id, firm_id, consent_id, evidence_class, purpose, reader, read_at"
-        cursor.execute(f"INSERT INTO evidence_readlog ({names}) {sql}", parameters)
-        return bool(cursor.rowcount)
 
 
 COUNTED = Q(duplicate=False, status__in=[Invoice.Status.NORMAL, Invoice.Status.RED])

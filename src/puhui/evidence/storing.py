@@ -21,7 +21,7 @@ STAGED = (
     "amount_fen", "tax_fen", "total_fen", "known_at", "known_at_assumed", "duplicate", "flags", "content_key", "identity_key", "occurrence",
 )  # fmt: skip
 SLICE_ROWS = 50_000
-IMPORT_LOCK = 0x433037  # "C07", beside the institution's number
+IMPORT_LOCK = 0x433037  # beside the institution's number
 LARGE_FILE_ROWS = 5_000
 
 Progress = Callable[[str, int, int], None]
@@ -48,10 +48,9 @@ def store_invoices(rows: pl.DataFrame, institution_id: int, now: dt.datetime, re
     The caller holds the transaction and makes the batch of the returned number in it. Nothing refers to the batch when no row is new.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [IMPORT_LOCK, institution_id])
-        cursor.execute("SET LOCAL work_mem = '128MB'")
+        lock_imports(cursor, institution_id)
         cursor.execute(statement("stage_invoices"))
-        _copy(cursor, rows, progress)
+        copy_in(cursor, "staged_invoice", rows.rename({"row": "row_number"}).select(STAGED), progress)
         cursor.execute("ANALYZE staged_invoice")
         replaced = 0
         if _anything_stored(cursor):
@@ -65,10 +64,9 @@ def store_invoices(rows: pl.DataFrame, institution_id: int, now: dt.datetime, re
             if replaced:
                 cursor.execute(statement("date_corrections"), {"now": now})
         progress("storing", rows.height, rows.height)
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('evidence_batch', 'id'))")
-        batch_id = cursor.fetchone()[0]
+        batch_id = next_batch(cursor)
         cursor.execute(statement("add_new_invoices"), {"institution": institution_id, "batch": batch_id, "received_at": received_at})
-        added = cursor.rowcount
+        added = int(cursor.fetchone()[0])
         if replaced:
             cursor.execute(statement("record_replacements"))
         if added > LARGE_FILE_ROWS:
@@ -88,14 +86,26 @@ def _anything_stored(cursor: Any) -> bool:
     return bool(cursor.fetchone()[0])
 
 
-def _copy(cursor: Any, rows: pl.DataFrame, progress: Progress) -> None:
-    """Send the rows in slices, so that their text never lies in memory as a whole."""
-    staged = rows.rename({"row": "row_number"}).select(STAGED)
-    with cursor.copy(f"COPY staged_invoice ({', '.join(STAGED)}) FROM STDIN (FORMAT csv)") as copy:
-        for start in range(0, staged.height, SLICE_ROWS):
-            progress("sending", start, staged.height)
-            copy.write(csv_text(staged.slice(start, SLICE_ROWS)))
-    progress("sending", staged.height, staged.height)
+def lock_imports(cursor: Any, institution_id: int) -> None:
+    """Wait for other imports of the institution, until this transaction ends."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [IMPORT_LOCK, institution_id])
+    cursor.execute("SET LOCAL work_mem = '128MB'")
+
+
+def next_batch(cursor: Any) -> int:
+    """The number of a batch that is made before this transaction ends."""
+    cursor.execute("SELECT nextval(pg_get_serial_sequence('evidence_batch', 'id'))")
+    return int(cursor.fetchone()[0])
+
+
+def copy_in(cursor: Any, table: str, rows: pl.DataFrame, progress: Progress) -> None:
+    """Send rows to a passing table in slices, so that their text never lies in memory as a whole."""
+    names = ", ".join(f'"{name}"' for name in rows.columns)
+    with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy:
+        for start in range(0, rows.height, SLICE_ROWS):
+            progress("sending", start, rows.height)
+            copy.write(csv_text(rows.slice(start, SLICE_ROWS)))
+    progress("sending", rows.height, rows.height)
 
 
 def csv_text(rows: pl.DataFrame) -> bytes:

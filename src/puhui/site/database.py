@@ -77,7 +77,7 @@ def protect_append_only_tables(alias: str = "owner") -> None:
             cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {names} FROM puhui_app")
             if _server_version(cursor) >= _ANALYSE_CAN_BE_GRANTED:
                 # So that an import can bring the planner's statistics up to date with what it added.
-                cursor.execute("GRANT MAINTAIN ON evidence_invoice TO puhui_app")
+                cursor.execute("GRANT MAINTAIN ON evidence_invoice, evidence_record TO puhui_app")
 
 
 def unprotected_tables(alias: str = "owner") -> list[str]:

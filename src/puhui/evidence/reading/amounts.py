@@ -66,13 +66,13 @@ def _numbers(column: pl.Series, nothing: frozenset[str]) -> tuple[pl.Series, pl.
     plain = column.str.contains(NUMBER).fill_null(False)
     if not plain.all():
         odd = (~plain).arg_true()
-        column = column.scatter(odd, _cleaned(column.gather(odd), nothing))
+        column = column.scatter(odd, clean_numbers(column.gather(odd), nothing))
         plain = column.str.contains(NUMBER).fill_null(False)
     number = pl.select(pl.when(plain).then(column.cast(pl.Float64, strict=False))).to_series()
     return number, (column == "").fill_null(True)
 
 
-def _cleaned(text: pl.Series, nothing: frozenset[str]) -> pl.Series:
+def clean_numbers(text: pl.Series, nothing: frozenset[str] = frozenset()) -> pl.Series:
     """`（１,２３４.５）元` → `-1234.5`; grouping commas go only when they stand where grouping commas do."""
     stripped = text.str.strip_chars()
     clean = stripped.str.replace_many(list(WIDE), list(WIDE.values())).str.replace_many(REMOVED, [""] * len(REMOVED))

@@ -14,10 +14,12 @@ YEAR_FIRST = (
     r"^(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?(?:[ T]\s*(?P<hour>\d{1,2})[:：时]\d{1,2}.*)?$"
 )
 COMPACT = r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:[ T]?(?P<hour>\d{2}):?\d{2}.*)?$"
+MONTH = r"^(?P<year>\d{4})\s*(?:[-/.年]\s*(?P<month>\d{1,2})\s*月?|(?P<compact>\d{2}))$"
 DAY_NUMBER = r"^\d{5}(\.\d+)?$"
 EPOCH_1900 = -25_569  # day 0 of a spreadsheet is 1899-12-30, counted in days since 1970-01-01
 EPOCH_1904 = -24_107
 EXPECTED = "a date such as 2024-03-31, 2024/3/31, 2024年3月31日 or 20240331"
+EXPECTED_MONTH = "a month such as 2024-03, 2024年3月 or 202403"
 REMEDY = 'Write the year first; or name the format in the mapping file, for example [format] date = "%d/%m/%Y".'
 
 
@@ -39,6 +41,21 @@ def parse_dates(column: pl.Series, date_format: str = "", date_1904: bool = Fals
     wrong = parsed.get_column("date").is_null() & (parsed.get_column("text").str.strip_chars() != "")
     expected = f"a date of the form {date_format}" if date_format else EXPECTED
     return Converted(parsed.get_column("date"), [Problem(wrong, expected, REMEDY)]), parsed.get_column("hour")
+
+
+def parse_months(column: pl.Series, date_format: str = "", date_1904: bool = False) -> Converted:
+    """The first day of each month: `2024-01`, `2024年1月`, `202401`, or any day of it in the spellings of `parse_dates`."""
+    if column.dtype.is_integer() or column.dtype.is_float():
+        column = column.cast(pl.String).str.strip_suffix(".0")
+    if column.dtype == pl.String and not date_format:
+        clean = column.str.strip_chars().str.replace_many(list("０１２３４５６７８９"), list("0123456789"))
+        found = clean.str.extract_groups(MONTH).struct.unnest()
+        month = pl.coalesce("month", "compact").str.zfill(2)
+        first = found.select(pl.concat_str("year", month, pl.lit("01"), separator="-")).to_series()
+        column = pl.select(pl.coalesce(first, pl.lit(column))).to_series()
+    converted, _ = parse_dates(column, date_format, date_1904)
+    problems = [Problem(each.rows, date_format or EXPECTED_MONTH, REMEDY) for each in converted.problems]
+    return Converted(converted.values.dt.truncate("1mo"), problems)
 
 
 def _parsed(text: pl.Series, date_format: str, date_1904: bool) -> pl.DataFrame:

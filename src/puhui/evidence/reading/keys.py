@@ -8,6 +8,8 @@ the amounts: a void that sets the amounts to zero still speaks of the same invoi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 import polars as pl
 
@@ -33,6 +35,30 @@ def with_keys(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(keys.get_column("content_key"), keys.get_column("identity_key")).with_columns(_occurrence(frame, keys))
 
 
+def with_record_keys(frame: pl.DataFrame, fields: Sequence[str], identity: Sequence[str], record: str) -> pl.DataFrame:
+    """The same three columns for records of a layout.
+
+    The content is every field that holds something, as `name=value` in the order of the names: a field that a layout gets later changes no
+    key of a row that lacks it. Without `identity` every row stands for itself, and its identity is its content and occurrence.
+    """
+
+    def text(names: Sequence[str]) -> pl.Expr:
+        cells = [pl.format("{}={}", pl.lit(name), _as_text(frame.schema[name], name)) for name in sorted(names)]
+        return pl.concat_str(pl.lit(record), *cells, separator=SEPARATOR, ignore_nulls=True)
+
+    texts = frame.select(text(fields).alias("content"), text(identity or fields).alias("identity"))
+    keys = _md5(texts)
+    occurrence = _occurrence(frame, keys)
+    if not identity:
+        texts = texts.with_columns(pl.concat_str("identity", occurrence.cast(pl.String), separator=SEPARATOR).alias("identity"))
+        keys = _md5(texts)
+    return frame.with_columns(keys.get_column("content_key"), keys.get_column("identity_key"), occurrence)
+
+
+def _as_text(kind: pl.DataType, name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.Int32).cast(pl.String) if kind == pl.Date else pl.col(name).cast(pl.String)
+
+
 def _md5(texts: pl.DataFrame) -> pl.DataFrame:
     """MD5 by DuckDB: a standard digest at the speed of columns. It tells rows apart; it protects nothing."""
     with duckdb.connect() as connection:
@@ -42,9 +68,14 @@ def _md5(texts: pl.DataFrame) -> pl.DataFrame:
         return keys
 
 
+def firm_key() -> pl.Expr:
+    """Our number of the firm where it is known, else what the file calls it: one firm may go by several identifiers in a file."""
+    return pl.coalesce(pl.col("firm_id").cast(pl.String), "firm").alias("firm")
+
+
 def _occurrence(frame: pl.DataFrame, keys: pl.DataFrame) -> pl.Series:
     """1 for the first row with its content in this file, 2 for the next. Only rows that repeat are counted one by one."""
-    pair = pl.DataFrame({"firm": frame.get_column("firm"), "content_key": keys.get_column("content_key")})
+    pair = pl.DataFrame({"firm": frame.select(firm_key()).to_series(), "content_key": keys.get_column("content_key")})
     repeated = pair.is_duplicated()
     occurrence = pl.repeat(1, frame.height, dtype=pl.Int16, eager=True).alias("occurrence")
     if not repeated.any():

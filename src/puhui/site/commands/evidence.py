@@ -19,10 +19,11 @@ AS_JSON = typer.Option(False, "--json", help="One JSON document instead of text.
 
 @app.command("import")
 def import_file(
-    evidence_class: str = typer.Argument(..., metavar="CLASS", help="Class of evidence: C07, invoices."),
+    evidence_class: str = typer.Argument(..., metavar="CLASS", help="Class of evidence: C01 … C18, S1, S2 (C07: invoices)."),
     path: Path = typer.Argument(..., metavar="PATH", help="CSV, XLSX, Parquet or JSON; told by content, not by name."),
+    record: str = typer.Option("", "--record", help="Kind of record, where a class has several and the headings do not say which."),
     mapping: str = typer.Option("", "--map", help="Mapping file (TOML), or the name of one that comes with Puhui."),
-    firm: str = typer.Option("", "--firm", help="Whose invoices these are, when the file does not say: an identifier or the name."),
+    firm: str = typer.Option("", "--firm", help="Whose records these are, when the file does not say: an identifier or the name."),
     partial: bool = typer.Option(False, "--partial", help="Take the good rows, write the others to --rejects."),
     rejects: Path | None = typer.Option(None, "--rejects", help="Where the rejected rows go (CSV); default: beside the file."),
     sheet: str = typer.Option("", "--sheet", help="Sheet of a workbook; default: the first visible one with headings we know."),
@@ -34,10 +35,12 @@ def import_file(
 
     Example: puhui evidence import C07 sales.xlsx --firm 91330106MA2CFJQ25K
     """
-    if evidence_class.upper() != "C07":
-        support.fail(f"CLASS: found {evidence_class!r}, expected C07 (invoices); the other classes cannot be imported yet")
+    from puhui.evidence.layouts import classes
+
+    if evidence_class.upper() not in classes():
+        support.fail(f"CLASS: found {evidence_class!r}, expected one of {', '.join(classes())}")
     support.start_django()
-    from puhui.evidence.actions import import_invoices
+    from puhui.evidence.actions import import_records
     from puhui.evidence.queries import firm_named
     from puhui.evidence.reading.faults import RefusedFileError
     from puhui.evidence.reading.mapping import named_mapping
@@ -46,9 +49,11 @@ def import_file(
     rejects = rejects or path.with_name(f"{path.stem}-rejects.csv")
     try:
         with _progress() as progress:
-            result = import_invoices(
+            result = import_records(
                 lender,
                 path,
+                evidence_class.upper(),
+                record or None,
                 named_mapping(mapping) if mapping else None,
                 firm=firm_named(lender, firm) if firm else None,
                 partial=partial,
@@ -66,7 +71,8 @@ def import_file(
     if as_json:
         support.print_result(result.as_dict(), True)
     else:
-        support.print_result({"file": result.file, "source": result.source, "batch": result.batch_id, **result.counts}, False)
+        kind = {"record": result.record} if result.record else {}
+        support.print_result({"file": result.file, "source": result.source, **kind, "batch": result.batch_id, **result.counts}, False)
         for note in result.notes:
             print(f"note: {note}")
         if result.rejects:
@@ -88,10 +94,11 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 def show(
     firm: str = typer.Argument(..., metavar="FIRM", help="An identifier of the firm, or its exact name."),
     as_of: str = typer.Option("", "--as-of", help="Only what was known by the end of this day (YYYY-MM-DD); default: the business date."),
+    record: str = typer.Option("", "--record", help="The rows of one kind of record as they were believed then."),
     institution: str = INSTITUTION,
     as_json: bool = AS_JSON,
 ) -> None:
-    """What is known of a firm's invoices: sales and purchases, by month, and who stands on the other side.
+    """What is known of a firm: each kind of record with its days and source; invoices by month and by who stands on the other side.
 
     Example: puhui evidence show 91330106MA2CFJQ25K --as-of 2026-01-31
     """
@@ -106,14 +113,7 @@ def show(
     except ValueError:
         support.fail(f"--as-of: found {as_of!r}, expected a day such as 2026-01-31")
     found = queries.firm_named(lender, firm)
-    if not queries.open_reading(found, "command line"):
-        support.fail(f"{found.name}: no live consent on {lender.business_date}, expected one that covers C07. Ask the firm for it.")
-    tables = {
-        "invoices": queries.summary(found, day),
-        "months": queries.monthly_totals(found, day),
-        "buyers": queries.largest_partners(found, day, "out"),
-        "suppliers": queries.largest_partners(found, day, "in"),
-    }
+    tables = _rows_of(found, record, day) if record else _overview(found, day)
     if as_json:
         support.print_result({"firm": found.name, "as_of": day, **tables}, True)
         return
@@ -123,6 +123,41 @@ def show(
         support.print_result([_in_yuan(row) for row in rows] or "nothing known", False)
 
 
+def _overview(firm: Any, day: Any) -> dict[str, list[dict[str, Any]]]:
+    """What has come of each class that may be looked at, and of invoices more; stops where nothing may be."""
+    from puhui.evidence import queries
+    from puhui.evidence.layouts import classes
+
+    open_classes = queries.open_readings(firm, "command line", classes())
+    if not open_classes:
+        support.fail(f"{firm.name}: no live consent on {firm.institution.business_date} for any class. Ask the firm for it.")
+    tables = {"evidence": [row for row in queries.overview(firm, day) if row["evidence_class"] in open_classes]}
+    if "C07" in open_classes:
+        tables |= {
+            "invoices": queries.summary(firm, day),
+            "months": queries.monthly_totals(firm, day),
+            "buyers": queries.largest_partners(firm, day, "out"),
+            "suppliers": queries.largest_partners(firm, day, "in"),
+        }
+    return tables
+
+
+def _rows_of(firm: Any, record: str, day: Any) -> dict[str, list[dict[str, Any]]]:
+    """The rows of one kind of record, the newest last."""
+    from puhui.evidence import queries
+    from puhui.evidence.layouts import layout, layout_files
+
+    if record not in layout_files():
+        support.fail(f"--record: found {record!r}, expected one of {', '.join(layout_files())}")
+    evidence_class = layout(record).evidence_class
+    if not queries.open_reading(firm, "command line", evidence_class):
+        support.fail(f"{firm.name}: no live consent on {firm.institution.business_date} that covers {evidence_class}. Ask the firm for it.")
+    return {record: queries.known_records(firm, record, day).to_dicts()}
+
+
 def _in_yuan(row: dict[str, Any]) -> dict[str, Any]:
     """Fen as yuan, for people."""
-    return {name.removesuffix("_fen"): f"{value / 100:,.2f}" if name.endswith("_fen") else value for name, value in row.items()}
+    return {
+        name.removesuffix("_fen"): f"{value / 100:,.2f}" if name.endswith("_fen") and value is not None else value
+        for name, value in row.items()
+    }

@@ -1,0 +1,202 @@
+"""A file of records of any class becomes typed rows, or a list of everything that is wrong with it. The layout says what a record is.
+
+The same steps as for invoices: find the headings, read and check every field, say since when each row is known, give it its keys. A fact
+that two rows of one file tell differently is refused: a file must not contradict itself, and the order of its rows says nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from puhui.calculations.faults import Fault
+from puhui.evidence.layouts import Layout, nothing_words
+from puhui.evidence.reading.cells import check_cells
+from puhui.evidence.reading.columns import Columns
+from puhui.evidence.reading.faults import RefusedFileError, RowFaults, place
+from puhui.evidence.reading.files import read_table
+from puhui.evidence.reading.headings import first_finder, heading_finder, missing, resolve_columns, unit_faults
+from puhui.evidence.reading.keys import firm_key, with_record_keys
+from puhui.evidence.reading.knowing import known_at
+from puhui.evidence.reading.limits import Limits
+from puhui.evidence.reading.mapping import Mapping
+from puhui.evidence.reading.parties import FirmIdentity, firms
+from puhui.evidence.reading.raw import RawTable
+from puhui.evidence.reading.rejects import rejected_rows
+from puhui.evidence.reading.result import Progress, Reading
+from puhui.evidence.reading.values import read_field
+
+AS_THEY_STAND = ("text", "code", "word")  # a dash in text is text
+
+
+def read_records(
+    path: Path,
+    layouts: Layout | Sequence[Layout],
+    *,
+    today: dt.date,
+    now: dt.datetime,
+    mapping: Mapping | None = None,
+    firm: FirmIdentity | None = None,
+    known_firms: dict[str, int] | None = None,
+    consented_firms: frozenset[int] | None = None,
+    sheet: str = "",
+    file_name: str = "",
+    limits: Limits | None = None,
+    progress: Progress = lambda stage: None,
+) -> Reading:
+    """Read and check the records of one file; arguments as for `read_invoices`. Of several layouts the one that the headings fit is taken.
+
+    Without a mapping each row is known since when the layout says. Raises `RefusedFileError` when the file cannot be used at all; faults
+    of rows are in the result, and the caller decides whether to refuse or to take the rest.
+
+    `accepted` has row, firm, firm_id (null without `known_firms`), the fields of the layout in their types, known_at (UTC),
+    known_at_assumed, content_key, identity_key, occurrence.
+    """
+    several = (layouts,) if isinstance(layouts, Layout) else tuple(layouts)
+    limits, chosen = limits or Limits(), mapping or Mapping()
+    progress("reading")
+    finder = first_finder([heading_finder(chosen, layout.vocabulary()) for layout in several])
+    raw, digest = read_table(path, finder, chosen, limits, sheet, file_name)
+    layout = several[0] if len(several) == 1 else fitting_layout(raw, several, chosen)
+    if mapping is None:
+        chosen = Mapping(known_at=layout.known_at)
+    table, columns = _columns(raw, layout, chosen, firm is not None)
+    progress("checking")
+    faults = RowFaults(raw.file, raw.sheet)
+    check_cells(raw, faults, limits)
+    fields = Columns(table, columns, faults)
+    checked = _checked(fields, layout, chosen, today, now, firm, known_firms, consented_firms)
+    progress("comparing")
+    accepted = _accepted(checked, layout, faults, fields)
+    rejected = rejected_rows(raw, faults)
+    return Reading(raw.file, digest, raw.sheet, accepted, rejected, faults, _counts(raw, accepted, rejected), raw.notes, layout.record)
+
+
+def fitting_layout(table: RawTable, layouts: Sequence[Layout], mapping: Mapping) -> Layout:
+    """The layout whose needed fields are all there and of which most is recognised. Raises `RefusedFileError` where none or two fit."""
+
+    def fit(layout: Layout) -> tuple[int, int]:
+        words = layout.vocabulary()
+        named = [mapping.columns.get(column) if mapping.columns else words.field_of(column) for column in table.columns]
+        found = set(named) & set(layout.fields)
+        return -len(set(layout.needed) - found - set(mapping.values)), len(found)
+
+    fits = sorted(((fit(layout), layout) for layout in layouts), key=lambda pair: pair[0], reverse=True)
+    if fits[0][0] == fits[1][0]:
+        names = ", ".join(layout.record for score, layout in fits if score == fits[0][0])
+        raise RefusedFileError(
+            [
+                Fault(
+                    place(table.file, table.sheet), f"headings that fit {names} alike", "the headings of one record", "Say which: --record."
+                )
+            ]
+        )
+    return fits[0][1]
+
+
+def _columns(table: RawTable, layout: Layout, mapping: Mapping, firm_given: bool) -> tuple[RawTable, dict[str, str]]:
+    """The table as the fields are read from it, and field → column. Raises `RefusedFileError` with every fault of the headings."""
+    words = layout.vocabulary()
+    columns, faults = resolve_columns(table, mapping, words)
+    table, columns = _with_given_values(table, columns, mapping)
+    faults += [missing(table, words, (name,)) for name in layout.needed if name not in columns]
+    if not (firm_given or {"firm", "firm_name"} & set(columns) or mapping.firm_value):
+        faults.append(missing(table, words, ("firm",), "Say whose records they are: --firm, or [firm] column in a mapping file."))
+    amounts = [name for name, field in layout.fields.items() if field.type == "amount"]
+    faults += unit_faults(table, columns, mapping, words, amounts)
+    if mapping.known_at.origin == "column" and "known_at" not in columns:
+        found, remedy = "no column that says so", 'Name it in a mapping file: [columns] "its heading" = "known_at".'
+        faults.append(Fault(place(table.file, table.sheet), found, "a column with the moment from which each row was known", remedy))
+    if faults:
+        raise RefusedFileError(faults)
+    return _without_nothing(table, columns, layout), _firm_column(columns)
+
+
+def _with_given_values(table: RawTable, columns: dict[str, str], mapping: Mapping) -> tuple[RawTable, dict[str, str]]:
+    """What the mapping gives for fields without a column or a cell, put in as if the file had it."""
+    frame, columns = table.frame, dict(columns)
+    for name, value in mapping.values.items():
+        if name in columns:
+            cell = pl.col(columns[name]).cast(pl.String)
+            empty = cell.is_null() | (cell.str.strip_chars() == "")
+            frame = frame.with_columns(pl.when(empty).then(pl.lit(value)).otherwise(cell).alias(columns[name]))
+        else:
+            columns[name] = f"[values] {name}"
+            frame = frame.with_columns(pl.lit(value).alias(columns[name]))
+    return replace(table, frame=frame), columns
+
+
+def _without_nothing(table: RawTable, columns: dict[str, str], layout: Layout) -> RawTable:
+    """Dashes and their like emptied in columns of figures, days and flags."""
+    names = {columns[name] for name, field in layout.fields.items() if name in columns and field.type not in AS_THEY_STAND}
+    text = [name for name in names if table.frame.schema[name] == pl.String]
+    nothing = list(nothing_words())
+    emptied = [
+        pl.when(pl.col(name).str.strip_chars().str.to_lowercase().is_in(nothing)).then(pl.lit("")).otherwise(pl.col(name)).alias(name)
+        for name in text
+    ]
+    return replace(table, frame=table.frame.with_columns(emptied))
+
+
+def _firm_column(columns: dict[str, str]) -> dict[str, str]:
+    """The identifier names the firm where there is a column of it, else its name does."""
+    return {"firm": columns["firm_name"], **columns} if "firm_name" in columns else columns
+
+
+def _checked(
+    fields: Columns,
+    layout: Layout,
+    mapping: Mapping,
+    today: dt.date,
+    now: dt.datetime,
+    firm: FirmIdentity | None,
+    known_firms: dict[str, int] | None,
+    consented_firms: frozenset[int] | None,
+) -> pl.DataFrame:
+    """Every row with its fields; rows with a fault hold nulls and are taken out by the caller."""
+    consent = f"its evidence of class {layout.evidence_class}"
+    firm_keys, firm_ids = firms(fields, mapping, firm, known_firms, consented_firms, consent)
+    values = {name: read_field(fields, field, layout, mapping, today) for name, field in layout.fields.items()}
+    frame = pl.DataFrame({"row": fields.row, "firm": firm_keys, "firm_id": firm_ids, **values})
+    month = layout.fields[layout.observed].type == "month"
+    return known_at(frame, fields, mapping, now, layout.observed, ahead=layout.future, month=month)
+
+
+def _accepted(checked: pl.DataFrame, layout: Layout, faults: RowFaults, fields: Columns) -> pl.DataFrame:
+    """The rows without a fault, with their keys. Rows that speak of one fact in two ways are faults as well."""
+    bad = faults.rows()
+    good = checked.filter(~pl.col("row").is_in(bad.implode())) if len(bad) else checked
+    keyed = with_record_keys(good, tuple(layout.fields), layout.identity, layout.record)
+    if not layout.identity:
+        return keyed
+    fact = (firm_key(), pl.col("identity_key"))
+    first = pl.col("row").min().over(fact).alias("first")
+    torn = keyed.with_columns(first).filter(pl.col("content_key").n_unique().over(fact) > 1)
+    if torn.is_empty():
+        return keyed
+    named = " and ".join(fields.columns.get(name, name) for name in layout.identity)
+    found = pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in layout.identity], separator=", ")
+    expected = "one row for this {}, or rows that do not contradict each other (see row {})"
+    faults.add_frame(
+        torn.select(
+            "row",
+            pl.lit(named).alias("column"),
+            found.alias("found"),
+            pl.format(expected, pl.lit(named), "first").alias("expected"),
+            pl.lit("Take out the row that is wrong; a correction comes in a file of its own.").alias("remedy"),
+        ).cast({"row": pl.Int64})
+    )
+    return keyed.filter(~pl.col("row").is_in(torn.get_column("row").implode()))
+
+
+def _counts(table: RawTable, accepted: pl.DataFrame, rejected: pl.DataFrame) -> dict[str, int]:
+    return {
+        "read": table.frame.height + table.broken.height,
+        "accepted": accepted.height,
+        "rejected": rejected.height,
+        "duplicates": int((accepted["occurrence"] > 1).sum()),
+    }
