@@ -98,9 +98,8 @@ def end_days(institution_id: int, until: date, workers: int) -> None:
     began, problem = time.monotonic(), ""
     while time.monotonic() - began < PATIENCE_SECONDS:
         try:
-            institution = Institution.objects.get(pk=institution_id)
-            if institution.business_date <= until:
-                run(institution, until, "night", workers=workers)
+            # Also where the day is over already: cut off between opening the next one and sealing it, it is sealed by a run more.
+            run(Institution.objects.get(pk=institution_id), until, "night", workers=workers)
             return
         except (DatabaseError, InterfaceError) as error:
             problem = repr(error)
