@@ -78,32 +78,46 @@ def made_up_terms(chance: random.Random) -> Terms:
     return read_terms(document)
 
 
+def new_rates(chance: random.Random, terms: Terms) -> tuple[Terms, list[Event]]:
+    """Up to three new rates, each agreed ahead or brought by an event; the terms then hold the first kind only."""
+    days = chance.sample(range(-1, 500), chance.choice([0, 0, 0, 1, 1, 2, 3]))
+    changes = [(terms.start + timedelta(days=day), chance.randrange(0, 24_000_000)) for day in sorted(days)]
+    ahead = [change for change in changes if change[0] > terms.start and chance.random() < 0.4]
+    events = [Event(day, "rate_change", rate_e8=rate) for day, rate in changes if (day, rate) not in ahead]
+    return dataclasses.replace(terms, rates=(*terms.rates, *ahead)), events
+
+
+def history(chance: random.Random, terms: Terms, changes: list[Event], number: int) -> tuple[list[Event], date]:
+    """Some of the dues paid on their day, among them the new rates up to the day."""
+    rates = sorted([*terms.rates, *((change.date, change.rate_e8 or 0) for change in changes)])
+    rows = schedule(dataclasses.replace(terms, rates=tuple(rates)))
+    paid = chance.randrange(len(rows) + 1)
+    events = [Event(row.due, "repayment", row.total, id=f"{number}-{row.number}" if chance.random() < 0.8 else None) for row in rows[:paid]]
+    if chance.random() < 0.3:
+        events.insert(0, Event(terms.start, "drawdown", terms.amount))
+    reached = rows[paid - 1].due if paid else terms.start
+    coming = rows[paid].due if paid < len(rows) else rows[-1].due + timedelta(days=40)
+    as_of = reached + timedelta(days=chance.randrange((coming - reached).days + 1))
+    kept = [change for change in changes if change.date <= as_of]
+    return (kept + events if chance.random() < 0.3 else sorted(events + kept, key=lambda event: event.date)), as_of
+
+
 def test_equal_to_the_walk() -> None:
-    chance, ordinary = random.Random(7), 0
+    chance, ordinary, repriced = random.Random(7), 0, 0
     for number in range(1_500):
         try:
-            terms = made_up_terms(chance)
-            rows = schedule(terms)
+            terms, changes = new_rates(chance, made_up_terms(chance))
+            events, as_of = history(chance, terms, changes, number)
         except FaultsError:
             continue
-        paid = chance.randrange(len(rows) + 1)
-        events = [
-            Event(row.due, "repayment", row.total, id=f"{number}-{row.number}" if chance.random() < 0.8 else None) for row in rows[:paid]
-        ]
-        if chance.random() < 0.3:
-            events.insert(0, Event(terms.start, "drawdown", terms.amount))
-        reached, coming = (
-            rows[paid - 1].due if paid else terms.start,
-            rows[paid].due if paid < len(rows) else rows[-1].due + timedelta(days=40),
-        )
-        as_of = reached + timedelta(days=chance.randrange((coming - reached).days + 1))
-        if any(event.amount == 0 for event in events):
+        if any(event.amount == 0 for event in events if event.type != "rate_change"):
             continue
         found = outcome(paid_when_due, terms, events, as_of)
         if found is not None:
             ordinary += 1
+            repriced += len(terms.rates) > 1 or any(event.type == "rate_change" for event in events)
             assert found == outcome(replay_events, terms, events, as_of), (terms, events, as_of)
-    assert ordinary > 900, ordinary
+    assert ordinary > 900 and repriced > 250, (ordinary, repriced)
 
 
 ORDINARY = read_terms({"amount": "120000.00", "start": "2025-01-15", "rate_annual": "0.0435", "instalments": 12, "every": "1 month"})
@@ -124,6 +138,11 @@ TOTAL = schedule(ORDINARY)[0].total
         ([Event(DUE, "repayment", TOTAL)], DUE - timedelta(days=1)),  # not yet
         ([Event(ORDINARY.start, "drawdown", 1)], ORDINARY.start),
         ([], ORDINARY.start - timedelta(days=1)),
+        ([Event(DUE, "rate_change", rate_e8=5_000_000)], DUE - timedelta(days=1)),  # not yet
+        ([Event(DUE, "rate_change", rate_e8=4_350_000)], DUE),  # the same rate
+        ([Event(ORDINARY.start, "rate_change", rate_e8=5_000_000)], DUE),  # two rates of one day
+        ([Event(DUE, "rate_change", rate_e8=1, known=DUE), Event(DUE, "repayment", TOTAL)], DUE),  # in which order?
+        ([Event(DUE, "repayment", TOTAL), Event(DUE, "rate_change", rate_e8=1, id="a"), Event(DUE, "reversal", of="a")], DUE),
     ],
 )
 def test_other_histories_are_left_to_the_walk(events: list[Event], as_of: date) -> None:

@@ -16,7 +16,7 @@ from puhui.calculations.money import round_quotient
 from puhui.calculations.periods import Period, unsettled
 from puhui.calculations.term_records import RATE_SCALE, Terms
 
-__all__ = ["annuity_level", "nearer_level", "round_to_multiple", "solved_level"]
+__all__ = ["annuity_factor", "annuity_level", "nearer_level", "round_to_multiple", "solved_level"]
 
 
 def round_to_multiple(numerator: int, denominator: int, terms: Terms) -> int:
@@ -50,12 +50,17 @@ def _step_rate(terms: Terms, rate_e8: int, periods: Sequence[Period]) -> tuple[i
     raise unsettled("day_count", f"{terms.day_count} with a step of days", "another day count: the rate of a step is not settled")
 
 
+def annuity_factor(terms: Terms, periods: Sequence[Period], rate_e8: int) -> tuple[int, int]:
+    """What the equal instalment is of a principal that it repays over `periods`, as a fraction."""
+    return _annuity_factor(*_step_rate(terms, rate_e8, periods), len(periods))
+
+
 def annuity_level(terms: Terms, periods: Sequence[Period], outstanding: int, rate_e8: int) -> int:
     """The equal instalment that repays `outstanding` over `periods`, but for a balloon, whose interest it pays."""
-    rate, base = _step_rate(terms, rate_e8, periods)
-    numerator, denominator = _annuity_factor(rate, base, len(periods))
+    numerator, denominator = annuity_factor(terms, periods, rate_e8)
     if not terms.balloon:
         return round_to_multiple(outstanding * numerator, denominator, terms)
+    rate, base = _step_rate(terms, rate_e8, periods)
     exact = Fraction((outstanding - terms.balloon) * numerator, denominator) + Fraction(terms.balloon * rate, base)
     return round_to_multiple(exact.numerator, exact.denominator, terms)
 

@@ -18,10 +18,9 @@ from puhui.calculations.events import Event, in_effect
 from puhui.calculations.faults import Fault
 from puhui.calculations.line_shares import Owed, shares_of_payment
 from puhui.calculations.money import amount_text
-from puhui.calculations.periods import Period, unsettled
+from puhui.calculations.periods import Period, periods_of, unsettled
 from puhui.calculations.position import Flow, Position, Row
 from puhui.calculations.replay import pay_up_to, payoff_amount, replay, walk
-from puhui.calculations.running import periods_of
 from puhui.calculations.schedule import scheduled
 from puhui.calculations.term_records import Line, Terms
 

@@ -1,9 +1,10 @@
 """The ordinary loan: nothing happened but what was agreed, and each instalment was paid on its day, to the fen.
 
 Most loans of a lender are such loans on most days, so their position is reckoned here without walking through them: the periods and the
-rate are compiled once for all loans of one start and one shape, then an instalment costs a few whole-number steps. Whatever is not of
-this kind (late or early money, fees, new rates, grace, lines) is left to the walk of `replay`, and a test holds the two against each
-other figure by figure.
+rates are compiled once for all loans of one start and one shape, then an instalment costs a few whole-number steps. A new rate, agreed
+ahead or brought by an event, belongs to the shape: it divides the interest of the period that it falls into, and an equal instalment is
+set anew from that period on. Whatever is not of this kind (late or early money, fees, pauses, grace, lines) is left to the walk of
+`replay`, and a test holds the two against each other figure by figure.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import gcd
+from fractions import Fraction
+from itertools import pairwise
 from typing import overload
 
 from puhui.calculations.events import Event
-from puhui.calculations.interest import SCALE, RateLine
-from puhui.calculations.levels import annuity_level
+from puhui.calculations.interest import SCALE, RateLine, slices_interest
+from puhui.calculations.levels import annuity_factor
 from puhui.calculations.money import Exact, round_exact, round_quotient
-from puhui.calculations.periods import Period, build_periods
+from puhui.calculations.periods import Period, periods_of
 from puhui.calculations.position import Allocation, Flow, Position, Row, RunningPeriod
-from puhui.calculations.term_records import MARKUP_SCALE, Grace, Terms
+from puhui.calculations.rates import Rates
+from puhui.calculations.term_records import Grace, Terms
 
 __all__ = ["paid_when_due"]
 
@@ -32,17 +35,22 @@ _AFTER_BALANCE = tuple(Row._field_defaults[name] for name in Row._fields[Row._fi
 _AGREED = ("interest", "principal")
 
 
+Share = tuple[int, int, int]
+"""(times, half, over): what is due of a principal is (principal × times + half) ÷ over, rounded down, which rounds halves up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What loans of one start, shape and rate have in common.
+    """What loans of one start, shape and course of rates have in common.
 
-    `rows`: number, start, due and days of each; and interest = (principal × times + half) ÷ over, rounded down (which rounds half up).
+    `rows`: number, start, due and days of each, the three numbers of its interest (see `Share`) and, where the equal instalment is set
+    anew with it, the share of that.
     """
 
     periods: tuple[Period, ...]
     line: RateLine
     dues: tuple[date, ...]
-    rows: tuple[tuple[int, date, date, int, int, int, int], ...]
+    rows: tuple[tuple[int, date, date, int, int, int, int, Share | None], ...]
 
 
 _SHAPES: dict[tuple[object, ...], Shape | None] = {}
@@ -51,21 +59,34 @@ _SHAPES: dict[tuple[object, ...], Shape | None] = {}
 
 def paid_when_due(terms: Terms, events: Sequence[Event], as_of: date) -> Position | None:
     """The position of an ordinary loan, as `replay` gives it; None where the loan is not known to be one."""
-    shape = _shape_of(terms)
+    changes = [event for event in events if event.type == "rate_change"]
+    if changes and not _in_their_time(changes, events, as_of):
+        return None
+    shape = _shape_of(terms, changes)
     if shape is None or as_of < terms.start:
         return None
-    begun = int(bool(events) and events[0].type == "drawdown")
-    if begun and (events[0].date != terms.start or events[0].amount != terms.amount):
+    repaid = [event for event in events if event.type != "rate_change"] if changes else events
+    begun = int(bool(repaid) and repaid[0].type == "drawdown")
+    if begun and (repaid[0].date != terms.start or repaid[0].amount != terms.amount):
         return None
-    paid, fallen = len(events) - begun, bisect_right(shape.dues, as_of)
+    if begun:
+        repaid = repaid[1:]
+    paid, fallen = len(repaid), bisect_right(shape.dues, as_of)
     if paid != fallen and not (paid == fallen - 1 and shape.dues[paid] == as_of):
         return None
-    level = _level(terms, shape)
-    return None if level is None else _position(terms, shape, level, events, begun, fallen, as_of)
+    equal = _equal_principal(terms, shape)
+    return None if equal is None else _position(terms, shape, equal, events, repaid, fallen, as_of)
 
 
-def _shape_of(terms: Terms) -> Shape | None:
-    """The shape of terms that may be an ordinary loan's."""
+def _in_their_time(changes: Sequence[Event], events: Sequence[Event], as_of: date) -> bool:
+    """Whether new rates came by `as_of`, and in an order of their day that is settled (see `in_effect`)."""
+    known = {change.date: change.known is None for change in changes}
+    mixed = any(known.get(event.date, event.known is None) != (event.known is None) for event in events)
+    return not mixed and all(change.date <= as_of and change.rate_e8 is not None for change in changes)
+
+
+def _shape_of(terms: Terms, changes: Sequence[Event]) -> Shape | None:
+    """The shape of terms that may be an ordinary loan's, with the new rates that events brought."""
     step = terms.step
     if (
         terms.method not in _METHODS
@@ -73,7 +94,6 @@ def _shape_of(terms: Terms) -> Shape | None:
         or not step.months
         or terms.line is not None
         or terms.fees
-        or len(terms.rates) != 1
         or terms.rounding != "half_up"
         or terms.multiple != 1
         or terms.balloon
@@ -85,53 +105,64 @@ def _shape_of(terms: Terms) -> Shape | None:
         or terms.grace != _NO_GRACE
     ):
         return None
+    rates = terms.rates
+    if changes:
+        rates = tuple(sorted([*rates, *((change.date, change.rate_e8 or 0) for change in changes)]))
     key = (
         terms.start, step.months, terms.instalments, terms.first_due, terms.maturity, terms.settlement_day, terms.month_end,
-        terms.day_count, terms.interest_basis, terms.day_label, terms.method == "interest_only", terms.rates,
+        terms.day_count, terms.interest_basis, terms.day_label, terms.method == "interest_only", rates,
     )  # fmt: skip
     if key in _SHAPES:
         return _SHAPES[key]
     if len(_SHAPES) >= _MOST_SHAPES:
         _SHAPES.clear()
-    shape = _SHAPES[key] = _compiled(terms)
+    shape = _SHAPES[key] = _compiled(terms, rates)
     return shape
 
 
-def _compiled(terms: Terms) -> Shape | None:
-    periods = build_periods(terms)
+def _compiled(terms: Terms, rates: Rates) -> Shape | None:
+    """The shape; None where two rates are of one day or the same, or a part of a period is longer than the period: the walk refuses it."""
+    if any(day == before or rate == new_rate for (before, rate), (day, new_rate) in pairwise(rates)):
+        return None
+    line, periods = RateLine(rates, terms.day_label), periods_of(terms)
+    if any(period.exceeds(first, last) for period in periods for first, last, _ in line.pieces(period.start, period.due)):
+        return None
     rows = []
-    for period in periods:
-        if not isinstance(period.share, int):
-            return None
-        times = period.share * terms.rates[0][1] * MARKUP_SCALE
-        common = gcd(times, SCALE)
-        rows.append((period.number, period.start, period.due, period.days, 2 * times // common, SCALE // common, 2 * SCALE // common))
-    return Shape(periods, RateLine(terms.rates, terms.day_label), tuple(period.due for period in periods), tuple(rows))
+    for index, period in enumerate(periods):
+        interest = _share(Fraction(slices_interest(period, line, [(1, period.start, period.due)])) / SCALE)
+        level = None
+        if index == 0 or line.changes_within(period.start, period.due):
+            level = _share(Fraction(*annuity_factor(terms, periods[index:], line.rate_on_last_night(period))))
+        rows.append((period.number, period.start, period.due, period.days, *interest, level))
+    return Shape(periods, line, tuple(period.due for period in periods), tuple(rows))
 
 
-def _level(terms: Terms, shape: Shape) -> int | None:
-    """The equal instalment or the equal principal; None where it leaves nothing to the last instalment."""
-    if terms.method == "equal_instalment":
-        return annuity_level(terms, shape.periods, terms.amount, terms.rates[0][1])
-    if terms.method == "interest_only":
+def _share(exact: Fraction) -> Share:
+    return 2 * exact.numerator, exact.denominator, 2 * exact.denominator
+
+
+def _equal_principal(terms: Terms, shape: Shape) -> int | None:
+    """The equal principal, 0 by the other methods; None where it leaves nothing to the last instalment."""
+    if terms.method != "equal_principal":
         return 0
     count = len(shape.rows)
-    level = round_quotient(terms.amount, count, terms.rounding)
-    return level if level * (count - 1) < terms.amount else None
+    part = round_quotient(terms.amount, count, terms.rounding)
+    return part if part * (count - 1) < terms.amount else None
 
 
 class AsAgreed(Sequence[Allocation]):
     """Where payments that were those agreed went: interest and principal of each row, worked out only when somebody asks."""
 
-    __slots__ = ("begun", "events", "names", "rows")
+    __slots__ = ("events", "names", "rows")
 
-    def __init__(self, rows: Sequence[Row], events: Sequence[Event], begun: int, names: tuple[str, ...]) -> None:
-        self.rows, self.events, self.begun, self.names = rows, events, begun, names
+    def __init__(self, rows: Sequence[Row], events: Sequence[Event], names: tuple[str, ...]) -> None:
+        self.rows, self.events, self.names = rows, events, names
 
     def _all(self) -> tuple[Allocation, ...]:
+        paid = [(index, event) for index, event in enumerate(self.events) if event.type == "repayment"]
         return tuple(
             Allocation(index, event.id, row.number, name, getattr(row, name))
-            for index, (event, row) in enumerate(zip(self.events[self.begun :], self.rows, strict=False), self.begun)
+            for (index, event), row in zip(paid, self.rows, strict=False)
             for name in self.names
             if getattr(row, name)
         )
@@ -155,15 +186,19 @@ class AsAgreed(Sequence[Allocation]):
     __hash__ = None  # type: ignore[assignment]
 
 
-def _position(terms: Terms, shape: Shape, level: int, events: Sequence[Event], begun: int, fallen: int, as_of: date) -> Position | None:
-    """The rows one after another, each payment held against its row; None at the first that differs."""
+def _position(
+    terms: Terms, shape: Shape, part: int, events: Sequence[Event], repaid: Sequence[Event], fallen: int, as_of: date
+) -> Position | None:
+    """The rows one after another, each payment held against its row; None at the first that differs. `part`: the equal principal."""
     undue, last, equal = terms.amount, len(shape.rows), terms.method == "equal_instalment"
-    paid, new, row_type, after = len(events) - begun, tuple.__new__, Row, _AFTER_BALANCE
+    paid, new, row_type, after, level = len(repaid), tuple.__new__, Row, _AFTER_BALANCE, 0
     rows: list[Row] = []
     payments: list[Flow] = [(terms.start, -undue)]
-    for (number, start, due, days, times, half, over), event in zip(shape.rows, events[begun:] if begun else events, strict=False):
+    for (number, start, due, days, times, half, over, anew), event in zip(shape.rows, repaid, strict=False):
+        if anew is not None:
+            level = (undue * anew[0] + anew[1]) // anew[2]
         interest = (undue * times + half) // over
-        principal = undue if number == last else level - interest if equal else level
+        principal = undue if number == last else level - interest if equal else part
         if principal < 0 or (principal >= undue and number != last):
             return None  # interest above the level, or nothing left for the last instalment: the walk knows what then
         undue -= principal
@@ -173,9 +208,11 @@ def _position(terms: Terms, shape: Shape, level: int, events: Sequence[Event], b
         rows.append(new(row_type, (number, start, due, days, principal, interest, 0, 0, 0, principal, interest, 0, 0, 0, undue, *after)))
     principal_left = under_way = undue
     next_due = None
-    for number, start, due, days, times, half, over in shape.rows[paid:]:
+    for number, start, due, days, times, half, over, anew in shape.rows[paid:]:
+        if anew is not None:
+            level = (undue * anew[0] + anew[1]) // anew[2]
         interest = (undue * times + half) // over
-        principal = undue if number == last else level - interest if equal else level
+        principal = undue if number == last else level - interest if equal else part
         if principal < 0 or (principal >= undue and number != last):
             return None
         undue -= principal
@@ -184,19 +221,22 @@ def _position(terms: Terms, shape: Shape, level: int, events: Sequence[Event], b
             under_way = undue
         elif next_due is None and principal + interest:
             next_due = due
-    running: RunningPeriod | None = None
-    exact: Exact = 0
-    if fallen < last:
-        period = shape.periods[fallen]
-        running = RunningPeriod(period, shape.line, ((under_way, period.start),), (), 0, True)
-        if as_of != period.start:
-            if period.exceeds(period.start, as_of):
-                return None
-            exact = running.exact(as_of)
+    running, exact = _running(shape, under_way, fallen, as_of) if fallen < last else (None, 0)
+    if exact is None:
+        return None
     status = "performing" if principal_left else "closed"
     accrued = round_exact(exact, SCALE, terms.rounding) if exact else 0
     names = tuple(name for name in terms.allocation.due if name in _AGREED)
-    told = AsAgreed(rows, events, begun, names)
+    told = AsAgreed(rows, events, names)
     return Position(
         as_of, tuple(rows), principal_left, exact, accrued, 0, 0, 0, status, next_due, told, tuple(payments), (), running, terms.rounding
     )
+
+
+def _running(shape: Shape, principal: int, place: int, as_of: date) -> tuple[RunningPeriod, Exact | None]:
+    """The period under way and what has run in it; None where that is a part longer than the period."""
+    period = shape.periods[place]
+    running = RunningPeriod(period, shape.line, ((principal, period.start),), (), 0, True)
+    if as_of == period.start:
+        return running, 0
+    return running, None if period.exceeds(period.start, as_of) else running.exact(as_of)

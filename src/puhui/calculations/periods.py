@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from puhui.calculations.business_days import BusinessDays, moved
@@ -19,7 +20,7 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.money import Exact
 from puhui.calculations.term_records import Terms
 
-__all__ = ["Period", "build_periods", "periods_from", "unsettled"]
+__all__ = ["Period", "build_periods", "periods_from", "periods_of", "unsettled"]
 
 _ONE_DAY = timedelta(days=1)
 
@@ -85,6 +86,10 @@ class Period(NamedTuple):
 def build_periods(terms: Terms) -> tuple[Period, ...]:
     """All periods of the terms in order. Raises FaultsError where a period's length is not settled."""
     return periods_from(terms, 1, terms.start, _dues(terms))
+
+
+periods_of = lru_cache(maxsize=4096)(build_periods)
+"""`build_periods`, with those of the last thousands of terms kept."""
 
 
 def periods_from(terms: Terms, number: int, start: date, dues: Iterable[tuple[date, Step | None]]) -> tuple[Period, ...]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from functools import lru_cache
 
 from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE, Misuse, RateLine, Slice, carved, slices_interest
 from puhui.calculations.levels import nearer_level
 from puhui.calculations.money import Exact, amount_text, round_exact, round_quotient
 from puhui.calculations.overdue import count_misuse, count_overdue
-from puhui.calculations.periods import Period, build_periods, unsettled
+from puhui.calculations.periods import Period, periods_of, unsettled
 from puhui.calculations.plan import Plan
 from puhui.calculations.position import RunningPeriod
 from puhui.calculations.scheduled import draw_anew, last_instalment
@@ -33,10 +32,9 @@ from puhui.calculations.term_records import (
     Terms,
 )
 
-__all__ = ["COMPOUND", "COST", "FEE", "INTEREST", "PENALTY", "PRINCIPAL", "RunningLoan", "RunningRow", "periods_of"]
+__all__ = ["COMPOUND", "COST", "FEE", "INTEREST", "PENALTY", "PRINCIPAL", "RunningLoan", "RunningRow"]
 
 _ONE_DAY = timedelta(days=1)
-periods_of = lru_cache(maxsize=4096)(build_periods)
 
 
 class RunningRow:

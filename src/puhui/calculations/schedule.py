@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from puhui.calculations.events import Event
-from puhui.calculations.periods import unsettled
+from puhui.calculations.periods import periods_of, unsettled
 from puhui.calculations.position import Flow, Row
 from puhui.calculations.replay import pay_up_to, rows_of, walk
-from puhui.calculations.running import RunningLoan, periods_of
+from puhui.calculations.running import RunningLoan
 from puhui.calculations.term_records import Terms
 
 __all__ = ["schedule", "scheduled"]

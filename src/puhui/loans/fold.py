@@ -20,9 +20,9 @@ import rfc8785
 from puhui.calculations.counters import CONTRACT, Accounting, counters_of
 from puhui.calculations.events import Event
 from puhui.calculations.integral_fees import integral_fees
+from puhui.calculations.periods import periods_of
 from puhui.calculations.posting import Counters
 from puhui.calculations.replay import Position, Row, replay
-from puhui.calculations.running import periods_of
 from puhui.calculations.terms import Terms, read_terms
 from puhui.loans.mornings import Earned, earned_ahead
 from puhui.loans.nights import Run, run_of_period, run_of_running
