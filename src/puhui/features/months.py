@@ -12,13 +12,13 @@ import polars as pl
 
 from puhui.features.windows import WINDOWS, AsOf
 
-__all__ = ["date_at", "history_months", "in_window", "largest", "latest", "month_back", "months_since", "total"]
+__all__ = ["count", "date_at", "history_months", "in_window", "largest", "latest", "mean", "month_back", "months_since", "total"]
 
 
-def month_back(column: str, as_of: AsOf) -> pl.Expr:
-    """How many months before the month still running a date lies: 1 for the last closed month; negative for dates ahead."""
-    day = pl.col(column)
-    return as_of.last_closed_month + 1 - (day.dt.year().cast(pl.Int64) * 12 + day.dt.month().cast(pl.Int64))
+def month_back(column: str, as_of: AsOf, lag_days: int = 0) -> pl.Expr:
+    """How many months back a date lies: 1 in the last closed month (that was reported by the as-of day, `lag_days` after its end)."""
+    day, last = pl.col(column), as_of.last_reported_month(lag_days) if lag_days else as_of.last_closed_month
+    return last + 1 - (day.dt.year().cast(pl.Int64) * 12 + day.dt.month().cast(pl.Int64))
 
 
 def date_at(as_of: AsOf) -> pl.Expr:
@@ -38,14 +38,26 @@ def total(column: str, window: str | int) -> pl.Expr:
     return pl.when(inside.len() > 0).then(inside.sum()).cast(pl.Float64)
 
 
+def mean(column: str, window: str | int) -> pl.Expr:
+    """Mean over the rows of a window, inside an aggregation; null where there is none."""
+    return pl.col(column).filter(in_window(window)).mean()
+
+
+def count(condition: pl.Expr, window: str | int | None = None) -> pl.Expr:
+    """Number of rows (of a window) where the condition holds, inside an aggregation; zero where none does."""
+    held = condition.fill_null(False) & (in_window(window) if window is not None else True)
+    return held.sum().cast(pl.Float64)
+
+
 def largest(column: str, window: str | int) -> pl.Expr:
     """Largest value over the rows of a window, inside an aggregation; null where there is none."""
     return pl.col(column).filter(in_window(window)).max().cast(pl.Float64)
 
 
 def latest(column: str, by: str = "observed_on") -> pl.Expr:
-    """The value of the row that was true last, inside an aggregation; of rows of one day, the one known last."""
-    return pl.col(column).sort_by(by, "known_at", "record_id").last()
+    """The value of the row that was true last and has one, inside an aggregation; of rows of one day, the one known last."""
+    told = pl.col(column).is_not_null()
+    return pl.col(column).filter(told).sort_by(*(pl.col(name).filter(told) for name in (by, "known_at", "record_id"))).last()
 
 
 def history_months(column: str = "month") -> pl.Expr:

@@ -203,7 +203,7 @@ def _measures(module: EvidenceModule, frames: Mapping[str, Any], as_of: AsOf, en
     if module.prepared is not None:
         found: pl.DataFrame = module.prepared(given, as_of)
         return found
-    ordered = {record: given[record].select(_schema(record)) for record in module.records}
+    ordered = {record: given[record].select(list(_schema(record))) for record in module.records}
     plan = _measure_plan(module.name, as_of, tuple(tuple(rows.schema.items()) for rows in ordered.values()))
     return plan.run(*ordered.values())
 

@@ -15,6 +15,7 @@ from importlib import import_module, resources
 from typing import Any
 
 from puhui.features.variable import LeftOut, Variable
+from puhui.products.parameters import table
 
 __all__ = [
     "MODULES",
@@ -31,6 +32,10 @@ __all__ = [
 
 MODULES: tuple[str, ...] = (
     "invoices",
+    "tax",
+    "payroll",
+    "housing_fund",
+    "customs",
 )  # fmt: skip
 """Modules of `puhui.features` that declare variables, in the order of the catalogue."""
 
@@ -47,6 +52,7 @@ class EvidenceModule:
     portable    written in Narwhals, so that the same text runs on polars, DuckDB and Spark
     prepared    optional: the same measures from polars frames, by plans of the module's own
     defined_by  files beside its own that define its values
+    parameters  tables of `catalogue/parameters` that its values rest on
     """
 
     name: str
@@ -58,6 +64,7 @@ class EvidenceModule:
     portable: bool
     prepared: Callable[[Mapping[str, Any], Any], Any] | None
     defined_by: tuple[str, ...]
+    parameters: tuple[str, ...]
 
 
 @cache
@@ -83,6 +90,7 @@ def _module(name: str) -> EvidenceModule:
         getattr(source, "PORTABLE", False),
         getattr(source, "PREPARED", None),
         tuple(getattr(source, "DEFINED_BY", ())),
+        tuple(getattr(source, "PARAMETERS", ())),
     )
 
 
@@ -134,6 +142,7 @@ def catalogue_digest() -> str:
             [v.name, v.evidence_class, v.unit, v.sign, v.window, v.history_months, v.sides, v.null_reason, v.personal] for v in catalogue()
         ],
         "modules": {name: hashlib.sha256(folder.joinpath(name).read_bytes()).hexdigest() for name in sorted(defining)},
+        "parameters": {name: table(name).digest for name in sorted({name for module in modules() for name in module.parameters})},
     }
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 

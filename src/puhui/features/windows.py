@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 __all__ = ["MONTHS_KEPT", "WINDOWS", "AsOf", "day_number"]
@@ -59,6 +59,22 @@ class AsOf:
         """Year × 12 + month of the last closed month."""
         whole = not isinstance(self.at, datetime) and self.day.day == monthrange(self.day.year, self.day.month)[1]
         return self.day.year * 12 + self.day.month - (0 if whole else 1)
+
+    def last_reported_month(self, lag_days: int) -> int:
+        """Year × 12 + month of the last closed month that had to be reported by this day: its end lies at least so many days back.
+
+        What comes in a report (a return, a month's insurance) is there some time after its month; a window that ended with the last closed
+        month would lack its last month on most days. Counted for all firms alike, so that a firm that stops reporting shows.
+        """
+        month = self.last_closed_month
+        while self._last_day(month) + timedelta(days=lag_days) > self.day:
+            month -= 1
+        return month
+
+    @staticmethod
+    def _last_day(month: int) -> date:
+        year, left = divmod(month, 12)
+        return date(year, left + 1, 1) - timedelta(days=1)
 
     @property
     def window_end_day(self) -> int:
