@@ -94,3 +94,14 @@ def test_own_mappings_are_found_by_name(lender, capsys):
     status, _, err = run(capsys, "import", "C07", lender.write(csv_text([line(1)])), "--map", "cumcm2020-output")
     assert status == 2
     assert "no row of headings" in err
+
+
+def test_a_sample_is_written_and_imports(lender, capsys):
+    consent([lender.firm], ["C03"])
+    path = lender.folder / "penalties.xlsx"
+    status, out, _ = run(capsys, "sample", "penalty", path, "--firm", "F1", "--rows", "5")
+    assert status == 0 and "penalties.xlsx" in out
+    status, out, _ = run(capsys, "import", "c03", path, "--json")
+    assert (status, json.loads(out)["counts"]["accepted"]) == (0, 5)
+    assert run(capsys, "sample", "penalty", lender.folder / "a.pdf")[0] == 2
+    assert run(capsys, "sample", "fine", path)[0] == 2

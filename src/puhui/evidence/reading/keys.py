@@ -8,6 +8,7 @@ the amounts: a void that sets the amounts to zero still speaks of the same invoi
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import duckdb
@@ -15,6 +16,7 @@ import polars as pl
 
 SEPARATOR = "\x1f"  # cannot stand in a field: control characters are taken out of text
 FULL_NUMBER_LENGTH = 20
+FEW_ROWS = 2_000
 CONTENT = (
     "direction", "invoice_code", "invoice_number", "issued_on", "issued_hour", "counterparty", "kind", "status", "amount_fen",
     "tax_fen", "total_fen", "line_detail",
@@ -60,7 +62,10 @@ def _as_text(kind: pl.DataType, name: str) -> pl.Expr:
 
 
 def _md5(texts: pl.DataFrame) -> pl.DataFrame:
-    """MD5 by DuckDB: a standard digest at the speed of columns. It tells rows apart; it protects nothing."""
+    """MD5 by DuckDB: a standard digest at the speed of columns. It tells rows apart; it protects nothing. Few rows are quicker without."""
+    if texts.height <= FEW_ROWS:
+        digests = {name: [hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() for text in texts[name]] for name in texts.columns}
+        return pl.DataFrame({f"{name}_key": pl.Series(keys, dtype=pl.String) for name, keys in digests.items()})
     with duckdb.connect() as connection:
         connection.execute("SET preserve_insertion_order = true")
         connection.register("texts", texts.to_arrow())

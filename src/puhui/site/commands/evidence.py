@@ -161,3 +161,25 @@ def _in_yuan(row: dict[str, Any]) -> dict[str, Any]:
         name.removesuffix("_fen"): f"{value / 100:,.2f}" if name.endswith("_fen") and value is not None else value
         for name, value in row.items()
     }
+
+
+@app.command()
+def sample(
+    record: str = typer.Argument(..., metavar="RECORD", help="Kind of record, such as tax_return; see docs/evidence.md."),
+    path: Path = typer.Argument(
+        ..., metavar="PATH", help="Where the file goes; its ending (.csv, .xlsx, .parquet, .json) says in which format."
+    ),
+    firm: str = typer.Option("甲公司", "--firm", help="What stands in the column of the firm."),
+    rows: int = typer.Option(3, "--rows", min=1, max=100_000, help="How many rows."),
+) -> None:
+    """Write a file of one kind of record with every heading and made-up values: what a source would send. Needs no database.
+
+    Example: puhui evidence sample tax_return tax.xlsx --firm 91330106MA2CFJQ25K
+    """
+    from puhui.evidence.layouts import layout, layout_files
+    from puhui.evidence.samples import write_sample
+
+    if record not in layout_files():
+        support.fail(f"RECORD: found {record!r}, expected one of {', '.join(layout_files())}")
+    write_sample(layout(record), path, firm, rows)
+    print(f"{rows} rows of {record} written to {path}")
