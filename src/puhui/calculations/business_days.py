@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from puhui.calculations.faults import Fault, FaultsError
 
-__all__ = ["MOVES", "BusinessDays", "calendar_names", "moved"]
+__all__ = ["MOVES", "BusinessDays", "calendar_names", "holidays", "moved"]
 
 MOVES = ("none", "following", "modified_following", "preceding")
 _ONE_DAY = timedelta(days=1)
@@ -39,6 +39,11 @@ def _years() -> dict[str, tuple[int, frozenset[date], frozenset[date]]]:
 def calendar_names() -> tuple[str, ...]:
     """The calendars that there are, by name."""
     return tuple(_years())
+
+
+def holidays(first: date, last: date) -> tuple[date, ...]:
+    """The days off of the notices within these days, in order, beside plain weekends; a year without a notice has none."""
+    return tuple(sorted(day for _, days, _ in _years().values() for day in days if first <= day <= last))
 
 
 def _is_working_day(calendar: str, day: date) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
@@ -20,6 +20,7 @@ __all__ = [
     "collect",
     "lazy_frame",
     "native_frame",
+    "native_frames",
     "require_columns",
     "shared",
     "shared_stages",
@@ -120,6 +121,20 @@ def native_frame(frame: Any, engine: str) -> Any:
     return frame
 
 
+def native_frames(frames: Mapping[str, Any], engine: str) -> dict[str, Any]:
+    """The same of several frames that are to be joined: on DuckDB all that are in memory go to one connection.
+
+    Native relations of another connection cannot be joined with them; whoever hands in such hands in all frames that way.
+    """
+    if engine != "duckdb":
+        return {name: native_frame(frame, engine) for name, frame in frames.items()}
+    import duckdb
+
+    connection = duckdb.connect()
+    in_memory = (pl.DataFrame, pl.LazyFrame)
+    return {name: _duckdb(frame, connection) if isinstance(frame, in_memory) else frame for name, frame in frames.items()}
+
+
 def require_columns(present: Sequence[str]) -> None:
     """Raises ValueError naming every required column that is not among `present`."""
     missing = [name for name in REQUIRED_COLUMNS if name not in present]
@@ -141,11 +156,10 @@ def _polars(frame: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
     return frame.lazy()
 
 
-def _duckdb(frame: pl.DataFrame | pl.LazyFrame) -> Any:
+def _duckdb(frame: pl.DataFrame | pl.LazyFrame, connection: Any = None) -> Any:
     import duckdb
 
-    table = frame.lazy().collect().to_arrow()
-    return duckdb.connect().from_arrow(table)
+    return (connection or duckdb.connect()).from_arrow(frame.lazy().collect().to_arrow())
 
 
 def _spark(frame: pl.DataFrame | pl.LazyFrame) -> Any:
