@@ -2,8 +2,7 @@
 
 Written in Narwhals, because daily readings are heavy. Where the field's list leaves something open:
 
-    a month's kWh         as billed over all accounts; where no bill is known, the sum of the daily readings if at least
-                          `LEAST_DAYS_OF_MONTH` days are there. A month without either is unknown, not zero
+    a month's kWh         see `puhui.features.power_stages`
     *_yoy, 3m/prev3m      means of the known months against each other, at least `LEAST_MONTHS_YEAR` of twelve, all three of three
     elec_peak_share, elec_night_shift_share   over the months whose peak (night) use is told
     elec_stop_flag_7d     in the last 90 known days (they end `KNOWN_AFTER_DAYS` before the as-of day) seven days in a row below 10% of
@@ -12,9 +11,6 @@ Written in Narwhals, because daily readings are heavy. Where the field's list le
     *_arrears_*           bills of twelve months paid after their due day, or unpaid after it; null where no bill has a due day
     elec_capacity_use     largest demand of twelve months against the newest contracted capacity
     elec_capacity_cut     a bill says so, or the newest capacity is below the largest of twelve months
-    elec_per_sales_dev    kWh per yuan of net sales of the last 6 closed months against the firm's own months 7 to 30, in deviations. Level
-                          and spread are the median and 1.4826 × the median deviation, at least 5% of the level, because months of a
-                          made-up output would otherwise widen the very spread they are measured by
     utility_name_match_flag   from the newest electricity bill that says whose account it is: the firm's own or its landlord's
 """
 
@@ -29,92 +25,38 @@ import narwhals as nw
 from puhui.calculations.business_days import holidays
 from puhui.features import engines
 from puhui.features.formulas import change, deviation, mean, ratio, total
-from puhui.features.invoice_stages import known_rows
-from puhui.features.portable import Frame, day_of, joined, known, month_of, month_statistics, only, quotient, where, within
+from puhui.features.portable import Frame, day_of, joined, known, month_of, month_statistics, only, where, within
+from puhui.features.power_stages import by_day, by_month, summed
 from puhui.features.variable import LeftOut, Variable
 from puhui.features.windows import AsOf, day_number
 
 __all__ = ["EVIDENCE_CLASS", "LEFT_OUT", "RECORDS", "VARIABLES", "measures"]
 
 EVIDENCE_CLASS = "C11"
-RECORDS = ("utility_bill", "electricity_day", "invoice")
+RECORDS = ("utility_bill", "electricity_day")
 PORTABLE = True
-DEFINED_BY = ("portable.py", "invoice_stages.py")
+DEFINED_BY = ("portable.py", "power_stages.py")
 
-LEAST_DAYS_OF_MONTH = 25
-LEAST_MONTHS_YEAR = 10
+LEAST_MONTHS_YEAR, LEAST_MONTHS = 10, 6
 KNOWN_AFTER_DAYS = 2
 DAYS = 90
 LEAST_DAYS = 30
 STOP_DAYS = 7
 STOP_SHARE, LOW_SHARE = 0.1, 0.3
-MEDIAN_DEVIATIONS = 1.4826
-LEAST_SPREAD = 0.05
-BASE_MONTHS = (7, 30)
-LEAST_BASE_MONTHS, LEAST_RECENT_MONTHS = 10, 4
 UTILITIES = {"elec": "electricity", "water": "water", "gas": "gas", "comms": "telecom"}
 
 
 def measures(frames: Mapping[str, Any], as_of: AsOf) -> Any:
     """One row per firm with a bill or a reading."""
     bills = engines.shared(known(frames["utility_bill"], as_of).with_columns(month=month_of("month", as_of)))
-    days = engines.shared(_days(known(frames["electricity_day"], as_of)))
-    months = engines.shared(_months(bills, days, as_of))
-    sales = _sales(nw.from_native(frames["invoice"]).lazy(), as_of)
-    pairs = engines.shared(_pairs(months, sales))
+    days = engines.shared(by_day(known(frames["electricity_day"], as_of)))
+    months = engines.shared(by_month(bills, days, as_of))
     firms = nw.concat([bills.select("firm_id"), days.select("firm_id")]).unique()
     stages = (
         month_statistics(months, "kwh", "elec", ("3m", "prev3m", "12m", "prev12m"), empty_is_zero=False),
         _split(months), _late(bills, as_of), _capacity(bills), _volumes(bills), _holder(bills), _stops(days, as_of),
-        _correlation(pairs), _per_sales(pairs),
     )  # fmt: skip
     return joined(firms, *stages).to_native()
-
-
-def _days(readings: Frame) -> Frame:
-    """firm × day: use over all meters, and of it what was used at peak hours and at night where a meter tells."""
-    kwh = nw.col("kwh").cast(nw.Float64)
-    readings = readings.with_columns(
-        number=day_of("day"),
-        peaked=where(~nw.col("peak_kwh").is_null(), kwh),
-        nighted=where(~nw.col("night_kwh").is_null(), kwh),
-    )
-    return readings.group_by("firm_id", "day", "number").agg(**_uses("kwh", "peak_kwh", "night_kwh"))
-
-
-def _uses(quantity: str, peak: str, night: str) -> dict[str, nw.Expr]:
-    summed = {"kwh": quantity, "peak": peak, "night": night, "peaked": "peaked", "nighted": "nighted"}
-    return {name: _sum(nw.col(column)) for name, column in summed.items()}
-
-
-def _sum(value: nw.Expr) -> nw.Expr:
-    """Sum inside an aggregation; null where no row has a value."""
-    told = (~value.is_null()).cast(nw.Int64).sum()
-    return nw.when(told > 0).then(value.cast(nw.Float64).sum())
-
-
-def _months(bills: Frame, days: Frame, as_of: AsOf) -> Frame:
-    """firm × month: kwh, peak, peaked (kWh of which the peak is told), night, nighted."""
-    names = ("kwh", "peak", "peaked", "night", "nighted")
-    power = bills.filter(nw.col("utility") == "electricity").with_columns(
-        peaked=where(~nw.col("peak").is_null(), "quantity"), nighted=where(~nw.col("night").is_null(), "quantity")
-    )
-    billed = power.group_by("firm_id", "month").agg(**_uses("quantity", "peak", "night"))
-    read = days.with_columns(month=month_of("day", as_of)).group_by("firm_id", "month").agg(
-        read_days=nw.len(), **{name: _sum(nw.col(name)) for name in names}
-    )  # fmt: skip
-    read = read.filter(nw.col("read_days") >= LEAST_DAYS_OF_MONTH)
-    nothing = nw.lit(None, nw.Float64)
-    both = nw.concat(
-        [
-            billed.select("firm_id", "month", *names, **{f"read_{name}": nothing for name in names}),
-            read.select("firm_id", "month", **{name: nothing for name in names}, **{f"read_{name}": nw.col(name) for name in names}),
-        ]
-    )
-    largest = {name: nw.col(name).max() for column in names for name in (column, f"read_{column}")}
-    return both.group_by("firm_id", "month").agg(**largest).select(
-        "firm_id", "month", **{name: nw.coalesce(nw.col(name), nw.col(f"read_{name}")) for name in names}
-    )  # fmt: skip
 
 
 def _split(months: Frame) -> Frame:
@@ -145,7 +87,7 @@ def _capacity(bills: Frame) -> Frame:
         bills.filter((nw.col("utility") == "electricity") & (nw.col("month") >= 1))
         .with_columns(cut=nw.when(cut).then(1.0).otherwise(0.0))
         .group_by("firm_id", "month")
-        .agg(capacity=_sum(nw.col("capacity_kva")), demand=_sum(nw.col("demand_kva")), cut=nw.col("cut").max())
+        .agg(capacity=summed(nw.col("capacity_kva")), demand=summed(nw.col("demand_kva")), cut=nw.col("cut").max())
         .with_columns(told=nw.when(~nw.col("capacity").is_null()).then(nw.col("month")))
         .with_columns(newest=nw.col("told").min().over("firm_id"))
     )
@@ -159,7 +101,7 @@ def _capacity(bills: Frame) -> Frame:
 
 def _volumes(bills: Frame) -> Frame:
     """firm: water and gas of twelve months and of the twelve before, each with the number of months known."""
-    by_month = bills.group_by("firm_id", "utility", "month").agg(quantity=_sum(nw.col("quantity")))
+    by_month = bills.group_by("firm_id", "utility", "month").agg(quantity=summed(nw.col("quantity")))
     by_month = by_month.filter(~nw.col("quantity").is_null())
     sums = {}
     for name in ("water", "gas"):
@@ -203,51 +145,6 @@ def _stops(days: Frame, as_of: AsOf) -> Frame:
     return joined(middle.drop("middle"), low, stopped)
 
 
-def _sales(invoices: Frame, as_of: AsOf) -> Frame:
-    """firm × month: net sales in yuan, and `first`, the month of the first sale."""
-    rows = known_rows(invoices, as_of).filter((nw.col("side") == "out") & ~nw.col("void"))
-    signed = nw.when(nw.col("red")).then(-nw.col("amount").abs()).otherwise(nw.col("amount"))
-    months = rows.with_columns(signed=signed).group_by("firm_id", "month").agg(sales=nw.col("signed").sum() / 100)
-    return months.with_columns(first=nw.col("month").max().over("firm_id"))
-
-
-def _pairs(months: Frame, sales: Frame) -> Frame:
-    """firm × month of which use and sales are both known: kwh, sales; a month without an invoice has sales of nothing."""
-    first = sales.group_by("firm_id").agg(first=nw.col("first").max())
-    known_use = (
-        months.filter(~nw.col("kwh").is_null() & within(36)).select("firm_id", "month", "kwh").join(first, on="firm_id", how="inner")
-    )
-    both = known_use.filter(nw.col("month") <= nw.col("first")).join(
-        sales.select("firm_id", "month", "sales"), on=["firm_id", "month"], how="left"
-    )
-    return both.with_columns(sales=nw.col("sales").fill_null(0.0))
-
-
-def _correlation(pairs: Frame) -> Frame:
-    recent = pairs.filter(within("12m"))
-    recent = recent.with_columns(
-        used=nw.col("kwh") - nw.col("kwh").mean().over("firm_id"), sold=nw.col("sales") - nw.col("sales").mean().over("firm_id")
-    )
-    used, sold = nw.col("used"), nw.col("sold")
-    return recent.group_by("firm_id").agg(
-        elec_paired_months=nw.len().cast(nw.Float64),
-        elec_with_sales=(used * sold).sum(), elec_used_squares=(used * used).sum(), elec_sold_squares=(sold * sold).sum(),
-    )  # fmt: skip
-
-
-def _per_sales(pairs: Frame) -> Frame:
-    """firm: kWh per yuan of the last six months; level and spread of the months 7 to 30, and how many months each rests on."""
-    recent, (first, last) = within(6), BASE_MONTHS
-    base = pairs.filter((nw.col("month") >= first) & (nw.col("month") <= last) & (nw.col("sales") > 0))
-    base = base.with_columns(rate=nw.col("kwh") / nw.col("sales"))
-    level = base.group_by("firm_id").agg(elec_rate_level=nw.col("rate").median(), elec_rate_months=nw.len().cast(nw.Float64))
-    off = base.join(level, on="firm_id", how="left").with_columns(off=(nw.col("rate") - nw.col("elec_rate_level")).abs())
-    now = pairs.group_by("firm_id").agg(
-        elec_now_kwh=only(recent, "kwh").sum(), elec_now_sales=only(recent, "sales").sum(), elec_now_months=only(recent, nw.lit(1.0)).sum()
-    )
-    return joined(level, off.group_by("firm_id").agg(elec_rate_spread=nw.col("off").median()), now)
-
-
 def _m(name: str) -> nw.Expr:
     return nw.col(name)
 
@@ -271,23 +168,18 @@ def _flag(condition: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(1.0).otherwise(0.0)
 
 
-_SPREAD = nw.max_horizontal(MEDIAN_DEVIATIONS * _m("elec_rate_spread"), LEAST_SPREAD * _m("elec_rate_level"))
-_PER_SALES = nw.when((_m("elec_rate_months") >= LEAST_BASE_MONTHS) & (_m("elec_now_months") >= LEAST_RECENT_MONTHS)).then(
-    ratio(ratio(_m("elec_now_kwh"), _m("elec_now_sales")) - _m("elec_rate_level"), _SPREAD)
-)
-_WITH_SALES = nw.when(_m("elec_paired_months") >= LEAST_MONTHS_YEAR).then(
-    ratio(_m("elec_with_sales"), (_m("elec_used_squares") * _m("elec_sold_squares")).sqrt())
-)
 _CUT = _flag((_m("elec_cut_told_12m") > 0).fill_null(False) | (_m("elec_capacity") < _m("elec_capacity_largest_12m")).fill_null(False))
 _THREE = (_m("elec_n_3m") == 3) & (_m("elec_n_prev3m") == 3)
+_QUARTERS = nw.when(_THREE).then(change(total("elec", "3m"), total("elec", "prev3m")))
+_VARIATION = nw.when(_m("elec_known_12m") >= LEAST_MONTHS).then(ratio(deviation("elec", 12), mean("elec", 12)))
 _ENOUGH_DAYS = _m("elec_days_90d") >= LEAST_DAYS
 _ON = ("elec",)
 
 VARIABLES = (
     Variable("elec_kwh_12m", "kWh", "+", "12m", _volume("elec"), 1, _ON),
     Variable("elec_yoy", "ratio", "+", "12m/prev12m", _yoy("elec"), 22, _ON),
-    Variable("elec_3m_vs_prev3m", "ratio", "+", "3m/prev3m", nw.when(_THREE).then(change(total("elec", "3m"), total("elec", "prev3m"))), 6, _ON),
-    Variable("elec_cv_12m", "ratio", "-", "12m", nw.when(_m("elec_known_12m") >= 6).then(ratio(deviation("elec", 12), mean("elec", 12))), 6, _ON),
+    Variable("elec_3m_vs_prev3m", "ratio", "+", "3m/prev3m", _QUARTERS, 6, _ON),
+    Variable("elec_cv_12m", "ratio", "-", "12m", _VARIATION, 6, _ON),
     Variable("elec_stop_flag_7d", "0/1", "-", "90 days", nw.when(_ENOUGH_DAYS).then(_m("elec_stopped").fill_null(0.0))),
     Variable("elec_low_days_90d", "n", "-", "90 days", nw.when(_ENOUGH_DAYS).then(_m("elec_low_days"))),
     Variable("elec_peak_share", "ratio", "n", "12m", ratio(_m("elec_peak_12m"), _m("elec_peaked_12m")), 1, _ON),
@@ -297,8 +189,6 @@ VARIABLES = (
     Variable("elec_capacity_kva", "kVA", "n", "newest", _m("elec_capacity")),
     Variable("elec_capacity_use", "ratio", "+", "12m", ratio(_m("elec_demand_largest_12m"), _m("elec_capacity"))),
     Variable("elec_capacity_cut_12m_flag", "0/1", "-", "12m", nw.when(~_m("elec_cut_told_12m").is_null()).then(_CUT)),
-    Variable("elec_vs_sales_corr_12m", "-1-1", "+", "12m", _WITH_SALES, 10, _ON),
-    Variable("elec_per_sales_dev", "z", "n", "6m/7-30m", _PER_SALES, 16, _ON),
     Variable("water_m3_12m", "m3", "n", "12m", _volume("water")),
     Variable("water_yoy", "ratio", "n", "12m/prev12m", _yoy("water")),
     Variable("water_arrears_cnt_12m", "n", "-", "12m", _arrears("water")),
