@@ -6,9 +6,10 @@ interest that run in the period under way, and charges whose day has come, are o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
+from itertools import product
 
 from puhui.calculations.position import Allocation
 from puhui.calculations.running import RunningLoan, RunningRow
@@ -36,7 +37,8 @@ class Receipt:
             return 0
         self.left -= amount
         row.paid[place] += amount
-        self.allocations.append(Allocation(self.event, self.identity, row.period.number, COMPONENTS[place], amount, early))
+        parts = (self.event, self.identity, row.period.number, COMPONENTS[place], amount, early)
+        self.allocations.append(tuple.__new__(Allocation, parts))
         return amount
 
 
@@ -76,19 +78,15 @@ def _places(names: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(_PLACE[name] for name in names)
 
 
-def _dues(loan: RunningLoan, day: date, order: Order) -> Iterator[tuple[RunningRow, int]]:
+def _dues(loan: RunningLoan, day: date, order: Order) -> Iterable[tuple[RunningRow, int]]:
     """The components to be paid in order: past due, due on the day, and what runs or was charged in the period under way."""
     rows = loan.rows[loan.oldest : loan.index + 1]
     if loan.extra_row is not None:
         rows = [*rows, loan.extra_row]
     if order.sequence:
-        yield from _by_sequence(rows, day, order.sequence, loan.terms.vertical)
-        return
+        return _by_sequence(rows, day, order.sequence, loan.terms.vertical)
     places = _places(order.due)  # plain items are the same whatever the status
-    if loan.terms.vertical:
-        yield from ((row, place) for place in places for row in rows)
-    else:
-        yield from ((row, place) for row in rows for place in places)
+    return product(rows, places) if not loan.terms.vertical else ((row, place) for place in places for row in rows)
 
 
 def _past_due(row: RunningRow, day: date) -> bool:
@@ -114,7 +112,7 @@ def take_dues(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     if not receipt.left or _nothing_due(loan):
         return
     for row, place in _dues(loan, day, order_on(loan, day)):
-        owed = row.owed(place)
+        owed = row.due[place] - row.paid[place] - row.waived[place]
         if owed > 0 and (row.closed or place not in (INTEREST, PRINCIPAL)):
             receipt.pay(row, place, owed)
             if not receipt.left:

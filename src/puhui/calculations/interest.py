@@ -151,5 +151,7 @@ def overdue_interest(amount: int, line: RateLine, first: date, last: date, marku
     By actual days ÷ 360 (÷ 365 under `ACT/365`); `markup` is over MARKUP_SCALE, 0 for the contract rate itself.
     """
     count = "ACT/365" if day_count == "ACT/365" else "ACT/360"
+    if len(line.rates) == 1:
+        return amount * line.rates[0] * actual_share(count, first, last) * (MARKUP_SCALE + markup)
     total = sum(rate * actual_share(count, begin, end) for begin, end, rate in line.pieces(first, last))
     return amount * total * (MARKUP_SCALE + markup)

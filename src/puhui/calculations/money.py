@@ -90,5 +90,7 @@ def round_quotient(numerator: int, denominator: int, mode: str = "half_up") -> i
 def round_exact(value: Exact, scale: int, mode: str = "half_up") -> int:
     """`value / scale` rounded to a whole number of smallest units."""
     if isinstance(value, int):
+        if mode == "half_up" and value >= 0:
+            return (2 * value + scale) // (2 * scale)
         return round_quotient(value, scale, mode)
     return round_quotient(value.numerator, value.denominator * scale, mode)

@@ -77,7 +77,8 @@ def _count_principal(loan: RunningLoan, row: RunningRow, principal: int, first: 
 
 def in_grace(row: RunningRow, day: date, penalty: Penalty) -> bool:
     """Whether money due in the row may still be paid on `day` without penalty."""
-    return day <= row.period.payable + timedelta(days=penalty.grace_days)
+    payable = row.period.payable
+    return day <= (payable + timedelta(days=penalty.grace_days) if penalty.grace_days else payable)
 
 
 def _count_compound(loan: RunningLoan, row: RunningRow, interest: int, first: date, day: date, penalty: Penalty) -> None:

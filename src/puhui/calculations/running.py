@@ -73,6 +73,14 @@ class RunningRow:
         self.late_exact: Exact = 0
         self.own_exact: Exact = 0
 
+    def copied(self) -> RunningRow:
+        """The same row once more: what is due, paid and waived of the one may change without the other."""
+        other = RunningRow.__new__(RunningRow)
+        for name in RunningRow.__slots__:
+            setattr(other, name, getattr(self, name))
+        other.due, other.paid, other.waived = self.due[:], self.paid[:], self.waived[:]
+        return other
+
     @property
     def outstanding(self) -> int:
         """Due and unpaid."""

@@ -15,19 +15,25 @@ if TYPE_CHECKING:
     from puhui.calculations.interest import RateLine
     from puhui.calculations.running import RunningLoan, RunningRow
 
-__all__ = ["carried_to_the_end", "coming", "draw_anew", "last_instalment", "rest_as_scheduled"]
+__all__ = ["carried_to_the_end", "coming", "copied", "draw_anew", "last_instalment", "rest_as_scheduled"]
 
 
 def carried_to_the_end(loan: RunningLoan) -> RunningLoan:
     """A copy of the loan at its last due date, nothing more paid and no cost of overdue money counted. The loan itself stays."""
-    ahead = copy(loan)
-    ahead.rows = [_copied(row) for row in loan.rows]
-    ahead.periods, ahead.open, ahead.ended = list(loan.periods), list(loan.open), list(loan.ended)
-    ahead.plan = copy(loan.plan)
-    ahead.plan.periods = ahead.periods
-    ahead.renew_at, ahead.switches, ahead.graces = set(loan.renew_at), dict(loan.switches), dict(loan.graces)
+    ahead = copied(loan, loan.index)
     ahead.advance(ahead.last_due, count=False)
     return ahead
+
+
+def copied(loan: RunningLoan, first: int) -> RunningLoan:
+    """A copy of the loan that shares the rows before `first`, for whoever moves it on in a way that changes only those from there on."""
+    other = copy(loan)
+    other.rows = [*loan.rows[:first], *(row.copied() for row in loan.rows[first:])]
+    other.periods, other.open, other.ended = list(loan.periods), list(loan.open), list(loan.ended)
+    other.plan = copy(loan.plan)
+    other.plan.periods = other.periods
+    other.renew_at, other.switches, other.graces = set(loan.renew_at), dict(loan.switches), dict(loan.graces)
+    return other
 
 
 def last_instalment(loan: RunningLoan, level: int, line: RateLine) -> int:
@@ -38,12 +44,6 @@ def last_instalment(loan: RunningLoan, level: int, line: RateLine) -> int:
     trial.renew_at, trial.switches, trial.graces, trial.renew_next = set(), {}, {}, False
     last = carried_to_the_end(trial).rows[-1]
     return last.due[PRINCIPAL] + last.due[INTEREST] - loan.terms.balloon
-
-
-def _copied(row: RunningRow) -> RunningRow:
-    other = copy(row)
-    other.due, other.paid, other.waived = list(row.due), list(row.paid), list(row.waived)
-    return other
 
 
 def rest_as_scheduled(loan: RunningLoan) -> int:

@@ -1,0 +1,140 @@
+"""What a loan under way tells on a morning: its position, the coming rows as they will be if all is paid when due.
+
+The loan itself stays where it is, so whoever asked may move it on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from puhui.calculations.allocation import NON_ACCRUAL_AFTER_DAYS, oldest_unpaid
+from puhui.calculations.faults import Fault
+from puhui.calculations.interest import SCALE
+from puhui.calculations.line_pooled import PooledLine
+from puhui.calculations.money import round_exact
+from puhui.calculations.periods import unsettled
+from puhui.calculations.position import Allocation, Flow, Position, Row
+from puhui.calculations.running import RunningLoan, RunningRow
+from puhui.calculations.scheduled import carried_to_the_end
+from puhui.calculations.term_records import COMPOUND, COST, FEE, INTEREST, PENALTY, PRINCIPAL
+
+__all__ = ["position_of", "rows_of"]
+
+
+def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation], payments: Sequence[Flow]) -> Position:
+    """The position of a loan that has reached the morning of `as_of`. Notes in the loan what is not settled.
+
+    Raises FaultsError where a figure cannot be told at all.
+    """
+    terms = loan.terms
+    since, running_cost = oldest_unpaid(loan, as_of), _running_cost(loan, as_of)
+    overdue = _overdue(loan, as_of) + running_cost
+    principal = loan.drawn - sum(row.paid[PRINCIPAL] + row.waived[PRINCIPAL] for row in loan.rows)
+    running = loan.running_period() if loan.index < len(loan.rows) else None
+    if running is not None and terms.method == "flat" and terms.flat_interest == "term" and as_of > running.period.start and loan.drawn:
+        raise unsettled("as_of", as_of, "a due date: how interest of the whole term accrues inside a period is not settled")
+    exact = running.exact(as_of) if running is not None else 0
+    if exact < 0:
+        loan.unsettled.append(Fault("as_of", f"{as_of}, with interest paid before it has run", "a due date: not settled"))
+    _note_under_way(loan, as_of)
+    _note_grace(loan)
+    days_past_due = 0 if since is None else (as_of - since).days
+    status = _status(loan, principal, days_past_due)
+    if isinstance(loan, PooledLine):
+        status = loan.status(status, as_of)
+    rows = rows_of(loan if loan.index >= len(loan.rows) and not loan.misuses else carried_to_the_end(loan))
+    return Position(
+        as_of=as_of,
+        rows=rows,
+        principal=principal,
+        accrued_exact=exact,
+        accrued_interest=round_exact(exact, SCALE, terms.rounding),
+        overdue=overdue,
+        running_cost=running_cost,
+        days_past_due=days_past_due,
+        status=status,
+        next_due=next((row.due for row in rows if row.due > as_of and row.outstanding), None),
+        allocations=tuple(allocations),
+        payments=tuple(payments),
+        unsettled=tuple(loan.unsettled),
+        running=running,
+        rounding=terms.rounding,
+        overdue_since=since,
+        overpaid=loan.overpaid,
+    )
+
+
+def _overdue(loan: RunningLoan, day: date) -> int:
+    """All that fell due before `day` and is unpaid: rows, and charges in the period under way whose day has passed."""
+    overdue = 0
+    for place in range(loan.oldest, min(loan.index + 1, len(loan.rows))):
+        row = loan.rows[place]
+        if row.closed and row.period.payable < day:
+            overdue += row.outstanding
+        elif row.charges:
+            overdue += sum(amount for _, amount in row.charges_unpaid(day))
+    if loan.extra_row is not None and loan.extra_row.period.due < day:
+        overdue += loan.extra_row.outstanding
+    return overdue
+
+
+def _running_cost(loan: RunningLoan, day: date) -> int:
+    """Unpaid penalty and compound interest that stand in a row not due before `day`."""
+    cost = 0
+    for row in loan.rows[max(loan.index - 1, 0) : loan.index + 1]:
+        if not (row.closed and row.period.payable < day):
+            cost += max(row.owed(PENALTY) - row.charged_penalty, 0) + row.owed(COMPOUND)
+    return cost
+
+
+def _note_grace(loan: RunningLoan) -> None:
+    """Note interest paid within the days of grace: that it bears no compound interest is how the loan goes on, the contract is open."""
+    late = [row.period.due for row in loan.rows if row.grace_interest]
+    if late:
+        found = f"compound interest agreed, with interest of {late[0]} unpaid within the days of grace"
+        loan.unsettled.append(Fault("penalty.grace_days", found, "no compound interest, or interest paid on its day: not settled"))
+
+
+def _note_under_way(loan: RunningLoan, day: date) -> None:
+    """Note a state inside a period whose accrual the contract does not place."""
+    if loan.index < len(loan.rows) and loan.rows[loan.index].period.exceeds(loan.rows[loan.index].period.start, day):
+        loan.unsettled.append(Fault("as_of", f"{day}, a month and odd days into a period of a month", "a due date: not settled"))
+
+
+def _status(loan: RunningLoan, principal: int, late: int) -> str:
+    if not loan.drawn:
+        return "undrawn"
+    if loan.written_off_on is not None:
+        return "written_off"
+    unpaid = any(row.outstanding > 0 for row in loan.all_rows()[loan.oldest :] if row.closed or row.charged_penalty or row.due[FEE])
+    if principal == 0 and not unpaid and not loan.open and not loan.ended and not loan.plan.carried:
+        return "closed"
+    if loan.terminated_on is not None:
+        return "terminated"
+    if late > NON_ACCRUAL_AFTER_DAYS:
+        return "non_accrual"
+    return "overdue" if late else "performing"
+
+
+def rows_of(loan: RunningLoan) -> tuple[Row, ...]:
+    """The rows as frozen data, with the principal outstanding after each."""
+    rows = []
+    repaid = drawn = told = 0
+    for row in loan.all_rows():
+        while told < len(loan.draws) and loan.draws[told][0] < row.period.due:
+            drawn += loan.draws[told][1]
+            told += 1
+        repaid += row.due[PRINCIPAL]
+        rows.append(_row(row, drawn - repaid))
+    return tuple(rows)
+
+
+def _row(row: RunningRow, balance: int) -> Row:
+    period, due, paid, waived = row.period, row.due, row.paid, row.waived
+    return Row(
+        period.number, period.start, period.payable, (period.due - period.start).days,
+        due[PRINCIPAL], due[INTEREST], due[FEE] + due[COST], due[PENALTY], due[COMPOUND],
+        paid[PRINCIPAL], paid[INTEREST], paid[FEE] + paid[COST], paid[PENALTY], paid[COMPOUND], balance,
+        waived[PRINCIPAL], waived[INTEREST], waived[FEE] + waived[COST], waived[PENALTY], waived[COMPOUND],
+    )  # fmt: skip
