@@ -11,6 +11,7 @@ class Snapshot(models.Model):
     firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="snapshots")
     as_of = models.DateField()
     evidence_batch_id = models.BigIntegerField(null=True)  # the newest batch that was in it
+    evidence = models.JSONField(default=dict)  # class of evidence → its newest batch, 0 where nothing came; no class without consent
     catalogue_digest = models.CharField(max_length=64)
     values = models.JSONField()  # variable → number or null
     null_reasons = models.JSONField(default=dict)  # variable → reason, for those that are null

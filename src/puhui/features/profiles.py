@@ -7,7 +7,7 @@ one firm is recomputed in the time that its rows take.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache, partial
@@ -24,13 +24,14 @@ from puhui.features.windows import AsOf
 
 __all__ = [
     "Profile",
+    "class_of",
     "classes_of",
     "compute_profile",
     "measure_owners",
     "measure_schema",
     "null_reasons",
     "profile",
-    "records_of",
+    "records_for",
     "standing",
 ]
 
@@ -46,6 +47,12 @@ INVOICE_SCHEMA = {
     "known_at": pl.Datetime("us", "UTC"),
     "duplicate": pl.Boolean,
 }
+COUNTERPARTY = "counterparty"
+COUNTERPARTY_SCHEMA = {"counterparty": pl.String, "party": pl.String}
+"""Who is meant by the text of a counterparty, where the lender knows it; the one frame that is not of firms."""
+
+_OTHER_SCHEMAS: Mapping[str, dict[str, Any]] = {INVOICE: INVOICE_SCHEMA, COUNTERPARTY: COUNTERPARTY_SCHEMA}
+
 ANY_DAY = AsOf(date(2020, 1, 31))
 
 
@@ -63,7 +70,8 @@ def compute_profile(
     """One row per firm, sorted: `firm_id` and each variable as Float64, null where the variable is null.
 
     frames     record → its rows in the layout's schema (`puhui.evidence.layouts`), `invoice` → the canonical invoice frame; records that
-               are left out count as nothing known. With an engine other than polars, rows of portable classes may be native frames of it
+               are left out count as nothing known. `counterparty`: columns counterparty (as in invoices and flows) and party, where
+               known. With an engine other than polars, rows of portable classes may be native frames of it
     as_of      date (its end) or moment; no row known later is used, and of rows about one fact only the one known last
     variables  names to compute, in this order; all of the catalogue when None
 
@@ -72,16 +80,27 @@ def compute_profile(
     return profile(frames, as_of, variables, engine).values
 
 
-def profile(frames: Mapping[str, Any], as_of: date | datetime, variables: Sequence[str] | None = None, engine: str = "polars") -> Profile:
-    """The values as `compute_profile` gives them, and the known months that say why a null is null."""
+def profile(
+    frames: Mapping[str, Any],
+    as_of: date | datetime,
+    variables: Sequence[str] | None = None,
+    engine: str = "polars",
+    firms: Sequence[Any] = (),
+) -> Profile:
+    """The values as `compute_profile` gives them, and the known months that say why a null is null.
+
+    firms  keys of firms that have a row in any case; of each firm with a row in a frame there is one anyway
+    """
     at, wanted = AsOf(as_of), tuple(registry.select(variables))
     _check_records(frames)
     given = {record: _standing_rows(record, rows, at) for record, rows in frames.items()}
-    firms = _firms(given.values())
-    used = [module for module in registry.modules() if any(module is measure_owners()[name] for each in wanted for name in each.measures)]
-    found = [_measures(module, given, at, engine, firms.schema["firm_id"]) for module in used]
-    plan = _value_plan(tuple(each.name for each in wanted), tuple(tuple(frame.schema.items()) for frame in found), firms.schema["firm_id"])
-    wide = plan.run(firms, *found)
+    rows = _firms((frame for record, frame in given.items() if record != COUNTERPARTY), firms)
+    owners = measure_owners()
+    names = {owners[measure].name for each in wanted for measure in each.measures}
+    used = [module for module in registry.modules() if module.name in names]
+    found = [_measures(module, given, at, engine, rows.schema["firm_id"]) for module in used]
+    plan = _value_plan(tuple(each.name for each in wanted), tuple(tuple(frame.schema.items()) for frame in found), rows.schema["firm_id"])
+    wide = plan.run(rows, *found)
     histories = [name for name in wide.columns if name.startswith("history:")]
     return Profile(wide.drop(histories), wide.select("firm_id", *(pl.col(name).alias(name[8:]) for name in histories)))
 
@@ -117,14 +136,27 @@ def _reason(variable: Variable, classes: frozenset[str], months: Mapping[str, fl
 
 @cache
 def classes_of() -> Mapping[str, frozenset[str]]:
-    """Variable → the classes of evidence whose measures its formula reads: its own, and those that it is set against."""
+    """Variable → the classes of evidence that its formula rests on: of all records that the modules read which make its measures."""
     owners = measure_owners()
-    return {each.name: frozenset(owners[name].evidence_class for name in each.measures) for each in registry.catalogue()}
+    return {each.name: frozenset().union(*(module_classes(owners[name]) for name in each.measures)) for each in registry.catalogue()}
 
 
-def records_of(classes: frozenset[str]) -> tuple[str, ...]:
-    """Every kind of record that the modules of these classes read."""
-    return tuple(dict.fromkeys(record for each in registry.modules() if each.evidence_class in classes for record in each.records))
+@cache
+def module_classes(module: EvidenceModule) -> frozenset[str]:
+    """The classes of the records that a module reads."""
+    return frozenset(class_of(record) for record in module.records if record != COUNTERPARTY)
+
+
+def class_of(record: str) -> str:
+    """The class of a kind of record."""
+    return "C07" if record == INVOICE else layout(record).evidence_class
+
+
+def records_for(variables: Iterable[str]) -> tuple[str, ...]:
+    """Every kind of record that these variables rest on."""
+    owners = measure_owners()
+    used = {owners[name].name for variable in variables for name in registry.variable(variable).measures}
+    return tuple(dict.fromkeys(record for module in registry.modules() if module.name in used for record in module.records))
 
 
 @cache
@@ -159,7 +191,7 @@ def standing(record: str, rows: pl.DataFrame, as_of: AsOf) -> pl.DataFrame:
 
 
 def _schema(record: str) -> dict[str, Any]:
-    return INVOICE_SCHEMA if record == INVOICE else layout(record).schema()
+    return _OTHER_SCHEMAS[record] if record in _OTHER_SCHEMAS else layout(record).schema()
 
 
 def _check_records(frames: Mapping[str, Any]) -> None:
@@ -174,35 +206,42 @@ def _check_records(frames: Mapping[str, Any]) -> None:
 
 
 def _standing_rows(record: str, rows: Any, as_of: AsOf) -> Any:
-    """Rows in memory as of the moment; a native frame of another engine is read by its class as it is. Invoices mind time themselves."""
+    """Rows in memory as of the moment; a native frame of another engine is read by its class as it is. Invoices mind dates themselves."""
     if not isinstance(rows, (pl.DataFrame, pl.LazyFrame)):
         return rows
     rows = rows.lazy().collect()
-    return rows if record == INVOICE else standing(record, rows, as_of)
+    if record == INVOICE and getattr(rows.schema.get("known_at"), "time_zone", None):
+        return rows.filter(pl.col("known_at") <= as_of.end)
+    return rows if record in _OTHER_SCHEMAS else standing(record, rows, as_of)
 
 
-def _firms(frames: Any) -> pl.DataFrame:
-    """Every firm with a row of any kind."""
+def _firms(frames: Iterable[Any], named: Sequence[Any]) -> pl.DataFrame:
+    """Every firm with a row of any kind, and those that are named."""
     ids = [engines.collect(nw.from_native(rows).lazy().select("firm_id").unique()) for rows in frames]
-    every = pl.concat(ids).unique().sort("firm_id") if ids else pl.DataFrame(schema={"firm_id": pl.Int64})
-    return every
+    if named:
+        ids.append(pl.DataFrame({"firm_id": named}))
+    return pl.concat(ids).unique().sort("firm_id") if ids else pl.DataFrame(schema={"firm_id": pl.Int64})
 
 
 def _measures(module: EvidenceModule, frames: Mapping[str, Any], as_of: AsOf, engine: str, firm_type: Any) -> pl.DataFrame:
     """The measures of one class; nothing is run for a class of which nothing is known."""
     given = {record: frames[record] for record in module.records if record in frames}
-    if all(isinstance(rows, pl.DataFrame) and rows.is_empty() for rows in given.values()):
+    told = [rows for record, rows in given.items() if record != COUNTERPARTY]
+    if all(isinstance(rows, pl.DataFrame) and rows.is_empty() for rows in told):
         return pl.DataFrame(schema={"firm_id": firm_type, **measure_schema(module.name)})
     for record in module.records:
         if record not in given:
-            given[record] = pl.DataFrame(schema=_schema(record) | {"firm_id": firm_type})
+            schema = _schema(record)
+            given[record] = pl.DataFrame(schema=schema | {"firm_id": firm_type} if "firm_id" in schema else schema)
     if engine != "polars" and module.portable:
         with engines.shared_stages():
-            native = {record: engines.native_frame(rows, engine) for record, rows in given.items()}
+            native = engines.native_frames(given, engine)
             return engines.collect(nw.from_native(module.measures(native, as_of)))
     if module.prepared is not None:
         found: pl.DataFrame = module.prepared(given, as_of)
         return found
+    if module.eager:
+        return engines.collect(nw.from_native(module.measures({record: rows.lazy() for record, rows in given.items()}, as_of)))
     ordered = {record: given[record].select(list(_schema(record))) for record in module.records}
     plan = _measure_plan(module.name, as_of, tuple(tuple(rows.schema.items()) for rows in ordered.values()))
     return plan.run(*ordered.values())

@@ -51,6 +51,7 @@ class EvidenceModule:
     measures    (frames, as-of) → one row per firm with columns firm_id and measures; lazy native frames in and out
     portable    written in Narwhals, so that the same text runs on polars, DuckDB and Spark
     prepared    optional: the same measures from polars frames, by plans of the module's own
+    eager       collects inside `measures`: run as it is, never as a prepared plan
     defined_by  files beside its own that define its values
     parameters  tables of `catalogue/parameters` that its values rest on
     """
@@ -63,6 +64,7 @@ class EvidenceModule:
     left_out: tuple[LeftOut, ...]
     portable: bool
     prepared: Callable[[Mapping[str, Any], Any], Any] | None
+    eager: bool
     defined_by: tuple[str, ...]
     parameters: tuple[str, ...]
 
@@ -85,10 +87,11 @@ def _module(name: str) -> EvidenceModule:
         source.EVIDENCE_CLASS,
         tuple(source.RECORDS),
         source.measures,
-        tuple(replace(variable, evidence_class=source.EVIDENCE_CLASS) for variable in source.VARIABLES),
+        tuple(replace(variable, evidence_class=variable.evidence_class or source.EVIDENCE_CLASS) for variable in source.VARIABLES),
         tuple(source.LEFT_OUT),
         getattr(source, "PORTABLE", False),
         getattr(source, "PREPARED", None),
+        getattr(source, "EAGER", False),
         tuple(getattr(source, "DEFINED_BY", ())),
         tuple(getattr(source, "PARAMETERS", ())),
     )

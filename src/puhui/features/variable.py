@@ -52,7 +52,7 @@ class Variable:
                     and `in` (purchases); none where the formula needs no history
     null_reason     the reason given when the history suffices and the value is null all the same
     personal        whether it is personal information even for a company borrower
-    evidence_class  class of the module that declares it; the registry sets it
+    evidence_class  class of the module that declares it, set by the registry where nothing stands
     """
 
     name: str
