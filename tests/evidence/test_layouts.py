@@ -17,7 +17,7 @@ from tests.evidence.bad_records import FIRM, csv_of, no_tables, spoilt_files, sp
 from tests.evidence.conftest import BUSINESS_DATE, consent
 
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.evidence import queries
+from puhui.evidence import layouts_page, queries
 from puhui.evidence.actions import import_records
 from puhui.evidence.layout_files import read_layout
 from puhui.evidence.layouts import classes, folder, layout, layout_files, layouts
@@ -223,3 +223,8 @@ def test_the_layout_they_are_made_from_is_right():
 def test_every_file_of_the_folder_is_a_layout_or_one_of_two_shared_ones():
     others = {file.name for file in folder().iterdir()} - {file.name for file in layout_files().values()}
     assert others == {"classes.toml", "common.toml"}
+
+
+def test_the_page_of_layouts_is_up_to_date():
+    written = (Path(__file__).parents[2] / "docs" / "record-layouts.md").read_text(encoding="utf-8")
+    assert written == layouts_page.page(), "run: python -m puhui.evidence.layouts_page > docs/record-layouts.md"

@@ -169,3 +169,32 @@ class ReadLog(models.Model):
     class Meta:
         db_table_comment = APPEND_ONLY
         indexes = [models.Index(fields=["firm", "read_at"])]
+
+
+class EvidenceDeletion(models.Model):
+    """Proof that the evidence of one class of a firm was deleted: how much, by which digest, when, by whom, after which consent had ended.
+
+    Written by the database function that deletes (evidence/sql/deletion.sql): no row goes without it. Batches, with the digests of their
+    files, and `BatchFirm` stay.
+    """
+
+    class Reason(models.TextChoices):
+        CONSENT_ENDED = "consent_ended"  # the consent has ended, and the class's time of keeping has passed
+        FIRM_ASKED = "firm_asked"  # the firm withdrew its consent and asked for deletion
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT)
+    evidence_class = models.CharField(max_length=4)
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT)  # the one that ended last
+    consent_ended_on = models.DateField()
+    reason = models.CharField(max_length=16, choices=Reason.choices)
+    deleted_by = models.CharField(max_length=150)
+    deleted_at = models.DateTimeField()
+    business_date = models.DateField()
+    last_batch_id = models.BigIntegerField()  # up to which batch: what came later is another deletion's
+    counts = models.JSONField()  # kind of record → rows
+    content_digest = models.CharField(max_length=64)  # SHA-256 over the sorted content keys of all rows
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        indexes = [models.Index(fields=["firm", "deleted_at"])]

@@ -25,7 +25,8 @@ FEN_PER_YUAN = 100
 def firm_heading(layout: Layout) -> str:
     """A heading for the column that names the firm, which no field of the layout claims."""
     own = {plain(heading) for field in layout.fields.values() for heading in field.headings}
-    return next(heading for heading in common()["headings"]["firm"] if plain(heading) not in own)
+    headings: list[str] = common()["headings"]["firm"]
+    return next(heading for heading in headings if plain(heading) not in own)
 
 
 def sample_frame(layout: Layout, firm: str, rows: int = 3) -> pl.DataFrame:

@@ -183,3 +183,47 @@ def sample(
         support.fail(f"RECORD: found {record!r}, expected one of {', '.join(layout_files())}")
     write_sample(layout(record), path, firm, rows)
     print(f"{rows} rows of {record} written to {path}")
+
+
+@app.command()
+def delete(
+    firm: str = typer.Argument("", metavar="FIRM", help="An identifier of the firm, or its exact name."),
+    evidence_class: str = typer.Argument("", metavar="CLASS", help="Class of evidence, such as C06."),
+    firm_asked: bool = typer.Option(False, "--firm-asked", help="At once, because the firm asked for it after its consent ended."),
+    due: bool = typer.Option(False, "--due", help="Everything whose time of keeping has passed since the last consent ended."),
+    institution: str = INSTITUTION,
+    actor: str = typer.Option("system", "--as", help="In whose name, for the audit trail."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Delete evidence for which no consent lives, and keep the proof; without arguments only list what is kept without consent.
+
+    Example: puhui evidence delete 91330106MA2CFJQ25K C06 --firm-asked
+    """
+    from dataclasses import asdict
+
+    support.start_django()
+    from puhui.evidence import deleting, queries
+
+    lender = support.institution(institution)
+    if (due and firm) or bool(firm) != bool(evidence_class):
+        support.fail("FIRM, CLASS: expected both, or --due, or nothing")
+    if due:
+        proofs = deleting.delete_due(lender, actor)
+    elif firm:
+        proofs = [deleting.delete_evidence(queries.firm_named(lender, firm), evidence_class.upper(), actor, firm_asked=firm_asked)]
+    else:
+        kept = [asdict(each) for each in deleting.kept_without_consent(lender)]
+        support.print_result(kept if as_json or kept else "nothing is kept without consent", as_json)
+        return
+    rows = [
+        {
+            "firm": proof.firm.name,
+            "class": proof.evidence_class,
+            "rows": sum(proof.counts.values()),
+            "digest": proof.content_digest,
+            "consent_ended_on": proof.consent_ended_on,
+            "reason": proof.reason,
+        }
+        for proof in proofs
+    ]
+    support.print_result(rows if as_json or rows else "nothing is due", as_json)
