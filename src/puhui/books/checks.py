@@ -37,7 +37,7 @@ class Ids(NamedTuple):
 
 def entry_findings(institution: Institution, ids: Ids) -> Iterator[Finding]:
     """Entries whose digest is not that of their columns and transfers; transfers of no entry."""
-    for row in statement_rows("verify_entries", institution, first=ids.first, last=ids.last):
+    for row in statement_rows("verify_entries", institution, whole_spans=True, first=ids.first, last=ids.last):
         wrong = "belongs to no entry" if row["kind"] == "transfer" else "its digest is not that of its columns and transfers"
         yield Finding(f"{row['kind']} {row['id']} of {row['day']}", wrong, row["day"])
 

@@ -83,9 +83,18 @@ def at_most(findings: Iterable[Finding]) -> Iterator[Finding]:
         yield Finding("and more", f"{number - MOST_FINDINGS_OF_A_KIND} findings of the same kind", day)
 
 
-def statement_rows(name: str, institution: Institution, **values: Any) -> list[dict[str, Any]]:
-    """The rows of `books/sql/NAME.sql` for an institution, by column."""
+def statement_rows(name: str, institution: Institution, *, whole_spans: bool = False, **values: Any) -> list[dict[str, Any]]:
+    """The rows of `books/sql/NAME.sql` for an institution, by column; inside a transaction.
+
+    `whole_spans`: the statement joins all rows of a span with all rows of another. Rows just written have no statistics yet, and taken
+    for few they would be compared each with each.
+    """
     with connection.cursor() as cursor:
+        if whole_spans:
+            cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(statement(name), {"institution": institution.pk, **values})
         columns = [column.name for column in cursor.description]
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        found = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        if whole_spans:
+            cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
+        return found
