@@ -189,7 +189,9 @@ def expire_offers(institution: Institution, actor: str = "system") -> int:
     """Close every open offer whose last day is past, give back what it reserved, and return how many there were."""
     institution = Institution.objects.get(pk=institution.pk)
     past = Offer.objects.filter(institution=institution, status=Offer.Status.OPEN, expires_on__lt=institution.business_date)
-    lock_firms(past.values_list("firm_id", flat=True))
+    if not (firms := set(past.values_list("firm_id", flat=True))):
+        return 0
+    lock_firms(firms)
     rows = list(past.select_for_update(no_key=True).order_by("pk").values_list("pk", "application_id", "decision_id"))
     offers, applications, decisions = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
     Offer.objects.filter(pk__in=offers).update(status=Offer.Status.EXPIRED)

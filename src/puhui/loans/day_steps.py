@@ -7,7 +7,7 @@ a chunk that is done no longer matches its selection. A loan that cannot be proc
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, partial
@@ -107,16 +107,21 @@ def _falling_due(night: Night) -> QuerySet[Loan]:
 
 def collect(night: Night) -> Figures:
     """Debit what is due and unpaid from the borrowers' accounts, oldest loan first, as far as the money goes."""
-    figures = _in_chunks(night, _owing)
+    figures = _in_chunks(night, _owing, among=_unpaid(night).values_list("pk", flat=True))
     # Counted from what is there: an earlier run may have been cut off after some of it.
     debits = Event.objects.filter(institution=night.institution, known_on=night.day, key__endswith=f":debit:{night.day}")
     total = debits.aggregate(loans=Count("pk"), amount_fen=Coalesce(Sum("amount_fen"), 0, output_field=BigIntegerField()))
     return {**figures, **total}
 
 
-def _owing(night: Night) -> QuerySet[Loan]:
+def _unpaid(night: Night) -> QuerySet[Loan]:
+    """By the index `loan_owing` alone."""
     unpaid = Q(overdue_since__isnull=False) | Q(penalty_earned_fen__gt=F("penalty_paid_fen"))
-    owing = Loan.objects.filter(unpaid, institution=night.institution, firm__debit_account__balance_fen__gt=0)
+    return Loan.objects.filter(unpaid, institution=night.institution)
+
+
+def _owing(night: Night) -> QuerySet[Loan]:
+    owing = _unpaid(night).filter(firm__debit_account__balance_fen__gt=0)
     key = Concat(Cast(OuterRef("pk"), CharField()), Value(f":debit:{night.day}"))
     return owing.exclude(Exists(Event.objects.filter(institution=night.institution, key=key)))
 
@@ -155,10 +160,14 @@ def _repricings(night: Night, loans: Sequence[Loan]) -> list[Change]:
     return repricings(night.day, loans)
 
 
-def _in_chunks(night: Night, selection: Selection, changes: Changes | None = None) -> Figures:
-    """Work through the selected loans; a loan that fails is set aside and does not hold up its chunk."""
+def _in_chunks(night: Night, selection: Selection, changes: Changes | None = None, among: Iterable[int] | None = None) -> Figures:
+    """Work through the selected loans; a loan that fails is set aside and does not hold up its chunk.
+
+    `among`: numbers of the loans among which the selected are, where they are found more quickly.
+    """
     aside = set(SetAside.objects.filter(institution=night.institution, date=night.day).values_list("loan_id", flat=True))
-    ids = sorted(set(selection(night).values_list("pk", flat=True)) - aside)
+    selected = selection(night) if among is None else selection(night).filter(pk__in=list(among))
+    ids = sorted(set(selected.values_list("pk", flat=True)) - aside)
     size = min(CHUNK, max(-(-len(ids) // night.workers), LEAST_CHUNK))  # a chunk for each worker, where there is enough to share
     chunks = [ids[start : start + size] for start in range(0, len(ids), size)]
     done = spread(partial(_chunk, night, selection, changes or _changes), chunks, night.workers)

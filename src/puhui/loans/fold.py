@@ -15,8 +15,6 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-import rfc8785
-
 from puhui.calculations.counters import CONTRACT, Accounting, counters_of
 from puhui.calculations.events import Event
 from puhui.calculations.integral_fees import integral_fees
@@ -84,12 +82,12 @@ def owed_on(position: Position, day: date) -> int:
 
 def terms_of(document: dict[str, Any]) -> Terms:
     """The frozen terms of a quote document; loans of one product share most of them, so the last thousands are kept."""
-    return _terms(rfc8785.dumps(document))
+    return _terms(json.dumps(document, sort_keys=True))
 
 
 @lru_cache(maxsize=20_000)
-def _terms(canonical: bytes) -> Terms:
-    return read_terms(json.loads(canonical))
+def _terms(text: str) -> Terms:
+    return read_terms(json.loads(text))
 
 
 def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting: Accounting = CONTRACT) -> Fold:

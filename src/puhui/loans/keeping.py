@@ -256,18 +256,21 @@ _UPDATE_LOANS = """
 _ROW_COLUMNS = ("principal_fen", "interest_fen", "fee_fen", "penalty_fen", "compound_fen", "paid_fen", "balance_fen",
                 "run_shape", "run_product", "run_denominator")  # fmt: skip
 
+# What stays as it is is left out before: a conflict costs a lock and a new version of the row even where nothing is changed.
 _UPSERT_INSTALMENTS = """
     INSERT INTO loans_instalment (loan_id, number, start, due, {names})
     SELECT loan_id, number, start, due, {names}
       FROM jsonb_to_recordset(%s::jsonb) AS kept(loan_id bigint, number int, start date, due date, {columns})
+     WHERE NOT EXISTS (SELECT FROM loans_instalment AS held
+                        WHERE held.loan_id = kept.loan_id AND held.number = kept.number
+                          AND (held.start, held.due, {held}) IS NOT DISTINCT FROM (kept.start, kept.due, {new}))
         ON CONFLICT (loan_id, number) DO UPDATE SET start = excluded.start, due = excluded.due, {updates}
-     WHERE (loans_instalment.start, loans_instalment.due, {old}) IS DISTINCT FROM (excluded.start, excluded.due, {new})
 """.format(
     names=", ".join(_ROW_COLUMNS),
     columns=", ".join(f"{column} bigint" for column in _ROW_COLUMNS),
     updates=", ".join(f"{column} = excluded.{column}" for column in _ROW_COLUMNS),
-    old=", ".join(f"loans_instalment.{column}" for column in _ROW_COLUMNS),
-    new=", ".join(f"excluded.{column}" for column in _ROW_COLUMNS),
+    held=", ".join(f"held.{column}" for column in _ROW_COLUMNS),
+    new=", ".join(f"kept.{column}" for column in _ROW_COLUMNS),
 )
 
 _DELETE_INSTALMENTS = """

@@ -150,7 +150,12 @@ class Loan(models.Model):
             models.Index(
                 fields=["institution", "next_action_date"], condition=models.Q(next_action_date__isnull=False), name="loan_next_action"
             ),
-            models.Index(fields=["institution", "firm"], condition=models.Q(overdue_since__isnull=False), name="loan_overdue"),
+            # Due and unpaid, or penalty run up: what a debit may take.
+            models.Index(
+                fields=["institution", "firm"],
+                condition=models.Q(overdue_since__isnull=False) | models.Q(penalty_earned_fen__gt=models.F("penalty_paid_fen")),
+                name="loan_owing",
+            ),
             models.Index(fields=["firm"]),
         ]
 

@@ -2,8 +2,9 @@
 
 The loan is walked through its events once. What is overdue costs the same every night while nothing happens and no rate changes, so three
 mornings tell all of them; where the three do not lie on a line, or the terms have more to them (days of grace, several rates, misuse), the
-loan is moved on night by night, as `calculations.replay` does it. The day itself and the last morning are replayed in full: where the short
-way does not agree with the day itself, every morning is. A property test holds the short ways against the long one on all mornings.
+loan is moved on night by night, as `calculations.replay` does it. The day itself was replayed in full: where the short way does not agree
+with it, every morning is. So is the last of several mornings, on which a due date may end the line. A property test holds the short ways
+against the long one on all mornings.
 """
 
 from __future__ import annotations
@@ -35,12 +36,11 @@ def earned_ahead(
     `known` is what a replay found on `day` itself, `exactly` replays one morning.
     """
     mornings = [day + timedelta(days=night) for night in range(1, nights + 1)]
-    if len(mornings) <= 2:
-        return [exactly(morning) for morning in mornings]
-    short = _walked(terms, events, [day, *mornings[:-1]])
+    last = mornings[1:][-1:]
+    short = _walked(terms, events, [day, *mornings[: len(mornings) - len(last)]])
     if short is None or short[0] != known:
         return [exactly(morning) for morning in mornings]
-    return [*short[1:], exactly(mornings[-1])]
+    return [*short[1:], *(exactly(morning) for morning in last)]
 
 
 def _walked(terms: Terms, events: Sequence[Event], mornings: Sequence[date]) -> list[Earned] | None:

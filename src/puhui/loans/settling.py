@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -79,13 +77,8 @@ class Portion:
 def portions(institution: Institution, day: date) -> list[Portion]:
     """What falls due on the open day `day` and was compiled, in chunks."""
     with connection.cursor() as cursor:
-        cursor.execute(_texts()["ids"], {"institution": institution.pk, "day": day})
-        rows = cursor.fetchall()
-    found = []
-    for part, group in groupby(rows, key=itemgetter(0)):
-        ids = [number for _, number in group]
-        found += [Portion(part, ids[start], ids[min(start + CHUNK, len(ids)) - 1]) for start in range(0, len(ids), CHUNK)]
-    return found
+        cursor.execute(_texts()["portions"], {"institution": institution.pk, "day": day, "chunk": CHUNK})
+        return [Portion(*row) for row in cursor.fetchall()]
 
 
 @transaction.atomic

@@ -1,18 +1,21 @@
 -- What borrowers are to be told tonight, a thousand loans in a row of the outbox: instalments that fall due in some days, arrears that
 -- reached some days.
 WITH told AS (
-    SELECT 'loans.fall_due' AS topic, loan.id, jsonb_build_object(
+    SELECT 'loans.fall_due' AS topic, loan.id, json_build_object(  -- text until a row of the outbox is whole: quicker
                'loan', loan.id, 'number', loan.number, 'firm', loan.firm_id, 'due', due.due,
                'amount_fen', due.principal_fen + due.interest_fen + due.fee_fen + due.penalty_fen + due.compound_fen - due.paid_fen) AS notice
       FROM loans_loan AS loan
-     CROSS JOIN LATERAL (SELECT instalment.*  -- loan by loan: a join of all instalments would read every one of them
-                           FROM loans_instalment AS instalment
-                          WHERE instalment.loan_id = loan.id AND instalment.due = loan.next_action_date
-                         OFFSET 0) AS due
+     CROSS JOIN LATERAL (  -- loan by loan, where possible by its number: a join of all instalments would read every one of them
+           SELECT instalment.* FROM loans_instalment AS instalment
+            WHERE instalment.loan_id = loan.id AND instalment.number = loan.next_number AND instalment.due = loan.next_action_date
+            UNION ALL
+           SELECT instalment.* FROM loans_instalment AS instalment
+            WHERE loan.next_number IS NULL AND instalment.loan_id = loan.id AND instalment.due = loan.next_action_date
+           OFFSET 0) AS due
      WHERE loan.institution_id = %(institution)s AND loan.next_action_date = ANY (%(falls_due)s::date[])
        AND loan.overdue_since IS NULL
      UNION ALL
-    SELECT 'loans.overdue', loan.id, jsonb_build_object(
+    SELECT 'loans.overdue', loan.id, json_build_object(
                'loan', loan.id, 'number', loan.number, 'firm', loan.firm_id, 'overdue_since', loan.overdue_since,
                'days', %(day)s::date - loan.overdue_since)
       FROM loans_loan AS loan
@@ -22,7 +25,7 @@ WITH told AS (
 )
 INSERT INTO loans_outbox (institution_id, transaction_number, topic, payload, recorded_at)
 SELECT %(institution)s, pg_current_xact_id()::text::bigint, topic,
-       jsonb_build_object('day', %(day)s::date, 'notices', jsonb_agg(notice ORDER BY id)), now()
+       json_build_object('day', %(day)s::date, 'notices', json_agg(notice ORDER BY id))::jsonb, now()
   FROM numbered
  GROUP BY topic, batch
  ORDER BY topic, batch

@@ -1,9 +1,12 @@
 -- The settlement of dues that were compiled ahead: see loans/settling.py. {part} is the number of a partition.
 
--- name: ids
-SELECT substring(tableoid::regclass::text FROM '[0-9]+$')::int AS part, id FROM loans_loan
- WHERE institution_id = %(institution)s AND next_action_date = %(day)s AND next_number IS NOT NULL
- ORDER BY part, id
+-- name: portions
+SELECT substring(partition::regclass::text FROM '[0-9]+$')::int AS part, min(id), max(id)
+  FROM (SELECT tableoid AS partition, id, (row_number() OVER (PARTITION BY tableoid ORDER BY id) - 1) / %(chunk)s AS chunk
+          FROM loans_loan
+         WHERE institution_id = %(institution)s AND next_action_date = %(day)s AND next_number IS NOT NULL) AS due
+ GROUP BY partition, chunk
+ ORDER BY part, chunk
 
 -- name: work
 CREATE TEMPORARY TABLE IF NOT EXISTS loans_work (
