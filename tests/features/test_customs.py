@@ -18,7 +18,7 @@ import pytest
 from puhui.features import customs
 from puhui.features.profiles import compute_profile, null_reasons, profile
 
-from .records import month_before, record_frame
+from .record_frames import month_before, record_frame
 
 AS_OF = date(2024, 12, 31)
 NAMES = [variable.name for variable in customs.VARIABLES]
@@ -102,6 +102,7 @@ EXPECTED: dict[str, float | None] = {
     "exp_buyer_hhi": 0.36 + 0.09 + 0.01,
     # receipts of 2024 (400) against the exports of October 2023 to September 2024, that is of month 14 (400)
     "exp_settlement_gap": 0,
+    "exp_late_receipt_share": 1,  # 400 received, 400 exported in months 7 to 18
     "exp_refund_match": 12 * 60 / (1_000 * 7 * 0.13),
     "customs_credit_grade": 2,
     "customs_penalty_cnt_24m": 1,
@@ -125,6 +126,7 @@ def test_every_variable_is_worked_out() -> None:
 def test_exports_that_are_never_paid_leave_a_gap() -> None:
     unpaid = {**FRAMES, "foreign_receipt": FRAMES["foreign_receipt"].clear()}
     assert values(unpaid)["exp_settlement_gap"] == 1
+    assert values(unpaid)["exp_late_receipt_share"] == 0
 
 
 def test_a_firm_that_only_imports_exports_nothing() -> None:

@@ -15,7 +15,7 @@ from puhui.features import profiles, registry
 from puhui.features.profiles import COUNTERPARTY, INVOICE, compute_profile
 
 from .frames import random_frame
-from .records import random_records
+from .record_frames import random_records
 
 AS_OF = date(2024, 12, 31)
 MIDNIGHT = datetime.combine(AS_OF + timedelta(days=1), time(), tzinfo=ZoneInfo("Asia/Shanghai")).astimezone(UTC)

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from puhui.features import housing_fund, payroll
+from puhui.features import housing_fund, payroll, staff_told
 from puhui.features.profiles import compute_profile, null_reasons, profile
 
-from .records import month_before, record_frame
+from .record_frames import month_before, record_frame
 
 AS_OF = date(2025, 1, 31)
-NAMES = [variable.name for module in (payroll, housing_fund) for variable in module.VARIABLES]
+NAMES = [variable.name for module in (payroll, staff_told, housing_fund) for variable in module.VARIABLES]
 
 
 def month(back: int) -> date:
@@ -48,6 +48,8 @@ def waged(back: int, **more: Any) -> dict[str, Any]:
     return {
         "month": month(back),
         "heads": 30,
+        "retired_heads": 4,
+        "dispatched_heads": 5,
         "wages_fen": 18_000_000,
         "tax_fen": 90_000,
         "paid_on": month(back) + timedelta(days=48 if back == 1 else 47 if back == 2 else 40),
@@ -101,6 +103,14 @@ FRAMES = {
             {"stated_on": date(2025, 1, 2), "continuous_months": 87, "status": "active"},
         ],
     ),
+    "annual_report": record_frame(
+        "annual_report",
+        [
+            {"year": 2022, "filed_on": date(2023, 6, 30), "staff": 99},
+            {"year": 2023, "filed_on": date(2024, 6, 30), "staff": 16},
+            {"year": 2024, "filed_on": date(2025, 1, 20), "staff": None},
+        ],
+    ),
     "tax_return": record_frame("tax_return", returns(90_000)),
 }
 
@@ -130,10 +140,13 @@ EXPECTED: dict[str, float | None] = {
     "si_key_group_share": 3 / 18,
     "pit_headcount_now": 30,
     "pit_si_headcount_gap": 30 / 18 - 1,
+    "pit_si_unexplained_gap": (30 - 4 - 5) / 18 - 1,
     "payroll_12m": 12 * 180_000,
     "payroll_avg_monthly": 6_000,
     "payroll_to_sales": 180_000 / 90_000,
     "payroll_late_cnt_12m": 1,  # 48 is above 40 + 7, 47 is not
+    "si_vs_annual_report_gap": 20 - 16,  # insured in December 2023
+    "si_vs_annual_report_ratio": 0.25,
     "hf_headcount_now": 12,
     "hf_coverage_ratio": 12 / 18,
     "hf_amt_12m": (HOUSED_HEADS - 10) * 600,

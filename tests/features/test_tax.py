@@ -18,7 +18,7 @@ from puhui.features import tax
 from puhui.features.profiles import compute_profile, null_reasons, profile
 
 from .frames import frame, row
-from .records import at, month_before, record_frame
+from .record_frames import at, month_before, record_frame
 
 AS_OF = date(2025, 1, 20)
 NAMES = [variable.name for variable in tax.VARIABLES]

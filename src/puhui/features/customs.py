@@ -9,6 +9,8 @@ Exports count at FOB and imports at CIF, in US dollars, in the month of clearanc
                            none was screened
     exp_settlement_gap     buyers abroad pay months later: receipts of twelve months against the exports of the twelve that ended three
                            months before
+    exp_late_receipt_share receipts of twelve months by the exports of months 7 to 18, at most 1: tells buyers who pay half a year late from
+                           exports that nobody pays. Beyond the field's list
     exp_refund_match, exp_decl_to_vat_export_gap  in yuan, so of declarations that tell a value in yuan
     exp_insured_share      insured amount by exports, of the declarations that tell the first
     customs_credit_grade   advanced 2, registered 1, dishonest 0
@@ -34,6 +36,7 @@ RECORDS = ("customs_declaration", "foreign_receipt", "customs_standing", "custom
 PARAMETERS = ("country-risk",)
 
 PAYMENT_LAG_MONTHS = 3
+LATE_MONTHS = (7, 18)
 GRADES = {"advanced": 2.0, "registered": 1.0, "dishonest": 0.0}
 
 
@@ -76,6 +79,7 @@ def _exports(rows: pl.LazyFrame, as_of: AsOf) -> pl.LazyFrame:
         exp_insurable_usd=total("insurable_usd", "12m"),
         exp_value_fen=total("value_fen", "12m"),
         exp_refundable_fen=total("refundable", "12m"),
+        exp_late_usd=pl.col("value_usd").filter(pl.col("month").is_between(*LATE_MONTHS)).sum(),
         exp_lagged_usd=pl.col("paid_by_now").sum(),
         exp_hit=pl.col("screening_hit").filter(pl.col("month").is_between(0, 24)).max().cast(pl.Float64),
     )
@@ -128,6 +132,15 @@ VARIABLES = (
     Variable("exp_sanction_hit_flag", "0/1", "V", "24m", _m("hit")),
     Variable("exp_buyer_hhi", "0-1", "-", "12m", _hhi("buyer"), 1, _ON),
     Variable("exp_settlement_gap", "ratio", "-", "12m", 1 - ratio(_m("receipts_usd").fill_null(0.0), _m("lagged_usd")), 15, _ON),
+    Variable(
+        "exp_late_receipt_share",
+        "ratio",
+        "+",
+        "12m/months 7-18",
+        nw.min_horizontal(ratio(_m("receipts_usd").fill_null(0.0), _m("late_usd")), nw.lit(1.0)),
+        18,
+        _ON,
+    ),
     Variable("exp_refund_match", "ratio", "n", "12m", ratio(nw.col("tax_export_refund_12m"), _m("refundable_fen")), 12, ("exp", "tax")),
     Variable("customs_credit_grade", "grade", "+", "newest", _m("grade")),
     Variable("customs_penalty_cnt_24m", "n", "-", "24m", _m("penalties").fill_null(0.0), 1, _ON),

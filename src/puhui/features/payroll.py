@@ -10,7 +10,8 @@ for insurance and wages, so that heads of the same month are compared. Where the
     si_deferral_flag  whether the newest reported month is deferred
     si_decline_vs_target_flag  the target for the year before the as-of year: `catalogue/parameters/unemployment-target.toml`
     si_revenue_per_head, payroll_to_sales  sales as declared for value added tax; by invoices where twelve months of those are not known
-    pit_si_headcount_gap  of the newest month of which both are known
+    pit_si_headcount_gap  of the newest month of which both are known; pit_si_unexplained_gap is the same without the pensioners who were
+                      hired again and the people of an agency, both insured elsewhere. Beyond the field's list
     payroll_late_cnt_12m  the month's normal pay day is the middle one (median) of 24 months, counted in days from the month's beginning
 """
 
@@ -111,8 +112,13 @@ def _waged(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _both(insured: pl.LazyFrame, waged: pl.LazyFrame) -> pl.LazyFrame:
-    pairs = insured.select("firm_id", "month", "pension_heads").join(waged.select("firm_id", "month", "heads"), on=["firm_id", "month"])
-    return pairs.group_by("firm_id").agg(pay_both_insured=newest("pension_heads"), pay_both_waged=newest("heads"))
+    """Heads of the newest month of which both are known; those who are insured elsewhere by right are told apart where they are told."""
+    elsewhere = pl.col("retired_heads").fill_null(0) + pl.col("dispatched_heads").fill_null(0)
+    paid = waged.select("firm_id", "month", "heads", own_heads=pl.col("heads") - elsewhere)
+    pairs = insured.select("firm_id", "month", "pension_heads").join(paid, on=["firm_id", "month"])
+    return pairs.group_by("firm_id").agg(
+        pay_both_insured=newest("pension_heads"), pay_both_waged=newest("heads"), pay_both_own=newest("own_heads")
+    )
 
 
 def _m(name: str) -> nw.Expr:
@@ -147,10 +153,11 @@ VARIABLES = (
     Variable("si_key_group_share", "ratio", "P", "12m", ratio(_m("si_key_hires"), _m("si_heads")), 1, _INSURED),
     Variable("pit_headcount_now", "persons", "n", "newest", _m("wage_heads"), 1, _WAGED),
     Variable("pit_si_headcount_gap", "ratio", "n", "newest", ratio(_m("both_waged"), _m("both_insured")) - 1, 1, (*_INSURED, *_WAGED)),
+    Variable("pit_si_unexplained_gap", "ratio", "n", "newest", ratio(_m("both_own"), _m("both_insured")) - 1, 1, (*_INSURED, *_WAGED)),
     Variable("payroll_12m", "CNY", "+", "12m", yuan(_m("wages")), 1, _WAGED),
     Variable("payroll_avg_monthly", "CNY", "n", "12m", yuan(ratio(_m("wages"), _m("waged_heads"))), 1, _WAGED),
     Variable("payroll_to_sales", "ratio", "n", "12m", ratio(_m("wages"), SALES), 12, _WAGED),
     Variable("payroll_late_cnt_12m", "n", "-", "12m", nw.when(_m("dated_months") > 0).then(_m("late_months")), 1, _WAGED),
 )
 
-LEFT_OUT = (LeftOut("si_vs_annual_report_gap", "C08", "needs the year of the staff in the annual report (class C01) beside its number"),)
+LEFT_OUT: tuple[LeftOut, ...] = ()

@@ -34,6 +34,7 @@ MODULES: tuple[str, ...] = (
     "invoices",
     "tax",
     "payroll",
+    "staff_told",
     "housing_fund",
     "customs",
 )  # fmt: skip
