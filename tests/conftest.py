@@ -1,11 +1,13 @@
 """What tests share: one embedded server for all of them, and a database of its own for each test that wants one.
 
 Nothing starts until a test asks. The tables are made once, in a template that every process copies from; the copy takes a tenth
-of a second. All lies in a temporary home, which is gone at the end together with the server.
+of a second. All lies in a temporary home, which is gone at the end together with the server; PUHUI_TESTS_HOME names one that stays, so that
+a single file can be run again and again without making the tables anew.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -16,7 +18,16 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-TEMPLATE = "puhui_template"
+SOURCES = Path(__file__).parents[1] / "src" / "puhui"
+
+
+def _template_name() -> str:
+    """A name that changes with the migrations, the SQL that they run, and what is done after them."""
+    defining = [*SOURCES.glob("*/migrations/*.py"), *SOURCES.glob("*/sql/*.sql"), SOURCES / "site" / "database.py"]
+    return f"template_{hashlib.sha256(b''.join(path.read_bytes() for path in sorted(defining))).hexdigest()[:16]}"
+
+
+TEMPLATE = _template_name()
 _home: Path | None = None
 
 
@@ -24,9 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
     global _home
     if not hasattr(config, "workerinput"):
         # The first process makes the home; the others, started by it, inherit its environment.
-        _home = Path(tempfile.mkdtemp(prefix="puhui-tests-"))
+        staying = os.environ.get("PUHUI_TESTS_HOME")
+        _home = Path(staying) if staying else Path(tempfile.mkdtemp(prefix="puhui-tests-"))
+        _home.mkdir(parents=True, exist_ok=True)
         _home.chmod(0o711)  # run by root, the server is another user, who must be able to enter
-        kept = ("PUHUI_REAL_DATA", "PUHUI_EXAMPLES", "PUHUI_FAULT_")
+        kept = ("PUHUI_REAL_DATA", "PUHUI_EXAMPLES", "PUHUI_FAULT_", "PUHUI_TESTS_HOME")
         for name in [name for name in os.environ if name.startswith("PUHUI_") and not name.startswith(kept)]:
             del os.environ[name]
         os.environ.pop("DATABASE_URL", None)
@@ -36,7 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     from puhui.site import keys
 
-    keys.load_or_make(Path(os.environ["PUHUI_HOME"]), database_exists=False)
+    home = Path(os.environ["PUHUI_HOME"])
+    keys.load_or_make(home, database_exists=any(home.glob("template_*")))
     import django
     from django.conf import settings
 
@@ -51,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if _home is not None:
+    if _home is not None and "PUHUI_TESTS_HOME" not in os.environ:
         from puhui.site import embedded
 
         embedded.erase(_home)
@@ -65,7 +79,7 @@ def server() -> Iterator[object]:
     from puhui.site.postgresql.holders import locked
 
     with embedded.server(Path(os.environ["PUHUI_HOME"]), throwaway=True) as running:
-        made = running.home / "template-made"
+        made = running.home / TEMPLATE
         with locked(running.home / "template.lock"):
             if not made.exists():
                 running.drop_database(TEMPLATE)
