@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from puhui.features import registry
 from puhui.features.compute import compute
 from puhui.site.commands.features import app
 
@@ -34,7 +35,7 @@ def test_compute_writes_the_values(folder: Path, engine: str) -> None:
     assert (summary["firms"], summary["rows"], summary["as_of"]) == (1, len(ROWS), "2020-03-31")
     expected = compute(frame(ROWS), AS_OF)
     written = pl.read_parquet(out)
-    assert written.columns == expected.columns
+    assert written.columns == ["firm_id", *(variable.name for variable in registry.catalogue())]
     for name in expected.columns[1:]:
         assert written[name].item() == pytest.approx(expected[name].item(), rel=1e-9, abs=1e-9)
 

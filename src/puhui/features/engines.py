@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from threading import Lock
 from typing import Any
+from uuid import uuid4
 
 import narwhals as nw
 import polars as pl
@@ -18,6 +20,7 @@ __all__ = [
     "REQUIRED_COLUMNS",
     "PreparedPlan",
     "collect",
+    "duckdb_connection",
     "lazy_frame",
     "native_frame",
     "native_frames",
@@ -69,34 +72,48 @@ class PreparedPlan:
         return register_io_source(read, schema=schema)
 
 
-_KEPT: ContextVar[list[Any] | None] = ContextVar("_KEPT", default=None)
+_KEPT: ContextVar[list[Callable[[], Any]] | None] = ContextVar("_KEPT", default=None)
 
 
 @contextmanager
 def shared_stages() -> Iterator[None]:
-    """While the block runs, stages marked by `shared` are kept by Spark, which would otherwise compute each as often as it is read."""
-    kept: list[Any] = []
+    """While the block runs, stages marked by `shared` are kept, which an engine would otherwise compute as often as each is read."""
+    kept: list[Callable[[], Any]] = []
     token = _KEPT.set(kept)
     try:
         yield
     finally:
         _KEPT.reset(token)
-        for native in kept:
-            native.unpersist()
+        for forget in reversed(kept):
+            forget()
 
 
-def shared(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def shared(frame: nw.LazyFrame[Any], on_duckdb: bool = False) -> nw.LazyFrame[Any]:
     """A stage that several later ones read: the same frame, computed once while a block of `shared_stages` runs.
 
-    DuckDB needs no help: its relations are one query, and nothing may be written into a database that was handed in.
+    DuckDB folds equal parts of one query well enough for a few stages. Where stages read each other many times over, the query grows with
+    the product of all readings, and `on_duckdb` keeps the stage in a temporary table, which is no part of a database that was handed in.
     """
     kept = _KEPT.get()
-    if kept is None or not frame.implementation.is_pyspark():
+    if kept is None or not (frame.implementation.is_pyspark() or (on_duckdb and frame.implementation.is_duckdb())):
         return frame
-    native = frame.to_native().cache()
-    kept.append(native)
+    native = frame.to_native()
+    if frame.implementation.is_pyspark():
+        native = native.cache()
+        kept.append(native.unpersist)
+    else:
+        native, forget = _in_temporary_table(native)
+        kept.append(forget)
     cached: nw.LazyFrame[Any] = nw.from_native(native)
     return cached
+
+
+def _in_temporary_table(relation: Any) -> tuple[Any, Callable[[], Any]]:
+    """A relation over a temporary table with the rows of `relation`, on its own connection; and what drops the table."""
+    name = f"puhui_stage_{uuid4().hex}"
+    relation.query(f"{name}_rows", f"CREATE TEMP TABLE {name} AS SELECT * FROM {name}_rows")
+    table = relation.query(f"{name}_rows", f"SELECT * FROM {name}")
+    return table, partial(relation.query, f"{name}_rows", f"DROP TABLE {name}")
 
 
 def lazy_frame(invoices: Any, engine: str) -> nw.LazyFrame[Any]:
@@ -109,16 +126,19 @@ def lazy_frame(invoices: Any, engine: str) -> nw.LazyFrame[Any]:
     return frame
 
 
-def native_frame(frame: Any, engine: str) -> Any:
+def native_frame(frame: Any, engine: str, database: Any = None) -> Any:
     """The engine's own lazy frame of a polars frame; native frames of that engine are taken as they are.
 
+    `database`: the DuckDB connection that the relation belongs to, by default one of its own; relations of two do not join.
     Raises ValueError for an unknown engine.
     """
     if engine not in ENGINES:
         raise ValueError(f"engine: found {engine!r}, expected one of {', '.join(ENGINES)}")
-    if isinstance(frame, (pl.DataFrame, pl.LazyFrame)):
-        return {"polars": _polars, "duckdb": _duckdb, "spark": _spark}[engine](frame)
-    return frame
+    if not isinstance(frame, (pl.DataFrame, pl.LazyFrame)):
+        return frame
+    if engine == "duckdb":
+        return _duckdb(frame, database)
+    return {"polars": _polars, "spark": _spark}[engine](frame)
 
 
 def native_frames(frames: Mapping[str, Any], engine: str) -> dict[str, Any]:
@@ -156,10 +176,18 @@ def _polars(frame: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
     return frame.lazy()
 
 
-def _duckdb(frame: pl.DataFrame | pl.LazyFrame, connection: Any = None) -> Any:
+def _duckdb(frame: pl.DataFrame | pl.LazyFrame, database: Any) -> Any:
     import duckdb
 
-    return (connection or duckdb.connect()).from_arrow(frame.lazy().collect().to_arrow())
+    table = frame.lazy().collect().to_arrow()
+    return (database or duckdb.connect()).from_arrow(table)
+
+
+def duckdb_connection() -> Any:
+    """A DuckDB database in memory, for relations that are to be joined."""
+    import duckdb
+
+    return duckdb.connect()
 
 
 def _spark(frame: pl.DataFrame | pl.LazyFrame) -> Any:

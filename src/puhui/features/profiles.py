@@ -71,7 +71,8 @@ def compute_profile(
 
     frames     record → its rows in the layout's schema (`puhui.evidence.layouts`), `invoice` → the canonical invoice frame; records that
                are left out count as nothing known. `counterparty`: columns counterparty (as in invoices and flows) and party, where
-               known. With an engine other than polars, rows of portable classes may be native frames of it
+               known. With an engine other than polars, rows of portable classes may be native frames of it, all of one connection and
+               then with every record that the class reads
     as_of      date (its end) or moment; no row known later is used, and of rows about one fact only the one known last
     variables  names to compute, in this order; all of the catalogue when None
 

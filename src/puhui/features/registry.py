@@ -32,6 +32,7 @@ __all__ = [
 
 MODULES: tuple[str, ...] = (
     "invoices",
+    "suspicions",
     "tax",
     "payroll",
     "staff_told",

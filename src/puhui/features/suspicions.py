@@ -22,10 +22,11 @@ from puhui.features.patterns.windows import in_window
 from puhui.features.variable import LeftOut, Variable
 from puhui.features.windows import AsOf
 
-__all__ = ["EVIDENCE_CLASS", "LEFT_OUT", "RECORDS", "VARIABLES", "measures"]
+__all__ = ["EAGER", "EVIDENCE_CLASS", "LEFT_OUT", "RECORDS", "VARIABLES", "measures"]
 
 EVIDENCE_CLASS = "C07"
 RECORDS = ("invoice", "account_flow", "counterparty")
+EAGER = True
 LEFT_OUT: tuple[LeftOut, ...] = ()
 
 CIRCLE_MONTHS = 2

@@ -1,4 +1,4 @@
-"""`puhui features`: compute variables, from the evidence in the database or from a folder of invoice files without any database."""
+"""`puhui features`: compute variables, from the evidence in the database or from a folder of files without any database."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def compute(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Nothing known later is used. Default with --source: the last fully recorded month's end."),
     ] = None,
-    source: Annotated[Path | None, typer.Option(help="Folder of invoice files; no database is touched.")] = None,
+    source: Annotated[
+        Path | None, typer.Option(help="Folder of files named by their record, and of invoices; no database is touched.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Parquet, CSV or JSON file for the values, one row per firm.")] = None,
     institution: Annotated[str, typer.Option(help="Code of the institution, without --source; needed when there are several.")] = "",
     as_json: AsJson = False,
@@ -86,25 +88,33 @@ def _option_faults(engine: str, out: Path | None) -> list[str]:
 
 def _compute_folder(source: Path, as_of: date | None, engine: str) -> tuple[dict[str, Any], pl.DataFrame]:
     from puhui.features import registry, sources
-    from puhui.features.compute import compute as compute_variables
+    from puhui.features.profiles import compute_profile
+    from puhui.features.record_sources import read_records
 
-    with support.progress("Reading invoices"):
-        folder = sources.read_folder(source)
-    as_of = as_of or sources.complete_as_of(folder.invoices)
+    with support.progress("Reading evidence"):
+        folder = read_records(source)
+    as_of = as_of or (sources.complete_as_of(folder.invoices.invoices) if folder.invoices else None)
+    if as_of is None:
+        support.fail("--as-of: found nothing, expected a date: without invoices no last full month is known")
     with support.progress(f"Computing variables on {engine}"):
-        values = compute_variables(folder.invoices, as_of, engine)
-    summary = {
+        values = folder.named(compute_profile(folder.frames, as_of, engine=engine))
+    summary: dict[str, Any] = {
         "as_of": as_of,
-        "layout": folder.layout,
-        "rows": folder.invoices.height,
-        "duplicates_left_out": int(folder.invoices["duplicate"].sum()),
+        "records": {record: frame.height for record, frame in folder.frames.items()},
+        "rows": folder.rows,
         "firms": values.height,
         "variables": values.width - 1,
         "nulls": sum(values[name].null_count() for name in values.columns[1:]),
-        "known_at": "assumed: date of issue" if folder.known_at_assumed else "as recorded",
-        "void_times": "recorded" if folder.void_time_known else "not given: a void is taken as known with its row",
+        "known_at_assumed": list(folder.known_at_assumed),
         "catalogue_digest": registry.catalogue_digest(),
     }
+    if folder.invoices:
+        summary |= {
+            "layout": folder.invoices.layout,
+            "duplicates_left_out": int(folder.invoices.invoices["duplicate"].sum()),
+            "known_at": "assumed: date of issue" if folder.invoices.known_at_assumed else "as recorded",
+            "void_times": "recorded" if folder.invoices.void_time_known else "not given: a void is taken as known with its row",
+        }
     return summary, values
 
 
