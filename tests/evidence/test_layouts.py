@@ -127,16 +127,19 @@ def test_limits(tmp_path, limits, said):
 
 def test_all_samples_are_imported_and_come_back_as_they_were_read(lender, tmp_path):
     consent([lender.firm], EVIDENCE_CLASSES)
+    frames = {}
     for number, record in enumerate(RECORDS, start=1):
         kind = layout(record)
         path = tmp_path / f"{record}.parquet"
         write_sample(kind, path, FIRM)
         result = import_records(lender.institution, path, kind.evidence_class, actor="clerk")
         assert (result.record, result.counts["accepted"], Batch.objects.count()) == (record, 3, number)
-        frame = queries.records_as_of(lender.institution, record, BUSINESS_DATE)
+        frame = frames[record] = queries.records_as_of(lender.institution, record, BUSINESS_DATE)
         assert frame.schema == pl.Schema(kind.schema())
         told = read(path, record).accepted.select(list(kind.fields))
         assert frame.select(list(kind.fields)).sort(pl.all()).equals(told.sort(pl.all())), record
+    together = queries.evidence_as_of(lender.institution, dict.fromkeys(RECORDS, (lender.firm.pk,)), BUSINESS_DATE)
+    assert [record for record in RECORDS if not together[record].equals(frames[record])] == []
 
 
 def test_a_file_sent_twice_or_spoilt_changes_nothing_in_any_class(lender, tmp_path):

@@ -109,3 +109,17 @@ def test_nothing_is_taken_or_read_without_consent_and_each_reading_is_logged(len
     assert ReadLog.objects.filter(evidence_class="C03", firm=lender.firm).count() == 1
     with pytest.raises(FaultsError, match=r"戊公司.*no live consent"):
         queries.records_as_of(lender.institution, "penalty", BUSINESS_DATE, [lender.silent])
+
+
+def test_several_kinds_are_read_at_once_each_by_its_own_consent(lender, taking):
+    taking([["A1", "2025-03-05", "罚款", "1000"]])
+    taking([["0012", "2025-01-01", "10", "1"]], READING, "C11")
+    wanted = {"penalty": [lender.firm.pk, lender.other.pk], "electricity_day": [lender.firm.pk], "licence": [lender.firm.pk]}
+    found = queries.evidence_as_of(lender.institution, wanted, BUSINESS_DATE, reader="officer")
+    assert {record: frame.height for record, frame in found.items()} == {"penalty": 1, "electricity_day": 1, "licence": 0}
+    assert sorted(ReadLog.objects.filter(reader="officer").values_list("evidence_class", "firm_id")) == [
+        ("C03", lender.firm.pk), ("C03", lender.other.pk), ("C11", lender.firm.pk),
+    ]  # fmt: skip
+    with pytest.raises(FaultsError) as refusal:
+        queries.evidence_as_of(lender.institution, {"penalty": [lender.silent.pk], "tax_return": [lender.firm.pk]}, BUSINESS_DATE)
+    assert "戊公司" in str(refusal.value) and "C03" in str(refusal.value) and "甲公司" in str(refusal.value) and "C06" in str(refusal.value)

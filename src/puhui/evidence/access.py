@@ -6,18 +6,19 @@ A reading names firm, class and purpose, rests on a consent that is live on the 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 
-from puhui.calculations.faults import Fault, FaultsError
+from puhui.calculations.faults import Fault, check
 from puhui.evidence.models import ReadLog
 from puhui.evidence.reading.faults import LISTED_FAULTS
-from puhui.parties.consents import PURPOSES, live
+from puhui.parties.consents import PURPOSES, live, standing
 from puhui.parties.models import Consent, Firm, Institution
 from puhui.parties.queries import firms_with_live_consent
 
@@ -41,35 +42,62 @@ def consents(institution: Institution, evidence_class: str, purpose: str, firms:
     rows = Consent.objects.filter(live(purpose, evidence_class, institution.business_date), institution=institution)
     rows = rows if firms is None else rows.filter(firm__in=firms)
     found = dict(rows.order_by("firm_id", "-granted_at", "-id").distinct("firm_id").values_list("firm_id", "pk"))
-    without = [number for number in dict.fromkeys(firms or ()) if number not in found]
-    if without:
-        names = dict(Firm.objects.filter(institution=institution, pk__in=without[:LISTED_FAULTS]).values_list("pk", "name"))
-        raise FaultsError(
-            Fault(
-                f"firm {names.get(number, number)}",
-                f"no live consent for {purpose} on {institution.business_date}",
-                f"a consent that covers class {evidence_class}",
-                "Ask the firm for its consent first.",
-            )
-            for number in without[:LISTED_FAULTS]
-        )
+    check(_missing(institution, purpose, {evidence_class: (firms or (), found)}))
     return found
+
+
+def consents_of_classes(institution: Institution, wanted: Mapping[str, Collection[int]], purpose: str) -> dict[str, dict[int, int]]:
+    """The same for several classes, class → firms, in one statement. Raises `FaultsError` naming each firm and class without a consent."""
+    firms = {number for numbers in wanted.values() for number in numbers}
+    rows = Consent.objects.filter(
+        standing(purpose, institution.business_date), institution=institution, firm__in=firms, classes__overlap=list(wanted)
+    )
+    found: dict[str, dict[int, int]] = {evidence_class: {} for evidence_class in wanted}
+    for firm, consent, covered in rows.order_by("granted_at", "id").values_list("firm_id", "pk", "classes"):
+        for evidence_class in covered:
+            if firm in wanted.get(evidence_class, ()):
+                found[evidence_class][firm] = consent
+    check(_missing(institution, purpose, {each: (numbers, found[each]) for each, numbers in wanted.items()}))
+    return found
+
+
+def _missing(institution: Institution, purpose: str, asked: Mapping[str, tuple[Iterable[int], Mapping[int, int]]]) -> list[Fault]:
+    """A fault for each firm and class without a consent, as far as they are listed."""
+    without = [(firm, each) for each, (firms, found) in asked.items() for firm in dict.fromkeys(firms) if firm not in found][:LISTED_FAULTS]
+    names = (
+        dict(Firm.objects.filter(institution=institution, pk__in=[firm for firm, _ in without]).values_list("pk", "name"))
+        if without
+        else {}
+    )
+    return [
+        Fault(
+            f"firm {names.get(firm, firm)}",
+            f"no live consent for {purpose} on {institution.business_date}",
+            f"a consent that covers class {evidence_class}",
+            "Ask the firm for its consent first.",
+        )
+        for firm, evidence_class in without
+    ]
+
+
+def log_readings(institution: Institution, purpose: str, reader: str, found: Mapping[str, Mapping[int, int]]) -> None:
+    """A row for each reading: class → firm → the consent it rests on. In the transaction in which is read."""
+    ReadLog.objects.bulk_create(
+        (
+            ReadLog(institution=institution, firm_id=firm, consent_id=consent, evidence_class=each, purpose=purpose, reader=reader)
+            for each, firms in found.items()
+            for firm, consent in firms.items()
+        ),
+        batch_size=LOG_BATCH_ROWS,
+    )
 
 
 def consents_to_read(
     institution: Institution, evidence_class: str, purpose: str, reader: str, firms: Sequence[int] | None = None
 ) -> dict[int, int]:
-    """The same, and each reading leaves a row in the log. The caller holds the transaction in which it reads."""
+    """`consents`, and the reading is logged. The caller holds the transaction in which it reads."""
     found = consents(institution, evidence_class, purpose, firms)
-    ReadLog.objects.bulk_create(
-        (
-            ReadLog(
-                institution=institution, firm_id=firm, consent_id=consent, evidence_class=evidence_class, purpose=purpose, reader=reader
-            )
-            for firm, consent in found.items()
-        ),
-        batch_size=LOG_BATCH_ROWS,
-    )
+    log_readings(institution, purpose, reader, {evidence_class: found})
     return found
 
 
@@ -78,14 +106,9 @@ def open_readings(firm: Firm, reader: str, evidence_classes: Iterable[str]) -> s
 
     Pages and commands that show stored evidence ask here first and show nothing of the other classes.
     """
-    day = firm.institution.business_date
-    found = [row for each in evidence_classes if (row := _newest_consent(firm, each, reader, day)) is not None]
-    if not found:
-        return set()
-    columns = ("institution_id", "firm_id", "id", "evidence_class", "purpose", "reader", "read_at")
-    statements = [rows.values_list(*columns)[:1].query.sql_with_params() for rows in found]
+    statements = [_newest_consent(firm, each, reader) for each in evidence_classes]
+    sql = " UNION ALL ".join(f"({text})" for text, _ in statements)
     names = "institution_id, firm_id, consent_id, evidence_class, purpose, reader, read_at"
-    sql = " UNION ALL ".join(f"({statement})" for statement, _ in statements)
     with connection.cursor() as cursor:  # look and log in one statement
         parameters = [value for _, values in statements for value in values]
         cursor.execute(f"INSERT INTO evidence_readlog ({names}) {sql} RETURNING evidence_class", parameters)
@@ -97,10 +120,14 @@ def open_reading(firm: Firm, reader: str, evidence_class: str = "C07") -> bool:
     return bool(open_readings(firm, reader, [evidence_class]))
 
 
-def _newest_consent(firm: Firm, evidence_class: str, reader: str, day: dt.date) -> QuerySet[Consent]:
-    by_purpose: Q = reduce(or_, (live(purpose, evidence_class, day) for purpose in PURPOSES))
-    return (
+def _newest_consent(firm: Firm, evidence_class: str, reader: str) -> tuple[str, tuple[Any, ...]]:
+    """The statement for the row of the log: the consent granted last that covers a class for any purpose on the open business day."""
+    by_purpose: Q = reduce(or_, (live(purpose, evidence_class, firm.institution.business_date) for purpose in PURPOSES))
+    newest = (
         Consent.objects.filter(by_purpose, firm=firm)
         .order_by("-granted_at", "-id")
         .annotate(evidence_class=Value(evidence_class), reader=Value(reader), read_at=Now())
     )
+    columns = ("institution_id", "firm_id", "id", "evidence_class", "purpose", "reader", "read_at")
+    sql, parameters = newest.values_list(*columns)[:1].query.sql_with_params()
+    return sql, tuple(parameters)

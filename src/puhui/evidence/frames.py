@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from django.db import connection
 
-from puhui.evidence.layouts import Field, Layout
+from puhui.evidence.layouts import FRAME_HEAD, KINDS, Field, Layout
 from puhui.evidence.storing import statement
 
 SQL_TYPES = {
@@ -32,6 +32,30 @@ def records_frame(layout: Layout, firms: Sequence[int], moment: dt.datetime) -> 
         "most_occurrences": 1 if layout.repeats_left_out else MOST_OCCURRENCES,
     }
     return copy_out(build(layout), given, layout.schema()).sort("firm_id", "observed_on", "record_id")
+
+
+def frames_together(wanted: Mapping[Layout, Sequence[int]], moment: dt.datetime) -> dict[str, pl.DataFrame]:
+    """`records_frame` of several layouts for few firms, in few statements: record → frame. For one firm's whole profile."""
+    alone = [layout for layout in wanted if layout.series or layout.repeats_left_out]
+    frames = {layout.record: records_frame(layout, wanted[layout], moment) for layout in alone}
+    rest = [layout for layout in wanted if layout.record not in frames]
+    pairs = [(layout.record, firm) for layout in rest for firm in wanted[layout]]
+    given = {"records": [record for record, _ in pairs], "firms": [firm for _, firm in pairs], "known_at": moment}
+    schema = {"record": pl.String, **FRAME_HEAD, "content": pl.String}
+    rows = copy_out(statement("contents_as_of"), given, schema).sort("firm_id", "observed_on", "record_id")
+    parts = {str(key[0]): part for key, part in rows.partition_by("record", as_dict=True).items()}
+    return frames | {layout.record: _unfolded(layout, parts.get(layout.record)) for layout in rest}
+
+
+def _unfolded(layout: Layout, rows: pl.DataFrame | None) -> pl.DataFrame:
+    """Documents as the columns of the layout."""
+    if rows is None:
+        return layout.empty()
+    kinds = {name: KINDS[field.type] for name, field in layout.fields.items()}
+    as_told = pl.Struct({name: pl.String if kind == pl.Date else kind for name, kind in kinds.items()})
+    fields = rows.get_column("content").str.json_decode(as_told).struct.unnest()
+    days = [pl.col(name).str.to_date() for name, kind in kinds.items() if kind == pl.Date]
+    return pl.concat([rows.select(list(FRAME_HEAD)), fields.with_columns(days)], how="horizontal")
 
 
 def _records_statement(layout: Layout) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import polars as pl
@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.evidence.access import consented_firms as consented_firms
-from puhui.evidence.access import consents_to_read
+from puhui.evidence.access import consents_of_classes, consents_to_read, log_readings
 from puhui.evidence.access import open_reading as open_reading
 from puhui.evidence.access import open_readings as open_readings
-from puhui.evidence.frames import copy_out, records_frame
+from puhui.evidence.frames import copy_out, frames_together, records_frame
 from puhui.evidence.layouts import layout
 from puhui.evidence.models import Batch, BatchFirm, Invoice, InvoiceReplacement, ReadLog
 from puhui.evidence.reading.invoices import EVIDENCE_CLASS
@@ -102,6 +102,26 @@ def records_as_of(
     with transaction.atomic():
         consents = consents_to_read(institution, kind.evidence_class, purpose, reader, _numbers(firms))
         return records_frame(kind, list(consents), end_of(known_at))
+
+
+def evidence_as_of(
+    institution: Institution,
+    records: Mapping[str, Collection[int]],
+    known_at: dt.datetime | dt.date,
+    purpose: str = "credit_decision",
+    reader: str = "system",
+) -> dict[str, pl.DataFrame]:
+    """`records_as_of` of several kinds of record at once, record → firms: record → frame. For the whole profile of one firm, or of a few.
+
+    One look at consents, one row of the log for each firm and class. Raises `FaultsError` naming each firm and class without a consent.
+    """
+    kinds = {layout(record): sorted(firms) for record, firms in records.items()}
+    wanted: dict[str, set[int]] = {}
+    for kind, firms in kinds.items():
+        wanted.setdefault(kind.evidence_class, set()).update(firms)
+    with transaction.atomic():
+        log_readings(institution, purpose, reader, consents_of_classes(institution, wanted, purpose))
+        return frames_together(kinds, end_of(known_at))
 
 
 def known_records(firm: Firm, record: str, as_of: dt.datetime | dt.date) -> pl.DataFrame:

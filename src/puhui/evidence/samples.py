@@ -81,11 +81,19 @@ def _value(layout: Layout, field: Field, row: int) -> Any:
     if field.type == "text":
         return f"{field.headings[0]}{row + 1}"[-field.longest :]
     if field.type in ("date", "month"):
-        start = max(FIRST_DAY, layout.earliest)
-        return start.replace(day=1, month=1 + row % 12) if field.type == "month" else start + dt.timedelta(days=row)
+        return _day(layout, field, row)
     if field.type == "flag":
         return row % 2 == 0
     return _figure(field, row)
+
+
+def _day(layout: Layout, field: Field, row: int) -> dt.date:
+    """A day or month of the first year, and for more rows than that has, one after the other before it."""
+    start = max(FIRST_DAY, layout.earliest)
+    if field.type == "month":
+        number = start.year * 12 + (row if row < 12 else 11 - row)
+        return dt.date(number // 12, number % 12 + 1, 1)
+    return start + dt.timedelta(days=row if row < 365 else 364 - row)
 
 
 def _code(field: Field, row: int) -> str:

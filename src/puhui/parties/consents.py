@@ -55,16 +55,21 @@ def consent_faults(
 
 
 def live(purpose: str, evidence_class: str, at: date | datetime) -> Q:
-    """The condition on consents: live for purpose and class at a moment, or on the whole of a business day.
+    """The condition on consents: live for purpose and class at a moment, or on the whole of a business day; see `standing`."""
+    return Q(classes__contains=[evidence_class]) & standing(purpose, at)
+
+
+def standing(purpose: str, at: date | datetime) -> Q:
+    """The condition on consents: live for a purpose, whatever classes they cover.
 
     On a business day that a consent was granted it is live, on the day that it was withdrawn it is not: doubt is the firm's.
     """
     if isinstance(at, datetime):
         granted = Q(granted_at__lte=at)
-        standing = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=at)
+        kept = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=at)
         day = timezone.localtime(at).date()
     else:
         granted = Q(granted_at__date__lte=at)
-        standing = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__date__gt=at)
+        kept = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__date__gt=at)
         day = at
-    return Q(purpose=purpose, classes__contains=[evidence_class], expires_on__gt=day) & granted & standing
+    return Q(purpose=purpose, expires_on__gt=day) & granted & kept
