@@ -28,8 +28,8 @@ CLIENTS = (1, 8)
 SHARES = {("function", 1): 0.2, ("function", 8): 0.4, ("action", 1): 0.1, ("action", 8): 0.2}
 AT_LEAST = {"function": 0.7, "action": 0.4}
 CALL = """
-SELECT loans_repay_due(institution, day, loan, amount, key, 'benchmark', request::jsonb, digest, codes, '5s')
-  FROM benchmark_dues WHERE number = (SELECT nextval('benchmark_next'))
+SELECT loans_repay_due(institution, day, loan, number, event_number, amount, key, 'benchmark', request::jsonb, digest, codes, '5s')
+  FROM benchmark_dues WHERE place = (SELECT nextval('benchmark_next'))
 """
 
 
@@ -84,13 +84,14 @@ def _by_function(bank: Any, dues: Sequence[tuple[int, int]], clients: int) -> fl
     with server_owner() as server:
         server.execute("DROP TABLE IF EXISTS benchmark_dues; DROP SEQUENCE IF EXISTS benchmark_next; CREATE SEQUENCE benchmark_next")
         server.execute(
-            "CREATE TABLE benchmark_dues (number bigint PRIMARY KEY, institution bigint, day date, loan bigint, amount bigint, key text,"
-            " request text, digest text, codes text[])"
+            "CREATE TABLE benchmark_dues (place bigint PRIMARY KEY, institution bigint, day date, loan bigint, number text,"
+            " event_number integer, amount bigint, key text, request text, digest text, codes text[])"
         )
         server.execute(
-            "INSERT INTO benchmark_dues SELECT ordinality, %s, %s, loan, amount, key, request, digest, %s FROM"
+            "INSERT INTO benchmark_dues"
+            " SELECT ordinality, %s, %s, given.loan, loan.number, event_count + 1, amount, key, request, digest, %s FROM"
             " unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[]) WITH ORDINALITY"
-            " AS given(loan, amount, key, request, digest)",
+            " AS given(loan, amount, key, request, digest) JOIN loans_loan AS loan ON loan.id = given.loan",
             [
                 bank.pk, day, codes_of(bank, day), [loan for loan, _ in dues], [amount for _, amount in dues], keys,
                 [json.dumps(each) for each in arguments], digests,

@@ -47,7 +47,8 @@ class Account(models.Model):
 
 
 class Entry(models.Model):
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_index=False)  # the index by day begins with it
+    # The index by day begins with it; whoever writes an entry holds the institution's day (docs/decisions/0014).
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_constraint=False, db_index=False)
     act = models.CharField(max_length=32)  # drawdown, repayment, accrual, due, reversal …
     posting_date = models.DateField()  # the business day whose books it stands in
     effective_date = models.DateField()  # the day it is true for; earlier when backdated

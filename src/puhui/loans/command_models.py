@@ -21,7 +21,8 @@ class Command(models.Model):
         DONE = "done"
         REFUSED = "refused"
 
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_index=False)  # the constraint's index begins with it
+    # The constraint's index begins with it; whoever writes a command holds the institution's day (docs/decisions/0014).
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_constraint=False, db_index=False)
     key = models.CharField(max_length=110)
     act = models.CharField(max_length=32)
     target_kind = models.CharField(max_length=16)  # loan, contract, line, firm
@@ -48,7 +49,7 @@ class Command(models.Model):
 class Outbox(models.Model):
     """Something that happened, to be told to others. `transaction_number` orders rows by what can be seen: see `loans.outbox`."""
 
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_index=False)
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_constraint=False, db_index=False)
     transaction_number = models.BigIntegerField()
     topic = models.CharField(max_length=40)  # loan.repayment, contract.cancelled …
     payload = models.JSONField()

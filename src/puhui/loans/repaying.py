@@ -28,7 +28,8 @@ NOT_ORDINARY = "PH010"
 def repay_due(loan: Loan, amount_fen: int, key: str, actor: str, *, on: date | None = None) -> Event | None:
     """The event of a repayment of exactly what falls due today; None where the ordinary way has to be gone.
 
-    `loan` is as it was read, perhaps a while ago; the database function looks again under the loan's lock.
+    `loan` is as it was read, perhaps a while ago; the database function looks again under the loan's lock, and a loan to which something
+    has happened since goes the ordinary way.
     """
     answer = repay_due_answer(loan, amount_fen, key, actor, on=on)
     if answer is None:
@@ -56,12 +57,22 @@ def repay_due_answer(loan: Loan, amount_fen: int, key: str, actor: str, *, on: d
         return None
     arguments = {"amount_fen": amount_fen, "on": on.isoformat() if on else None}
     request = Request("repay", "loan", loan.pk, arguments, key)
-    values: list[Any] = [loan.institution_id, day, loan.pk, amount_fen, key, actor, json.dumps(arguments), request.digest(day)]
+    values: list[Any] = [
+        loan.institution_id,
+        day,
+        loan.pk,
+        loan.number,
+        loan.event_count + 1,
+        amount_fen,
+        key,
+        actor,
+        json.dumps(arguments),
+    ]
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT loans_repay_due(%s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s::text[], %s)",
-                [*values, codes_of(loan.institution, day), PATIENCE],
+                "SELECT loans_repay_due(%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s::text[], %s)",
+                [*values, request.digest(day), codes_of(loan.institution, day), PATIENCE],
             )
             answer: dict[str, Any] = json.loads(cursor.fetchone()[0])
             return answer
