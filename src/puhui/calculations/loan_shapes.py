@@ -17,7 +17,7 @@ from itertools import pairwise
 from puhui.calculations.events import Event
 from puhui.calculations.interest import SCALE, RateLine, slices_interest
 from puhui.calculations.levels import annuity_factor
-from puhui.calculations.money import round_quotient
+from puhui.calculations.money import Exact, round_quotient
 from puhui.calculations.periods import Period, periods_of
 from puhui.calculations.rates import Rates
 from puhui.calculations.term_records import Grace, Terms
@@ -37,13 +37,14 @@ class Shape:
     """What loans of one start, shape and course of rates have in common.
 
     `rows`: number, start, due and days of each, the three numbers of its interest (see `Share`) and, where the equal instalment is set
-    anew with it, the share of that.
+    anew with it, the share of that. `exact`: the interest of each on a principal of one, over SCALE.
     """
 
     periods: tuple[Period, ...]
     line: RateLine
     dues: tuple[date, ...]
     rows: tuple[tuple[int, date, date, int, int, int, int, Share | None], ...]
+    exact: tuple[Exact, ...]
 
 
 _SHAPES: dict[tuple[object, ...], Shape | None] = {}
@@ -93,13 +94,14 @@ def _compiled(terms: Terms, rates: Rates) -> Shape | None:
     if any(period.exceeds(first, last) for period in periods for first, last, _ in line.pieces(period.start, period.due)):
         return None
     rows = []
+    exact = tuple(slices_interest(period, line, [(1, period.start, period.due)]) for period in periods)
     for index, period in enumerate(periods):
-        interest = _share(Fraction(slices_interest(period, line, [(1, period.start, period.due)])) / SCALE)
+        interest = _share(Fraction(exact[index]) / SCALE)
         level = None
         if index == 0 or line.changes_within(period.start, period.due):
             level = _share(Fraction(*annuity_factor(terms, periods[index:], line.rate_on_last_night(period))))
         rows.append((period.number, period.start, period.due, period.days, *interest, level))
-    return Shape(periods, line, tuple(period.due for period in periods), tuple(rows))
+    return Shape(periods, line, tuple(period.due for period in periods), tuple(rows), exact)
 
 
 def _share(exact: Fraction) -> Share:

@@ -32,8 +32,10 @@ def count_overdue(loan: RunningLoan, day: date) -> None:
     if first >= day or loan.written_off_on is not None:
         loan.day = day
         return
-    count_misuse(loan, day)
-    if loan.oldest == loan.index:
+    if loan.misuses:
+        count_misuse(loan, day)
+    loan.day = day
+    if loan.oldest >= loan.index:
         return
     late = [row for row in loan.rows[loan.oldest : loan.index] if row.outstanding > 0 and row.period.payable < day]
     if not late:
@@ -61,17 +63,17 @@ def _add_penalty(loan: RunningLoan, row: RunningRow, exact: Exact) -> None:
 
 def _count_principal(loan: RunningLoan, row: RunningRow, principal: int, first: date, day: date, penalty: Penalty) -> None:
     count, line, target = loan.terms.day_count, loan.line, loan.current
-    if in_grace(row, day, penalty):
+    if penalty.grace_days and in_grace(row, day, penalty):
         if count not in ("M/360", "ACT/360", "ACT/365") or penalty.grace_days > 27:
             expected = "M/360 up to 27 days, ACT/360 or ACT/365: contract interest on overdue money is not settled otherwise"
             loan.unsettled.append(Fault("penalty.grace_days", f"days of grace used under {count}", expected))
         _add_contract_interest(loan, target, overdue_interest(principal, line, first, day, 0, count))
-        row.grace_nights.append((target, first, day))
+        row.grace_nights = (*row.grace_nights, (target, first, day))
         return
-    for earlier, begin, end in row.grace_nights:
+    for earlier, begin, end in row.grace_nights:  # none where no days of grace are agreed
         _add_contract_interest(loan, earlier, -overdue_interest(principal, line, begin, end, 0, count))
         _add_penalty(loan, earlier, overdue_interest(principal, line, begin, end, penalty.markup_overdue, count))
-    row.grace_nights.clear()
+    row.grace_nights = ()
     _add_penalty(loan, target, overdue_interest(principal, line, first, day, penalty.markup_overdue, count))
 
 

@@ -10,12 +10,14 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from puhui.calculations.allocation import Receipt, forgive, take_dues
+from puhui.calculations.as_agreed import pay_as_agreed
 from puhui.calculations.closing import amount_to_close, pay_off, terminate, write_off
 from puhui.calculations.early import end_slices, pay_ahead
 from puhui.calculations.events import Event, in_effect
 from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE, Misuse, RateLine
 from puhui.calculations.line_pooled import new_loan
+from puhui.calculations.loan_shapes import shape_of
 from puhui.calculations.money import amount_text, round_exact
 from puhui.calculations.ordinary import paid_when_due
 from puhui.calculations.periods import unsettled
@@ -69,6 +71,8 @@ def walk(
         raise unsettled("events.date", late[0].date, f"a date up to as_of, {as_of}")
     happened = [event for _, event in ordered]
     loan = new_loan(terms, _rate_line(terms, happened), _misuses(terms, happened))
+    if not (loan.misuses or loan.line.pauses):
+        loan.shape = shape_of(terms, [event for event in happened if event.type == "rate_change"])
     drawn = any(event.type == "drawdown" for event in happened)
     if not drawn and any(event.type == "drawdown" for event in events):
         raise unsettled("events", "every drawdown reversed", "a drawdown that stands: without any, the whole amount counts as drawn")
@@ -78,7 +82,8 @@ def walk(
         ordered = _with_dated_fees(terms, ordered, as_of)
     allocations: list[Allocation] = []
     payments: list[Flow] = []
-    for index, event in ordered:
+    begun = 0 if pay_when_due else _begin_as_agreed(loan, ordered, allocations, payments)
+    for index, event in ordered[begun:]:
         if pay_when_due:
             pay_up_to(loan, event.date, payments)
         loan.advance(event.date)
@@ -86,6 +91,15 @@ def walk(
         if pay_when_due and event.type == "fee":
             _pay_dues(loan, event.date, payments)
     return loan, allocations, payments
+
+
+def _begin_as_agreed(loan: RunningLoan, ordered: Sequence[tuple[int, Event]], allocations: list[Allocation], payments: list[Flow]) -> int:
+    """Go along the first events at once, as far as they are what was agreed; how many they are."""
+    index, first = ordered[0]
+    if loan.shape is None or (first.type, first.date, first.amount) != ("drawdown", loan.terms.start, loan.terms.amount):
+        return 0
+    _draw(loan, index, first, allocations, payments)
+    return 1 + pay_as_agreed(loan, ordered[1:], allocations, payments)
 
 
 def pay_up_to(loan: RunningLoan, day: date, payments: list[Flow]) -> None:

@@ -8,11 +8,13 @@ What overdue money costs stands in the row of the period in which the days fall;
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import date, timedelta
 
 from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE, Misuse, RateLine, Slice, carved, slices_interest
 from puhui.calculations.levels import nearer_level
+from puhui.calculations.loan_shapes import Shape
 from puhui.calculations.money import Exact, amount_text, round_exact, round_quotient
 from puhui.calculations.overdue import count_misuse, count_overdue
 from puhui.calculations.periods import Period, periods_of, unsettled
@@ -47,37 +49,30 @@ class RunningRow:
     unpaid meanwhile that has borne no compound interest; `late_slices`: overdue principal that
     bears contract interest in this row."""
 
-    __slots__ = (
-        "ahead", "charged_penalty", "charges", "closed", "compound_exact", "due", "fee_at_drawdown", "grace_interest",
-        "grace_nights", "kept", "late_exact", "late_slices", "own_exact", "paid", "penalty_exact", "period", "settled",
-        "waived",
-    )  # fmt: skip
+    closed = False
+    kept: int | None = None
+    settled: int | None = None
+    ahead = 0
+    grace_interest = 0
+    fee_at_drawdown = 0
+    grace_nights: tuple[tuple[RunningRow, date, date], ...] = ()
+    late_slices: Sequence[Slice] = ()
+    charged_penalty = 0
+    charges: tuple[tuple[date, int, int], ...] = ()
+    penalty_exact: Exact = 0
+    compound_exact: Exact = 0
+    late_exact: Exact = 0
+    own_exact: Exact = 0
 
     def __init__(self, period: Period) -> None:
         self.period = period
         self.due = [0] * len(COMPONENTS)
         self.paid = [0] * len(COMPONENTS)
         self.waived = [0] * len(COMPONENTS)
-        self.closed = False
-        self.kept: int | None = None
-        self.settled: int | None = None
-        self.ahead = 0
-        self.grace_interest = 0
-        self.fee_at_drawdown = 0
-        self.grace_nights: list[tuple[RunningRow, date, date]] = []
-        self.late_slices: list[Slice] = []
-        self.charged_penalty = 0
-        self.charges: list[tuple[date, int, int]] = []
-        self.penalty_exact: Exact = 0
-        self.compound_exact: Exact = 0
-        self.late_exact: Exact = 0
-        self.own_exact: Exact = 0
 
     def copied(self) -> RunningRow:
-        """The same row once more: what is due, paid and waived of the one may change without the other."""
-        other = RunningRow.__new__(RunningRow)
-        for name in RunningRow.__slots__:
-            setattr(other, name, getattr(self, name))
+        """The same row once more: what happens to the one leaves the other as it is."""
+        other = copy(self)
         other.due, other.paid, other.waived = self.due[:], self.paid[:], self.waived[:]
         return other
 
@@ -104,7 +99,10 @@ class RunningRow:
 
 
 class RunningLoan:
-    """The whole state. `index` is the period under way, `undue` the principal not yet due, `day` the morning that is reached."""
+    """The whole state. `index` is the period under way, `undue` the principal not yet due, `day` the morning that is reached.
+
+    `shape`: where the terms and the course of rates have one, it may tell periods on which all goes as agreed (`as_agreed`).
+    """
 
     def __init__(self, terms: Terms, line: RateLine, misuses: Sequence[Misuse] = ()) -> None:
         self.terms = terms
@@ -134,6 +132,7 @@ class RunningLoan:
         self.unsettled: list[Fault] = []
         self.extra_row: RunningRow | None = None
         self.mixed_rates = len(line.rates) > 1
+        self.shape: Shape | None = None
 
     @property
     def current(self) -> RunningRow:
@@ -372,7 +371,7 @@ class RunningLoan:
         row.due[component] += amount
         if component == PENALTY:
             row.charged_penalty += amount
-        row.charges.append((day, component, amount))
+        row.charges = (*row.charges, (day, component, amount))
         self.oldest = min(self.oldest, index)
 
     def _charge_after(self, day: date, component: int, amount: int) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import repeat
 
 from puhui.calculations.allocation import NON_ACCRUAL_AFTER_DAYS, oldest_unpaid
+from puhui.calculations.as_agreed import dues_as_agreed
 from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE
 from puhui.calculations.line_pooled import PooledLine
@@ -43,7 +45,7 @@ def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation
     status = _status(loan, principal, days_past_due)
     if isinstance(loan, PooledLine):
         status = loan.status(status, as_of)
-    rows = rows_of(loan if loan.index >= len(loan.rows) and not loan.misuses else carried_to_the_end(loan))
+    rows = _rows_to_the_end(loan)
     return Position(
         as_of=as_of,
         rows=rows,
@@ -117,24 +119,34 @@ def _status(loan: RunningLoan, principal: int, late: int) -> str:
     return "overdue" if late else "performing"
 
 
-def rows_of(loan: RunningLoan) -> tuple[Row, ...]:
-    """The rows as frozen data, with the principal outstanding after each."""
+def _rows_to_the_end(loan: RunningLoan) -> tuple[Row, ...]:
+    """The rows, those to come as they will be if all is paid when due."""
+    if loan.index >= len(loan.rows) and not loan.misuses:
+        return rows_of(loan)
+    dues = dues_as_agreed(loan)
+    return rows_of(carried_to_the_end(loan)) if dues is None else rows_of(loan, dues)
+
+
+def rows_of(loan: RunningLoan, coming: Sequence[tuple[int, int]] = ()) -> tuple[Row, ...]:
+    """The rows as frozen data, with the principal outstanding after each; `coming`: principal and interest of those not yet due."""
     rows = []
     repaid = drawn = told = 0
-    for row in loan.all_rows():
+    asked = [*repeat((0, 0), loan.index), *coming] if coming else repeat((0, 0))
+    for row, (principal, interest) in zip(loan.all_rows(), asked, strict=False):
         while told < len(loan.draws) and loan.draws[told][0] < row.period.due:
             drawn += loan.draws[told][1]
             told += 1
-        repaid += row.due[PRINCIPAL]
-        rows.append(_row(row, drawn - repaid))
+        repaid += row.due[PRINCIPAL] + principal
+        rows.append(_row(row, principal, interest, drawn - repaid))
     return tuple(rows)
 
 
-def _row(row: RunningRow, balance: int) -> Row:
+def _row(row: RunningRow, principal: int, interest: int, balance: int) -> Row:
     period, due, paid, waived = row.period, row.due, row.paid, row.waived
-    return Row(
+    figures = (
         period.number, period.start, period.payable, (period.due - period.start).days,
-        due[PRINCIPAL], due[INTEREST], due[FEE] + due[COST], due[PENALTY], due[COMPOUND],
+        due[PRINCIPAL] + principal, due[INTEREST] + interest, due[FEE] + due[COST], due[PENALTY], due[COMPOUND],
         paid[PRINCIPAL], paid[INTEREST], paid[FEE] + paid[COST], paid[PENALTY], paid[COMPOUND], balance,
         waived[PRINCIPAL], waived[INTEREST], waived[FEE] + waived[COST], waived[PENALTY], waived[COMPOUND],
     )  # fmt: skip
+    return tuple.__new__(Row, figures)
