@@ -2,9 +2,9 @@
 
 Shares are edges holder → firm with a share between 0 and 1. What a person holds of a firm *in effect* is the sum over all ways from the
 person to the firm of the product of the shares along the way. Where firms hold each other there are ways without end; their products
-shrink, and a way is followed until it would pass a firm a second time, or until next to nothing is left of it, so that what a circle adds beyond that is left out (a holder never
-has more than the register could prove step by step). Guarantees are edges guarantor – debtor; a circle is everybody who can be reached
-over them in either direction, because trouble runs both ways.
+shrink, and a way is followed until it would pass a firm a second time, or until next to nothing is left of it: what a circle adds beyond
+that is left out, so that a holder never has more than the register proves step by step. Guarantees are edges guarantor – debtor; a circle
+is everybody who can be reached over them in either direction, because trouble runs both ways.
 
 `ITSELF`, the empty name, is the firm that is asked about. Functions are pure: edges in, numbers out.
 """
