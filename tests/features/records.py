@@ -1,67 +1,138 @@
-"""Frames of records written by hand or made at random from their layouts, for the tests of variables."""
+"""Frames of records written by hand or made at random, in the layouts' columns, for the tests of variables."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 
-from puhui.evidence.layouts import Field, layout
+from puhui.evidence.layouts import layout
+from puhui.features.profiles import COUNTERPARTY_SCHEMA, INVOICE_SCHEMA
+
+KNOWN = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def record_frame(record: str, rows: Sequence[Mapping[str, Any]], firm_id: int = 1) -> pl.DataFrame:
-    """Rows of a record in its layout's schema; what a row leaves out is null, and it was known on the day that it was true."""
+def records(record: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows of a record; firm 1, known long ago and numbered in order where a row does not say otherwise."""
     form = layout(record)
-    made = []
-    for number, row in enumerate(rows, start=1):
-        unknown = set(row) - form.schema().keys()
-        assert not unknown, f"{record} has no field {unknown}"
-        observed = row[form.observed]
-        head = {"firm_id": firm_id, "record_id": number, "observed_on": observed, "known_at": at(observed)}
-        made.append({**dict.fromkeys(form.schema()), **head, **row})
-    return pl.DataFrame(made, schema=form.schema(), orient="row")
+    whole = [
+        {**dict.fromkeys(form.schema()), "firm_id": 1, "record_id": number, "known_at": KNOWN, "observed_on": row.get(form.observed), **row}
+        for number, row in enumerate(rows, start=1)
+    ]
+    return pl.DataFrame(whole, schema=form.schema())
 
 
-def at(day: date) -> datetime:
-    """Noon of a day, in UTC."""
-    return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
+def invoices(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    plain = {"firm_id": 1, "direction": "out", "tax_fen": 0, "status": "normal", "known_at": KNOWN, "duplicate": False}
+    return pl.DataFrame([{**plain, **row} for row in rows], schema=INVOICE_SCHEMA)
 
 
-def month_before(last: date, back: int) -> date:
-    """First day of the month that lies so many months before the one of `last`."""
-    number = last.year * 12 + last.month - 1 - back
-    return date(number // 12, number % 12 + 1, 1)
+def counterparties(rows: list[tuple[str, str]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=COUNTERPARTY_SCHEMA, orient="row")
 
 
-def random_records(record: str, seed: int, firms: int = 5, rows: int = 60, until: date = date(2024, 12, 31)) -> pl.DataFrame:
-    """Rows with every field at random within the layout's bounds, a part of them null, true and known on days before and after `until`."""
-    dice, form = random.Random(f"{record} {seed}"), layout(record)
-    made = []
-    for number in range(rows):
-        row = {name: _value(dice, field, until) for name, field in form.fields.items()}
-        observed = row[form.observed] or until
-        known = at(observed) + timedelta(days=dice.choice((0, 1, 20, 200)))
-        made.append({"firm_id": dice.randrange(1, firms + 1), "record_id": number, "observed_on": observed, "known_at": known, **row})
-    return pl.DataFrame(made, schema=form.schema(), orient="row")
+def month(back: int, day: int = 1, last: tuple[int, int] = (2024, 2)) -> date:
+    """A day of the month so many back: 1 is the last closed month, by default February 2024, a leap month."""
+    index = last[0] * 12 + last[1] - 1 - (back - 1)
+    return date(index // 12, index % 12 + 1, day)
 
 
-def _value(dice: random.Random, field: Field, until: date) -> Any:
-    if not field.needed and dice.random() < 0.25:
-        return None
-    day = until + timedelta(days=dice.randrange(-1100, 200))
-    least = field.least if field.least is not None else 0
-    most = field.most if field.most is not None else least + dice.choice((1, 50, 100_000))
-    if field.type == "date":
-        return day
-    if field.type == "month":
-        return day.replace(day=1)
-    if field.type in ("amount", "whole"):
-        return dice.randint(int(least), int(most)) * (100 if field.type == "amount" else 1)
-    if field.type in ("number", "share"):
-        return round(dice.uniform(least, most if field.type == "number" else min(most, 1)), 4)
-    if field.type == "flag":
-        return dice.random() < 0.3
-    return dice.choice(list(field.words) or [f"{field.name}{number}" for number in range(6)])
+class Heavy:
+    """Heavy records of firms of every kind of trouble: nulls, ties, silence, one row, leap days, extremes, rows not yet known."""
+
+    def __init__(self, seed: int, firms: int = 10) -> None:
+        self.dice, self.firms = random.Random(seed), firms
+
+    def day(self) -> date:
+        any_day = date(2021, 1, 1) + timedelta(days=self.dice.randrange(1155))
+        return self.dice.choice((date(2024, 2, 29), date(2023, 2, 28), any_day, any_day, any_day))
+
+    def known(self, day: date) -> datetime:
+        return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=self.dice.choice((0, 1, 1, 40)))
+
+    def amount(self) -> int:
+        return self.dice.choice((0, 1, 1_000_000, 1_000_000, round(self.dice.lognormvariate(12, 2)), 900_000_000_000))
+
+    def number(self, most: float = 100.0) -> float | None:
+        return self.dice.choice((None, 0.0, most, *(round(self.dice.random() * most, 2) for _ in range(6))))
+
+    def maybe(self, value: Any) -> Any:
+        return self.dice.choice((None, value, value, value))
+
+    def rows(self, count: int, make: Any) -> list[dict[str, Any]]:
+        made = []
+        for _ in range(count):
+            day = self.day()
+            made.append({"firm_id": self.dice.randrange(1, self.firms), "known_at": self.known(day), **make(day)})
+        made.append({**make(date(2024, 2, 15)), "firm_id": self.firms, "known_at": KNOWN})
+        made.append({**make(date(2024, 2, 15)), "firm_id": self.firms + 1, "known_at": datetime(2099, 1, 1, tzinfo=UTC)})
+        return made
+
+    def flows(self, count: int = 1500) -> pl.DataFrame:
+        memos = ("货款", "货款", "现金存入", "归还贷款", "转存定期", "退款", "结息", "代发工资", "税款", "社会保险费", "扣款失败", "POS收款", None, "ABC")
+        others = ("甲公司", "乙公司", "丙公司", "某某小额贷款有限公司", "支付宝", "某某证券", "王老板", "", None)
+
+        def make(day: date) -> dict[str, Any]:
+            return {
+                "account": self.dice.choice(("A1", "A1", "A2", None)), "serial": self.maybe(str(self.dice.randrange(10_000))),
+                "booked_on": day, "booked_time": self.dice.choice((None, "2024-01-05 03:22:01", "132201", "08:01", "noon")),
+                "direction": self.dice.choice(("in", "out")), "amount_fen": self.amount(), "balance_fen": self.maybe(self.amount()),
+                "counterparty": self.dice.choice(others), "counterparty_account": self.dice.choice((None, "62", "63", "64")),
+                "memo": self.dice.choice(memos), "channel": self.dice.choice((None, "网银", "ATM")),
+            }  # fmt: skip
+
+        return records("account_flow", self.rows(count, make))
+
+    def bills(self, count: int = 900) -> pl.DataFrame:
+        def make(day: date) -> dict[str, Any]:
+            due = day + timedelta(days=20)
+            return {
+                "month": day.replace(day=1), "utility": self.dice.choice(("electricity", "electricity", "water", "gas", "telecom")),
+                "account_number": str(self.dice.randrange(3)), "holder_relation": self.dice.choice((None, "own", "landlord", "other")),
+                "quantity": self.number(1e6), "peak": self.number(1e3), "night": self.number(1e3), "amount_fen": self.amount(),
+                "due_on": self.maybe(due), "paid_on": self.maybe(due + timedelta(days=self.dice.randrange(-5, 30))),
+                "capacity_kva": self.number(315), "demand_kva": self.number(300),
+                "capacity_change": self.dice.choice((None, None, None, "reduced", "increased")),
+            }  # fmt: skip
+
+        return records("utility_bill", self.rows(count, make))
+
+    def readings(self, firms: int = 4) -> pl.DataFrame:
+        """Two years of days for some firms, one of which stands still, and single days of others."""
+        rows = [
+            {"firm_id": firm, "meter": meter, "day": day, "known_at": self.known(day), "kwh": self.number() if firm != 2 or day.year < 2024 else 0.5,
+             "peak_kwh": self.number(40), "night_kwh": self.number(20)}
+            for firm in range(1, firms + 1) for meter in ("M1", "M2")[: firm % 2 + 1]
+            for day in (date(2022, 1, 15) + timedelta(days=place) for place in range(780))
+        ]  # fmt: skip
+        more = self.rows(40, lambda day: {"meter": "M1", "day": day, "kwh": self.number(1e9), "peak_kwh": None})
+        frame = records("electricity_day", [{**row, "kwh": 0.0 if row["kwh"] is None else row["kwh"]} for row in rows + more])
+        return frame.unique(["firm_id", "meter", "day"], keep="first", maintain_order=True)
+
+    def invoices(self, count: int = 1200) -> pl.DataFrame:
+        def make(day: date) -> dict[str, Any]:
+            return {
+                "direction": self.dice.choice(("out", "out", "in")), "issued_on": day, "amount_fen": self.amount(),
+                "status": self.dice.choice(("normal", "normal", "normal", "red", "void")),
+                "counterparty": self.dice.choice(("甲公司", "乙公司", "丁公司", None)),
+            }  # fmt: skip
+
+        return invoices(self.rows(count, make))
+
+    def accounts(self) -> pl.DataFrame:
+        rows = [
+            {"firm_id": firm, "account": "64", "holder": holder, "relation": relation, "opened_on": date(2015, 1, 1)}
+            for firm, holder, relation in ((1, "王老板", "owner"), (2, "丙公司", None), (3, None, "related"))
+        ]
+        return records("account", rows)
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """Every frame that a portable module reads."""
+        people = [{"firm_id": 4, "name": "王老板", "stated_on": date(2023, 1, 1)}]
+        return {
+            "invoice": self.invoices(), "counterparty": counterparties([("甲公司", "firm:9"), ("支付宝", "firm:9")]),
+            "account_flow": self.flows(), "account": self.accounts(), "related_firm": records("related_firm", people),
+            "key_person": records("key_person", people), "utility_bill": self.bills(), "electricity_day": self.readings(),
+        }  # fmt: skip

@@ -91,10 +91,14 @@ def shared_stages() -> Iterator[None]:
 def shared(frame: nw.LazyFrame[Any], on_duckdb: bool = False) -> nw.LazyFrame[Any]:
     """A stage that several later ones read: the same frame, computed once while a block of `shared_stages` runs.
 
+    On polars it is computed at once, because finding out what two readings of a long plan have in common takes longer than running it.
     DuckDB folds equal parts of one query well enough for a few stages. Where stages read each other many times over, the query grows with
     the product of all readings, and `on_duckdb` keeps the stage in a temporary table, which is no part of a database that was handed in.
     """
     kept = _KEPT.get()
+    if kept is not None and frame.implementation.is_polars():
+        collected: nw.LazyFrame[Any] = nw.from_native(frame.to_native().collect().lazy())
+        return collected
     if kept is None or not (frame.implementation.is_pyspark() or (on_duckdb and frame.implementation.is_duckdb())):
         return frame
     native = frame.to_native()
