@@ -71,7 +71,21 @@ class Heavy:
         return made
 
     def flows(self, count: int = 1500) -> pl.DataFrame:
-        memos = ("货款", "货款", "现金存入", "归还贷款", "转存定期", "退款", "结息", "代发工资", "税款", "社会保险费", "扣款失败", "POS收款", None, "ABC")
+        memos = (
+            "货款",
+            "货款",
+            "现金存入",
+            "归还贷款",
+            "转存定期",
+            "退款",
+            "结息",
+            "代发工资",
+            "税款",
+            "社会保险费",
+            "扣款失败",
+            "POS收款",
+            None,
+        )
         others = ("甲公司", "乙公司", "丙公司", "某某小额贷款有限公司", "支付宝", "某某证券", "王老板", "", None)
 
         def make(day: date) -> dict[str, Any]:
@@ -102,14 +116,57 @@ class Heavy:
     def readings(self, firms: int = 4) -> pl.DataFrame:
         """Two years of days for some firms, one of which stands still, and single days of others."""
         rows = [
-            {"firm_id": firm, "meter": meter, "day": day, "known_at": self.known(day), "kwh": self.number() if firm != 2 or day.year < 2024 else 0.5,
-             "peak_kwh": self.number(40), "night_kwh": self.number(20)}
+            {
+                "firm_id": firm, "meter": meter, "day": day, "known_at": self.known(day), "peak_kwh": self.number(40),
+                "night_kwh": self.number(20), "kwh": self.number() if firm != 2 or day.year < 2024 else 0.5,
+            }
             for firm in range(1, firms + 1) for meter in ("M1", "M2")[: firm % 2 + 1]
             for day in (date(2022, 1, 15) + timedelta(days=place) for place in range(780))
         ]  # fmt: skip
         more = self.rows(40, lambda day: {"meter": "M1", "day": day, "kwh": self.number(1e9), "peak_kwh": None})
         frame = records("electricity_day", [{**row, "kwh": 0.0 if row["kwh"] is None else row["kwh"]} for row in rows + more])
         return frame.unique(["firm_id", "meter", "day"], keep="first", maintain_order=True)
+
+    def platform_days(self, count: int = 900) -> pl.DataFrame:
+        def make(day: date) -> dict[str, Any]:
+            orders = self.dice.randrange(200)
+            return {
+                "platform": self.dice.choice(("P1", "P1", "P2")), "shop": self.dice.choice(("S1", "S2")), "day": day,
+                "gmv_fen": self.maybe(self.amount()), "cancelled_fen": self.maybe(100), "refund_fen": self.maybe(self.amount()),
+                "orders": self.maybe(orders), "disputes": self.maybe(1), "buyers": self.maybe(orders // 2), "repeat_buyers": orders // 4,
+                "active_skus": self.maybe(orders // 3), "ad_cost_fen": self.maybe(500), "suspect_orders": self.maybe(2),
+                "settled_fen": self.maybe(self.amount()), "settle_days": self.number(30), "penalties": self.dice.choice((None, 0, 1)),
+            }  # fmt: skip
+
+        lately = [{"firm_id": 3, "known_at": KNOWN, **make(date(2022, 6, 1) + timedelta(days=place))} for place in range(640)]
+        frame = records("platform_day", self.rows(count, make) + lately)
+        return frame.unique(["firm_id", "platform", "shop", "day"], keep="first", maintain_order=True)
+
+    def shops(self, count: int = 60) -> pl.DataFrame:
+        def make(day: date) -> dict[str, Any]:
+            return {
+                "platform": "P1", "shop": self.dice.choice(("S1", "S2")), "stated_on": day, "opened_on": self.maybe(date(2020, 2, 29)),
+                "rating": self.number(5), "balance_fen": self.maybe(self.amount()),
+            }  # fmt: skip
+
+        return records("shop", self.rows(count, make)).unique(
+            ["firm_id", "platform", "shop", "stated_on"], keep="first", maintain_order=True
+        )
+
+    def machine_days(self, count: int = 900) -> pl.DataFrame:
+        def make(day: date) -> dict[str, Any]:
+            return {
+                "machine": self.dice.choice(("1", "2", "3")), "day": self.dice.choice((day, date(2024, 2, 1) + timedelta(days=day.day % 28))),
+                "run_hours": self.number(24), "planned_hours": self.number(24), "silent_hours": self.number(24),
+            }  # fmt: skip
+
+        return records("machine_day", self.rows(count, make)).unique(["firm_id", "machine", "day"], keep="first", maintain_order=True)
+
+    def machine_events(self, count: int = 300) -> pl.DataFrame:
+        def make(day: date) -> dict[str, Any]:
+            return {"machine": "1", "happened_on": day, "kind": self.dice.choice(("error", "failure", "maintenance"))}
+
+        return records("machine_event", self.rows(count, make))
 
     def invoices(self, count: int = 1200) -> pl.DataFrame:
         def make(day: date) -> dict[str, Any]:
@@ -135,4 +192,6 @@ class Heavy:
             "invoice": self.invoices(), "counterparty": counterparties([("甲公司", "firm:9"), ("支付宝", "firm:9")]),
             "account_flow": self.flows(), "account": self.accounts(), "related_firm": records("related_firm", people),
             "key_person": records("key_person", people), "utility_bill": self.bills(), "electricity_day": self.readings(),
+            "platform_day": self.platform_days(), "shop": self.shops(), "machine_day": self.machine_days(),
+            "machine_event": self.machine_events(),
         }  # fmt: skip
