@@ -18,9 +18,9 @@ from puhui.county.economy import Economy
 from puhui.county.papers.plants import Plants
 from puhui.county.trade import OUTSIDE
 
-CIRCLE_MONTHS = 8
-CIRCLE_SHARE = (0.25, 0.6)  # of a month's sales, what is sent around
-REPORT_SHARE = (0.3, 0.7)  # of a quarter's mean month, what is written before the report
+CIRCLE_MONTHS = (2, 9)
+CIRCLE_SHARE = (0.12, 0.6)  # of a month's sales, what is sent around
+REPORT_SHARE = (0.15, 0.7)  # of a quarter's mean month, what is written before the report
 PROCESSED_MONTHS = 10
 PROCESSED_SHARE = 0.3  # of the sales, what workshops outside get for their work
 COLUMNS = ("seller", "buyer", "issued_on", "amount_fen", "tax_fen", "total_fen", "status")
@@ -54,15 +54,16 @@ def _row(economy: Economy, seller: int, buyer: int, day: date, amount_yuan: floa
 
 def _circles(generator: np.random.Generator, economy: Economy, plants: Plants, until: int) -> Iterator[dict[str, Any]]:
     for ring in plants.rings:
-        begins = int(generator.integers(max(until - 12, 0), max(until - CIRCLE_MONTHS, 1)))
-        for month in range(begins, min(begins + CIRCLE_MONTHS, until)):
+        lasts = int(generator.integers(*CIRCLE_MONTHS))
+        begins = int(generator.integers(max(until - 12, 0), max(until - lasts, 1)))
+        for month in range(begins, min(begins + lasts, until)):
             value = float(np.mean([economy.sales_yuan[firm, month] for firm in ring]) * generator.uniform(*CIRCLE_SHARE))
             for _ in range(int(generator.integers(1, 3))):
                 day = economy.month(month) + timedelta(days=int(generator.integers(2, 18)))
                 part = value * generator.uniform(0.6, 1.0)
                 for seller, buyer in zip(ring, (*ring[1:], ring[0]), strict=True):
-                    yield _row(economy, seller, buyer, day, part * generator.uniform(0.985, 1.015))
-                    day += timedelta(days=int(generator.integers(0, 4)))
+                    yield _row(economy, seller, buyer, day, part * generator.uniform(0.97, 1.03))
+                    day += timedelta(days=int(generator.integers(0, 8)))
 
 
 def _mutual(generator: np.random.Generator, economy: Economy, plants: Plants, until: int) -> Iterator[dict[str, Any]]:
@@ -90,7 +91,7 @@ def _before_reports(generator: np.random.Generator, economy: Economy, plants: Pl
     for firm in plants.carriers("void_after_report"):
         for month in range(max(until - 12, 0), until - 1):
             first = economy.month(month)
-            if first.month % 3:
+            if first.month % 3 or generator.random() < 0.2:
                 continue
             value = economy.sales_yuan[firm, month] * generator.uniform(*REPORT_SHARE)
             after = economy.month(month + 1)
@@ -98,7 +99,7 @@ def _before_reports(generator: np.random.Generator, economy: Economy, plants: Pl
                 buyer = OUTSIDE + int(generator.integers(0, 40_000))
                 written = after - timedelta(days=int(generator.integers(1, 5)))
                 yield _row(economy, firm, buyer, written, part)
-                yield _row(economy, firm, buyer, after + timedelta(days=int(generator.integers(3, 26))), -part, "red")
+                yield _row(economy, firm, buyer, after + timedelta(days=int(generator.integers(3, 40))), -part, "red")
 
 
 def _cancelled(generator: np.random.Generator, economy: Economy, plants: Plants, until: int) -> Iterator[dict[str, Any]]:

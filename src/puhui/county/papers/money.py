@@ -121,10 +121,10 @@ def _round_trips(generator: np.random.Generator, economy: Economy, firm: CountyF
     partner, account = f"{firm.owner_name}商贸行", f"6217{99_000_000 + firm.number:010d}"
     rows = []
     for month in range(max(until - 10, 0), until):
-        for _ in range(int(generator.integers(2, 5))):
+        for _ in range(int(generator.integers(0, 4))):
             day = economy.month(month) + timedelta(days=int(generator.integers(0, 26)))
-            amount = round(float(economy.sales_yuan[firm.number, month] * generator.uniform(0.15, 0.4)) * 100)
-            back = round(amount * float(generator.uniform(0.97, 1.0)))
+            amount = round(float(economy.sales_yuan[firm.number, month] * generator.uniform(0.1, 0.4)) * 100)
+            back = round(amount * float(generator.uniform(0.94, 1.0)))
             memo = str(generator.choice(["货款", "往来款"]))
             rows.append(_move(firm.number, day, "in", amount, partner, account, memo))
             rows.append(_move(firm.number, day + timedelta(days=int(generator.integers(0, 3))), "out", back, partner, account, memo))

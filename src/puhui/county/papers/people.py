@@ -70,7 +70,7 @@ def _elsewhere(generator: np.random.Generator, planted: str) -> Any:
     if planted == "pensioners_and_agency":
         retired, agency = float(generator.uniform(0.2, 0.4)), float(generator.uniform(0.4, 0.8))
     if planted == "invented_staff":
-        invented = float(generator.uniform(0.8, 1.8))
+        invented = float(generator.uniform(0.5, 1.8))
     return lambda month, until: (retired, agency, invented if month >= until - begins else 0.0)
 
 
@@ -94,6 +94,7 @@ def _paid(
     generator: np.random.Generator, economy: Economy, firm: CountyFirm, month: int, at_work: int, others: tuple[int, int, int], wage: float
 ) -> dict[str, Any]:
     retired, agency, invented = others
+    told = float(generator.uniform(0.7, 1.0))  # not everybody fills in the form to the end
     first = economy.month(month)
     season = 1.6 if first.month == 1 else 1.0  # the thirteenth wage before the Spring Festival
     count = at_work + retired + agency + invented
@@ -102,7 +103,7 @@ def _paid(
     pay_day: date = last_day(first) + timedelta(days=10 + late)
     return {
         "firm": firm.number, "month": first, "heads": count, "wages_fen": round(wages * 100), "tax_fen": round(wages * 0.004 * 100),
-        "retired_heads": retired, "dispatched_heads": agency, "paid_on": pay_day,
+        "retired_heads": round(retired * told), "dispatched_heads": round(agency * told), "paid_on": pay_day,
     }  # fmt: skip
 
 

@@ -24,6 +24,9 @@ PRICE_WITHIN = 0.05
 STEP_DAYS = 10
 """What was bought is sold on within so many days."""
 
+EDGE_SHARE = 0.5
+"""Between two firms of a circle at least so much of what one sells the other goes round; where less does, it is chance among true trade."""
+
 LEAST_SHARE = 0.02
 """Sales below this share of the seller's mean month are too small to dress up a balance."""
 
@@ -39,14 +42,25 @@ def circle_rows(invoices: pl.DataFrame, parties: pl.DataFrame, as_of: AsOf) -> p
 
     Columns circle (number), step (1, 2, 3), seller, buyer (parties), issued_on, amount_fen, circle_fen (the smallest of its steps).
     """
-    sales = _large(_sales(invoices, parties, as_of))
-    found = [_closed(sales, length) for length in (2, 3)]
-    walks = pl.concat(found)
+    every_sale = _sales(invoices, parties, as_of)
+    sales = _large(every_sale)
+    walks = pl.concat([_closed(sales, length) for length in (2, 3)])
     if walks.is_empty():
         return pl.DataFrame(schema={**_ROWS, "circle_fen": pl.Int64})
     walks = _without_shared_steps(walks)
     steps = walks.drop("issued_on").explode("sale", "step").join(sales, on="sale")
-    return steps.select(*_ROWS, "circle_fen").sort("circle", "step")
+    return _chiefly_circular(steps, every_sale).select(*_ROWS, "circle_fen").sort("circle", "step")
+
+
+def _chiefly_circular(steps: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:
+    """The steps of the circles on each of whose edges at least `EDGE_SHARE` of the sales go round."""
+    edge = ["seller", "buyer"]
+    round_trip = steps.group_by(edge).agg(pl.col("amount_fen").sum().alias("round_fen"))
+    whole = sales.group_by(edge).agg(pl.col("amount_fen").sum().alias("whole_fen"))
+    shares = round_trip.join(whole, on=edge).filter(pl.col("round_fen") >= EDGE_SHARE * pl.col("whole_fen"))
+    kept = steps.join(shares.select(edge), on=edge, how="semi")
+    whole_circles = kept.group_by("circle").len().join(steps.group_by("circle").len(), on=["circle", "len"], how="semi")
+    return kept.join(whole_circles, on="circle", how="semi")
 
 
 _ROWS = {"circle": pl.UInt32, "step": pl.Int64, "seller": pl.String, "buyer": pl.String, "issued_on": pl.Date, "amount_fen": pl.Int64}
