@@ -38,6 +38,13 @@ MODULES: tuple[str, ...] = (
     "staff_told",
     "housing_fund",
     "customs",
+    "utilities",
+    "power_and_sales",
+    "account_flows",
+    "payers_and_invoices",
+    "platforms",
+    "machines",
+    "scenario",
 )  # fmt: skip
 """Modules of `puhui.features` that declare variables, in the order of the catalogue."""
 
