@@ -11,11 +11,14 @@ import polars as pl
 
 from puhui.county.economy import Economy
 from puhui.county.papers.abroad import abroad_frames
+from puhui.county.papers.credit import credit_frames
 from puhui.county.papers.invoices import with_planted
+from puhui.county.papers.markets import market_frames
 from puhui.county.papers.money import money_frames
 from puhui.county.papers.people import people_frames
 from puhui.county.papers.plants import Plants, plant
 from puhui.county.papers.power import power_frames
+from puhui.county.papers.registers import register_frames
 from puhui.county.papers.tax import exports_yuan, tax_frames
 
 
@@ -41,5 +44,8 @@ def papers(economy: Economy, invoices: pl.DataFrame, until: int, seed: int, plan
         **power_frames(economy, invoices, plants, until, seed),
         **money_frames(economy, invoices, plants, people, tax["tax_return"], until, seed),
         **abroad_frames(economy, exports, plants, until, seed),
+        **register_frames(economy, until, seed),
+        **credit_frames(economy, until, seed),
+        **market_frames(economy, until, seed),
     }
     return Papers(invoices, frames, plants)
