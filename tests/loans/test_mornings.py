@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from puhui.calculations.counters import counters_of
 from puhui.calculations.events import Event
 from puhui.calculations.faults import FaultsError
-from puhui.calculations.replay import replay
+from puhui.calculations.replay import replay, replay_with_loan
 from puhui.calculations.terms import read_terms
 from puhui.loans.mornings import Earned, earned_ahead
 
@@ -55,4 +55,5 @@ def test_short_is_long(
         expected = [exactly(day + timedelta(days=night)) for night in range(1, ahead + 1)]
     except FaultsError:
         assume(False)
-    assert earned_ahead(terms, events, day, ahead, exactly(day), exactly) == expected
+    _, loan = replay_with_loan(terms, events, day)
+    assert earned_ahead(loan, day, ahead, exactly(day), exactly) == expected

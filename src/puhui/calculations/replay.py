@@ -27,7 +27,7 @@ from puhui.calculations.running import RunningLoan
 from puhui.calculations.telling import position_of, rows_of
 from puhui.calculations.term_records import COMPOUND, COST, FEE, INTEREST, PENALTY, PRINCIPAL, RATE_SCALE, Fee, Terms
 
-__all__ = ["Event", "Position", "Row", "pay_up_to", "payoff_amount", "replay", "replay_events", "rows_of", "walk"]
+__all__ = ["Event", "Position", "Row", "pay_up_to", "payoff_amount", "replay", "replay_events", "replay_with_loan", "rows_of", "walk"]
 
 _ALL = 10**30
 _ONE_DAY = timedelta(days=1)
@@ -47,11 +47,16 @@ def replay_events(terms: Terms, events: Sequence[Event], as_of: date) -> Positio
     not yet due; coming rows are as they stand today, all paid when due. `unsettled` names figures that the quote contract leaves open.
     Raises FaultsError where a figure is not settled, an event is out of its time, or a payment is more than is owed.
     """
+    return replay_with_loan(terms, events, as_of)[0]
+
+
+def replay_with_loan(terms: Terms, events: Sequence[Event], as_of: date) -> tuple[Position, RunningLoan]:
+    """The position of `replay_events`, and the loan itself on that morning, for whoever wants to move it on."""
     if as_of < terms.start:
         raise unsettled("as_of", as_of, f"a date from the start {terms.start} on")
     loan, allocations, payments = walk(terms, events, as_of)
     loan.advance(as_of)
-    return position_of(loan, as_of, allocations, payments)
+    return position_of(loan, as_of, allocations, payments), loan
 
 
 def payoff_amount(terms: Terms, events: Sequence[Event], day: date) -> int:

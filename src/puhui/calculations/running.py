@@ -8,7 +8,6 @@ What overdue money costs stands in the row of the period in which the days fall;
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from datetime import date, timedelta
 
 from puhui.calculations.faults import Fault
@@ -72,7 +71,8 @@ class RunningRow:
 
     def copied(self) -> RunningRow:
         """The same row once more: what happens to the one leaves the other as it is."""
-        other = copy(self)
+        other = RunningRow(self.period)
+        vars(other).update(vars(self))
         other.due, other.paid, other.waived = self.due[:], self.paid[:], self.waived[:]
         return other
 

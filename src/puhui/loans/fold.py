@@ -18,11 +18,13 @@ from typing import Any
 from puhui.calculations.counters import CONTRACT, Accounting, counters_of
 from puhui.calculations.events import Event
 from puhui.calculations.integral_fees import integral_fees
+from puhui.calculations.ordinary import paid_when_due
 from puhui.calculations.periods import periods_of
 from puhui.calculations.posting import Counters
-from puhui.calculations.replay import Position, Row, replay
+from puhui.calculations.replay import Position, Row, replay, replay_with_loan
+from puhui.calculations.running import RunningLoan
 from puhui.calculations.terms import Terms, read_terms
-from puhui.loans.mornings import Earned, earned_ahead
+from puhui.loans.mornings import Earned, earned_ahead, earned_by
 from puhui.loans.nights import Run, run_of_period, run_of_running
 
 # A loan that owes penalty is looked at again at least this often; its path is as long.
@@ -92,7 +94,7 @@ def _terms(text: str) -> Terms:
 
 def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting: Accounting = CONTRACT) -> Fold:
     """Replay up to and including `day` and compile the nights until the next action."""
-    position = replay(terms, tuple(events), day)
+    position, loan = _replayed(terms, events, day)
     at_write_off = _at_write_off(terms, events, lent, accounting)
     fees = integral_fees(terms, position, day, lent, accounting.fee_tax_ppm)
     counters = counters_of(position, day, lent, accounting, at_write_off=at_write_off, integral_fees=fees)
@@ -101,13 +103,18 @@ def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting
     next_action = None if position.status == "closed" else _next_action(terms, position, day, overdue_since)
     run = _run(position, counters, day, next_action, overdue_since)
     if run is None:
-        ahead = _Ahead(terms, tuple(events), lent, accounting, at_write_off)
-        interest_path, penalty_path = _paths(ahead, position, counters, day, next_action, overdue_since)
+        interest_path, penalty_path = _paths(_Ahead(terms, events, loan), position, counters, day, next_action, overdue_since)
         return Fold(day, position, counters, overdue_since, interest_path, penalty_path, next_action)
     following = [row for row in position.rows if row.due > day]
     coming = _coming(terms, events, position, following)
     next_number = following[0].number if _settles_alone(terms, events, counters, following[0]) else None
     return Fold(day, position, counters, overdue_since, (), (), next_action, run, next_number, coming)
+
+
+def _replayed(terms: Terms, events: Sequence[Event], day: date) -> tuple[Position, RunningLoan | None]:
+    """The position, and the loan on that morning where it had to be walked through."""
+    ordinary = paid_when_due(terms, events, day)
+    return (ordinary, None) if ordinary is not None else replay_with_loan(terms, events, day)
 
 
 def _run(position: Position, counters: Counters, day: date, next_action: date | None, overdue_since: date | None) -> Run | None:
@@ -162,18 +169,17 @@ def _next_action(terms: Terms, position: Position, day: date, overdue_since: dat
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """What mornings ahead are counted from."""
+    """What mornings ahead are counted from; `loan`: on the morning of the day, where it was walked through."""
 
     terms: Terms
-    events: tuple[Event, ...]
-    lent: int
-    accounting: Accounting
-    at_write_off: Counters | None
+    events: Sequence[Event]
+    loan: RunningLoan | None
 
     def earned(self, day: date) -> Earned:
-        position = replay(self.terms, self.events, day)
-        counters = counters_of(position, day, self.lent, self.accounting, at_write_off=self.at_write_off)
-        return counters.interest_earned, counters.penalty_earned
+        return earned_by(replay(self.terms, self.events, day), day)
+
+    def reached(self, day: date) -> RunningLoan:
+        return self.loan or replay_with_loan(self.terms, self.events, day)[1]
 
 
 def _at_write_off(terms: Terms, events: Sequence[Event], lent: int, accounting: Accounting) -> Counters | None:
@@ -197,7 +203,7 @@ def _paths(
         return tuple(position.accrued_on(day + timedelta(days=night)) - start for night in nights), ()
     # With something unpaid, penalty and compound run as well: the mornings ahead are told now, and not one by one.
     earned = [(counters.interest_earned, counters.penalty_earned)]
-    earned += earned_ahead(ahead.terms, ahead.events, day, len(nights) - 1, earned[0], ahead.earned)
+    earned += earned_ahead(ahead.reached(day), day, len(nights) - 1, earned[0], ahead.earned)
     interest = tuple(each - counters.interest_earned for each, _ in earned)
     penalty = tuple(each - counters.penalty_earned for _, each in earned)
     return interest, penalty if any(penalty) else ()

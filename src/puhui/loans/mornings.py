@@ -1,10 +1,9 @@
 """What mornings ahead bring to a loan that owes something: interest and penalty, without a replay for each of them.
 
-The loan is walked through its events once. What is overdue costs the same every night while nothing happens and no rate changes, so three
-mornings tell all of them; where the three do not lie on a line, or the terms have more to them (days of grace, several rates, misuse), the
-loan is moved on night by night, as `calculations.replay` does it. The day itself was replayed in full: where the short way does not agree
-with it, every morning is. So is the last of several mornings, on which a due date may end the line. A property test holds the short ways
-against the long one on all mornings.
+The loan that a replay has walked to the day is moved on from there. What is overdue costs the same every night while nothing happens and no
+rate changes, so three mornings tell all of them; where the three do not lie on a line, or the terms have more to them (days of grace, a new
+rate, misuse), the loan is moved on night by night. A due date may end the line, so the last morning is told by itself. Where the moved loan
+does not agree with the replay on the day itself, every morning is replayed. A property test holds the short ways against the long one.
 """
 
 from __future__ import annotations
@@ -12,15 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
-from puhui.calculations.events import Event
+from puhui.calculations.counters import counters_of
 from puhui.calculations.faults import FaultsError
 from puhui.calculations.interest import SCALE
 from puhui.calculations.money import Exact, round_exact
-from puhui.calculations.replay import walk
+from puhui.calculations.position import Position
 from puhui.calculations.running import RunningLoan
-from puhui.calculations.term_records import COMPONENTS, Terms
+from puhui.calculations.scheduled import copied
+from puhui.calculations.telling import position_of
+from puhui.calculations.term_records import COMPONENTS
+from puhui.loans.nights import run_of_running
 
-__all__ = ["Earned", "earned_ahead"]
+__all__ = ["Earned", "earned_ahead", "earned_by"]
 
 PENALTY, COMPOUND, INTEREST = (COMPONENTS.index(name) for name in ("penalty", "compound", "interest"))
 
@@ -28,39 +30,44 @@ Earned = tuple[int, int]
 """Interest and penalty (with compound interest) earned since the start, in smallest units."""
 
 
-def earned_ahead(
-    terms: Terms, events: Sequence[Event], day: date, nights: int, known: Earned, exactly: Callable[[date], Earned]
-) -> list[Earned]:
-    """What is earned on each of the `nights` mornings after `day`, nothing else happening.
+def earned_ahead(loan: RunningLoan, day: date, nights: int, known: Earned, exactly: Callable[[date], Earned]) -> list[Earned]:
+    """What is earned on each of the `nights` mornings after `day`, nothing else happening. Moves the loan, which has reached `day`.
 
     `known` is what a replay found on `day` itself, `exactly` replays one morning.
     """
     mornings = [day + timedelta(days=night) for night in range(1, nights + 1)]
-    last = mornings[1:][-1:]
-    short = _walked(terms, events, [day, *mornings[: len(mornings) - len(last)]])
-    if short is None or short[0] != known:
-        return [exactly(morning) for morning in mornings]
-    return [*short[1:], *(exactly(morning) for morning in last)]
+    return _moved_on(loan, day, mornings, known) or [exactly(morning) for morning in mornings]
 
 
-def _walked(terms: Terms, events: Sequence[Event], mornings: Sequence[date]) -> list[Earned] | None:
-    """The short way, from the day itself on; None where it does not hold."""
-    day = mornings[0]
+def _moved_on(loan: RunningLoan, day: date, mornings: Sequence[date], known: Earned) -> list[Earned] | None:
+    """The short way; None where it does not hold."""
     try:
-        loan, _, _ = walk(terms, events, day)
-        if type(loan) is not RunningLoan:
+        if type(loan) is not RunningLoan or _earned(loan, day) != known or not mornings:
             return None
-        if (found := _on_a_line(loan, mornings)) is not None:
-            return found
-        loan, _, _ = walk(terms, events, day)
-        return [_earned(loan, morning) for morning in mornings]
+        between, last = mornings[:-1], mornings[-1]
+        found = _on_a_line(copied(loan, loan.oldest), [day, *between]) or [_earned(loan, morning) for morning in between]
+        return [*found, _last(loan, last)]
     except FaultsError:
         return None
 
 
+def _last(loan: RunningLoan, morning: date) -> Earned:
+    """The last morning, on which a row may fall due; in full where it may be due on another day than its period ends, or is fixed."""
+    if loan.terms.business_days is None and loan.terms.method != "flat":
+        return _earned(loan, morning)
+    loan.advance(morning)
+    return earned_by(position_of(loan, morning, (), ()), morning)
+
+
+def earned_by(position: Position, day: date) -> Earned:
+    """What a position says of it."""
+    counters = counters_of(position, day, 0)
+    return counters.interest_earned, counters.penalty_earned
+
+
 def _on_a_line(loan: RunningLoan, mornings: Sequence[date]) -> list[Earned] | None:
-    """All mornings from the first, the second and the last; None where they do not lie on a line. Moves the loan."""
-    if len(mornings) < 4 or not _is_plain(loan):
+    """All mornings but the first, from the first, the second and the last; None where they do not lie on a line. Moves the loan."""
+    if len(mornings) < 4 or not _is_plain(loan, mornings[0], mornings[-1]):
         return None
     found = []
     for morning in (mornings[0], mornings[1], mornings[-1]):
@@ -75,21 +82,29 @@ def _on_a_line(loan: RunningLoan, mornings: Sequence[date]) -> list[Earned] | No
     rounding = loan.terms.rounding
     settled = sum(row.due[PENALTY] + row.due[COMPOUND] for row in loan.rows)
     settled -= sum(round_exact(begin + step * nights, SCALE, rounding) for begin, step in moving)
-    running = loan.running_period() if loan.index < len(loan.rows) else None
-    interest = _settled_interest(loan)
+    interest = _interest_on(loan)
     return [
-        (
-            interest + (round_exact(running.exact(morning), SCALE, rounding) if running else 0),
-            settled + sum(round_exact(begin + step * night, SCALE, rounding) for begin, step in moving),
-        )
-        for night, morning in enumerate(mornings)
+        (interest(morning), settled + sum(round_exact(begin + step * night, SCALE, rounding) for begin, step in moving))
+        for night, morning in enumerate(mornings[1:], 1)
     ]
 
 
-def _is_plain(loan: RunningLoan) -> bool:
+def _interest_on(loan: RunningLoan) -> Callable[[date], int]:
+    """Interest earned by a morning inside the period under way, or after the last."""
+    settled, rounding = _settled_interest(loan), loan.terms.rounding
+    if loan.index >= len(loan.rows):
+        return lambda morning: settled
+    running = loan.running_period()
+    run = None if running.late else run_of_running(running, rounding)
+    if run is not None:
+        return lambda morning: settled + run.on(morning)
+    return lambda morning: settled + round_exact(running.exact(morning), SCALE, rounding)
+
+
+def _is_plain(loan: RunningLoan, first: date, last: date) -> bool:
     """Whether only the nights that pass move anything: no days of grace, no change of rate, no pause, no money misused."""
-    penalty = loan.terms.penalty
-    return penalty is not None and not penalty.grace_days and not (loan.mixed_rates or loan.line.pauses or loan.misuses)
+    penalty, line = loan.terms.penalty, loan.line
+    return penalty is not None and not penalty.grace_days and not (line.changes_within(first, last) or line.pauses or loan.misuses)
 
 
 def _exact(loan: RunningLoan) -> list[Exact]:
