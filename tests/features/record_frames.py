@@ -58,6 +58,8 @@ def _value(dice: random.Random, field: Field, until: date) -> Any:
         return day
     if field.type == "month":
         return day.replace(day=1)
+    if field.name == "year":
+        return day.year
     if field.type in ("amount", "whole"):
         return dice.randint(int(least), int(most)) * (100 if field.type == "amount" else 1)
     if field.type in ("number", "share"):

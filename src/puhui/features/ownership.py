@@ -90,10 +90,10 @@ def _shares(now: pl.LazyFrame) -> pl.LazyFrame:
 def _trees(held: pl.LazyFrame, persons: pl.LazyFrame) -> pl.LazyFrame:
     """firm_id and the measures of `TREE`."""
     edge = pl.struct("holder", "target", "share", ends=pl.col("holder_kind").is_in(ENDS))
-    controller = pl.col("name").filter(pl.col("role") == "controller").unique()
-    identified = pl.col("name").filter(pl.col("identified").fill_null(False)).unique()
+    controller = pl.col("name").filter(pl.col("role") == "controller").unique().sort()
+    identified = pl.col("name").filter(pl.col("identified").fill_null(False)).unique().sort()
     people = persons.group_by("firm_id").agg(controllers=controller, identified=identified)
-    both = held.group_by("firm_id").agg(edges=edge).join(people, on="firm_id", how="left")
+    both = held.group_by("firm_id").agg(edges=edge.sort_by("target", "holder", "share")).join(people, on="firm_id", how="left")
     schema: dict[str, Any] = {"firm_id": both.collect_schema()["firm_id"], **dict.fromkeys(TREE, pl.Float64)}
     return both.map_batches(lambda frame: pl.DataFrame([_tree(row) for row in frame.iter_rows(named=True)], schema=schema), schema=schema)
 

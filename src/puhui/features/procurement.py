@@ -60,7 +60,9 @@ def _local(rows: pl.LazyFrame) -> pl.LazyFrame:
 def _awards(rows: pl.LazyFrame, as_of: AsOf) -> pl.LazyFrame:
     recent = rows.filter(within("awarded_on", as_of, 24))
     won, lost = pl.col("status").fill_null("active") == "active", pl.col("status") == "unsuccessful"
-    by_buyer = recent.filter(won).group_by("firm_id", "buyer").agg(bought=pl.col("amount_fen").sum().cast(pl.Float64))
+    by_buyer = (
+        recent.filter(won).group_by("firm_id", "buyer").agg(bought=pl.col("amount_fen").sum().cast(pl.Float64)).sort("firm_id", "buyer")
+    )
     buyers = by_buyer.group_by("firm_id").agg(gp_buyer_squares=(pl.col("bought") ** 2).sum(), gp_bought=pl.col("bought").sum())
     counts = recent.group_by("firm_id").agg(gp_won=how_many(won), gp_lost=how_many(lost), gp_won_fen=sum_of("amount_fen", won))
     return counts.join(buyers, on="firm_id", how="left")

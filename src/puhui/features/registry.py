@@ -45,6 +45,18 @@ MODULES: tuple[str, ...] = (
     "platforms",
     "machines",
     "scenario",
+    "registration",
+    "ownership",
+    "licences",
+    "judicial",
+    "public_lists",
+    "property",
+    "research",
+    "procurement",
+    "credit_bureau",
+    "owner_credit",
+    "environment",
+    "site_visits",
 )  # fmt: skip
 """Modules of `puhui.features` that declare variables, in the order of the catalogue."""
 

@@ -41,8 +41,8 @@ DEFINED_BY = ("registers.py",)
 METHODS = ("flow", "purchase", "payroll", "electricity", "calendar")
 FEWEST_INFORMANTS = 3
 VISITED = (
-    "stock_counted_fen", "stock_book_fen", "machines_running", "machines_installed", "staff_seen", "staff_declared", "water_m3", "power_kwh",
-    "third_sheet_fen", "photo_near_address", "private_debt_fen", "new_instalment_fen",
+    "stock_counted_fen", "stock_book_fen", "machines_running", "machines_installed", "staff_seen", "staff_declared", "water_m3",
+    "power_kwh", "third_sheet_fen", "photo_near_address", "private_debt_fen", "new_instalment_fen",
 )  # fmt: skip
 CONDUCT = (
     "total_credit_fen", "instalments_due", "instalments_on_time", "days_past_due_most_12m", "loans_completed", "early_settlements",
@@ -99,7 +99,7 @@ def _estimates(rows: pl.LazyFrame, as_of: AsOf) -> pl.LazyFrame:
 
 def _informants(rows: pl.LazyFrame, as_of: AsOf) -> pl.LazyFrame:
     heard = rows.filter(within("noted_on", as_of, 24) & pl.col("independent").fill_null(False))
-    newest = heard.group_by("firm_id", "informant").agg(score=latest("score"))
+    newest = heard.group_by("firm_id", "informant").agg(score=latest("score")).sort("firm_id", "informant")
     score = pl.col("score")
     return newest.group_by("firm_id").agg(
         visit_informants=pl.len().cast(pl.Float64),
