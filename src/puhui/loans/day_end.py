@@ -27,6 +27,7 @@ from puhui.decisions.actions import expire_offers
 from puhui.loans.accruing import accrue
 from puhui.loans.day_steps import STEPS, Night, steps_on
 from puhui.loans.models import DayEndStep
+from puhui.loans.standing import reckon_versions
 from puhui.parties.models import Institution
 
 __all__ = ["Progress", "run", "run_day", "run_step"]
@@ -65,6 +66,7 @@ def run_day(institution: Institution, actor: str, progress: Progress | None = No
     for name in steps_on(day):
         figures[name] = done[name] if name in done else run_step(night, name)
         tell(day, name, figures[name].get("loans", 0))
+    reckon_versions(institution)  # before the day is held, so that nobody waits for it
     figures["accrue"] = accrue(institution, day, actor)
     tell(day, "accrue", figures["accrue"]["loans"])
     institution.refresh_from_db()

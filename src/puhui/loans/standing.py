@@ -4,6 +4,8 @@ Whoever changes loans leaves behind, by a trigger of the table, what they came t
 branch, product and kind of income. It tells the balances as of the last day end, and night by night until the next due date what the
 changed loans will earn (the same whole fen that `nights.Run` and the paths tell, rounded loan by loan). So the rows of an institution
 added up are its sub-ledger at any moment, and what it earns tonight is one element of each. The day end adds them up to a row a cell.
+An act that changes a loan or a few leaves only both versions of them (`loans_version`), since somebody waits for it; they are reckoned
+together when the night begins.
 
 The totals are a cache like all else that is kept of a loan. They follow the rows of the loans and not what was posted, so comparing them
 with the ledger proves something; that they are what the loans add up to is proved anew, from every loan, by `puhui books verify`.
@@ -25,7 +27,7 @@ from puhui.books.actions import lock_day
 from puhui.loans.models import Standing
 from puhui.parties.models import Institution
 
-__all__ = ["Cell", "added_up", "book_by_days_past_due", "carry", "differing", "retake"]
+__all__ = ["Cell", "added_up", "book_by_days_past_due", "carry", "differing", "reckon_versions", "retake"]
 
 COLUMNS = (
     "institution_id", "branch_id", "product_code", "suspended", "principal_fen", "accrued_interest_fen", "interest_receivable_fen",
@@ -57,8 +59,16 @@ class Cell:
         return found
 
 
+def reckon_versions(institution: Institution) -> None:
+    """What the acts since came to, as one row a cell. Acts may go on meanwhile; what they leave is reckoned the next time."""
+    gone = "WITH gone AS (DELETE FROM loans_version WHERE institution_id = %(institution)s RETURNING *)"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{gone} {_insert(_standing('gone'))}", {"institution": institution.pk})
+
+
 def carry(institution: Institution, day: date) -> list[Cell]:
     """Go on by the night of `day`, a row a cell from here on. For a caller that has the day for itself."""
+    reckon_versions(institution)
     values = {"institution": institution.pk, "day": day}
     return [Cell(*row) for row in _rows(_texts()["carry"].replace("{columns}", ", ".join(COLUMNS)), values)]
 
@@ -76,20 +86,27 @@ def added_up(institution: Institution, changed_on: date | None = None) -> list[t
     return _rows(_of_loans(changed_on is not None), {"institution": institution.pk, "day": changed_on})
 
 
+def _kept(institution: Institution) -> list[tuple[Any, ...]]:
+    """Rows of COLUMNS as they are kept, what is still to be reckoned included. Changes nothing."""
+    values = {"institution": institution.pk}
+    waiting = _rows(_standing("(SELECT * FROM loans_version WHERE institution_id = %(institution)s)"), values)
+    return waiting + _rows(f"SELECT {', '.join(COLUMNS)} FROM loans_standing WHERE institution_id = %(institution)s", values)
+
+
 @transaction.atomic
 def retake(institution: Institution) -> None:
     """Take the totals anew from every loan, with the day held meanwhile."""
     lock_day(institution)
     Standing.objects.filter(institution=institution).delete()
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO loans_standing ({', '.join(COLUMNS)}) {_of_loans()}", {"institution": institution.pk})
+        cursor.execute("DELETE FROM loans_version WHERE institution_id = %s", [institution.pk])
+        cursor.execute(_insert(_of_loans()), {"institution": institution.pk})
 
 
 def differing(institution: Institution) -> Iterator[tuple[str, int, int]]:
     """What is kept that every loan, added up anew, does not give: what it is, kept, and added up. Reads every loan."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    kept = _rows(f"SELECT {', '.join(COLUMNS)} FROM loans_standing WHERE institution_id = %(institution)s", {"institution": institution.pk})
-    for place, rows in enumerate((kept, added_up(institution))):
+    for place, rows in enumerate((_kept(institution), added_up(institution))):
         for row in rows:
             for name, value in _named(row, institution.business_date):
                 sums[name][place] += value
@@ -110,8 +127,15 @@ def _named(row: Sequence[Any], tonight: date) -> Iterator[tuple[str, int]]:
 
 def _of_loans(changed: bool = False) -> str:
     of_a_day = " AND state_date = %(day)s" if changed else ""
-    versions = f"(SELECT 1 AS sign, loan.* FROM loans_loan AS loan WHERE institution_id = %(institution)s{of_a_day})"
+    return _standing(f"(SELECT 1 AS sign, loan.* FROM loans_loan AS loan WHERE institution_id = %(institution)s{of_a_day})")
+
+
+def _standing(versions: str) -> str:
     return _read("standing").replace("{versions}", versions)
+
+
+def _insert(select: str) -> str:
+    return f"INSERT INTO loans_standing ({', '.join(COLUMNS)}) {select}"
 
 
 def _read(name: str) -> str:
