@@ -57,16 +57,18 @@ def test_classes_are_those_a_consent_can_name():
 
 
 @pytest.mark.parametrize("record", RECORDS)
-def test_the_sample_reads_alike_from_every_format_and_is_known_by_its_headings(record, tmp_path):
+def test_the_sample_is_read_alike_and_known_by_its_headings(record, tmp_path):
     kind, keys = layout(record), []
-    for ending in FORMATS:
+    # Workbooks and JSON once in each class; all records come as Parquet in the import below.
+    formats = FORMATS if record == layouts(kind.evidence_class)[0].record else (".csv",)
+    for ending in formats:
         path = tmp_path / f"sample{ending}"
         write_sample(kind, path, FIRM)
         reading = read_records(path, layouts(kind.evidence_class), today=BUSINESS_DATE, now=NOW, known_firms=FIRMS)
         assert [str(fault) for fault in reading.faults.listed()] == []
         assert (reading.record, reading.accepted.height) == (record, 3)
         keys.append(reading.accepted["content_key"].to_list())
-    assert keys == [keys[0]] * len(FORMATS)
+    assert keys == [keys[0]] * len(formats)
     schema = {name: kind.schema()[name] for name in kind.fields}
     assert {name: reading.accepted.schema[name] for name in schema} == schema
     assert all(reading.accepted[name].null_count() == 0 for name in schema)
@@ -136,7 +138,8 @@ def test_all_samples_are_imported_and_come_back_as_they_were_read(lender, tmp_pa
         assert (result.record, result.counts["accepted"], Batch.objects.count()) == (record, 3, number)
         frame = frames[record] = queries.records_as_of(lender.institution, record, BUSINESS_DATE)
         assert frame.schema == pl.Schema(kind.schema())
-        told = read(path, record).accepted.select(list(kind.fields))
+        write_sample(kind, path.with_suffix(".csv"), FIRM)
+        told = read(path.with_suffix(".csv"), record).accepted.select(list(kind.fields))
         assert frame.select(list(kind.fields)).sort(pl.all()).equals(told.sort(pl.all())), record
     together = queries.evidence_as_of(lender.institution, dict.fromkeys(RECORDS, (lender.firm.pk,)), BUSINESS_DATE)
     assert [record for record in RECORDS if not together[record].equals(frames[record])] == []

@@ -36,6 +36,8 @@ class Columns:
 
     def report(self, field: str, problem: Problem) -> None:
         """Record a problem of a field with the cells found there."""
+        if not problem.rows.any():
+            return
         name = self.columns.get(field, field)
         found = self.raw(field) if field in self.columns else pl.repeat(None, self.height, dtype=pl.String, eager=True)
         self.faults.add(self.row, name, found, problem)

@@ -75,9 +75,9 @@ class RowFaults:
 
     def add(self, row_numbers: pl.Series, column: str, found: pl.Series, problem: Problem) -> None:
         """Record `problem` for the rows its mask marks. `row_numbers` and `found` are as long as the mask."""
-        mask = problem.rows.fill_null(False)
-        if not mask.any():
+        if not problem.rows.any():  # nulls are no faults
             return
+        mask = problem.rows.fill_null(False)
         frame = pl.DataFrame({"row": row_numbers.filter(mask), "found": found.filter(mask).cast(pl.String, strict=False)})
         self.add_frame(
             frame.select(

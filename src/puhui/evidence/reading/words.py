@@ -17,6 +17,7 @@ from importlib.resources import files
 from typing import Any
 
 REMARK = re.compile(r"[(\[{【〔](.*?)[)\]}】〕]")
+LONGEST_HEADING = 200  # a longer cell heads nothing, and need not be looked at letter by letter
 LOOSE = re.compile(r"[\s*_\-:/、.]+")
 # Particulars of an invoice's line: they tell two lines of one invoice apart and are otherwise not read.
 LINE_FIELDS = ("goods", "goods_code", "specification", "unit", "quantity", "unit_price", "tax_rate")
@@ -53,6 +54,8 @@ class Vocabulary:
     examples: tuple[str, ...] = ()  # headings that a message names where it finds none
 
     def field_of(self, heading: str) -> str | None:
+        if len(heading) > LONGEST_HEADING:
+            return None
         name = heading_and_remark(heading)[0]
         # A bracketed remark may be part of the name: `invoice (number)`.
         return self.headings.get(name) or self.headings.get(plain(heading))
