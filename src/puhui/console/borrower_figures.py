@@ -12,13 +12,15 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.schedule import schedule
 from puhui.console.consent_text import CLASSES, PURPOSE
 from puhui.console.decision_figures import reasons
+from puhui.console.evidence_figures import title_of
 from puhui.console.forms import amount_fen
 from puhui.console.labels import APPLICATION, LOAN, OFFER, consent_state, state
 from puhui.console.loan_figures import is_open
 from puhui.console.templatetags.figures import money, money_plain
-from puhui.console.words import EVIDENCE_CLASSES, PURPOSES, word
+from puhui.console.words import PURPOSES, word
 from puhui.decisions import queries as decisions
 from puhui.decisions.models import Application, Offer
+from puhui.evidence.layouts import classes
 from puhui.loans import actions as lending
 from puhui.loans import queries as loans
 from puhui.loans.fold import Fold, terms_of
@@ -112,7 +114,7 @@ def consent_card(consent: Consent, day: datetime.date) -> dict[str, Any]:
         "purpose": word(PURPOSES, consent.purpose),
         "state": shown,
         "live": shown.tone == "ok",
-        "classes": ", ".join(word(EVIDENCE_CLASSES, each) for each in consent.classes),
+        "classes": ", ".join(title_of(classes()[each].title) for each in consent.classes),
     }
 
 

@@ -56,6 +56,28 @@ RULE = {
     "unknown_fail": State(_("not known: fails"), LATE, "help"),
 }
 
+CHECK = {
+    "pass": State(_("agree"), OK, "check"),
+    "explain": State(_("to be explained"), WATCH, "help"),
+    "refer": State(_("to a person"), LATE, "user"),
+    "stop": State(_("contradiction"), REFUSED, "ban"),
+    "unknown": State(_("nothing to compare"), PLAIN, "help"),
+}
+
+TRUST = {
+    "A": State(_("A confirmed"), OK, "circle-check"),
+    "B": State(_("B uncontradicted"), PLAIN, "check"),
+    "C": State(_("C to be explained"), WATCH, "help"),
+    "D": State(_("D contradicted"), LATE, "alert-triangle"),
+}
+
+FRESHNESS = {
+    "fresh": State(_("fresh"), OK, "check"),
+    "stale": State(_("out of date"), WATCH, "clock"),
+    "nothing": State(_("nothing came"), PLAIN, "help"),
+    "closed": State(_("no consent"), REFUSED, "ban"),
+}
+
 CONTRACT = {
     "drafted": State(_("waits for signature"), PLAIN, "signature"),
     "signed": State(_("signed, conditions open"), WATCH, "list-check"),

@@ -167,10 +167,6 @@ BOOK_ACTS = {
     "void": _("reservation void"),
 }
 
-EVIDENCE_CLASSES = {
-    "C07": _("invoices"),
-}
-
 BUCKETS = {
     "current": _("not past due"),
     "1-30": _("1 to 30 days"),

@@ -25,10 +25,13 @@ from puhui.county import files, fortune, names, trade
 from puhui.county.desk import sign_contracts
 from puhui.county.lending import decide_all, pay_out_all
 from puhui.county.living import live_on
+from puhui.county.papers.all import papers
+from puhui.county.papers.handing_over import hand_over
 from puhui.county.plan import CODE, PASSWORD, PRODUCT, USERS, County, Plan, Teller
 from puhui.decisions import actions as decisions
 from puhui.decisions.models import Offer
 from puhui.evidence.actions import import_invoices
+from puhui.evidence.layouts import classes as evidence_classes
 from puhui.features import actions as features
 from puhui.features.queries import frame as snapshot_frame
 from puhui.loans.models import Loan
@@ -42,7 +45,8 @@ from puhui.scoring.training import train
 __all__ = ["CODE", "PASSWORD", "USERS", "Plan", "tell"]
 
 CONSENT_TEXT = (
-    "本企业同意云溪县农村商业银行为审批和管理本企业贷款的目的，查询和使用本企业的增值税发票数据（C07 类），"
+    "本企业及法定代表人同意云溪县农村商业银行为审批和管理本企业贷款的目的，查询和使用本企业的登记、纳税、发票、社保、公积金、海关、"
+    "水电气、不动产与动产、知识产权、政府采购、账户流水、征信、经营平台、环境等数据（C01 至 C18 类）及报表和走访记录（S1、S2 类），"
     "期限至到期日止。本企业可随时撤回同意，撤回后不再查询。"
 )
 ACCOUNT_NUMBER = "6222020200112233445"  # the lender's, at a made-up bank
@@ -52,14 +56,15 @@ def tell(plan: Plan, teller: Teller) -> County:
     """The whole story on an empty database."""
     with teller("making up the county"):
         economy = economies.build(plan.firms, plan.first_month, plan.history_months + plan.loan_months, plan.seed)
-        invoices = trade.invoices(economy, plan.seed)
+        known = papers(economy, trade.invoices(economy, plan.seed), plan.decision_month, plan.seed)
     with teller("registering the lender, its people and the firms"):
         institution = found(plan)
         firms = register(institution, economy, plan)
-    county = County(plan, economy, invoices, institution, firms)
+    county = County(plan, economy, known.invoices, institution, firms)
     # Training's libraries take seconds to load; the import leaves Python waiting for the database meanwhile.
     threading.Thread(target=importlib.import_module, args=("optbinning",), daemon=True).start()
     take_evidence(county, plan.decision_day.replace(day=1), teller)
+    hand_over(institution, economy, known.frames, plan.decision_day, teller)
     learn(county, teller)
     decide_all(county, teller)
     with teller("contracts and payouts"):
@@ -110,7 +115,7 @@ def register(institution: Institution, economy: economies.Economy, plan: Plan) -
             institution,
             firms,
             purpose=purpose,
-            classes=["C07"],
+            classes=list(evidence_classes()),
             expires_on=plan.last_day + timedelta(days=730),
             text_version="2025-11",
             text=CONSENT_TEXT,

@@ -1,4 +1,4 @@
-"""Evidence: the batches that came in, and the import of a file of invoices with every fault named."""
+"""Evidence: the batches that came in, and the import of a file of any class with every fault named."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from django.utils.translation import gettext as _
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.console.access import Request, may_act, page
+from puhui.console.evidence_figures import importable, title_of
 from puhui.console.paging import paged
 from puhui.console.templatetags.figures import number
-from puhui.console.words import COUNTS, EVIDENCE_CLASSES, word
+from puhui.console.words import COUNTS, word
 from puhui.evidence import actions, queries
+from puhui.evidence.layouts import classes
 from puhui.parties import queries as parties
 from puhui.parties.models import Firm
 
 COUNT_COLUMNS = ("read", "accepted", "rejected", "unchanged", "duplicates")
 FAULTS_SHOWN = 500
+INVOICES = "C07 invoice"
 
 
 @page("evidence")
@@ -35,19 +38,25 @@ def evidence(request: Request) -> HttpResponse:
     context["rows"] = [
         {
             "batch": batch,
-            "class_label": word(EVIDENCE_CLASSES, batch.evidence_class),
+            "class_label": title_of(classes()[batch.evidence_class].title),
             "counts": [batch.counts.get(name) for name in COUNT_COLUMNS],
         }
         for batch in context["page"].object_list
     ]
     context["count_columns"] = [{"label": word(COUNTS, name)} for name in COUNT_COLUMNS]
     context["may_upload"] = may_act(request.user, "evidence")
+    context["importable"] = importable()
+    context.setdefault("entered", {"record": INVOICES})
     return render(request, "console/evidence.html", context | outcome, status=422 if outcome.get("faults") else 200)
 
 
 def _import(request: Request) -> dict[str, Any]:
     upload = request.FILES.get("file")
-    entered = {"firm": request.POST.get("firm", "").strip(), "partial": request.POST.get("partial", "")}
+    entered = {
+        "firm": request.POST.get("firm", "").strip(),
+        "partial": request.POST.get("partial", ""),
+        "record": request.POST.get("record", INVOICES),
+    }
     try:
         if upload is None:
             raise FaultsError([Fault(_("file"), _("nothing"), _("a file to import"))])
@@ -67,12 +76,21 @@ def _import_file(request: Request, upload: UploadedFile[Any], entered: dict[str,
         with path.open("wb") as file:
             for chunk in upload.chunks():
                 file.write(chunk)
-        result = actions.import_invoices(
-            request.institution, path, firm=firm, partial=bool(entered["partial"]),
+        evidence_class, record = _record(entered["record"])
+        result = actions.import_records(
+            request.institution, path, evidence_class, record, firm=firm, partial=bool(entered["partial"]),
             business_date=request.institution.business_date, actor=request.user.username,
         )  # fmt: skip
     counts = [{"label": word(COUNTS, name), "value": number(value)} for name, value in result.counts.items() if isinstance(value, int)]
     return {"counts": counts, "rejected": list(getattr(result, "faults", ()))[:FAULTS_SHOWN]}
+
+
+def _record(text: str) -> tuple[str, str]:
+    """Class and kind of record that the file holds. Raises FaultsError for what the form does not offer."""
+    if text not in {each["value"] for each in importable()}:
+        raise FaultsError([Fault(_("kind of record"), text, _("one of the list"))])
+    evidence_class, record = text.split(" ")
+    return evidence_class, record
 
 
 def _firm(user: Any, text: str) -> Firm:

@@ -48,14 +48,14 @@ def firms(request: Request) -> HttpResponse:
 @page("firm")
 def firm(request: Request, number: int) -> HttpResponse:
     """One firm: identity, trade by month, partners, variables in plain words, score, limit, loans, and what happened."""
-    found = _find(request, number)
+    found = find_firm(request, number)
     return render(request, "console/firm.html", _trade(request, found) | _identity(request, found) | _lending(request, found))
 
 
 @page("firm")
 def partners(request: Request, number: int) -> HttpResponse:
     """Buyers and suppliers of a firm: a part of its page that arrives after it, or a page of its own without scripts."""
-    found = _find(request, number)
+    found = find_firm(request, number)
     day = found.institution.business_date
     is_open = evidence.open_reading(found, request.user.username)
     sides = {"buyers": "out", "suppliers": "in"}
@@ -65,7 +65,8 @@ def partners(request: Request, number: int) -> HttpResponse:
     return render(request, "console/firm_partners.html" if whole else "console/parts/both_partners.html", context)
 
 
-def _find(request: Request, number: int) -> Firm:
+def find_firm(request: Request, number: int) -> Firm:
+    """The firm of that number as far as the user may see it. Raises Http404."""
     try:
         return parties.firm(request.user, number)
     except Firm.DoesNotExist as error:

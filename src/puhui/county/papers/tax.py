@@ -16,6 +16,7 @@ import polars as pl
 from puhui.county.economy import CountyFirm, Economy, Floats
 from puhui.county.papers.plants import is_exporter
 
+TAX_REGISTER_BEGINS = date(1994, 1, 1)
 SMALL_SCALE_RATE = 0.01
 FILED_BY_DAY = 15
 UNINVOICED_SHARE = {"5111": 0.12, "5211": 0.5, "6210": 0.45, "8111": 0.2}  # by industry: retail, meals and repairs
@@ -158,7 +159,7 @@ def _standing(economy: Economy, until: int) -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
-                "firm": firm.number, "stated_on": stated_on, "registered_on": firm.founded_on + timedelta(days=20),
+                "firm": firm.number, "stated_on": stated_on, "registered_on": max(firm.founded_on + timedelta(days=20), TAX_REGISTER_BEGINS),
                 "payer_kind": payer_kind(firm), "status": "normal", "inspection_open": False,
             }
             for firm in economy.firms

@@ -1,0 +1,78 @@
+"""A firm's evidence on one screen: what is known of it, how far it can be trusted, and where the sources contradict each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+
+from puhui.console import evidence_figures as figures
+from puhui.console.access import Request, page
+from puhui.console.paging import paged
+from puhui.console.views.firm import find_firm
+from puhui.evidence import queries as evidence
+from puhui.evidence.access import open_readings
+from puhui.evidence.layouts import classes, layout
+from puhui.features.queries import latest_snapshot
+from puhui.parties.models import Firm
+
+
+@page("firm")
+def firm_evidence(request: Request, number: int) -> HttpResponse:
+    """Classes with freshness and trust, cross-checks, events and owners of one firm; each class only by a live consent, and logged."""
+    found = find_firm(request, number)
+    day = found.institution.business_date
+    known = evidence.overview(found, day)
+    open_classes = open_readings(found, request.user.username, [*classes()])
+    snapshot = latest_snapshot(found, day)
+    outcomes = figures.found_checks(found.pk, snapshot.values if snapshot else {}, found.industry_code, day)
+    held = {row["evidence_class"] for row in known}
+    grades = figures.grades_of(outcomes, found.pk, held)
+    context: dict[str, Any] = {
+        "firm": found,
+        "snapshot": snapshot,
+        "classes": figures.class_rows(known, open_classes, grades, day),
+        "checks": figures.check_rows(outcomes, day) if snapshot else [],
+        "events": figures.event_rows(_read(found, [record for record in figures.EVENTS if _may(record, known, open_classes)])),
+        "owners": figures.owners(evidence.known_records(found, "shareholding", day)) if _may("shareholding", known, open_classes) else [],
+        "readings": list(evidence.readings(found)[:12]),
+    }
+    return render(request, "console/firm_evidence.html", context)
+
+
+@page("firm")
+def firm_records(request: Request, number: int, record: str) -> HttpResponse:
+    """The rows of one kind of record as they are known today, the newest first."""
+    found = find_firm(request, number)
+    try:
+        form = layout(record)
+    except KeyError as error:
+        raise Http404 from error
+    is_open = bool(open_readings(found, request.user.username, [form.evidence_class]))
+    frame = evidence.known_records(found, record, found.institution.business_date) if is_open else form.empty()
+    frame = frame.sort("observed_on", "record_id", descending=True)
+    context = paged(request, range(frame.height))
+    shown = context["page"]
+    start = shown.start_index() - 1 if frame.height else 0
+    context |= {
+        "firm": found,
+        "title": figures.record_title(record),
+        "evidence_class": form.evidence_class,
+        "source": form.source,
+        "is_open": is_open,
+        "columns": figures.columns_of(form),
+        "rows": figures.cell_rows(frame.slice(start, len(shown.object_list)), form),
+        "count": frame.height,
+    }
+    return render(request, "console/firm_records.html", context)
+
+
+def _may(record: str, known: list[dict[str, Any]], open_classes: set[str]) -> bool:
+    """Whether a kind of record may be looked at and has rows."""
+    return layout(record).evidence_class in open_classes and any(row["record"] == record for row in known)
+
+
+def _read(found: Firm, records: list[str]) -> dict[str, pl.DataFrame]:
+    return {record: evidence.known_records(found, record, found.institution.business_date) for record in records}

@@ -1,0 +1,42 @@
+"""The county's papers given to the lender, record by record, through the platform's public way in."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from puhui.county.economy import Economy
+from puhui.county.papers.writing import write_papers
+from puhui.county.plan import Teller
+from puhui.evidence.actions import import_records
+from puhui.evidence.layouts import layout
+from puhui.parties.models import Institution
+
+FACTS = ("paid_on", "filed_on", "cleared_on")
+"""Days on which something was done: one that lies ahead has not been done yet. Other days (due, expiry) may lie ahead."""
+
+
+def known_by(frames: Mapping[str, pl.DataFrame], today: date) -> dict[str, pl.DataFrame]:
+    """The papers as they stood on a day: without what was true later, and without what had not been done by then."""
+    known = {}
+    for record, frame in frames.items():
+        if frame.is_empty():
+            continue
+        done = [name for name in FACTS if name in frame.columns]
+        past = frame.with_columns(pl.when(pl.col(name) <= today).then(pl.col(name)).alias(name) for name in done)
+        known[record] = past.filter(pl.col(layout(record).observed) <= today)
+    return known
+
+
+def hand_over(institution: Institution, economy: Economy, frames: Mapping[str, pl.DataFrame], today: date, teller: Teller) -> None:
+    """Write what was known by `today` as files and import each."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = write_papers(economy, known_by(frames, today), Path(folder))
+        with teller("importing papers of the other classes", total=len(paths)) as stage:
+            for record, path in paths.items():
+                import_records(institution, path, layout(record).evidence_class, record, business_date=today, actor="officer")
+                stage.advance()
