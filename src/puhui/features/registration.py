@@ -52,7 +52,7 @@ def measures(frames: Mapping[str, pl.LazyFrame], as_of: AsOf) -> pl.LazyFrame:
     firms = known_firms(frames, RECORDS, "reg_known")
     statement, reports = _statement(frames["registration"], as_of), _reports(frames["annual_report"], as_of)
     return beside(firms, statement, _changes(frames["registration_change"], as_of), reports).with_columns(
-        reg_missed_reports=pl.max_horizontal(pl.lit(0.0), _reports_due(as_of) - pl.col("reg_reports_of_3y").fill_null(0.0))
+        reg_missed_reports=(_reports_due(as_of) - pl.col("reg_reports_of_3y").fill_null(0.0)).clip(lower_bound=0)
     )
 
 
