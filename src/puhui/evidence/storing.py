@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -55,12 +56,9 @@ def store_invoices(rows: pl.DataFrame, institution_id: int, now: dt.datetime, re
         replaced = 0
         if _anything_stored(cursor):
             progress("comparing with what is known", rows.height, rows.height)
-            # How many rows of a file are new cannot be foreseen from statistics; taken for few, a large file would be compared row by
-            # row with all that its firms have.
-            cursor.execute("SELECT set_config('enable_nestloop', %s, true)", ["off" if rows.height > LARGE_FILE_ROWS else "on"])
-            cursor.execute(statement("find_replaced_invoices"))
+            with compared_by_sets(cursor, rows.height):
+                cursor.execute(statement("find_replaced_invoices"))
             replaced = cursor.rowcount
-            cursor.execute("SELECT set_config('enable_nestloop', 'on', true)")
             if replaced:
                 cursor.execute(statement("date_corrections"), {"now": now})
         progress("storing", rows.height, rows.height)
@@ -90,6 +88,15 @@ def lock_imports(cursor: Any, institution_id: int) -> None:
     """Wait for other imports of the institution, until this transaction ends."""
     cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [IMPORT_LOCK, institution_id])
     cursor.execute("SET LOCAL work_mem = '128MB'")
+
+
+@contextmanager
+def compared_by_sets(cursor: Any, row_count: int) -> Iterator[None]:
+    """How many rows of a file are new cannot be foreseen from statistics; taken for few, a large file would be compared row by row with
+    all that its firms have."""
+    cursor.execute("SELECT set_config('enable_nestloop', %s, true)", ["off" if row_count > LARGE_FILE_ROWS else "on"])
+    yield
+    cursor.execute("SELECT set_config('enable_nestloop', 'on', true)")
 
 
 def next_batch(cursor: Any) -> int:

@@ -15,7 +15,7 @@ import polars as pl
 from django.db import connection
 
 from puhui.evidence.layouts import KINDS, Layout
-from puhui.evidence.storing import LARGE_FILE_ROWS, Progress, Stored, copy_in, lock_imports, next_batch, statement
+from puhui.evidence.storing import LARGE_FILE_ROWS, Progress, Stored, compared_by_sets, copy_in, lock_imports, next_batch, statement
 
 STAGED = ("firm_id", "row_number", "observed_on", "known_at", "known_at_assumed", "content", "content_key", "identity_key", "occurrence")
 STAGED_READINGS = ("firm_id", "row_number", "series_key", "key", "day", "known_at", "known_at_assumed", "values")
@@ -41,8 +41,9 @@ def _store_rows(
         copy_in(cursor, "staged_record", staged.select(STAGED), progress)
         cursor.execute("ANALYZE staged_record")
         progress("comparing with what is known", rows.height, rows.height)
-        cursor.execute(statement("find_corrections"), given)
-        replaced = int(cursor.fetchone()[0])
+        with compared_by_sets(cursor, rows.height):
+            cursor.execute(statement("find_corrections"), given)
+            replaced = int(cursor.fetchone()[0])
         progress("storing", rows.height, rows.height)
         batch_id = next_batch(cursor)
         cursor.execute(statement("add_new_records"), {**given, "batch": batch_id})
