@@ -60,6 +60,8 @@ def _value(dice: random.Random, field: Field, until: date) -> Any:
         return day.replace(day=1)
     if field.name == "year":
         return day.year
+    if field.name == "year":
+        return dice.randint(until.year - 3, until.year)
     if field.type in ("amount", "whole"):
         return dice.randint(int(least), int(most)) * (100 if field.type == "amount" else 1)
     if field.type in ("number", "share"):

@@ -32,7 +32,7 @@ import narwhals as nw
 from puhui.features import engines
 from puhui.features.flow_stages import KINDS, hour_digits, movements, parties, payers
 from puhui.features.formulas import change, deviation, mean, ratio, slope, total, yuan
-from puhui.features.portable import Frame, joined, known, month_statistics, only, staged, within
+from puhui.features.portable import Frame, joined, known, month_statistics, only, within
 from puhui.features.variable import LeftOut, Variable
 from puhui.features.windows import AsOf, day_number
 from puhui.products.parameters import table
@@ -65,9 +65,6 @@ def measures(frames: Mapping[str, Any], as_of: AsOf) -> Any:
         _active_months(months), _payers(rows), _days(rows, as_of), _balances(rows, sums, as_of), _interest(rows, as_of), _breaks(rows),
     )  # fmt: skip
     return joined(sums, *stages).to_native()
-
-
-PREPARED = staged(measures)
 
 
 def _sums(rows: Frame, as_of: AsOf) -> Frame:

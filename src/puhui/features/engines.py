@@ -37,26 +37,50 @@ COLUMNS_READ = (*REQUIRED_COLUMNS, "kind", "void_known_at")
 """What the stages read; further columns of the frame are left alone."""
 
 
+FEW_ROWS = 100_000
+_FOR_FEW_ROWS = pl.QueryOptFlags.none(comm_subplan_elim=True, comm_subexpr_elim=True)
+"""Rearranging a plan costs more than running it over the rows of one firm."""
+
+
+_BUILDING: ContextVar[PreparedPlan | None] = ContextVar("_BUILDING", default=None)
+
+
 class PreparedPlan:
     """A polars query built once and run over many frames of the same columns.
 
     The leaves of the query ask for their frame at the moment it runs; a lock keeps two runs of one plan from seeing each other's frames.
+    Stages that the builder marks by `shared` are run first, one after the other, and are read like frames that were handed in.
     """
 
     def __init__(self, build: Callable[..., nw.LazyFrame[Any]], *schemas: pl.Schema) -> None:
-        self._frames: tuple[pl.DataFrame, ...] = ()
+        self._frames: list[pl.DataFrame] = []
+        self._given = len(schemas)
+        self._stages: list[pl.LazyFrame] = []
         self._lock = Lock()
-        leaves = [nw.from_native(self._leaf(place, schema)) for place, schema in enumerate(schemas)]
-        self._query: pl.LazyFrame = build(*leaves).to_native()
+        token = _BUILDING.set(self)
+        try:
+            leaves = [nw.from_native(self._leaf(place, schema)) for place, schema in enumerate(schemas)]
+            self._query: pl.LazyFrame = build(*leaves).to_native()
+        finally:
+            _BUILDING.reset(token)
         self.schema = self._query.collect_schema()
 
     def run(self, *frames: pl.DataFrame) -> pl.DataFrame:
+        few = sum(frame.height for frame in frames) <= FEW_ROWS
+        options = _FOR_FEW_ROWS if few else pl.QueryOptFlags()
         with self._lock:
-            self._frames = frames
+            self._frames = list(frames)
             try:
-                return self._query.collect()
+                for stage in self._stages:
+                    self._frames.append(stage.collect(optimizations=options))
+                return self._query.collect(optimizations=options)
             finally:
-                self._frames = ()
+                self._frames = []
+
+    def stage(self, query: pl.LazyFrame) -> pl.LazyFrame:
+        """A query that is run before those that read it; called while the plan is built."""
+        self._stages.append(query)
+        return self._leaf(self._given + len(self._stages) - 1, query.collect_schema())
 
     def _leaf(self, place: int, schema: pl.Schema) -> pl.LazyFrame:
         def read(
@@ -89,13 +113,17 @@ def shared_stages() -> Iterator[None]:
 
 
 def shared(frame: nw.LazyFrame[Any], on_duckdb: bool = False) -> nw.LazyFrame[Any]:
-    """A stage that several later ones read: the same frame, computed once while a block of `shared_stages` runs.
+    """A stage that several later ones read: the same frame, computed once while a block of `shared_stages` runs or by a prepared plan.
 
-    On polars it is computed at once, because finding out what two readings of a long plan have in common takes longer than running it.
+    On polars it is computed at once, because finding out what two readings of a long plan have in common takes longer than running it;
+    while a plan is prepared it becomes a stage of that plan.
     DuckDB folds equal parts of one query well enough for a few stages. Where stages read each other many times over, the query grows with
     the product of all readings, and `on_duckdb` keeps the stage in a temporary table, which is no part of a database that was handed in.
     """
-    kept = _KEPT.get()
+    kept, plan = _KEPT.get(), _BUILDING.get()
+    if plan is not None and frame.implementation.is_polars():
+        staged: nw.LazyFrame[Any] = nw.from_native(plan.stage(frame.to_native()))
+        return staged
     if kept is not None and frame.implementation.is_polars():
         collected: nw.LazyFrame[Any] = nw.from_native(frame.to_native().collect().lazy())
         return collected

@@ -214,7 +214,6 @@ LEFT_OUT = (
     LeftOut("inv_supplier_bad_share", "C07", "needs the lists of barred firms (classes C04 and C05)"),
     LeftOut("inv_category_match", "C07", "needs the goods code of each line and the registered industry"),
     LeftOut("inv_in_out_category_overlap", "C07", "needs the goods code of each line"),
-    LeftOut("inv_circular_flag", "C07", "needs the invoices of the partners too"),
     LeftOut("inv_in_energy_amt_12m", "C07", "needs the goods code of each line"),
     LeftOut("inv_in_logistics_amt_12m", "C07", "needs the goods code of each line"),
     LeftOut("inv_region_cnt", "C07", "needs the prefecture of each buyer"),

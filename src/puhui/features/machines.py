@@ -18,7 +18,7 @@ import narwhals as nw
 
 from puhui.features import engines
 from puhui.features.formulas import ratio
-from puhui.features.portable import Frame, day_of, joined, known, month_of, only, staged, where, within
+from puhui.features.portable import Frame, day_of, joined, known, month_of, only, where, within
 from puhui.features.variable import LeftOut, Variable
 from puhui.features.windows import AsOf, day_number
 
@@ -43,9 +43,6 @@ def measures(frames: Mapping[str, Any], as_of: AsOf) -> Any:
     )
     firms = nw.concat([days.select("firm_id"), events.select("firm_id")]).unique()
     return joined(firms, _hours(days, last), _log(events, last)).to_native()
-
-
-PREPARED = staged(measures)
 
 
 def _hours(days: Frame, last: int) -> Frame:

@@ -14,7 +14,7 @@ import narwhals as nw
 from puhui.features.flow_stages import movements, parties, payers
 from puhui.features.formulas import ratio
 from puhui.features.invoice_stages import known_rows
-from puhui.features.portable import Frame, known, only, staged, within
+from puhui.features.portable import Frame, known, only, within
 from puhui.features.variable import LeftOut, Variable
 from puhui.features.windows import AsOf
 
@@ -44,9 +44,6 @@ def measures(frames: Mapping[str, Any], as_of: AsOf) -> Any:
         match_named=nw.col("amount").sum(), match_invoiced=only(~nw.col("invoiced").is_null(), "amount").sum()
     )
     return with_invoices.join(found, on="firm_id", how="inner").to_native()
-
-
-PREPARED = staged(measures)
 
 
 def _with_party(rows: Frame, who: Frame) -> Frame:

@@ -25,7 +25,7 @@ import narwhals as nw
 
 from puhui.features import engines
 from puhui.features.formulas import change, ratio, yuan
-from puhui.features.portable import Frame, day_of, joined, known, month_of, only, quotient, staged, where, within
+from puhui.features.portable import Frame, day_of, joined, known, month_of, only, quotient, where, within
 from puhui.features.variable import LeftOut, Variable
 from puhui.features.windows import AsOf, day_number
 
@@ -55,9 +55,6 @@ def measures(frames: Mapping[str, Any], as_of: AsOf) -> Any:
     shops = engines.shared(known(frames["shop"], as_of))
     firms = nw.concat([rows.select("firm_id"), shops.select("firm_id")]).unique()
     return joined(firms, _sums(rows), _days(rows), _platforms(rows), _shops(shops, as_of)).to_native()
-
-
-PREPARED = staged(measures)
 
 
 def _rows(reports: Frame, as_of: AsOf) -> Frame:

@@ -8,16 +8,14 @@ up to 90 trillion yuan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import narwhals as nw
-import polars as pl
 
-from puhui.features import engines
 from puhui.features.windows import WINDOWS, AsOf
 
-__all__ = ["Frame", "day_of", "joined", "known", "month_of", "month_statistics", "only", "quotient", "staged", "where", "within"]
+__all__ = ["Frame", "day_of", "joined", "known", "month_of", "month_statistics", "only", "quotient", "where", "within"]
 
 Frame = nw.LazyFrame[Any]
 
@@ -57,17 +55,6 @@ def only(condition: nw.Expr, value: nw.Expr | str) -> nw.Expr:
 def where(condition: nw.Expr, value: nw.Expr | str) -> nw.Expr:
     """The value where the condition holds, else null."""
     return nw.when(condition).then((nw.col(value) if isinstance(value, str) else value).cast(nw.Float64))
-
-
-def staged(measures: Callable[[Mapping[str, Any], AsOf], Any]) -> Callable[[Mapping[str, pl.DataFrame], AsOf], pl.DataFrame]:
-    """The same measures from polars frames, each shared stage computed before the next is planned."""
-
-    def prepared(frames: Mapping[str, pl.DataFrame], as_of: AsOf) -> pl.DataFrame:
-        with engines.shared_stages():
-            found: pl.DataFrame = measures({name: frame.lazy() for name, frame in frames.items()}, as_of).collect()
-        return found
-
-    return prepared
 
 
 def quotient(part: nw.Expr, whole: nw.Expr) -> nw.Expr:

@@ -18,7 +18,7 @@ import narwhals as nw
 from puhui.features import engines
 from puhui.features.formulas import ratio
 from puhui.features.invoice_stages import known_rows
-from puhui.features.portable import Frame, joined, known, month_of, only, staged, within
+from puhui.features.portable import Frame, joined, known, month_of, only, within
 from puhui.features.power_stages import by_day, by_month
 from puhui.features.variable import LeftOut, Variable
 from puhui.features.windows import AsOf
@@ -43,9 +43,6 @@ def measures(frames: Mapping[str, Any], as_of: AsOf) -> Any:
     months = by_month(bills, by_day(known(frames["electricity_day"], as_of)), as_of)
     pairs = engines.shared(_pairs(months, _sales(nw.from_native(frames["invoice"]).lazy(), as_of)))
     return joined(pairs.select("firm_id").unique(), _correlation(pairs), _per_sales(pairs)).to_native()
-
-
-PREPARED = staged(measures)
 
 
 def _sales(invoices: Frame, as_of: AsOf) -> Frame:

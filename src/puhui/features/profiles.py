@@ -101,7 +101,7 @@ def profile(
     used = [module for module in registry.modules() if module.name in names]
     found = [_measures(module, given, at, engine, rows.schema["firm_id"]) for module in used]
     plan = _value_plan(tuple(each.name for each in wanted), tuple(tuple(frame.schema.items()) for frame in found), rows.schema["firm_id"])
-    wide = plan.run(rows, *found)
+    wide = plan.run(_wide(rows, found))
     histories = [name for name in wide.columns if name.startswith("history:")]
     return Profile(wide.drop(histories), wide.select("firm_id", *(pl.col(name).alias(name[8:]) for name in histories)))
 
@@ -218,7 +218,12 @@ def _standing_rows(record: str, rows: Any, as_of: AsOf) -> Any:
 
 def _firms(frames: Iterable[Any], named: Sequence[Any]) -> pl.DataFrame:
     """Every firm with a row of any kind, and those that are named."""
-    ids = [engines.collect(nw.from_native(rows).lazy().select("firm_id").unique()) for rows in frames]
+    ids = [
+        rows.select(pl.col("firm_id").unique())
+        if isinstance(rows, pl.DataFrame)
+        else engines.collect(nw.from_native(rows).lazy().select("firm_id").unique())
+        for rows in frames
+    ]
     if named:
         ids.append(pl.DataFrame({"firm_id": named}))
     return pl.concat(ids).unique().sort("firm_id") if ids else pl.DataFrame(schema={"firm_id": pl.Int64})
@@ -262,17 +267,21 @@ def _measure_plan(name: str, as_of: AsOf, schemas: tuple[tuple[tuple[str, Any], 
 
 @lru_cache(maxsize=32)
 def _value_plan(names: tuple[str, ...], schemas: tuple[tuple[tuple[str, Any], ...], ...], firm_type: Any) -> engines.PreparedPlan:
-    """Firms and the measures of each class in; the variables, and known months as `history:<side>_history_months`, out."""
-    return engines.PreparedPlan(
-        partial(_values, names=names), pl.Schema({"firm_id": firm_type}), *(pl.Schema(schema) for schema in schemas)
-    )
+    """The wide row in; the variables, and known months as `history:<side>_history_months`, out."""
+    columns = {name: dtype for schema in schemas for name, dtype in schema if name != "firm_id"}
+    return engines.PreparedPlan(partial(_values, names=names), pl.Schema({"firm_id": firm_type} | columns))
 
 
-def _values(firms: nw.LazyFrame[Any], *measures: nw.LazyFrame[Any], names: tuple[str, ...]) -> nw.LazyFrame[Any]:
+def _wide(firms: pl.DataFrame, measures: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Each firm with the measures of all classes beside it, null where a class knows nothing of it."""
+    beside = [
+        each if each.height == firms.height and each["firm_id"].equals(firms["firm_id"]) else firms.join(each, on="firm_id", how="left")
+        for each in (each.sort("firm_id") for each in measures)
+    ]
+    return pl.concat([firms, *(each.sort("firm_id").drop("firm_id") for each in beside)], how="horizontal")
+
+
+def _values(wide: nw.LazyFrame[Any], names: tuple[str, ...]) -> nw.LazyFrame[Any]:
     wanted = registry.select(names)
     sides = dict.fromkeys(f"{side}_history_months" for variable in wanted for side in variable.sides)
-    for each in measures:
-        firms = firms.join(each, on="firm_id", how="left")
-    return firms.select(
-        "firm_id", *(variable.value() for variable in wanted), *(nw.col(name).alias(f"history:{name}") for name in sides)
-    ).sort("firm_id")
+    return wide.select("firm_id", *(variable.value() for variable in wanted), *(nw.col(name).alias(f"history:{name}") for name in sides))

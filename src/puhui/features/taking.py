@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 import polars as pl
@@ -10,12 +10,15 @@ from django.db.models import Max
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.evidence.models import BatchFirm
-from puhui.evidence.queries import firm_numbers, invoices_as_of, records_as_of
+from puhui.evidence.queries import evidence_as_of, firm_numbers, invoices_as_of, records_as_of
 from puhui.features.profiles import COUNTERPARTY, INVOICE, class_of
 from puhui.parties.models import Firm, Institution
 from puhui.parties.queries import firms_with_live_consent
 
 __all__ = ["State", "authorised", "frames_of", "states"]
+
+FEW_FIRMS = 200
+"""Up to so many firms all records are read together, in few statements; of more, one kind of record after the other, in less memory."""
 
 State = Mapping[str, int]
 """class of evidence → its newest batch, 0 where nothing came of it; only the classes that may be read."""
@@ -60,24 +63,23 @@ def states(institution: Institution, allowed: Mapping[int, frozenset[str]]) -> d
 
 def frames_of(
     institution: Institution,
-    records: Iterable[str],
+    records: Collection[str],
     as_of: date,
     states: Mapping[int, State],
     purpose: str,
     reader: str,
 ) -> dict[str, pl.DataFrame]:
     """record → what was known of it by the end of the day, of the firms of which its class may be read and something came; logged."""
-    frames = {}
-    for record in records:
-        if record == COUNTERPARTY:
-            frames[record] = _counterparties(institution)
-            continue
-        firms = [number for number, state in states.items() if state.get(class_of(record))]
-        if record == INVOICE and firms:
-            frames[record] = invoices_as_of(institution, as_of, firms, purpose, reader)
-        elif firms:
-            frames[record] = records_as_of(institution, record, as_of, firms, purpose, reader)
-    return frames
+    readable = {
+        record: [number for number, state in states.items() if state.get(class_of(record))] for record in records if record != COUNTERPARTY
+    }
+    readable = {record: firms for record, firms in readable.items() if firms}
+    frames = {COUNTERPARTY: _counterparties(institution)} if COUNTERPARTY in records else {}
+    if invoiced := readable.pop(INVOICE, None):
+        frames[INVOICE] = invoices_as_of(institution, as_of, invoiced, purpose, reader)
+    if len(states) <= FEW_FIRMS:
+        return frames | evidence_as_of(institution, readable, as_of, purpose, reader)
+    return frames | {record: records_as_of(institution, record, as_of, firms, purpose, reader) for record, firms in readable.items()}
 
 
 def _counterparties(institution: Institution) -> pl.DataFrame:

@@ -25,7 +25,7 @@ import narwhals as nw
 from puhui.calculations.business_days import holidays
 from puhui.features import engines
 from puhui.features.formulas import change, deviation, mean, ratio, total
-from puhui.features.portable import Frame, day_of, joined, known, month_of, month_statistics, only, staged, where, within
+from puhui.features.portable import Frame, day_of, joined, known, month_of, month_statistics, only, where, within
 from puhui.features.power_stages import by_day, by_month, summed
 from puhui.features.variable import LeftOut, Variable
 from puhui.features.windows import AsOf, day_number
@@ -57,9 +57,6 @@ def measures(frames: Mapping[str, Any], as_of: AsOf) -> Any:
         _split(months), _late(bills, as_of), _capacity(bills), _volumes(bills), _holder(bills), _stops(days, as_of),
     )  # fmt: skip
     return joined(firms, *stages).to_native()
-
-
-PREPARED = staged(measures)
 
 
 def _split(months: Frame) -> Frame:
