@@ -82,6 +82,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "variables": Benchmark(
             ("benchmarks/variables.py", *_real_data()), ("--firms", "20", "--rows", "20000", "--runs", "1"), _variable_figures
         ),
+        "profile": Benchmark(("-m", "benchmarks.profile")),
         "decision": Benchmark(("-m", "benchmarks.decision")),
         "repayment": Benchmark(("-m", "benchmarks.repayment")),
         "day-end": Benchmark(("-m", "benchmarks.day_end")),
