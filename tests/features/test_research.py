@@ -24,7 +24,7 @@ ROWS = {
         patent("8", "utility", date(2018, 1, 1), date(2019, 1, 1), ended_on=date(2023, 1, 1), end_reason="assigned"),
     ],
     "trademark": [
-        {"kind": "trademark", "number": "1", "registered_on": date(2016, 1, 1), "valid_until": date(2026, 1, 1), "appraised_fen": 1_000_000},
+        {"kind": "trademark", "number": "1", "registered_on": date(2016, 1, 1), "valid_until": date(2026, 1, 1), "appraised_fen": 10**6},
         {"kind": "trademark", "number": "2", "registered_on": date(2014, 1, 1), "valid_until": date(2024, 1, 1), "appraised_fen": 1},
         {"kind": "software", "number": "s", "registered_on": date(2020, 1, 1)},
     ],

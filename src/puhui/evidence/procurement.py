@@ -1,0 +1,66 @@
+"""Procurement published as OCDS, taken in through the importer of class C14: awards, contracts and payments of the firms that are known.
+
+A package speaks of many suppliers; rows of those that are no firms of the institution are left out and counted, not refused. The three
+tables are stored together or not at all.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+
+import polars as pl
+from django.db import transaction
+
+from puhui.evidence import queries
+from puhui.evidence.actions import ImportResult, import_records
+from puhui.evidence.reading.limits import Limits
+from puhui.evidence.reading.mapping import KnownAt, Mapping
+from puhui.evidence.reading.ocds import read_ocds
+from puhui.evidence.reading.recognise import read_bytes
+from puhui.parties.models import Institution
+
+__all__ = ["import_ocds"]
+
+EVIDENCE_CLASS = "C14"
+
+
+def import_ocds(
+    institution: Institution,
+    path: Path,
+    *,
+    business_date: dt.date | None = None,
+    actor: str = "system",
+    file_name: str = "",
+    limits: Limits | None = None,
+) -> list[ImportResult]:
+    """Import an OCDS release or record package: one result for each record of which it held rows of firms of the institution.
+
+    The notes of each say what the package held beyond that. Raises `RefusedFileError` (a `FaultsError`) with every fault: of the package,
+    or of the rows of the record in which there are any. Nothing is changed then.
+    """
+    file = file_name or path.name
+    known = queries.firm_numbers(institution, names=True)
+    tables = read_ocds(read_bytes(path, limits or Limits(), file), file, known.keys())
+    results = []
+    with tempfile.TemporaryDirectory(prefix="puhui-ocds-") as folder, transaction.atomic():
+        for record, rows in tables.frames.items():
+            ours = rows.filter(pl.col("firm").is_in(list(known)))
+            if ours.is_empty():
+                continue
+            plain = Path(folder) / f"{record}.csv"
+            ours.write_csv(plain)
+            result = import_records(
+                institution, plain, EVIDENCE_CLASS, record, _mapping(record, ours.columns, file), business_date=business_date, actor=actor,
+                file_name=f"{file} ({record})", limits=limits,
+            )  # fmt: skip
+            result.notes.extend([*tables.notes, f"rows of suppliers that are no firms of this institution: {rows.height - ours.height:,}"])
+            results.append(result)
+    return results
+
+
+def _mapping(record: str, columns: list[str], source: str) -> Mapping:
+    """The columns bear the names of the fields already; since when a row is known stands in it."""
+    named = dict(zip(columns, columns, strict=True))
+    return Mapping(source=f"OCDS {source}", record=record, columns=named, amount_unit="yuan", known_at=KnownAt("column"))
