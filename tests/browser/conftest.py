@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from tests.browser.browsers import ARGUMENTS, BROWSERS
+from tests.conftest import TEMPLATE
 from tests.console.conftest import use_database
 from tests.console.scenario import PASSWORD, build
 from tests.console.test_queries import addresses
@@ -29,7 +30,7 @@ def site(server: Any) -> Iterator[tuple[str, Any]]:
 
     translations.compile_stale()
     name = f"browser_{uuid4().hex[:12]}"
-    server.create_database(name, template="puhui_template")
+    server.create_database(name, template=TEMPLATE)
     use_database(name)
     scenario = build()
     scenario.addresses = addresses(scenario)  # asked for now: while a browser runs, this thread may not ask the database

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from tests.conftest import TEMPLATE
 from tests.console.scenario import build
 
 
@@ -28,7 +29,7 @@ def scenario_database(server: Any) -> Iterator[tuple[str, Any]]:
 
     translations.compile_stale()
     name = f"pages_{uuid4().hex[:12]}"
-    server.create_database(name, template="puhui_template")
+    server.create_database(name, template=TEMPLATE)
     use_database(name)
     yield name, build()
     use_database(embedded.DATABASE)

@@ -26,6 +26,8 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
         "decision": (f"/decisions/{decision.pk}/", "auditor"),
         "firms": ("/firms/", "officer"),
         "firm": (f"/firms/{decision.firm_id}/", "officer"),
+        "firm's evidence": (f"/firms/{decision.firm_id}/evidence/", "officer"),
+        "firm's records": (f"/firms/{decision.firm_id}/evidence/penalty/", "officer"),
         "evidence": ("/evidence/", "officer"),
         "payouts": ("/payouts/?status=drawn", "accountant"),
         "payout": (f"/payouts/{scenario.contract.pk}/", "accountant"),

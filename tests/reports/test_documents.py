@@ -25,6 +25,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.conftest import TEMPLATE
 from tests.console.conftest import use_database
 from tests.loans.conftest import OPENED, cleared_contract, lender, make_cleared_contract
 
@@ -99,7 +100,7 @@ def shared_database(server: Any) -> Iterator[tuple[str, Small]]:
     from puhui.site import embedded
 
     name = f"documents_{uuid4().hex[:12]}"
-    server.create_database(name, template="puhui_template")
+    server.create_database(name, template=TEMPLATE)
     use_database(name)
     institution = create_institution("DEMO", "云溪县农村商业银行", "bank", OPENED)
     open_books(institution, "test")

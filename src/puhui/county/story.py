@@ -56,7 +56,7 @@ def tell(plan: Plan, teller: Teller) -> County:
     """The whole story on an empty database."""
     with teller("making up the county"):
         economy = economies.build(plan.firms, plan.first_month, plan.history_months + plan.loan_months, plan.seed)
-        known = papers(economy, trade.invoices(economy, plan.seed), plan.decision_month, plan.seed)
+        known = papers(economy, trade.invoices(economy, plan.seed), plan.decision_month + plan.loan_months, plan.seed)
     with teller("registering the lender, its people and the firms"):
         institution = found(plan)
         firms = register(institution, economy, plan)
@@ -70,6 +70,7 @@ def tell(plan: Plan, teller: Teller) -> County:
     with teller("contracts and payouts"):
         year = pay_out_all(county)
     live_on(county, year, teller)
+    hand_over(institution, economy, known.frames, plan.last_day, teller)
     with teller("new invoices and applications"):
         leave_work(county)
     return county

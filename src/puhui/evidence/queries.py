@@ -130,6 +130,12 @@ def known_records(firm: Firm, record: str, as_of: dt.datetime | dt.date) -> pl.D
         return records_frame(layout(record), [firm.pk], end_of(as_of))
 
 
+def known_of(firm: Firm, records: Iterable[str], as_of: dt.datetime | dt.date) -> dict[str, pl.DataFrame]:
+    """`known_records` of several kinds at once: record → frame."""
+    with transaction.atomic():
+        return frames_together({layout(record): [firm.pk] for record in records}, end_of(as_of))
+
+
 def _numbers(firms: Iterable[Firm | int] | None) -> list[int] | None:
     return None if firms is None else [firm if isinstance(firm, int) else firm.pk for firm in firms]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import polars as pl
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
@@ -12,11 +11,13 @@ from puhui.console import evidence_figures as figures
 from puhui.console.access import Request, page
 from puhui.console.paging import paged
 from puhui.console.views.firm import find_firm
+from puhui.console.words import PURPOSES, word
 from puhui.evidence import queries as evidence
 from puhui.evidence.access import open_readings
 from puhui.evidence.layouts import classes, layout
 from puhui.features.queries import latest_snapshot
-from puhui.parties.models import Firm
+
+READINGS_SHOWN = 24
 
 
 @page("firm")
@@ -30,14 +31,24 @@ def firm_evidence(request: Request, number: int) -> HttpResponse:
     outcomes = figures.found_checks(found.pk, snapshot.values if snapshot else {}, found.industry_code, day)
     held = {row["evidence_class"] for row in known}
     grades = figures.grades_of(outcomes, found.pk, held)
+    shown = [record for record in (*figures.EVENTS, "shareholding") if _may(record, known, open_classes)]
+    frames = evidence.known_of(found, shown, day) if shown else {}
     context: dict[str, Any] = {
         "firm": found,
         "snapshot": snapshot,
         "classes": figures.class_rows(known, open_classes, grades, day),
         "checks": figures.check_rows(outcomes, day) if snapshot else [],
-        "events": figures.event_rows(_read(found, [record for record in figures.EVENTS if _may(record, known, open_classes)])),
-        "owners": figures.owners(evidence.known_records(found, "shareholding", day)) if _may("shareholding", known, open_classes) else [],
-        "readings": list(evidence.readings(found)[:12]),
+        "owners": figures.owners(frames.pop("shareholding", layout("shareholding").empty())),
+        "events": figures.event_rows(frames),
+        "readings": [
+            {
+                "read_at": each.read_at,
+                "reader": each.reader,
+                "evidence_class": each.evidence_class,
+                "purpose_label": word(PURPOSES, each.purpose),
+            }
+            for each in evidence.readings(found)[:READINGS_SHOWN]
+        ],
     }
     return render(request, "console/firm_evidence.html", context)
 
@@ -72,7 +83,3 @@ def firm_records(request: Request, number: int, record: str) -> HttpResponse:
 def _may(record: str, known: list[dict[str, Any]], open_classes: set[str]) -> bool:
     """Whether a kind of record may be looked at and has rows."""
     return layout(record).evidence_class in open_classes and any(row["record"] == record for row in known)
-
-
-def _read(found: Firm, records: list[str]) -> dict[str, pl.DataFrame]:
-    return {record: evidence.known_records(found, record, found.institution.business_date) for record in records}

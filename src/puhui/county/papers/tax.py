@@ -159,7 +159,8 @@ def _standing(economy: Economy, until: int) -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
-                "firm": firm.number, "stated_on": stated_on, "registered_on": max(firm.founded_on + timedelta(days=20), TAX_REGISTER_BEGINS),
+                "firm": firm.number, "stated_on": stated_on,
+                "registered_on": max(firm.founded_on + timedelta(days=20), TAX_REGISTER_BEGINS),
                 "payer_kind": payer_kind(firm), "status": "normal", "inspection_open": False,
             }
             for firm in economy.firms

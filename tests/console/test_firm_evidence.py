@@ -1,0 +1,75 @@
+"""A firm's evidence on one screen: what is known by class, where sources contradict each other, and the rows behind it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+PENALTY = "决定书文号,处罚决定日期,处罚类别,处罚领域,罚款金额,统一社会信用代码\n云溪市监罚〔2025〕7号,{day},罚款,市场监管,1234.50,{code}\n"
+
+
+@pytest.fixture
+def firm(scenario: Any) -> Any:
+    """A firm with variables, whose consent covers penalties too."""
+    from puhui.features.models import Snapshot
+    from puhui.parties.actions import grant_consents
+
+    found = Snapshot.objects.order_by("pk").first().firm
+    grant_consents(
+        scenario.institution, [found], purpose="credit_decision", classes=["C03", "C07"], expires_on=date(2030, 1, 1), text_version="2",
+        text="同意", channel="counter", granted_by="owner",
+    )  # fmt: skip
+    return found
+
+
+def upload(client: Any, firm: Any, day: date, record: str = "C03 penalty") -> Any:
+    text = PENALTY.format(day=day, code=firm.identifiers.first().value)
+    return client.post("/evidence/", {"record": record, "file": SimpleUploadedFile("处罚.csv", text.encode())})
+
+
+def test_a_file_of_another_class_is_imported_and_its_rows_are_shown(firm: Any, client_of: Any) -> None:
+    officer, day = client_of("officer"), firm.institution.business_date - timedelta(days=40)
+    assert upload(officer, firm, day).status_code == 200
+    page = officer.get(f"/firms/{firm.pk}/evidence/").content.decode()
+    assert "Administrative penalty" in page and "fine" in page
+    rows = officer.get(f"/firms/{firm.pk}/evidence/penalty/").content.decode()
+    assert "云溪市监罚〔2025〕7号" in rows and "1,234.50" in rows and day.isoformat() in rows
+
+
+def test_a_wrong_file_is_refused_with_its_faults(firm: Any, client_of: Any) -> None:
+    from puhui.evidence.models import Record
+
+    ahead = firm.institution.business_date + timedelta(days=3)
+    refused = upload(client_of("officer"), firm, ahead)
+    assert refused.status_code == 422 and ahead.isoformat() in refused.content.decode()
+    assert upload(client_of("officer"), firm, ahead, "C99 nothing").status_code == 422
+    assert not Record.objects.filter(firm=firm).exists()
+
+
+def test_what_has_no_consent_is_not_shown(scenario: Any, firm: Any, client_of: Any) -> None:
+    from puhui.parties.actions import withdraw_consent
+    from puhui.parties.models import Consent
+
+    officer, day = client_of("officer"), firm.institution.business_date - timedelta(days=40)
+    upload(officer, firm, day)
+    for consent in Consent.objects.filter(firm=firm):
+        withdraw_consent(consent, "owner")
+    page = officer.get(f"/firms/{firm.pk}/evidence/").content.decode()
+    assert "Administrative penalty" not in page and "no consent" in page
+    assert "1,234.50" not in officer.get(f"/firms/{firm.pk}/evidence/penalty/").content.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
+def test_cross_checks_stand_in_the_reader_s_language(language: str, firm: Any, client_of: Any) -> None:
+    page = client_of("auditor", language).get(f"/firms/{firm.pk}/evidence/").content.decode()
+    assert {"en": "Circular trade", "zh-hans": "循环交易", "zh-hant": "循環交易"}[language] in page
+    assert {"en": "nothing to compare", "zh-hans": "无可比数据", "zh-hant": "無可比資料"}[language] in page
+
+
+def test_only_who_may(firm: Any, client_of: Any) -> None:
+    assert client_of("borrower-en").get(f"/firms/{firm.pk}/evidence/").status_code == 403
+    assert client_of("officer").get("/firms/999999/evidence/").status_code == 404
+    assert client_of("officer").get(f"/firms/{firm.pk}/evidence/nothing/").status_code == 404
