@@ -17,6 +17,7 @@ COMMON = {"amount": "120000.00", "rate_annual": "0.0435", "penalty": {"markup_ov
 KINDS = {
     "level": MONTHLY,
     "level by days": {**MONTHLY, "day_count": "ACT/360", "rate_annual": "0.0577"},
+    "level, repriced": {**MONTHLY, "day_count": "ACT/365"},
     "by years": {**MONTHLY, "day_count": "ACT/ACT", "interest_basis": "daily"},
     "principal with a fee": {
         **COMMON, "day_count": "ACT/365", "instalments": 3, "every": "1 month", "method": "equal_principal",
@@ -32,9 +33,12 @@ UNTIL = date(2026, 4, 15)
 
 
 def test_loans_of_all_kinds_from_payout_to_the_end(lender: Any, cleared_contract: Callable[..., Any]) -> None:
-    """Paid when due out of the account, one of them taxed, one with an early repayment inside a period."""
+    """Paid when due out of the account, one of them taxed, one with an early repayment and one with a new rate inside a period."""
+    from django.db import transaction
+
     from puhui.loans import day_end
     from puhui.loans.actions import deposit, draw_down, repay
+    from puhui.loans.keeping import Change, NewEvent, keep
     from puhui.loans.models import DayEndStep, Event, Loan
 
     loans = {name: draw_down(cleared_contract(terms), name, "officer") for name, terms in KINDS.items()}
@@ -44,6 +48,9 @@ def test_loans_of_all_kinds_from_payout_to_the_end(lender: Any, cleared_contract
     day_end.run(lender, OPENED + timedelta(days=9), "test")
     lender.refresh_from_db()
     repay(Loan.objects.get(pk=loans["level by days"].pk), 1_234_567, "early", "officer")
+    new_rate = NewEvent("rate_change", OPENED + timedelta(days=10), "new rate", None, {"rate_e8": 5_210_000})
+    with transaction.atomic():
+        keep(lender, new_rate.date, [Change(Loan.objects.get(pk=loans["level, repriced"].pk), "rate_change", new_rate)], "officer")
     for until in (date(2026, 2, 21), date(2026, 3, 20), UNTIL):
         day_end.run(lender, until, "test")
         assert proved(lender) == []
@@ -61,9 +68,12 @@ def test_loans_of_all_kinds_from_payout_to_the_end(lender: Any, cleared_contract
     count=st.sampled_from(["M/360", "30/360", "ACT/360", "ACT/365", "ACT/ACT"]),
     method=st.sampled_from(["equal_instalment", "equal_principal", "interest_only", "bullet"]),
     start=st.dates(date(2023, 1, 1), date(2026, 12, 31)), every=st.sampled_from(["1 month", "3 month", "2 week", "10 day"]),
+    repriced=st.one_of(st.none(), st.integers(1, 9)),
 )  # fmt: skip
-def test_a_run_is_the_fold_of_every_night(amount: int, rate: int, count: str, method: str, start: date, every: str) -> None:
-    """Each morning of the first three periods, with every due paid on its day."""
+def test_a_run_is_the_fold_of_every_night(
+    amount: int, rate: int, count: str, method: str, start: date, every: str, repriced: int | None
+) -> None:
+    """Each morning of the first three periods, with every due paid on its day; in some loans a new rate came into the first of them."""
     from puhui.calculations.events import Event
     from puhui.calculations.faults import FaultsError
     from puhui.calculations.replay import replay
@@ -75,10 +85,12 @@ def test_a_run_is_the_fold_of_every_night(amount: int, rate: int, count: str, me
     }  # fmt: skip
     try:
         terms = read_terms(document)
-        folded = fold(terms, (), start, terms.amount)
+        events: list[Event] = []
+        if repriced is not None:
+            events = [Event(start + timedelta(days=repriced), "rate_change", rate_e8=rate * 10_000 + 5_000, id="rate")]
+        folded = fold(terms, events, start + timedelta(days=repriced or 0), terms.amount)
     except FaultsError:
         assume(False)
-    events: list[Event] = []
     for _ in range(3):
         if folded.run is None or folded.next_number is None:
             break

@@ -72,11 +72,13 @@ def counters_of(
 def _contract(position: Position, day: date, lent: int, all_due: bool) -> Counters:
     """What is lent, earned, due, paid and waived by the contract."""
     interest_due = interest_paid = penalty = penalty_paid = fee_due = fee_paid = 0
-    waived = [row for row in position.rows if row.waived]
+    waived: list[Row] = []
     for row in position.rows:
         interest_paid += row.paid_interest
         penalty_paid += row.paid_penalty + row.paid_compound
         fee_paid += row.paid_fee
+        if row.waived:
+            waived.append(row)
         penalty += row.penalty + row.compound
         if row.due <= day:
             interest_due += row.interest

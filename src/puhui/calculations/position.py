@@ -55,7 +55,9 @@ class Row(NamedTuple):
     @property
     def outstanding(self) -> int:
         """Total less what was paid and waived."""
-        return self.total - self.paid - self.waived
+        due = self.principal + self.interest + self.fee + self.penalty + self.compound
+        paid = self.paid_principal + self.paid_interest + self.paid_fee + self.paid_penalty + self.paid_compound
+        return due - paid - self.waived if any(self[_WAIVED:]) else due - paid
 
     @property
     def waived(self) -> int:
@@ -65,6 +67,10 @@ class Row(NamedTuple):
     def owed(self, component: str) -> int:
         """What is unpaid of one component: principal, interest, fee, penalty or compound."""
         return int(getattr(self, component)) - int(getattr(self, "paid_" + component)) - int(getattr(self, "waived_" + component))
+
+
+_WAIVED = Row._fields.index("waived_principal")
+"""The figures of a row from here on are what was forgiven of it."""
 
 
 class Allocation(NamedTuple):

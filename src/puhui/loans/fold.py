@@ -106,8 +106,9 @@ def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting
         interest_path, penalty_path = _paths(_Ahead(terms, events, loan), position, counters, day, next_action, overdue_since)
         return Fold(day, position, counters, overdue_since, interest_path, penalty_path, next_action)
     following = [row for row in position.rows if row.due > day]
-    coming = _coming(terms, events, position, following)
-    next_number = following[0].number if _settles_alone(terms, events, counters, following[0]) else None
+    ordinary = all(event.type in _ORDINARY for event in events)
+    coming = _coming(terms, position, following) if ordinary else {}
+    next_number = following[0].number if ordinary and _settles_alone(terms, counters, following[0]) else None
     return Fold(day, position, counters, overdue_since, (), (), next_action, run, next_number, coming)
 
 
@@ -130,26 +131,25 @@ def _run(position: Position, counters: Counters, day: date, next_action: date | 
     return run
 
 
-# Events after which the rows to come follow from the terms and the principal alone.
-_ORDINARY = frozenset({"drawdown", "repayment", "payoff", "reversal", "fee"})
+# Events after which the rows to come follow from the terms, the rates and the principal alone.
+_ORDINARY = frozenset({"drawdown", "repayment", "payoff", "reversal", "fee", "rate_change"})
 
 
-def _settles_alone(terms: Terms, events: Sequence[Event], counters: Counters, row: Row) -> bool:
+def _settles_alone(terms: Terms, counters: Counters, row: Row) -> bool:
     """Whether paying a row in full on its due date does no more than move what the row says."""
-    untouched = not (row.paid_interest or row.paid_fee or row.penalty or row.compound)
-    plain = not terms.allocation.in_advance and all(event.type in _ORDINARY for event in events)
-    return untouched and plain and row.outstanding > 0 and not any(getattr(counters, name) for name in OTHER_COUNTERS)
+    untouched = not (row.paid_interest or row.paid_fee or row.penalty or row.compound) and row.outstanding > 0
+    return untouched and not terms.allocation.in_advance and not any(getattr(counters, name) for name in OTHER_COUNTERS)
 
 
-def _coming(terms: Terms, events: Sequence[Event], position: Position, following: Sequence[Row]) -> dict[int, Run]:
+def _coming(terms: Terms, position: Position, following: Sequence[Row]) -> dict[int, Run]:
     """The runs of coming rows, each with all rows before it paid when due. A row that does not end in its interest has none."""
     assert position.running is not None
     line, runs = position.running.line, {}
-    if terms.method == "flat" or line.pauses or any(event.type not in _ORDINARY for event in events):
+    if terms.method == "flat" or line.pauses:
         return {}
-    periods = {period.number: period for period in periods_of(terms)}
+    periods = periods_of(terms)
     for before, row in pairwise(following):
-        period = periods.get(row.number)
+        period = periods[row.number - 1] if row.number <= len(periods) else None
         if period is None or (period.start, period.due) != (row.start, row.due) or not row.outstanding or row.paid:
             continue
         run = run_of_period(period, line, before.balance)

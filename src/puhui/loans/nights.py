@@ -82,22 +82,22 @@ def run_of_running(running: RunningPeriod, rounding: str) -> Run | None:
 
 def _run(period: Period, first: date, line: RateLine, principal: int, before: int | Fraction) -> Run | None:
     try:
-        shape, factor = _shape(period, first, tuple(line.pieces(first, period.due)))
+        shape, times, over = _shape(period, first, tuple(line.pieces(first, period.due)))
     except FaultsError:  # a part of the period is not settled: whoever needs its figure will say so
         return None
-    product = Fraction(factor.numerator * principal, factor.denominator)
-    offset = Fraction(before, SCALE) if before else Fraction(0)
-    denominator = lcm(product.denominator, offset.denominator)
-    run = Run(
-        shape, offset.numerator * (denominator // offset.denominator), product.numerator * (denominator // product.denominator), denominator
-    )
-    largest = 2 * (run.offset + run.product * shape.units[-1]) + denominator
-    return run if run.offset >= 0 and largest < _MOST else None
+    common = gcd(times * principal, over)
+    offset, product, denominator = 0, times * principal // common, over // common
+    if before:
+        exact = Fraction(before, SCALE)
+        whole = lcm(denominator, exact.denominator)
+        offset, product, denominator = exact.numerator * (whole // exact.denominator), product * (whole // denominator), whole
+    largest = 2 * (offset + product * shape.units[-1]) + denominator
+    return Run(shape, offset, product, denominator) if offset >= 0 and largest < _MOST else None
 
 
 @lru_cache(maxsize=20_000)
-def _shape(period: Period, first: date, pieces: tuple[tuple[date, date, int], ...]) -> tuple[Shape, Fraction]:
-    """The shape of the nights from `first` to the period's end, and interest per unit of principal and of shape."""
+def _shape(period: Period, first: date, pieces: tuple[tuple[date, date, int], ...]) -> tuple[Shape, int, int]:
+    """The shape of the nights from `first` to the period's end, and interest per unit of principal and of shape, as a fraction."""
     line = RateLine([(begin, rate) for begin, _, rate in pieces])
     nights = (period.due - first).days
     exact = [slices_interest(period, line, [(1, first, first + k * _ONE_DAY)]) for k in range(nights + 1)]
@@ -105,4 +105,5 @@ def _shape(period: Period, first: date, pieces: tuple[tuple[date, date, int], ..
     whole = [value.numerator * (common // value.denominator) for value in exact]
     step = gcd(*whole) or 1
     units = tuple(value // step for value in whole)
-    return Shape(shape_id(first, units), first, units), Fraction(step, common * SCALE)
+    each = Fraction(step, common * SCALE)
+    return Shape(shape_id(first, units), first, units), each.numerator, each.denominator
