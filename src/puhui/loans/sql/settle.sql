@@ -43,7 +43,8 @@ SELECT loan.id, loan.firm_id, contract.decision_id, loan.branch_id, loan.product
        following.due, following.run_shape, following.run_product, following.run_denominator
   FROM loan
   JOIN loans_instalment_{part} AS due ON due.loan_id = loan.id AND due.number = loan.next_number
-  JOIN loans_nightshape AS shape ON shape.id = loan.run_shape
+  -- Loan by loan: too few loans are expected here, and every shape would be compared with each.
+ CROSS JOIN LATERAL (SELECT units, first FROM loans_nightshape WHERE loans_nightshape.id = loan.run_shape OFFSET 0) AS shape
   JOIN loans_contract AS contract ON contract.id = loan.contract_id
   LEFT JOIN loans_instalment_{part} AS following ON following.loan_id = loan.id AND following.number = loan.next_number + 1
  {source}
