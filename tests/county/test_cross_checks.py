@@ -9,11 +9,11 @@ from datetime import date
 
 import polars as pl
 import pytest
-from tests.county.records_of_papers import frames_of
 
 from puhui.county import economy as economies
 from puhui.county import trade
 from puhui.county.papers.all import Papers, papers
+from puhui.county.papers.frames import frames_of
 from puhui.county.papers.plants import KINDS
 from puhui.features import registry
 from puhui.features.cross_checks import outcomes, trust_grades
@@ -29,6 +29,7 @@ LOOKS_FOR = {
     "insured_and_paid_staff": "invented_staff",
     "round_trips": "round_tripping",
     "exports_and_receipts": "invented_exports",
+    "electricity_and_sales": "invented_output",
 }
 DEMANDED = ("circular_trade", "reversed_after_report", "insured_and_paid_staff")
 

@@ -104,3 +104,9 @@ def test_the_page_is_up_to_date() -> None:
 def test_digest_is_stable_within_a_run() -> None:
     assert registry.catalogue_digest() == registry.catalogue_hash()
     assert re.fullmatch("[0-9a-f]{64}", registry.catalogue_digest())
+
+
+def test_the_page_of_the_county_tells_of_every_variable() -> None:
+    written = (ROOT / "docs" / "variables-in-the-county.md").read_text(encoding="utf-8")
+    missing = [variable.name for variable in registry.catalogue() if f"| `{variable.name}` |" not in written]
+    assert not missing, f"{missing}; run: python -m puhui.county.variables_page > docs/variables-in-the-county.md"

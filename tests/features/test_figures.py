@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from puhui.features.figures import SCHEMA, figures
+from puhui.features.figures_page import figures_page
 
 
 def frame(values: list[float | None], name: str = "x") -> pl.DataFrame:
@@ -53,3 +54,12 @@ def test_too_few_firms_say_nothing() -> None:
     assert figures(few, before=few)["stability"].item() is None
     empty = figures(frame([None] * 40), pl.DataFrame({"firm_id": range(40), "bad": [0, 1] * 20})).row(0, named=True)
     assert empty["missing"] == 1 and empty["median"] is None and empty["strength"] is None
+
+
+def test_the_page_shows_figures_by_class_and_a_dash_where_nothing_is_said() -> None:
+    day = frame([None, *range(1, 100)], "tax_paid_12m").with_columns(si_amt_12m=pl.lit(None, dtype=pl.Float64))
+    text = figures_page(figures(day), "Variables of a day", "About them.")
+    assert text.startswith("# Variables of a day\n\nAbout them.\n")
+    assert "## C06 Tax (1)" in text and "## C08" in text
+    assert "| `tax_paid_12m` | Taxes paid, 12 months | CNY | + | 1% | 5.9 | 50 | 94.1 | – | – |" in text
+    assert "| 100% | – | – | – | – | – |" in text
