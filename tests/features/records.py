@@ -156,7 +156,8 @@ class Heavy:
     def machine_days(self, count: int = 900) -> pl.DataFrame:
         def make(day: date) -> dict[str, Any]:
             return {
-                "machine": self.dice.choice(("1", "2", "3")), "day": self.dice.choice((day, date(2024, 2, 1) + timedelta(days=day.day % 28))),
+                "machine": self.dice.choice(("1", "2", "3")),
+                "day": self.dice.choice((day, date(2024, 2, 1) + timedelta(days=day.day % 28))),
                 "run_hours": self.number(24), "planned_hours": self.number(24), "silent_hours": self.number(24),
             }  # fmt: skip
 

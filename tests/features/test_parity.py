@@ -1,4 +1,4 @@
-"""One text, three engines: polars, DuckDB and Spark give the same values and the same nulls."""
+"""One text, three engines: polars, DuckDB and Spark give the same values and the same nulls, for every class of heavy records."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from datetime import date, datetime
 import polars as pl
 import pytest
 
+from puhui.features import registry
 from puhui.features.compute import compute
+from puhui.features.profiles import compute_profile, measure_schema
 
+from . import test_account_flows, test_scenario, test_utilities
 from .frames import frame, random_frame, row
+from .records import Heavy
 from .test_worked_firm import AS_OF, ROWS
 
 FRAME = pl.concat([random_frame(seed=7), frame(ROWS)], how="diagonal_relaxed")
 DATES = (date(2020, 3, 31), date(2020, 2, 29), date(2019, 7, 17))
+
+HEAVY = tuple(module for module in registry.modules() if module.portable and module.name != "invoices")
+HEAVY_DATES = (date(2024, 2, 29), date(2024, 2, 28), date(2022, 7, 17))
+WORKED = (test_account_flows, test_scenario, test_utilities)
 
 
 def differences(one: pl.DataFrame, other: pl.DataFrame) -> list[str]:
@@ -31,6 +39,23 @@ def differences(one: pl.DataFrame, other: pl.DataFrame) -> list[str]:
     return found
 
 
+def heavy_frames(seed: int = 5) -> dict[str, pl.DataFrame]:
+    """Random records of every trouble, and the firms worked out by hand."""
+    frames = Heavy(seed).frames()
+    for worked in WORKED:
+        for record, rows in worked.worked_frames().items():
+            # A record's number is its own: movements of one day are told apart by it.
+            frames[record] = pl.concat([frames[record], rows], how="diagonal_relaxed")
+    return frames
+
+
+def heavy_values(frames: dict[str, pl.DataFrame], as_of: date, engine: str) -> pl.DataFrame:
+    """Every variable that the measures of the heavy classes alone can give."""
+    ours = {name for module in HEAVY for name in measure_schema(module.name)}
+    names = [each.name for module in HEAVY for each in module.variables if each.measures <= ours]
+    return compute_profile(frames, as_of, names, engine)
+
+
 def test_data_is_rich_enough_to_tell_engines_apart() -> None:
     values = compute(FRAME, AS_OF)
     for name in values.columns[1:]:
@@ -43,6 +68,21 @@ def test_data_is_rich_enough_to_tell_engines_apart() -> None:
 @pytest.mark.parametrize("as_of", DATES)
 def test_duckdb_equals_polars(as_of: date) -> None:
     assert differences(compute(FRAME, as_of), compute(FRAME, as_of, engine="duckdb")) == []
+
+
+def test_heavy_records_are_rich_enough_too() -> None:
+    values = heavy_values(heavy_frames(), HEAVY_DATES[0], "polars")
+    for name in values.columns[1:]:
+        assert values[name].null_count() < values.height, f"{name} is null for every firm"
+        assert not values[name].is_nan().any() and not values[name].is_infinite().any(), name
+    assert {101, 201, 301} <= set(values["firm_id"].to_list())
+    assert sum(values[name].null_count() for name in values.columns) > 200
+
+
+@pytest.mark.parametrize("as_of", HEAVY_DATES)
+def test_heavy_records_on_duckdb_equal_polars(as_of: date) -> None:
+    frames = heavy_frames()
+    assert differences(heavy_values(frames, as_of, "polars"), heavy_values(frames, as_of, "duckdb")) == []
 
 
 def test_duckdb_takes_its_own_relation() -> None:
@@ -91,5 +131,7 @@ def test_spark_equals_polars() -> None:
     invoices = pl.concat([random_frame(seed=11, rows=1500), frame(ROWS)], how="diagonal_relaxed")
     try:
         assert differences(compute(invoices, AS_OF), compute(invoices, AS_OF, engine="spark")) == []
+        frames = heavy_frames(seed=11)
+        assert differences(heavy_values(frames, HEAVY_DATES[0], "polars"), heavy_values(frames, HEAVY_DATES[0], "spark")) == []
     finally:
         session.stop()
