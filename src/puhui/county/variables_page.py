@@ -26,8 +26,8 @@ FIRST_MONTH = date(2021, 1, 1)
 MONTHS = 48
 OUTCOME_MONTHS = 12
 
-_ABOUT = f"""Every variable of the catalogue over the {FIRMS} firms of a made-up county, as of {{day}}, with what was planted in it. Strength is
-against defaults of the {OUTCOME_MONTHS} months that followed, stability against {{before}}. Written by
+_ABOUT = f"""Every variable of the catalogue over the {FIRMS} firms of a made-up county, as of {{day}}, with what was planted in it.
+Strength is against defaults of the {OUTCOME_MONTHS} months that followed, stability against {{before}}. Written by
 `python -m puhui.county.variables_page > docs/variables-in-the-county.md`; the meaning of each variable: [variables](variables.md). The
 county's firms fail from the same fortunes that their papers are made from, so the figures say how the variables behave, not how good they
 would be at a bank.

@@ -57,11 +57,11 @@ PPM = 1_000_000
 def measures(frames: Mapping[str, Any], as_of: AsOf) -> Any:
     """One row per firm with a movement; amounts in fen."""
     named = (known(frames[name], as_of) for name in ("account", "related_firm", "key_person"))
-    rows = engines.shared(movements(known(frames["account_flow"], as_of), parties(*named), as_of), on_duckdb=True)
+    rows = engines.shared(movements(known(frames["account_flow"], as_of), parties(*named), as_of), deep=True, name="movements")
     months = rows.group_by("firm_id", "month").agg(valid=nw.col("valid").sum())
     sums = engines.shared(_sums(rows, as_of))
     stages = (
-        month_statistics(months, "valid", "flow", ("6m", "12m", "prev12m"), empty_is_zero=True),
+        month_statistics(months, "valid", "flow", ("3m", "6m", "12m", "prev12m"), empty_is_zero=True),
         _active_months(months), _payers(rows), _days(rows, as_of), _balances(rows, sums, as_of), _interest(rows, as_of), _breaks(rows),
     )  # fmt: skip
     return joined(sums, *stages).to_native()

@@ -96,7 +96,7 @@ def _computed(asked: _Asked, changed: frozenset[str] | None, now: Mapping[int, S
     """New snapshots of firms of which the same classes changed. A firm of which nothing was known by the day gets none."""
     names = [each.name for each in registry.catalogue() if changed is None or classes_of()[each.name] & changed]
     frames = frames_of(asked.institution, records_for(names), asked.as_of, now, asked.purpose, asked.actor)
-    found = profile(frames, asked.as_of, names, firms=[number for number in now if number in last])
+    found = profile(frames, asked.as_of, names, firms=[number for number in now if number in last], as_known=True)
     reasons = null_reasons(found, _refused(now, asked.unreachable))
     snapshots = []
     for row in found.values.iter_rows(named=True):

@@ -22,6 +22,7 @@ __all__ = [
     "collect",
     "duckdb_connection",
     "lazy_frame",
+    "named_stages",
     "native_frame",
     "native_frames",
     "require_columns",
@@ -55,7 +56,7 @@ class PreparedPlan:
     def __init__(self, build: Callable[..., nw.LazyFrame[Any]], *schemas: pl.Schema) -> None:
         self._frames: list[pl.DataFrame] = []
         self._given = len(schemas)
-        self._stages: list[pl.LazyFrame] = []
+        self._stages: list[tuple[str, pl.LazyFrame]] = []
         self._lock = Lock()
         token = _BUILDING.set(self)
         try:
@@ -71,15 +72,15 @@ class PreparedPlan:
         with self._lock:
             self._frames = list(frames)
             try:
-                for stage in self._stages:
-                    self._frames.append(stage.collect(optimizations=options))
+                for name, stage in self._stages:
+                    self._frames.append(_once(name, stage, options))
                 return self._query.collect(optimizations=options)
             finally:
                 self._frames = []
 
-    def stage(self, query: pl.LazyFrame) -> pl.LazyFrame:
+    def stage(self, query: pl.LazyFrame, name: str = "") -> pl.LazyFrame:
         """A query that is run before those that read it; called while the plan is built."""
-        self._stages.append(query)
+        self._stages.append((name, query))
         return self._leaf(self._given + len(self._stages) - 1, query.collect_schema())
 
     def _leaf(self, place: int, schema: pl.Schema) -> pl.LazyFrame:
@@ -94,6 +95,28 @@ class PreparedPlan:
             yield frame if row_count is None else frame.head(row_count)
 
         return register_io_source(read, schema=schema)
+
+
+_NAMED: ContextVar[dict[str, pl.DataFrame] | None] = ContextVar("_NAMED", default=None)
+
+
+@contextmanager
+def named_stages() -> Iterator[None]:
+    """While the block runs, prepared plans that have a stage of the same name compute it once. All of them read the same frames."""
+    token = _NAMED.set({})
+    try:
+        yield
+    finally:
+        _NAMED.reset(token)
+
+
+def _once(name: str, query: pl.LazyFrame, options: pl.QueryOptFlags) -> pl.DataFrame:
+    found = _NAMED.get()
+    if found is None or not name:
+        return query.collect(optimizations=options)
+    if name not in found:
+        found[name] = query.collect(optimizations=options)
+    return found[name]
 
 
 _KEPT: ContextVar[list[Callable[[], Any]] | None] = ContextVar("_KEPT", default=None)
@@ -112,26 +135,27 @@ def shared_stages() -> Iterator[None]:
             forget()
 
 
-def shared(frame: nw.LazyFrame[Any], on_duckdb: bool = False) -> nw.LazyFrame[Any]:
+def shared(frame: nw.LazyFrame[Any], deep: bool = False, name: str = "") -> nw.LazyFrame[Any]:
     """A stage that several later ones read: the same frame, computed once while a block of `shared_stages` runs or by a prepared plan.
 
     On polars it is computed at once, because finding out what two readings of a long plan have in common takes longer than running it;
-    while a plan is prepared it becomes a stage of that plan.
+    while a plan is prepared it becomes a stage of that plan, which other plans share that have a stage of the same `name`.
     DuckDB folds equal parts of one query well enough for a few stages. Where stages read each other many times over, the query grows with
-    the product of all readings, and `on_duckdb` keeps the stage in a temporary table, which is no part of a database that was handed in.
+    the product of all readings, and `deep` keeps the stage in a temporary table, which is no part of a database that was handed in. On Spark it cuts
+    the plan there, which otherwise grows the same way and takes longer to look through than to run.
     """
     kept, plan = _KEPT.get(), _BUILDING.get()
     if plan is not None and frame.implementation.is_polars():
-        staged: nw.LazyFrame[Any] = nw.from_native(plan.stage(frame.to_native()))
+        staged: nw.LazyFrame[Any] = nw.from_native(plan.stage(frame.to_native(), name))
         return staged
     if kept is not None and frame.implementation.is_polars():
         collected: nw.LazyFrame[Any] = nw.from_native(frame.to_native().collect().lazy())
         return collected
-    if kept is None or not (frame.implementation.is_pyspark() or (on_duckdb and frame.implementation.is_duckdb())):
+    if kept is None or not (frame.implementation.is_pyspark() or (deep and frame.implementation.is_duckdb())):
         return frame
     native = frame.to_native()
     if frame.implementation.is_pyspark():
-        native = native.cache()
+        native = native.localCheckpoint() if deep else native.cache()
         kept.append(native.unpersist)
     else:
         native, forget = _in_temporary_table(native)

@@ -67,7 +67,9 @@ def movements(flows: Frame, theirs: Frame, as_of: AsOf) -> Frame:
     """Each movement with: month, day (numbers), paid_in, amount (fen), balance, other, one column `is_{kind}` for each kind, is_related,
     is_round_trip, valid (fen of valid income, else 0.0), serial, account, record_id."""
     rows = _with_parties(_with_kinds(flows, as_of), theirs)
-    rows = engines.shared(rows.with_columns(month=month_of("booked_on", as_of), day=day_of("booked_on")), on_duckdb=True)
+    rows = engines.shared(
+        rows.with_columns(month=month_of("booked_on", as_of), day=day_of("booked_on")), deep=True, name="movements told apart"
+    )
     rows = rows.join(_round_trips(rows), on=["firm_id", "record_id"], how="left")
     rows = rows.with_columns(is_round_trip=~nw.col("paired").is_null())
     barred = reduce(or_, (nw.col(f"is_{kind}") for kind in ("own", "related", "loan", "refund", "interest", "failed", "round_trip")))

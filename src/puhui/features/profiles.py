@@ -87,19 +87,22 @@ def profile(
     variables: Sequence[str] | None = None,
     engine: str = "polars",
     firms: Sequence[Any] = (),
+    as_known: bool = False,
 ) -> Profile:
     """The values as `compute_profile` gives them, and the known months that say why a null is null.
 
-    firms  keys of firms that have a row in any case; of each firm with a row in a frame there is one anyway
+    firms     keys of firms that have a row in any case; of each firm with a row in a frame there is one anyway
+    as_known  the frames hold just what was known at the moment, each fact once, as `puhui.evidence.queries` gives them
     """
     at, wanted = AsOf(as_of), tuple(registry.select(variables))
     _check_records(frames)
-    given = {record: _standing_rows(record, rows, at) for record, rows in frames.items()}
+    given = dict(frames) if as_known else {record: _standing_rows(record, rows, at) for record, rows in frames.items()}
     rows = _firms((frame for record, frame in given.items() if record != COUNTERPARTY), firms)
     owners = measure_owners()
     names = {owners[measure].name for each in wanted for measure in each.measures}
     used = [module for module in registry.modules() if module.name in names]
-    found = [_measures(module, given, at, engine, rows.schema["firm_id"]) for module in used]
+    with engines.named_stages():
+        found = [_measures(module, given, at, engine, rows.schema["firm_id"]) for module in used]
     plan = _value_plan(tuple(each.name for each in wanted), tuple(tuple(frame.schema.items()) for frame in found), rows.schema["firm_id"])
     wide = plan.run(_wide(rows, found))
     histories = [name for name in wide.columns if name.startswith("history:")]
