@@ -113,6 +113,7 @@ EXPECTED = {
     "cb_discount_bal": 50_000,
     "cb_due_3m_amt": 300_000,  # 20 April is due, 21 April is not
     "cb_due_12m_amt": 650_000,
+    "cb_due_3m_to_inflow": None,  # no account here
     "cb_monthly_service": 10_000,
     "cb_limit_change_6m": -0.25,
     "cb_renewal_cnt_24m": 1,
@@ -156,6 +157,19 @@ def test_debts_of_firm_and_owner_are_set_against_sales():
     sold = invoices([{"direction": "out", "issued_on": date(2024, month, 3), "amount_fen": 15_000_000} for month in range(1, 13)])
     found = values_of("credit_bureau", {**frames_of({**ROWS, **OWNER}), "invoice": sold})
     assert found["cb_total_to_sales"] == 0.5  # (800,000 + 100,000) / 1,800,000
+
+
+def test_what_falls_due_is_set_against_the_inflow_of_the_account():
+    # A customer pays 50,000 in each of October, November and December, and 999,999 in September, which is no longer looked at.
+    flows = [
+        {
+            "account": "A", "serial": str(month), "booked_on": date(2024, month, 10), "direction": "in", "counterparty": "乙公司",
+            "amount_fen": 99_999_900 if month == 9 else 5_000_000, "memo": "货款",
+        }
+        for month in (9, 10, 11, 12)
+    ]  # fmt: skip
+    found = values_of("credit_bureau", frames_of({**ROWS, "account_flow": flows}))
+    assert found["cb_due_3m_to_inflow"] == 2  # 300,000 / 150,000
 
 
 def test_a_first_loan_is_one_only_when_the_owner_was_looked_at_too():

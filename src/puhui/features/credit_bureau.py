@@ -15,6 +15,7 @@ ended. Windows over queries are counted in days. Where the field's list leaves s
     cb_overdue_*_24m        from the months that the report tells, of the last 24 closed ones and the one still running
     cb_query_lender_cnt_*   30 and 90 days, the day itself included
     cb_due_*_amt            balances whose end lies at most 3 or 12 months ahead; what is past its end is due as well
+    cb_due_3m_to_inflow     by the valid inflow of the last three closed months (class C15)
     cb_monthly_service      instalments as told; an account that tells none adds nothing
     cb_limit_change_6m      lines of the newest told month against those of the sixth before it
     cb_related_bad_flag     from related parties (class C02)
@@ -29,7 +30,7 @@ from datetime import date, timedelta
 import narwhals as nw
 import polars as pl
 
-from puhui.features.formulas import change, ratio, yuan
+from puhui.features.formulas import change, ratio, total, yuan
 from puhui.features.months import month_back, months_since
 from puhui.features.registers import any_of, beside, how_many, known_firms, number_of, still, sum_of, told, within
 from puhui.features.variable import LeftOut, Variable
@@ -197,6 +198,7 @@ VARIABLES = (
     Variable("cb_discount_bal", "CNY", "n", "newest", yuan(_told("discounts"))),
     Variable("cb_due_3m_amt", "CNY", "-", "newest", yuan(_told("due_3m"))),
     Variable("cb_due_12m_amt", "CNY", "-", "newest", yuan(_told("due_12m"))),
+    Variable("cb_due_3m_to_inflow", "ratio", "-", "newest/3m", ratio(_told("due_3m"), total("flow", "3m")), 3, ("flow",)),
     Variable("cb_monthly_service", "CNY", "-", "newest", yuan(_told("service"))),
     Variable("cb_limit_change_6m", "ratio", "+", "newest/6 months ago", change(_m("line_now"), _m("line_before"))),
     Variable("cb_renewal_cnt_24m", "n", "n", "24m", _told("renewals_24m")),
@@ -208,5 +210,4 @@ VARIABLES = (
 LEFT_OUT: tuple[LeftOut, ...] = (
     LeftOut("cb_after_loan_to_sales", "C16", "needs the amount that an application asks for"),
     LeftOut("cb_guarantee_out_to_net_assets", "C16", "needs the net assets of the newest statements"),
-    LeftOut("cb_due_3m_to_inflow", "C16", "needs the valid inflow of the accounts"),
 )
