@@ -19,7 +19,7 @@ from puhui.features import registry
 from puhui.features.cross_checks import outcomes, trust_grades
 from puhui.features.profiles import compute_profile
 
-SEED = 20_261
+SEED = 31_415
 FIRMS, MONTHS = 200, 36
 DAY = date(2023, 12, 31)
 # Check → the fraud that it looks for.
