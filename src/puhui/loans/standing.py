@@ -126,8 +126,15 @@ def _named(row: Sequence[Any], tonight: date) -> Iterator[tuple[str, int]]:
 
 
 def _of_loans(changed: bool = False) -> str:
-    of_a_day = " AND state_date = %(day)s" if changed else ""
+    of_a_day = f" AND id IN ({_CHANGED})" if changed else ""
     return _standing(f"(SELECT 1 AS sign, loan.* FROM loans_loan AS loan WHERE institution_id = %(institution)s{of_a_day})")
+
+
+# By indexes: what happened on the day, and who is late and was looked at.
+_CHANGED = (
+    "SELECT loan_id FROM loans_event WHERE institution_id = %(institution)s AND known_on = %(day)s UNION "
+    "SELECT id FROM loans_loan WHERE institution_id = %(institution)s AND overdue_since IS NOT NULL AND state_date = %(day)s"
+)
 
 
 def _standing(versions: str) -> str:
