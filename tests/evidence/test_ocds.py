@@ -13,6 +13,8 @@ from puhui.evidence.models import Batch, Record
 from puhui.evidence.procurement import import_ocds
 from puhui.evidence.reading.faults import RefusedFileError
 from puhui.evidence.reading.ocds import is_ocds, read_ocds
+from puhui.site import command
+from puhui.site.commands import support
 
 MARCH = "2025-03-01T00:00:00Z"
 BUYER = {"id": "B", "name": "某市城市管理局"}
@@ -188,6 +190,17 @@ def test_a_package_is_stored_for_known_firms_as_of_its_releases(lender):
     assert queries.records_as_of(lender.institution, "procurement_contract", BUSINESS_DATE.replace(year=2025, month=6, day=9)).is_empty()
     again = import_ocds(lender.institution, path, business_date=BUSINESS_DATE, actor="clerk")
     assert [each.counts["accepted"] for each in again[:2]] == [0, 0]
+
+
+def test_the_command_knows_a_package_by_its_content(lender, capsys, monkeypatch):
+    monkeypatch.setattr(support, "start_django", lambda migrate=True: None)
+    consent([lender.firm, lender.other], ["C14"])
+    path = lender.write(package(), "anything.txt")
+    assert command.run(["evidence", "import", "c14", str(path), "--json"]) == 0
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert [each["record"] for each in results] == ["procurement_award", "procurement_contract", "contract_payment"]
+    assert command.run(["evidence", "import", "C14", str(path), "--firm", "丁公司"]) == 0
+    assert "nothing of a firm of this institution" in capsys.readouterr().out
 
 
 def test_nothing_of_a_package_is_stored_when_one_table_has_a_fault(lender):

@@ -17,31 +17,44 @@ from puhui.evidence import queries
 from puhui.evidence.actions import ImportResult, import_records
 from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.mapping import KnownAt, Mapping
-from puhui.evidence.reading.ocds import read_ocds
+from puhui.evidence.reading.ocds import is_ocds, read_ocds
 from puhui.evidence.reading.recognise import read_bytes
-from puhui.parties.models import Institution
+from puhui.parties.models import Firm, Institution
 
-__all__ = ["import_ocds"]
+__all__ = ["import_ocds", "is_ocds_file"]
 
 EVIDENCE_CLASS = "C14"
+LOOKED_AT_BYTES = 100_000
+
+
+def is_ocds_file(path: Path) -> bool:
+    """Whether the beginning of a file is that of an OCDS package; a file that cannot be read is none, and its reader says what is wrong."""
+    try:
+        with path.open("rb") as handle:
+            return is_ocds(handle.read(LOOKED_AT_BYTES))
+    except OSError:
+        return False
 
 
 def import_ocds(
     institution: Institution,
     path: Path,
     *,
+    firm: Firm | None = None,
     business_date: dt.date | None = None,
     actor: str = "system",
     file_name: str = "",
     limits: Limits | None = None,
 ) -> list[ImportResult]:
-    """Import an OCDS release or record package: one result for each record of which it held rows of firms of the institution.
+    """Import an OCDS release or record package: one result for each record of which it held rows of firms of the institution (or of the
+    one `firm`).
 
     The notes of each say what the package held beyond that. Raises `RefusedFileError` (a `FaultsError`) with every fault: of the package,
     or of the rows of the record in which there are any. Nothing is changed then.
     """
     file = file_name or path.name
     known = queries.firm_numbers(institution, names=True)
+    known = {name: number for name, number in known.items() if firm is None or number == firm.pk}
     tables = read_ocds(read_bytes(path, limits or Limits(), file), file, known.keys())
     results = []
     with tempfile.TemporaryDirectory(prefix="puhui-ocds-") as folder, transaction.atomic():

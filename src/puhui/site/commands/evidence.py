@@ -20,7 +20,7 @@ AS_JSON = typer.Option(False, "--json", help="One JSON document instead of text.
 @app.command("import")
 def import_file(
     evidence_class: str = typer.Argument(..., metavar="CLASS", help="Class of evidence: C01 … C18, S1, S2 (C07: invoices)."),
-    path: Path = typer.Argument(..., metavar="PATH", help="CSV, XLSX, Parquet or JSON; told by content, not by name."),
+    path: Path = typer.Argument(..., metavar="PATH", help="CSV, XLSX, Parquet, JSON (C14: also OCDS); told by content, not by name."),
     record: str = typer.Option("", "--record", help="Kind of record, where a class has several and the headings do not say which."),
     mapping: str = typer.Option("", "--map", help="Mapping file (TOML), or the name of one that comes with Puhui."),
     firm: str = typer.Option("", "--firm", help="Whose records these are, when the file does not say: an identifier or the name."),
@@ -41,6 +41,7 @@ def import_file(
         support.fail(f"CLASS: found {evidence_class!r}, expected one of {', '.join(classes())}")
     support.start_django()
     from puhui.evidence.actions import import_records
+    from puhui.evidence.procurement import import_ocds, is_ocds_file
     from puhui.evidence.queries import firm_named
     from puhui.evidence.reading.faults import RefusedFileError
     from puhui.evidence.reading.mapping import named_mapping
@@ -48,20 +49,26 @@ def import_file(
     lender = support.institution(institution)
     rejects = rejects or path.with_name(f"{path.stem}-rejects.csv")
     try:
-        with _progress() as progress:
-            result = import_records(
-                lender,
-                path,
-                evidence_class.upper(),
-                record or None,
-                named_mapping(mapping) if mapping else None,
-                firm=firm_named(lender, firm) if firm else None,
-                partial=partial,
-                rejects=rejects,
-                actor=actor,
-                sheet=sheet,
-                progress=progress,
-            )
+        owner = firm_named(lender, firm) if firm else None
+        if evidence_class.upper() == "C14" and is_ocds_file(path):
+            results = import_ocds(lender, path, firm=owner, actor=actor)
+        else:
+            with _progress() as progress:
+                results = [
+                    import_records(
+                        lender,
+                        path,
+                        evidence_class.upper(),
+                        record or None,
+                        named_mapping(mapping) if mapping else None,
+                        firm=owner,
+                        partial=partial,
+                        rejects=rejects,
+                        actor=actor,
+                        sheet=sheet,
+                        progress=progress,
+                    )
+                ]
     except RefusedFileError as refusal:
         if as_json:
             support.print_result(
@@ -69,8 +76,12 @@ def import_file(
             )
         support.fail([*refusal.faults, f"{refusal.total:,} fault{'s' if refusal.total > 1 else ''}; nothing was changed"])
     if as_json:
-        support.print_result(result.as_dict(), True)
-    else:
+        documents = [result.as_dict() for result in results]
+        support.print_result(documents[0] if len(documents) == 1 else {"results": documents}, True)
+        return
+    if not results:
+        print("the package holds nothing of a firm of this institution; nothing was changed")
+    for result in results:
         kind = {"record": result.record} if result.record else {}
         support.print_result({"file": result.file, "source": result.source, **kind, "batch": result.batch_id, **result.counts}, False)
         for note in result.notes:
