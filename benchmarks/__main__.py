@@ -85,6 +85,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "profile": Benchmark(("-m", "benchmarks.profile")),
         "decision": Benchmark(("-m", "benchmarks.decision")),
         "repayment": Benchmark(("-m", "benchmarks.repayment")),
+        "repayment-file": Benchmark(("-m", "benchmarks.repayment_file")),
         "day-end": Benchmark(("-m", "benchmarks.day_end")),
         "heavy-day": Benchmark(("-m", "benchmarks.heavy_day")),
         "night-postings": Benchmark(("-m", "benchmarks.night_postings")),

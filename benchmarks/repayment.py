@@ -36,14 +36,14 @@ SELECT loans_repay_due(institution, day, loan, number, event_number, amount, key
 def measured(size: int) -> list[Measure]:
     """Repays `size` loans on the day when they fall due."""
     bank = book(size, days=1, late_of_100=0)
-    dues = _dues(bank)
+    dues = dues_of(bank)
     least = {clients: pgbench(["-N"], clients, ["-T", str(max(2, min(8, size // 1_000)))], prepare=True) for clients in CLIENTS}
     measures, taken = [], 0
     for (way, clients), share in SHARES.items():
         count = int(len(dues) * share)
         part = dues[taken : taken + count]
         taken += count
-        ours = (_by_function if way == "function" else _by_action)(bank, part, clients)
+        ours = (by_function if way == "function" else _by_action)(bank, part, clients)
         names = {"function": "one repayment in one database function", "action": "one repayment through the action"}
         name = f"{names[way]}, {clients} client{'s' * (clients > 1)}"
         measures.append(Measure(name, ours, least[clients], "a second", "pgbench -N", at_least=AT_LEAST[way]))
@@ -51,7 +51,7 @@ def measured(size: int) -> list[Measure]:
     return measures
 
 
-def _dues(bank: Any) -> list[tuple[int, int]]:
+def dues_of(bank: Any) -> list[tuple[int, int]]:
     """Loans and what falls due of each today."""
     from puhui.loans.models import Instalment
 
@@ -70,7 +70,7 @@ def _check(bank: Any, count: int) -> None:
         raise AssertionError(f"{made} repayments of {count}, or the books do not agree: {figures}")
 
 
-def _by_function(bank: Any, dues: Sequence[tuple[int, int]], clients: int) -> float:
+def by_function(bank: Any, dues: Sequence[tuple[int, int]], clients: int) -> float:
     """Calls of the database function a second, the requests standing ready in a table."""
     import json
 

@@ -23,7 +23,7 @@ from puhui.books.actions import open_day
 from puhui.books.chart import chart
 from puhui.parties.models import Institution
 
-__all__ = ["CHUNK", "PARTITIONS", "Portion", "Settlement", "portions", "settle"]
+__all__ = ["CHUNK", "PARTITIONS", "Portion", "Settlement", "portions", "settle", "statement", "write"]
 
 PARTITIONS = 8  # as in sql/storage.sql
 CHUNK = 50_000
@@ -58,7 +58,8 @@ def _texts() -> dict[str, str]:
     return {name.strip(): body.strip() for name, body in (part.split("\n", 1) for part in parts)}
 
 
-def _statement(name: str, part: int, **places: str) -> str:
+def statement(name: str, part: int, **places: str) -> str:
+    """A statement of sql/settle.sql for a partition."""
     text = _texts()[name].replace("{part}", str(part)).replace("{{}}", "{}")
     for place, value in places.items():
         text = text.replace("{" + place + "}", value)
@@ -89,28 +90,28 @@ def settle(institution: Institution, day: date, portion: Portion, actor: str) ->
     values: dict[str, Any] = {"institution": institution.pk, "day": day, "first": portion.first, "last": portion.last, "actor": actor}
     with connection.cursor() as cursor:
         _list(cursor, values, portion.part, DEBITED)
-        cursor.execute(_statement("fund", portion.part), values)
-        settled = _write(cursor, institution, values, portion.part)
+        cursor.execute(statement("fund", portion.part), values)
+        settled = write(cursor, institution, values, portion.part)
         if settled.loans:
-            cursor.execute(_statement("debit", portion.part), values)
+            cursor.execute(statement("debit", portion.part), values)
     return settled
 
 
 def _list(cursor: Any, values: dict[str, Any], part: int, places: dict[str, str]) -> None:
     """The chunk's work as one list, loans locked in the order of their numbers."""
-    cursor.execute(_statement("work", part))
-    cursor.execute(_statement("accounts", part))
-    cursor.execute(_statement("list", part, **places), values)
+    cursor.execute(statement("work", part))
+    cursor.execute(statement("accounts", part))
+    cursor.execute(statement("list", part, **places), values)
     cursor.execute("ANALYZE loans_work")
 
 
-def _write(cursor: Any, institution: Institution, values: dict[str, Any], part: int) -> Settlement:
+def write(cursor: Any, institution: Institution, values: dict[str, Any], part: int) -> Settlement:
     """Everything that the list brings about, one statement a table."""
     if not _find_accounts(cursor, institution, values):
         return Settlement()
     for name in ("events", "post", "instalments", "loans", "exposures"):
-        cursor.execute(_statement(name, part), values)
-    cursor.execute(_statement("total", part))
+        cursor.execute(statement(name, part), values)
+    cursor.execute(statement("total", part))
     return Settlement(*cursor.fetchone())
 
 

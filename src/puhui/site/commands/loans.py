@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from datetime import date as Date
 from datetime import datetime
 from pathlib import Path
@@ -158,6 +159,38 @@ def move_in(
     else:
         support.print_result([{**figures, "kept": not only_check, "differences": len(rows)}], False)
         support.print_result(rows, False)
+
+
+@app.command("repay-file")
+def repay_file(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A CSV file with the columns key, number, amount.")],
+    report: Annotated[Path | None, typer.Option("--report", help="A CSV file for the lines that were set aside.")] = None,
+    institution: Annotated[str | None, typer.Option("--institution", help="Code of the institution, where there are several.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Take in repayments, effective on the open day, each line by its key once for ever (docs/repayment-file.md).
+
+    A line that a loan cannot take is set aside with its reason, and the exit status is 1; the others are done. Give a file again that was
+    cut off: what is done is known.
+
+    Example: puhui loans repay-file collected.csv --report aside.csv
+    """
+    from puhui.site.commands import support
+
+    support.start_django()
+    from puhui.loans import repayment_file
+
+    with support.progress("repayments") as shown:
+        taken = repayment_file.repay_file(support.institution(institution), path, "puhui loans repay-file", shown.advance)
+    if report is not None:
+        report.write_text(repayment_file.as_csv(taken.aside), encoding="utf-8-sig")
+    if as_json:
+        support.print_result({**taken.figures, "aside": [asdict(each) for each in taken.aside]}, True)
+    else:
+        support.print_result([taken.figures], False)
+        support.print_result([asdict(each) for each in taken.aside], False)
+    if taken.aside:
+        support.found_wrong()
 
 
 def _content(file: str) -> bytes:

@@ -1,0 +1,218 @@
+"""Repayments from a file: what falls due today by the database alone, in chunks, and the rest one by one.
+
+Most lines of such a file pay exactly what falls due. They need nothing computed (see `settling`), so key with answer, event, entry,
+transfers, instalment, loan, exposure, audit record and outbox of thousands of lines are written by one statement each, and end in the same
+rows as single repayments. A line that pays another amount, is late, or is of a loan that has to be folded goes through the act, as if a
+clerk had entered it; what the act refuses is set aside with its reason, and the other lines are not held up by it.
+
+Each chunk is one transaction, and each line has a key that repays once for ever. So a file that was cut off is simply given again: what
+was done is found by its key and counted as known. A file whose lines cannot be read is refused whole, every fault named.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.db import DatabaseError, connection, transaction
+
+from puhui.books.actions import open_day
+from puhui.calculations.faults import Fault, FaultsError, check
+from puhui.loans import settling
+from puhui.loans.models import Loan
+from puhui.loans.paying import repay
+from puhui.parties.models import Institution
+
+__all__ = ["COLUMNS", "Aside", "Taken", "as_csv", "repay_file"]
+
+COLUMNS = ("key", "number", "amount")
+CHUNK = 5_000  # about a second: whoever wants one of these loans waits no longer
+BLOCK = 1 << 20
+# What command_log.Request says of a repayment that names no day of effect: SHA-256 of its canonical JSON (RFC 8785).
+_DIGEST = (
+    r"""encode(parties_digest('{"act":"repay","arguments":{"amount_fen":' || \2 || ',"on":"' || to_char(\3, 'YYYY-MM-DD')"""
+    r""" || '"},"target":["loan",' || \1 || ']}'), 'hex')"""
+)
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A line that was not taken in, and why."""
+
+    line: int
+    key: str
+    number: str
+    amount_fen: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of the lines of a file: their counts, the money of those that are done, and those set aside."""
+
+    at_once: int
+    one_by_one: int
+    known: int  # done by an earlier run
+    amount_fen: int
+    aside: tuple[Aside, ...]
+
+    @property
+    def figures(self) -> dict[str, int]:
+        return {
+            "lines": self.at_once + self.one_by_one + self.known + len(self.aside),
+            "at_once": self.at_once,
+            "one_by_one": self.one_by_one,
+            "known": self.known,
+            "set_aside": len(self.aside),
+            "amount_fen": self.amount_fen,
+        }
+
+
+def repay_file(institution: Institution, path: Path, actor: str, tell: Callable[[int], None] = lambda count: None) -> Taken:
+    """Take in the repayments of a CSV file with the columns `key`, `number` (of the loan) and `amount` (yuan), effective on the open day.
+
+    `tell` hears how many more lines are done. Raises FaultsError, and nothing is done: a file that cannot be read, headings, keys, numbers
+    or amounts that do not fit, each with its line.
+    """
+    with connection.cursor() as cursor:
+        try:
+            _read(cursor, path)
+            day = open_day(institution)
+            values: dict[str, Any] = {"institution": institution.pk, "day": day, "actor": actor, "chunk": CHUNK}
+            for name in ("given", "given_index", "asked"):
+                cursor.execute(_text(name), values)
+            cursor.execute("ANALYZE loans_given")
+            cursor.execute(_text("chunks"), values)
+            for part, first, last in cursor.fetchall():
+                tell(_chunk(institution, day, part, {**values, "first": first, "last": last}).loans)
+            one_by_one, money, aside = _rest(cursor, institution, actor, tell)
+            cursor.execute(_text("counts"))
+            counts = {kind: (count, fen) for kind, count, fen in cursor.fetchall()}
+        finally:
+            cursor.execute("DROP TABLE IF EXISTS loans_given_line, loans_given, loans_asked")
+    done, fen = counts.get("done", (0, 0))
+    return Taken(done, one_by_one, counts.get("known", (0, 0))[0], fen + money, tuple(aside))
+
+
+@cache
+def _texts() -> dict[str, str]:
+    text = files("puhui.loans").joinpath("sql/repay_file.sql").read_text(encoding="utf-8")
+    return {name.strip(): body.strip() for name, body in (part.split("\n", 1) for part in text.split("-- name: ")[1:])}
+
+
+def _text(name: str, part: int | None = None) -> str:
+    return re.sub(r"\{digest of (.+), (.+), (.+)\}", _DIGEST, _texts()[name]).replace("{part}", str(part))
+
+
+def _read(cursor: Any, path: Path) -> None:
+    """The lines of a file as they stand, in a table of the session, and the faults of all of them."""
+    encoding = _encoding(path)
+    columns = _columns(path, encoding)
+    cursor.execute(_text("lines"))
+    statement = f"COPY loans_given_line ({', '.join(columns)}) FROM STDIN (FORMAT csv, HEADER true, ENCODING 'UTF8')"
+    try:
+        with cursor.copy(statement) as copying, path.open(encoding=encoding, newline="") as file:
+            while block := file.read(BLOCK):
+                copying.write(block.encode())
+    except (DatabaseError, psycopg.Error) as error:
+        raise FaultsError([Fault(path.name, str(error).splitlines()[0], f"lines of {', '.join(columns)}, as CSV")]) from error
+    cursor.execute("ANALYZE loans_given_line")
+    cursor.execute(_text("faults"))
+    check(Fault(f"{path.name}, line {line}, {column}", found or "nothing", expected) for line, column, found, expected in cursor.fetchall())
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8 (with or without a mark) or GB18030. Raises FaultsError for a file that cannot be read or is neither."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            with path.open("rb") as file:
+                decoder = codecs.getincrementaldecoder(encoding)()
+                for block in iter(lambda: file.read(BLOCK), b""):
+                    decoder.decode(block)
+                decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        except OSError as error:
+            raise FaultsError([Fault(str(path), error.strerror or "cannot be read", "a CSV file")]) from error
+        return encoding
+    raise FaultsError([Fault(path.name, "neither UTF-8 nor GB18030", "a CSV file in one of them")])
+
+
+def _columns(path: Path, encoding: str) -> list[str]:
+    """The headings, each of COLUMNS once and no other."""
+    with path.open(encoding=encoding, newline="") as file:
+        headings = [heading.strip() for heading in next(csv.reader(file), [])]
+    if sorted(headings) != sorted(COLUMNS):
+        raise FaultsError([Fault(f"{path.name}, headings", ", ".join(headings) or "none", ", ".join(COLUMNS))])
+    return headings
+
+
+@transaction.atomic
+def _chunk(institution: Institution, day: date, part: int, values: dict[str, Any]) -> settling.Settlement:
+    """The lines of a chunk that pay what falls due: keys first, then the loans, then everything else, one statement a table."""
+    if open_day(institution) != day:
+        raise FaultsError([Fault("day", str(institution.business_date), f"{day}, on which this began", "Give the file again.")])
+    with connection.cursor() as cursor:
+        for name in ("work", "accounts"):
+            cursor.execute(settling.statement(name, part))
+        for name in ("keys", "lock", "list"):
+            cursor.execute(_text(name, part), values)
+        cursor.execute("ANALYZE loans_work")
+        cursor.execute(_text("unused"))
+        settled = settling.write(cursor, institution, values, part)
+        for name in ("audit", "tell", "done"):
+            cursor.execute(_text(name, part), values)
+    return settled
+
+
+def _rest(cursor: Any, institution: Institution, actor: str, tell: Callable[[int], None]) -> tuple[int, int, list[Aside]]:
+    """The other lines, each by the act: how many were done, their money in fen, and those set aside."""
+    count, fen, aside = 0, 0, []
+    for line, key, number, amount_fen, loan_id in _left(cursor):
+        reason = _repaid(loan_id, amount_fen, key, actor) if loan_id is not None else f"number: {institution} has no such loan"
+        if reason:
+            aside.append(Aside(line, key, number, amount_fen, reason))
+        else:
+            count, fen = count + 1, fen + amount_fen
+        tell(1)
+    return count, fen, aside
+
+
+def _left(cursor: Any) -> Iterator[tuple[int, str, str, int, int | None]]:
+    after = 0
+    while True:
+        cursor.execute(_text("left"), {"after": after})
+        rows = cursor.fetchall()
+        if not rows:
+            return
+        yield from rows
+        after = rows[-1][0]
+
+
+def _repaid(loan_id: int, amount_fen: int, key: str, actor: str) -> str:
+    """Repay by the act; the reason where it refuses, else nothing."""
+    try:
+        repay(Loan.objects.select_related("institution").get(pk=loan_id), amount_fen, key, actor)
+    except FaultsError as error:
+        return "; ".join(str(fault) for fault in error.faults)
+    return ""
+
+
+def as_csv(aside: Iterable[Aside]) -> str:
+    """The lines that were set aside, as CSV: what the file said, its line and the reason."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["line", *COLUMNS, "reason"])
+    for each in aside:
+        writer.writerow([each.line, each.key, each.number, f"{each.amount_fen // 100}.{each.amount_fen % 100:02}", each.reason])
+    return text.getvalue()
