@@ -28,6 +28,7 @@ from puhui.console.views import (
     suspense,
     taxes,
     trail,
+    variables,
     vouchers,
 )
 
@@ -64,6 +65,7 @@ urlpatterns = [
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("portfolio/file.<str:form>", portfolio.portfolio_file, name="portfolio_file"),
     path("models/", model.models, name="models"),
+    path("variables/", variables.variables, name="variables"),
     path("models/<int:number>/", model.model, name="model"),
     path("models/<int:number>/plots/<str:name>", model.plot, name="model_plot"),
     path("books/", books.books, name="books"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import polars as pl
+from django.db.models import Max
 
 from puhui.features.models import Snapshot
 from puhui.parties.models import Firm, Institution
@@ -20,3 +21,14 @@ def frame(institution: Institution, as_of: date) -> pl.DataFrame:
     newest = Snapshot.objects.filter(institution=institution, as_of=as_of).order_by("firm_id", "-id").distinct("firm_id")
     rows = [{"firm_id": firm_id, **values} for firm_id, values in newest.values_list("firm_id", "values")]
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def snapshot_days(institution: Institution, most: int = 2) -> list[date]:
+    """The newest days of which there are snapshots, the newest first."""
+    days = Snapshot.objects.filter(institution=institution).order_by("-as_of").values_list("as_of", flat=True).distinct()
+    return list(days[:most])
+
+
+def newest_number(institution: Institution) -> int:
+    """Number of the snapshot taken last; 0 where there is none."""
+    return Snapshot.objects.filter(institution=institution).aggregate(newest=Max("pk"))["newest"] or 0
