@@ -141,8 +141,8 @@ def shared(frame: nw.LazyFrame[Any], deep: bool = False, name: str = "") -> nw.L
     On polars it is computed at once, because finding out what two readings of a long plan have in common takes longer than running it;
     while a plan is prepared it becomes a stage of that plan, which other plans share that have a stage of the same `name`.
     DuckDB folds equal parts of one query well enough for a few stages. Where stages read each other many times over, the query grows with
-    the product of all readings, and `deep` keeps the stage in a temporary table, which is no part of a database that was handed in. On Spark it cuts
-    the plan there, which otherwise grows the same way and takes longer to look through than to run.
+    the product of all readings, and `deep` keeps the stage in a temporary table, which is no part of a database that was handed in. On
+    Spark it cuts the plan there, which otherwise grows the same way and takes longer to look through than to run.
     """
     kept, plan = _KEPT.get(), _BUILDING.get()
     if plan is not None and frame.implementation.is_polars():

@@ -88,9 +88,18 @@ def _option_faults(engine: str, out: Path | None) -> list[str]:
 
 def _compute_folder(source: Path, as_of: date | None, engine: str) -> tuple[dict[str, Any], pl.DataFrame]:
     from puhui.features import registry, sources
+    from puhui.features.partitions import compute_partitions, partitions
     from puhui.features.profiles import compute_profile
     from puhui.features.record_sources import read_records
 
+    if partitions(source):
+        if as_of is None:
+            support.fail("--as-of: found nothing, expected a date: parts are never read together to look for the last full month")
+        with support.progress(f"Computing variables of invoices by parts on {engine}"):
+            values = compute_partitions(source, as_of, engine)
+        nulls = sum(values[name].null_count() for name in values.columns[1:])
+        counts: dict[str, Any] = {"as_of": as_of, "parts": len(partitions(source)), "firms": values.height}
+        return counts | {"variables": values.width - 1, "nulls": nulls, "catalogue_digest": registry.catalogue_digest()}, values
     with support.progress("Reading evidence"):
         folder = read_records(source)
     as_of = as_of or (sources.complete_as_of(folder.invoices.invoices) if folder.invoices else None)
