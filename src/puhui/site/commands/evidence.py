@@ -90,6 +90,63 @@ def import_file(
             print(f"rejected rows with their faults: {result.rejects}")
 
 
+@app.command("pull")
+def pull_from_source(
+    source: str = typer.Argument(..., metavar="SOURCE", help="Name of a source's description, or the path of one (.toml)."),
+    evidence_class: str = typer.Option(..., "--class", help="Class of evidence: C01 … C18, S1, S2 (C07: invoices)."),
+    firm: str = typer.Option(..., "--firm", help="About whom: an identifier of the firm, or its exact name."),
+    record: str = typer.Option("", "--record", help="One kind of record; default: every kind of the class that the source has."),
+    purpose: str = typer.Option("credit_decision", "--purpose", help="What the firm's consent must allow."),
+    whole: bool = typer.Option(False, "--whole", help="Ask for everything again, not only for what is new."),
+    institution: str = INSTITUTION,
+    actor: str = typer.Option("system", "--as", help="In whose name, for the audit trail."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Pull evidence of a firm from a source's API under its consent: of each kind of record all that is new, or nothing.
+
+    Example: puhui evidence pull county-simulator --class C06 --record tax_return --firm 91330106MA2CFJQ25K
+    """
+    from puhui.evidence.layouts import classes
+
+    if evidence_class.upper() not in classes():
+        support.fail(f"--class: found {evidence_class!r}, expected one of {', '.join(classes())}")
+    support.start_django()
+    from django.conf import settings
+
+    from puhui.calculations.faults import FaultsError
+    from puhui.evidence.pulling.actions import PullResult, pull, records_of
+    from puhui.evidence.pulling.sources import source as described
+    from puhui.evidence.queries import firm_named
+
+    lender = support.institution(institution)
+    found, owner = described(source, settings.PUHUI_CATALOGUE), firm_named(lender, firm)
+    results: list[PullResult] = []
+    failed: list[FaultsError] = []
+    for each in records_of(found, evidence_class.upper(), record):
+        try:
+            with support.progress(f"pulling {each}"):
+                results.append(pull(found, each, owner, purpose=purpose, whole=whole, actor=actor))
+        except FaultsError as error:
+            failed.append(error)
+    faults = [fault for error in failed for fault in error.faults]
+    if as_json:
+        support.print_result({"results": [each.as_dict() for each in results], "faults": [each.as_dict() for each in faults]}, True)
+    else:
+        for result in results:
+            _print_pull(result)
+    if failed:
+        total = sum(getattr(error, "total", len(error.faults)) for error in failed)
+        support.fail([*faults, f"{total:,} fault{'s' if total > 1 else ''}; of those kinds of record nothing was changed"])
+
+
+def _print_pull(result: Any) -> None:
+    counts = result.imported.counts if result.imported else {"accepted": 0}
+    shown = {name: getattr(result, name) for name in ("source", "record", "firm", "consent", "since", "pages", "rows", "requests")}
+    support.print_result({**shown, "batch": result.imported.batch_id if result.imported else None, **counts}, False)
+    for note in [*result.notes, *(result.imported.notes if result.imported else [])]:
+        print(f"note: {note}")
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int, int], None]]:
     with support.progress("reading") as bar:
