@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('features', '0002_initial'),
+        ("features", "0002_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='snapshot',
-            name='evidence',
+            model_name="snapshot",
+            name="evidence",
             field=models.JSONField(default=dict),
         ),
     ]
