@@ -23,7 +23,7 @@ from puhui.evidence.layouts import layout, layout_files
 from puhui.evidence.samples import sample_frame
 
 Row = dict[str, Any]
-SAMPLE_ROWS = 250
+SAMPLE_ROWS = 24  # as many as every layout's sample tells apart
 BEGINNING = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 
 

@@ -27,7 +27,7 @@ from puhui.evidence.pulling.client import Client, Clock, SourceError
 from puhui.evidence.pulling.pages import all_rows
 from puhui.evidence.pulling.reached import reached
 from puhui.evidence.pulling.shape import agreed_rows
-from puhui.evidence.pulling.sources import RecordPull, Source
+from puhui.evidence.pulling.sources import Expected, RecordPull, Source
 from puhui.evidence.pulling.trail import kept_breaker, record_pull
 from puhui.evidence.reading.invoices import EVIDENCE_CLASS as INVOICE_CLASS
 from puhui.evidence.reading.mapping import IGNORED, Mapping, parse_mapping
@@ -104,7 +104,7 @@ def pull(
         path, parameters = _question(source, agreed, evidence_class, record, number, since)
         rows, pages = all_rows(client, source.paging, path, parameters)
         place = f"source {source.name}, {path}"
-        rows, notes = agreed_rows(rows, agreed.fields, place, source.file) if agreed.fields and rows else (rows, [])
+        rows, notes = agreed_rows(rows, _fields(source, agreed), place, source.file) if agreed.fields and rows else (rows, [])
         with transaction.atomic():
             imported = _store(rows, source, evidence_class, record, mapping, firm, actor, business_date) if rows else None
             brought = {"pages": pages, "rows": len(rows), "batch": imported.batch_id if imported else None}
@@ -128,6 +128,12 @@ def _mapping(source: Source, agreed: RecordPull, evidence_class: str, record: st
         return parse_mapping(document, source.file, vocabulary(INVOICE_CLASS))
     kind = layout(record)
     return parse_mapping({**document, "record": record}, source.file, kind.vocabulary(), kind.known_at)
+
+
+def _fields(source: Source, agreed: RecordPull) -> dict[str, Expected]:
+    """The fields that rows must have: those described, and the one that names the firm."""
+    firm = {source.asking.column: Expected("firm", "string")} if source.asking.column else {}
+    return {**firm, **agreed.fields}
 
 
 def _number(source: Source, firm: Firm) -> str:

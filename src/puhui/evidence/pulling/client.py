@@ -16,12 +16,14 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.evidence.pulling.breaker import Breaker
 from puhui.evidence.pulling.sources import Source
 from puhui.evidence.pulling.transport import Answer, NoAnswerError, get
 from puhui.evidence.reading.faults import shown
+from puhui.evidence.reading.knowing import LOCAL
 
 SHOWN_BODY_BYTES = 200
 
@@ -96,7 +98,7 @@ class Client:
         until = self.breaker.open_until
         if until is not None and not self.breaker.closed_at(self.clock.now()):
             last = f", the last: {reason}" if reason else ""
-            found = f"{self.breaker.failures} failures one after the other{last}; the breaker is open until {until:%Y-%m-%d %H:%M:%S} UTC"
+            found = f"{self.breaker.failures} failures one after the other{last}; the breaker is open until {_local(until)}"
             raise failure("open", place, found, "a source that answers", "Nothing is asked before then. Pull again afterwards.")
 
     def _ask(self, url: str) -> Answer:
@@ -140,7 +142,7 @@ class Client:
             return self._wait(attempt)
         if asked > self.source.patience.longest_wait_seconds:
             again = self.clock.now() + dt.timedelta(seconds=asked)
-            found = f"HTTP 429: too many requests, none before {again:%Y-%m-%d %H:%M:%S} UTC"
+            found = f"HTTP 429: too many requests, none before {_local(again)}"
             expected = f"a wait of at most {self.source.patience.longest_wait_seconds:g} seconds"
             raise failure("busy", place, found, expected, "Pull again then.")
         return asked
@@ -169,6 +171,11 @@ def _refusal(answer: Answer, place: str) -> SourceError:
         404: "Look at base_url and path, and whether the source knows the firm.",
     }.get(answer.status, "Ask those who run the source what is wrong with the question.")
     return failure("refused", place, f"HTTP {answer.status}: {body}", "HTTP 200 with rows", remedy)
+
+
+def _local(moment: dt.datetime) -> str:
+    """A moment on the clock of those who read the message."""
+    return f"{moment.astimezone(ZoneInfo(LOCAL)):%Y-%m-%d %H:%M:%S} ({LOCAL})"
 
 
 def _retry_after(text: str, now: dt.datetime) -> float | None:

@@ -34,7 +34,8 @@ def all_rows(client: Client, paging: Paging, path: str, parameters: Mapping[str,
         place = f"source {client.source.name}, {path}, page {number:,}"
         if page.rows and page.rows == last:
             raise failure("changed", place, "the rows of the page before once more", "the rows that follow", f"Look at [paging]. {ASK}")
-        rows, count, total, last = rows + page.rows, number, page.total, page.rows
+        rows.extend(page.rows)
+        count, total, last = number, page.total, page.rows
     if total is not None and total != len(rows):
         place = f"source {client.source.name}, {path}"
         found, expected = f"{len(rows):,} rows", f"{total:,}, as {paging.total} says"
