@@ -5,12 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import tomllib
 from dataclasses import replace
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from tests.evidence.conftest import BUSINESS_DATE, HEADINGS, consent, line
 
 from puhui.calculations.faults import FaultsError
@@ -254,6 +260,23 @@ def test_a_slow_source_and_one_that_is_not_there_end_in_time(line_up, time):
     client = Client(source, f"http://127.0.0.1:{port}", {}, Breaker(source.breaker), time.clock())
     with pytest.raises(SourceError, match="ConnectionRefusedError"):
         client.document("/penalty", {})
+
+
+def test_nothing_is_told_to_whom_nobody_vouches_for(tmp_path, line_up, time):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    began = dt.datetime.now(dt.UTC)
+    own = x509.CertificateBuilder(name, name, key.public_key(), 1, began, began + dt.timedelta(days=1)).sign(key, hashes.SHA256())
+    plain = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "own.pem").write_bytes(own.public_bytes(Encoding.PEM) + key.private_bytes(*plain))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "own.pem")
+    line_up._server.socket = context.wrap_socket(line_up._server.socket, server_side=True)
+    source = description()
+    client = Client(source, line_up.address.replace("http:", "https:"), {}, Breaker(source.breaker), time.clock())
+    with pytest.raises(SourceError, match="a certificate that is not trusted") as caught:
+        client.document("/penalty", {})
+    assert (caught.value.kind, client.requests, line_up.asked) == ("refused", 1, [])
 
 
 def test_an_answer_that_drips_for_ever_ends_in_time():

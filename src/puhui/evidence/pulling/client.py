@@ -2,7 +2,8 @@
 
 Asked again: no connection, no answer in time, an error of the server (5xx), an answer that breaks off. The waits grow, and a random part
 is taken off each so that many programs do not come back at the same moment. A source that says "too many" (429) is asked again when it
-says so. Not asked again: what the source refuses (4xx) and where it sends us elsewhere (3xx); only a person can mend that.
+says so. Not asked again: what the source refuses (4xx), where it sends us elsewhere (3xx), whose certificate is not trusted; only a person
+can mend that.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from zoneinfo import ZoneInfo
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.evidence.pulling.breaker import Breaker
 from puhui.evidence.pulling.sources import Source
-from puhui.evidence.pulling.transport import Answer, NoAnswerError, get
+from puhui.evidence.pulling.transport import Answer, NoAnswerError, UntrustedError, get
 from puhui.evidence.reading.faults import shown
 from puhui.evidence.reading.knowing import LOCAL
 
@@ -102,7 +103,7 @@ class Client:
             raise failure("open", place, found, "a source that answers", "Nothing is asked before then. Pull again afterwards.")
 
     def _ask(self, url: str) -> Answer:
-        """One request, not sooner after the last than the rate allows. Raises `NoAnswerError`."""
+        """One request, not sooner after the last than the rate allows. Raises `NoAnswerError`, or `SourceError` where nobody is trusted."""
         patience = self.source.patience
         if self._asked_at is not None:
             early = self._asked_at + 1 / patience.requests_per_second - self.clock.seconds()
@@ -110,7 +111,11 @@ class Client:
                 self._pause(early)
         self._asked_at = self.clock.seconds()
         self.requests += 1
-        return get(url, self.headers, patience.timeout_seconds)
+        try:
+            return get(url, self.headers, patience.timeout_seconds)
+        except UntrustedError as error:
+            remedy = "Look at the address of the source, and at the certificates of this machine."
+            raise failure("refused", f"source {self.source.name}", str(error), "the certificate of the source", remedy) from error
 
     def _read(self, answer: Answer, place: str) -> Any:
         """The document of an answer. Raises `NoAnswerError` or `_BusyError` where to ask again may help, else `SourceError`."""
@@ -127,8 +132,8 @@ class Client:
         try:
             return json.loads(answer.body, parse_float=Digits, parse_int=Digits, parse_constant=Digits, object_pairs_hook=_pairs)
         except (ValueError, RecursionError) as error:
-            found = f"{len(answer.body):,} bytes that are no whole JSON document"
-            raise NoAnswerError(f"{found} ({shown(answer.body[:SHOWN_BODY_BYTES].decode('utf-8', 'replace'))})") from error
+            begins = shown(answer.body[:SHOWN_BODY_BYTES].decode("utf-8", "replace"))
+            raise NoAnswerError(f"{len(answer.body):,} bytes that are no whole JSON document ({error}): {begins}") from error
 
     def _wait(self, attempt: int) -> float:
         patience = self.source.patience

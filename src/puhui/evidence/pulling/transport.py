@@ -20,6 +20,10 @@ class NoAnswerError(Exception):
     """Nothing usable came back, and asking again may help: refused, broken off, or too late."""
 
 
+class UntrustedError(Exception):
+    """Who answered could not show that it is who was asked: nothing was told to it, and asking again does not help."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """`headers` by lower-case name; `too_large`: there was more than may be read, and `body` is only its beginning."""
@@ -31,7 +35,7 @@ class Answer:
 
 
 def get(url: str, headers: Mapping[str, str], timeout_seconds: float) -> Answer:
-    """Ask once, all of it within `timeout_seconds`. Raises `NoAnswerError`."""
+    """Ask once, all of it within `timeout_seconds`. Raises `NoAnswerError`, or `UntrustedError` by https."""
     parts = urlsplit(url)
     ends_at = time.monotonic() + timeout_seconds
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -44,9 +48,9 @@ def get(url: str, headers: Mapping[str, str], timeout_seconds: float) -> Answer:
         return Answer(response.status, found, body, too_large)
     except TimeoutError as error:
         raise NoAnswerError(f"no whole answer within {timeout_seconds:g} seconds") from error
-    except ssl.SSLError as error:
-        raise NoAnswerError(f"no trusted connection ({error.reason or error})") from error
-    except (OSError, http.client.HTTPException) as error:
+    except ssl.SSLCertVerificationError as error:
+        raise UntrustedError(f"a certificate that is not trusted ({error.verify_message})") from error
+    except (OSError, UnicodeError, http.client.HTTPException) as error:
         raise NoAnswerError(f"no connection or one that broke off ({type(error).__name__}: {error})") from error
     finally:
         connection.close()
