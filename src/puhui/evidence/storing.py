@@ -58,7 +58,7 @@ def store_invoices(rows: pl.DataFrame, institution_id: int, now: dt.datetime, re
             progress("comparing with what is known", rows.height, rows.height)
             with compared_by_sets(cursor, rows.height):
                 cursor.execute(statement("find_replaced_invoices"))
-            replaced = cursor.rowcount
+                replaced = cursor.rowcount
             if replaced:
                 cursor.execute(statement("date_corrections"), {"now": now})
         progress("storing", rows.height, rows.height)
