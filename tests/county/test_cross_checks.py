@@ -30,6 +30,7 @@ LOOKS_FOR = {
     "round_trips": "round_tripping",
     "exports_and_receipts": "invented_exports",
     "electricity_and_sales": "invented_output",
+    "two_versions_of_statements": "two_sets_of_books",
 }
 DEMANDED = ("circular_trade", "reversed_after_report", "insured_and_paid_staff")
 

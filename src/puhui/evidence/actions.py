@@ -30,6 +30,7 @@ from puhui.evidence.reading.records import read_records
 from puhui.evidence.reading.rejects import write_rejects
 from puhui.evidence.reading.result import Reading
 from puhui.evidence.reading.words import vocabulary
+from puhui.evidence.statements.taking_apart import taken_apart
 from puhui.evidence.storing import Progress, Stored, store_invoices
 from puhui.evidence.storing_records import store_records
 from puhui.parties.actions import record_audit
@@ -136,14 +137,16 @@ def import_records(
         mapping = load_mapping(mapping, kinds[0].vocabulary(), kinds[0].known_at)
     named = mapping or Mapping(source=file_name or path.name)
     importing = _Importing(institution, evidence_class, named, firm, business_date, actor, progress)
-    reading = read_records(
-        Path(path),
-        kinds,
-        mapping=mapping,
-        known_firms=queries.firm_numbers(institution, named.firm_scheme, names=True),
-        **options,
-        **importing.of_the_firm(),
-    )
+    with taken_apart(Path(path), evidence_class if mapping is None else "", limits, file_name or path.name) as taken:
+        reading = read_records(
+            taken.path,
+            kinds,
+            mapping=mapping,
+            known_firms=queries.firm_numbers(institution, named.firm_scheme, names=True),
+            **{**options, "file_name": file_name or path.name},
+            **importing.of_the_firm(),
+        )
+    reading = replace(reading, digest=taken.digest or reading.digest, notes=[*taken.notes, *reading.notes])
     kind = layout(reading.record)
     if mapping is None:
         importing = replace(importing, mapping=replace(named, record=kind.record, known_at=kind.known_at))

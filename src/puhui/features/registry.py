@@ -57,6 +57,7 @@ MODULES: tuple[str, ...] = (
     "owner_credit",
     "environment",
     "site_visits",
+    "statements",
 )  # fmt: skip
 """Modules of `puhui.features` that declare variables, in the order of the catalogue."""
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from puhui.county.economy import Economy
 from puhui.county.papers.abroad import abroad_frames
+from puhui.county.papers.books import book_frames
 from puhui.county.papers.credit import credit_frames
 from puhui.county.papers.invoices import with_planted
 from puhui.county.papers.markets import market_frames
@@ -47,5 +48,6 @@ def papers(economy: Economy, invoices: pl.DataFrame, until: int, seed: int, plan
         **register_frames(economy, until, seed),
         **credit_frames(economy, until, seed),
         **market_frames(economy, until, seed),
+        **book_frames(economy, plants, tax["tax_return"], seed),
     }
     return Papers(invoices, frames, plants)
