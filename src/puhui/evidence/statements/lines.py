@@ -53,7 +53,6 @@ class Lines:
 
 
 @lru_cache(maxsize=20_000)
-@lru_cache(maxsize=20_000)
 def plain_label(label: str) -> str:
     """`其中：应收票据 ` → `应收票据`; `六、期末现金及现金等价物余额` → `期末现金及现金等价物余额`."""
     text = NOISE.sub("", unicodedata.normalize("NFKC", label).translate(QUOTES))
