@@ -75,17 +75,16 @@ class Finding:
 def identities() -> tuple[Identity, ...]:
     """The table of identities, in its order."""
     document = layout_document("identities")
-    return tuple(
-        Identity(
-            name,
-            entry["statement"],
-            entry["total"],
-            *(tuple(entry.get(key, ())) for key in ("plus", "less", "if_there", "less_if_there", "layouts")),
-            entry.get("strength", "must"),
-            entry.get("below", entry.get("strength", "must")),
-        )
-        for name, entry in document.items()
-        if isinstance(entry, dict)
+    return tuple(_identity(name, entry) for name, entry in document.items() if isinstance(entry, dict))
+
+
+def _identity(name: str, entry: Mapping[str, Any]) -> Identity:
+    strength = entry.get("strength", "must")
+    plus, less, plus_optional, less_optional, layouts = (
+        tuple(entry.get(key, ())) for key in ("plus", "less", "if_there", "less_if_there", "layouts")
+    )
+    return Identity(
+        name, entry["statement"], entry["total"], plus, less, plus_optional, less_optional, layouts, strength, entry.get("below", strength)
     )
 
 
