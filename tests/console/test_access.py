@@ -12,7 +12,8 @@ ROLES = {
     "borrower-en": "borrower",
 }  # fmt: skip
 PAGE_OF = {
-    "firms": "firm", "payout": "payouts", "loan": "loans", "models": "model", "account": "books", "entry": "books", "late loan": "loans",
+    "firms": "firm", "firm's evidence": "firm", "firm's records": "firm",
+    "payout": "payouts", "loan": "loans", "models": "model", "account": "books", "entry": "books", "late loan": "loans",
     "past loan": "loans", "loan class": "loans", "renewal": "renewals", "line": "lines", "act": "acts",
     "days": "books", "day": "books", "vouchers": "books", "losses": "books", "taxes": "books",
 }  # fmt: skip
