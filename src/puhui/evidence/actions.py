@@ -19,6 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from puhui.evidence import queries
+from puhui.evidence.documents.taking_apart import document_rows
 from puhui.evidence.layouts import Layout, layout, layouts
 from puhui.evidence.models import Batch
 from puhui.evidence.reading.faults import refuse
@@ -77,7 +78,7 @@ def import_invoices(
     limits: Limits | None = None,
     progress: Progress = _silent,
 ) -> ImportResult:
-    """Import one file of invoices (class C07).
+    """Import one file of invoices (class C07): a table, or a document with invoices (digital invoice as XML, OFD or PDF; a scan).
 
     `firm` is the one whose invoices these are when the file does not name it. With `partial` the good rows are stored and the others
     written to `rejects`, if given (CSV: the original cells and what is wrong with them); else one fault refuses the whole file.
@@ -89,15 +90,17 @@ def import_invoices(
         mapping = load_mapping(mapping, vocabulary(EVIDENCE_CLASS))
     mapping = mapping or Mapping(source=file_name or path.name)
     importing = _Importing(institution, EVIDENCE_CLASS, mapping, firm, business_date, actor, progress)
-    reading = read_invoices(
-        Path(path),
-        mapping=mapping,
-        known_firms=queries.firm_numbers(institution, mapping.firm_scheme),
-        sheet=sheet,
-        file_name=file_name,
-        limits=limits,
-        **importing.of_the_firm(),
-    )
+    with document_rows(Path(path), EVIDENCE_CLASS, limits, file_name or path.name) as taken:
+        reading = read_invoices(
+            taken.path,
+            mapping=mapping,
+            known_firms=queries.firm_numbers(institution, mapping.firm_scheme),
+            sheet=sheet,
+            file_name=file_name or Path(path).name,
+            limits=limits,
+            **importing.of_the_firm(),
+        )
+    reading = replace(reading, digest=taken.digest or reading.digest, notes=[*taken.notes, *reading.notes])
     return importing.store(reading, store_invoices, partial, rejects)
 
 
@@ -137,7 +140,11 @@ def import_records(
         mapping = load_mapping(mapping, kinds[0].vocabulary(), kinds[0].known_at)
     named = mapping or Mapping(source=file_name or path.name)
     importing = _Importing(institution, evidence_class, named, firm, business_date, actor, progress)
-    with taken_apart(Path(path), evidence_class if mapping is None else "", limits, file_name or path.name) as taken:
+    of_statements = evidence_class if mapping is None else ""
+    with (
+        document_rows(Path(path), evidence_class, limits, file_name or path.name) as page,
+        taken_apart(page.path, of_statements, limits, file_name or path.name) as taken,
+    ):
         reading = read_records(
             taken.path,
             kinds,
@@ -146,7 +153,7 @@ def import_records(
             **{**options, "file_name": file_name or path.name},
             **importing.of_the_firm(),
         )
-    reading = replace(reading, digest=taken.digest or reading.digest, notes=[*taken.notes, *reading.notes])
+    reading = replace(reading, digest=page.digest or taken.digest or reading.digest, notes=[*page.notes, *taken.notes, *reading.notes])
     kind = layout(reading.record)
     if mapping is None:
         importing = replace(importing, mapping=replace(named, record=kind.record, known_at=kind.known_at))

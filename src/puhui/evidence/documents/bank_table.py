@@ -1,0 +1,101 @@
+"""The table of a bank statement from the words on its pages: headings tell the columns, dates begin the rows.
+
+Each word goes to the heading above it that lies nearest; a line without a date continues the row before (long names are wrapped). The
+rows go to the import of account flows (class C15), which checks amounts and days as for any file.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+
+from puhui.evidence.documents.model import Document, DocumentField, Word
+from puhui.evidence.layouts import layout
+from puhui.evidence.reading.words import Vocabulary, plain
+
+DAY = re.compile(r"^(?:19|20)\d{2}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?$")
+OUT = ("借方发生额", "借方金额", "借方", "支出", "支出金额", "转出金额", "付款金额")
+IN = ("贷方发生额", "贷方金额", "贷方", "收入", "收入金额", "转入金额", "收款金额")
+"""Headings of two columns of amounts. A bank tells of its own books: what the customer pays out is its debit (借方)."""
+NOTHING = ("", "-", "--", "0", "0.00")
+LEAST_HEADINGS = 3
+SAME_LINE = 0.6
+
+
+def read_bank_statement(words: Sequence[Word]) -> Document | None:
+    """The movements of a statement; None where no line of headings is found."""
+    known = layout("account_flow").vocabulary()
+    clean = [replace(word, text=unicodedata.normalize("NFKC", word.text).strip()) for word in words if word.text.strip()]
+    rows: list[dict[str, str]] = []
+    fields: list[DocumentField] = []
+    heads: list[Word] = []
+    for page in sorted({word.page for word in clean}):
+        lines = lines_of([word for word in clean if word.page == page])
+        start = next((number for number, line in enumerate(lines) if _headings(line, known) >= LEAST_HEADINGS), None)
+        if start is not None:
+            heads = [word for word in lines[start] if _is_heading(word.text, known)]
+        if heads:
+            _rows(lines[start + 1 if start is not None else 0 :], heads, rows, fields)
+    return Document("bank_statement", tuple(fields), tuple(map(_one_amount, rows))) if rows else None
+
+
+def _one_amount(row: dict[str, str]) -> dict[str, str]:
+    """A row with two columns of amounts as one with an amount and its direction; others as they are."""
+    sides = {"借": _side(row, OUT), "贷": _side(row, IN)}
+    given = {side: row[heading] for side, heading in sides.items() if heading and row[heading].strip() not in NOTHING}
+    if not any(sides.values()) or len(given) != 1:
+        return row
+    kept = {heading: cell for heading, cell in row.items() if heading not in sides.values()}
+    ((side, amount),) = given.items()
+    return {**kept, "借贷标志": side, "交易金额": amount}
+
+
+def _side(row: dict[str, str], words: Sequence[str]) -> str | None:
+    return next((heading for heading in row if plain(re.sub(r"\(.*?\)", "", heading)) in words), None)
+
+
+def lines_of(words: Sequence[Word]) -> list[list[Word]]:
+    """The words of a page as lines, each from left to right."""
+    lines: list[list[Word]] = []
+    for word in sorted(words, key=lambda each: each.middle):
+        last = lines[-1] if lines else []
+        if last and abs(word.middle - last[0].middle) < SAME_LINE * max(min(word.height, last[0].height), 0.004):
+            last.append(word)
+        else:
+            lines.append([word])
+    return [sorted(line, key=lambda word: word.box[0]) for line in lines]
+
+
+def _is_heading(text: str, known: Vocabulary) -> bool:
+    return known.field_of(text) is not None or plain(re.sub(r"\(.*?\)", "", text)) in (*OUT, *IN)
+
+
+def _headings(line: Sequence[Word], known: Vocabulary) -> int:
+    return sum(_is_heading(word.text, known) for word in line)
+
+
+def _rows(lines: Sequence[Sequence[Word]], heads: Sequence[Word], rows: list[dict[str, str]], fields: list[DocumentField]) -> None:
+    known = layout("account_flow").vocabulary()
+    day = next((head for head in heads if known.field_of(head.text) == "booked_on"), None)
+    for line in lines:
+        cells = [(_nearest(word, heads), word) for word in line]
+        begins = any(head is day and (DAY.match(word.text) or DAY.match(word.text.replace(" ", ""))) for head, word in cells)
+        if begins:
+            rows.append(dict.fromkeys((head.text for head in heads), ""))
+        elif not rows or any(re.search("合计|本页|小计|第.*页|打印", word.text) for word in line):
+            continue
+        for head, word in cells:
+            rows[-1][head.text] = (rows[-1][head.text] + word.text) if not begins or rows[-1][head.text] else word.text
+            fields.append(DocumentField(f"{head.text}#{len(rows)}", word.text, word.box, round(word.confidence, 3), word.page))
+
+
+def _nearest(word: Word, heads: Sequence[Word]) -> Word:
+    """The heading whose span overlaps the word's most, or else lies nearest to it: figures are set right, names left."""
+
+    def distance(head: Word) -> float:
+        overlap = min(word.box[2], head.box[2]) - max(word.box[0], head.box[0])
+        return -overlap if overlap > 0 else min(abs(word.box[0] - head.box[0]), abs(word.box[2] - head.box[2]))
+
+    return min(heads, key=distance)

@@ -1,0 +1,75 @@
+"""A document read: its kind, its fields each with their place on the page and how sure the reading is, and the rows that an import takes.
+
+A person who corrects a field needs to see where it was read; a program that trusts one needs to know how sure it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from puhui.calculations.faults import Fault
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom as parts of the page's width and height, 0 to 1
+
+
+@dataclass(frozen=True)
+class Word:
+    """A piece of text on a page: a line that OCR found, or a run of text of a PDF. `confidence` 0 to 1; 1 where nothing was guessed."""
+
+    text: str
+    box: Box
+    confidence: float = 1.0
+    page: int = 1
+    level: float | None = None  # height of its middle when the tilt of the page is taken out
+
+    @property
+    def middle(self) -> float:
+        return (self.box[1] + self.box[3]) / 2 if self.level is None else self.level
+
+    @property
+    def height(self) -> float:
+        return self.box[3] - self.box[1]
+
+
+@dataclass(frozen=True)
+class DocumentField:
+    """One field: `value` as text, `box` None where it stands nowhere on a page (XML). `repaired`: what was read before sums mended it."""
+
+    name: str
+    value: str
+    box: Box | None = None
+    confidence: float = 1.0
+    page: int = 1
+    repaired: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """`kind`: digital_invoice, vat_invoice, bank_statement. `rows`: heading → cell, as an import reads them. `faults`: what a person must
+    look at; a document with faults is not imported without corrections."""
+
+    kind: str
+    fields: tuple[DocumentField, ...] = ()
+    rows: tuple[dict[str, str], ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    def value(self, name: str) -> str:
+        """The value of a field, empty where it was not found."""
+        return next((field.value for field in self.fields if field.name == name), "")
+
+    @property
+    def evidence_class(self) -> str:
+        return "C15" if self.kind == "bank_statement" else "C07"
+
+
+HEADINGS = {
+    "code": "发票代码", "number": "发票号码", "issued_on": "开票日期", "seller_id": "销方识别号", "seller_name": "销方名称",
+    "buyer_id": "购方识别号", "buyer_name": "购方名称", "amount": "金额", "tax": "税额", "total": "价税合计", "state": "发票状态",
+    "kind": "发票类型", "goods": "项目名称",
+}  # fmt: skip
+"""Field of an invoice → heading of class C07."""
+
+
+def invoice_row(values: dict[str, str]) -> dict[str, str]:
+    """The row of an invoice under the headings that the import of invoices knows."""
+    return {heading: values.get(name, "") for name, heading in HEADINGS.items()}
