@@ -170,6 +170,16 @@ def test_a_digital_invoice_has_its_parties_side_by_side() -> None:
     assert (values["buyer_id"], values["seller_id"], values["total"]) == (BUYER, SELLER, "1060.00")
 
 
+def test_two_parties_that_were_read_as_one_line() -> None:
+    digital = [
+        word(f"发票号码：{NUMBER}", 0.7, 0.03), word("开票日期：2025年03月01日", 0.7, 0.08), word("名称：乙公司名称：甲公司", 0.08, 0.2),
+        word(f"统一社会信用代码/纳税人识别号：{BUYER}统一社会信用代码/纳税人识别号：{SELLER}", 0.08, 0.26), word("税额", 0.9, 0.33),
+        word("合计", 0.1, 0.6), word("¥1000.00", 0.65, 0.6), word("¥60.00", 0.88, 0.6), word("（小写）¥1060.00", 0.7, 0.66),
+    ]  # fmt: skip
+    values = fields_of(digital)[0]
+    assert [values[name] for name in ("buyer_name", "seller_name", "buyer_id", "seller_id")] == ["乙公司", "甲公司", BUYER, SELLER]
+
+
 @pytest.mark.parametrize(
     ("change", "mended"),
     [
@@ -294,6 +304,34 @@ def test_a_picture_without_the_extra_says_what_to_do(lender, monkeypatch) -> Non
     Image.new("RGB", (40, 40), "white").save(data, "PNG")
     with pytest.raises(RefusedFileError, match=r"puhui\[ocr\]"):
         read_document(lender.write(data.getvalue(), "scan.png"))
+
+
+def picture(lines: list[tuple[int, int, str]], tilt: float) -> bytes:
+    """A page drawn with a Chinese font and turned a little, as JPEG. Skips where there is no such font."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    fonts = sorted(Path("/usr/share/fonts").rglob("Noto*CJK*.ttc")) + sorted(Path("/usr/share/fonts").rglob("wqy*.ttc"))
+    if not fonts:
+        pytest.skip("no Chinese font is installed (scripts/system-packages)")
+    page = Image.new("RGB", (1100, 620), "white")
+    for x, y, text in lines:
+        ImageDraw.Draw(page).text((x, y), text, font=ImageFont.truetype(str(fonts[0]), 20), fill=(20, 20, 90))
+    data = io.BytesIO()
+    page.rotate(tilt, fillcolor="white").save(data, "JPEG", quality=80)
+    return data.getvalue()
+
+
+def test_a_drawn_page_that_lies_askew(lender) -> None:
+    pytest.importorskip("rapidocr", reason="the extra `ocr` is not installed")
+    lines = [
+        (400, 20, "浙江增值税专用发票"), (80, 30, "3300241130"), (840, 30, "No 12345678"), (840, 80, "开票日期：2024年03月15日"),
+        (90, 130, "名    称：乙公司"), (90, 160, f"纳税人识别号：{BUYER}"), (90, 220, "货物或应税劳务名称"), (900, 220, "税率"),
+        (980, 220, "税 额"), (120, 430, "合        计"), (700, 430, "￥1000.00"), (960, 430, "￥130.00"), (90, 470, "价税合计（大写）"),
+        (320, 470, "壹仟壹佰叁拾圆整"), (740, 470, "（小写）￥1130.00"), (90, 520, "名    称：甲公司"), (90, 550, f"纳税人识别号：{SELLER}"),
+    ]  # fmt: skip
+    path = lender.write(picture(lines, 1.2), "scan.jpg")
+    assert lender.import_file(path).counts["accepted"] == 1
+    assert stored()[0] == ("12345678", dt.date(2024, 3, 15), "out", "normal", "004", 100_000, 13_000, 113_000, BUYER)
 
 
 @pytest.mark.real_data

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from puhui.calculations.faults import Fault
 from puhui.evidence.documents.model import Document, DocumentField, Word, invoice_row
@@ -25,6 +26,7 @@ DAY = re.compile(r"(20\d{2}|19\d{2})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2
 TAX_ID = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{15,20}(?![0-9A-Z])")
 NAME_LABEL = re.compile(r"^名?\s*称$|称\s*:\s*(?P<value>.*)$")
 ID_LABEL = re.compile(r"(?:识别号|信用代码|税号)\s*:?\s*(?P<value>.*)$")
+PARTY_LABEL = re.compile(r"统一社会信用代码(?:/?纳税人识别号)?\s*:|(?<!/)(?<!代码)纳税人识别号\s*:|名\s*称\s*:")
 MACHINE = re.compile(r"机器编?号")
 KINDS = (
     (r"电子发票\(增值税专用发票\)", "81"), (r"电子发票\(普通发票\)", "82"), (r"电子专用发票", "028"), (r"电子普通发票", "026"),
@@ -41,7 +43,8 @@ HEAD = 0.28  # number and code stand above the parties
 
 def read_invoice(words: Sequence[Word], file: str) -> Document | None:
     """The invoice on one page; None where the page shows none. Fields that are missing or contradict each other are faults."""
-    page = [replace(word, text=unicodedata.normalize("NFKC", word.text).replace("￥", "¥").strip()) for word in words if word.text.strip()]
+    clean = [replace(word, text=unicodedata.normalize("NFKC", word.text).replace("￥", "¥").strip()) for word in words if word.text.strip()]
+    page = [part for word in clean for part in _split(word)]
     everything = "".join(word.text for word in page)
     signs = sum(sign in everything for sign in ("发票", "识别号", "税额", "价税合计", "开票日期", "小写"))
     if signs < 3:
@@ -60,6 +63,20 @@ def read_invoice(words: Sequence[Word], file: str) -> Document | None:
     values = {name: field.value for name, field in found.items()}
     values["state"] = "红字" if values.get("total", "").startswith("-") else "正常"
     return Document("vat_invoice", tuple(found.values()), (invoice_row(values),), tuple(faults))
+
+
+def _split(word: Word) -> list[Word]:
+    """A line on which two labels of a party were read as one text, cut before the second; its box is cut in proportion."""
+    starts = [match.start() for match in PARTY_LABEL.finditer(word.text)]
+    if len(starts) < 2:
+        return [word]
+    cuts = [0, *starts[1:], len(word.text)]
+    left, top, right, bottom = word.box
+    step = (right - left) / len(word.text)
+    return [
+        replace(word, text=word.text[begin:end].strip(), box=(left + begin * step, top, left + end * step, bottom))
+        for begin, end in pairwise(cuts)
+    ]
 
 
 def _field(name: str, value: str, word: Word, repaired: str = "") -> DocumentField:
