@@ -113,8 +113,14 @@ def test_every_setting_is_documented_as_it_is():
 
 def test_nothing_else_reads_the_environment():
     """One place reads the environment; the few who hand it on, or read what is not Puhui's, are named here."""
-    allowed = {"site/configuration.py", "site/postgresql/layout.py", "site/commands/support.py", "site/examination.py"}
-    allowed.add("evidence/pulling/sources.py")  # addresses and keys of sources: their names stand in the institution's own descriptions
+    # Of sources of evidence the addresses and keys: which variables hold them is said in an institution's own descriptions.
+    allowed = {
+        "site/configuration.py",
+        "site/postgresql/layout.py",
+        "site/commands/support.py",
+        "site/examination.py",
+        "evidence/pulling/sources.py",
+    }
     reading = {
         path.relative_to(ROOT / "src" / "puhui").as_posix()
         for path in (ROOT / "src" / "puhui").rglob("*.py")

@@ -156,9 +156,10 @@ def _with_balance(economy: Economy, rows: pl.DataFrame) -> pl.DataFrame:
     moved = ordered.with_columns(signed.cum_sum().over("firm").alias("moved"))
     opening = (-pl.col("moved").min().over("firm")).clip(lower_bound=0) + 1_000_000
     number = pl.int_range(pl.len()).over("firm")
+    accounts = {firm.number: account_of(firm.number) for firm in economy.firms}
     return moved.with_columns(
         (pl.col("moved") + opening).alias("balance_fen"),
-        pl.format("62220{}", pl.col("firm").cast(pl.String).str.zfill(10)).alias("account"),
+        pl.col("firm").replace_strict(accounts, return_dtype=pl.String).alias("account"),
         pl.format("{}{}", pl.col("booked_on").dt.strftime("%Y%m%d"), number.cast(pl.String).str.zfill(6)).alias("serial"),
         pl.lit("网银").alias("channel"),
     ).select(list(SCHEMA))
