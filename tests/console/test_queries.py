@@ -45,6 +45,7 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
         "portfolio": ("/portfolio/", "risk"),
         "models": ("/models/", "risk"),
         "model": (f"/models/{model.pk}/", "risk"),
+        "monitoring": (f"/models/{model.pk}/monitoring/", "risk"),
         "books": ("/books/", "accountant"),
         "account": ("/books/accounts/130301/", "accountant"),
         "entry": ("/books/entries/1/", "accountant"),
@@ -65,7 +66,7 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
 
 NAMES = (
     "queue", "case", "decision", "firms", "firm", "evidence", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
-    "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "models", "model",
+    "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "models", "model", "monitoring",
     "books", "account", "entry", "days", "day", "vouchers", "losses", "taxes", "reconciliation", "suspense",
     "payments", "trail", "borrower home", "borrower data", "borrower consent",
 )  # fmt: skip

@@ -67,6 +67,7 @@ urlpatterns = [
     path("models/", model.models, name="models"),
     path("variables/", variables.variables, name="variables"),
     path("models/<int:number>/", model.model, name="model"),
+    path("models/<int:number>/monitoring/", model.monitoring, name="monitoring"),
     path("models/<int:number>/plots/<str:name>", model.plot, name="model_plot"),
     path("books/", books.books, name="books"),
     path("books/accounts/<str:code>/", books.account, name="account"),

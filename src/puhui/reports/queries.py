@@ -5,12 +5,9 @@ A report of a day tells what the books of that day knew: a payment that is backd
 
 from __future__ import annotations
 
-import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from functools import cache
-from importlib.resources import files
 from statistics import median
 from typing import Any
 
@@ -22,20 +19,12 @@ from puhui.loans.models import DayEndStep
 from puhui.loans.queries import Standing, standings
 from puhui.parties.models import Institution
 from puhui.products.parameters import table
+from puhui.reports.monitoring import score_monitoring
 from puhui.reports.tables import Column, Report, Table
+from puhui.reports.titles import title
 
 SERIES_LENGTH = 13  # month ends shown
 NON_PERFORMING_DAYS = 90
-
-
-@cache
-def _titles() -> dict[str, dict[str, str]]:
-    return tomllib.loads(files("puhui.reports").joinpath("titles.toml").read_text(encoding="utf-8"))
-
-
-def title(name: str, language: str) -> str:
-    """A word of the reports in one of the three languages."""
-    return _titles()[name][language]
 
 
 def report(name: str, institution: Institution, as_of: date | None, language: str = "en") -> Report:
@@ -166,4 +155,4 @@ def _months(institution: Institution, as_of: date, groups: list[tuple[str, int]]
     return Table("months", title("months", language), columns, tuple(rows))
 
 
-REPORTS: dict[str, Callable[[Institution, date, str], Report]] = {"portfolio": portfolio}
+REPORTS: dict[str, Callable[[Institution, date, str], Report]] = {"portfolio": portfolio, "score-monitoring": score_monitoring}

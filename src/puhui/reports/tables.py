@@ -19,19 +19,20 @@ from typing import Any, Literal
 
 import xlsxwriter
 
-Kind = Literal["text", "fen", "count", "ppm", "share", "hours", "date"]
+Kind = Literal["text", "fen", "count", "ppm", "share", "hours", "index", "date"]
 LEFT = ("text", "date")  # kinds that stand at the left of their column
 FORMATS = ("json", "csv", "xlsx", "html")
 # How a spreadsheet shows each kind.
 NUMBER_FORMATS: dict[Kind, str] = {
-    "fen": "#,##0.00", "ppm": "0.00%", "share": "0.0%", "count": "#,##0", "hours": "0.00", "date": "yyyy-mm-dd", "text": "",
+    "fen": "#,##0.00", "ppm": "0.00%", "share": "0.0%", "count": "#,##0", "hours": "0.00", "index": "0.000",
+    "date": "yyyy-mm-dd", "text": "",
 }  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
 class Column:
-    """`kind` says what the values are: fen, a count, a rate or probability in ppm, a share of 1, hours, a date, or text."""
+    """`kind` says what the values are: fen, a count, a rate or probability in ppm, a share of 1, hours, an index, a date, or text."""
 
     name: str
     title: str
@@ -102,8 +103,8 @@ def shown(value: Any, kind: Kind) -> str:
         return f"{value / 10_000:.2f}%"
     if kind == "share":
         return f"{value * 100:.1f}%"
-    if kind == "hours":
-        return f"{value:.2f}"
+    if kind in ("hours", "index"):
+        return f"{value:.{2 if kind == 'hours' else 3}f}"
     return f"{value:,}" if kind == "count" else str(value)
 
 

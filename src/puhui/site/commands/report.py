@@ -25,8 +25,8 @@ BINARY = ("xlsx", "pdf")
 @app.command()
 def report(
     name: Annotated[str, typer.Argument(
-        help="portfolio; of a loan: statement, contract-note, repayment-certificate, what-you-pay; of a firm: balance-confirmation; "
-        "of the books: trial-balance, ledger, day-book."
+        help="portfolio, score-monitoring; of a loan: statement, contract-note, repayment-certificate, what-you-pay; "
+        "of a firm: balance-confirmation; of the books: trial-balance, ledger, day-book."
     )],
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day after whose end; default: the last ended day.")

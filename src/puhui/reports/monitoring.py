@@ -1,0 +1,239 @@
+"""The report on scores at work: for each model in use, has the world moved, does it still order, is it true, is it fair?
+
+The cases are the decisions that a model took until a day, each with what came of it: offered or not, who overruled it, and, where money
+went out, whether the loan defaulted by that day (more than 90 days past due, or written off). What is measured, and how, is told in
+`scoring.monitoring`; its limits stand in the dated table `score-monitoring`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+from django.conf import settings
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from puhui.decisions.models import Decision, Offer
+from puhui.features.registry import catalogue
+from puhui.loans.models import Contract
+from puhui.loans.queries import standings
+from puhui.loans.taxing import firm_size
+from puhui.parties.models import Institution
+from puhui.products.parameters import table
+from puhui.reports.tables import Column, Kind, Report, Table
+from puhui.reports.titles import title
+from puhui.scoring import monitoring
+from puhui.scoring.models import RegisteredModel
+from puhui.scoring.queries import models
+
+__all__ = ["monitored", "score_monitoring"]
+
+DEFAULT_DAYS = 90
+AGES = ((24, "age_young"), (60, "age_middle"))  # months since founding, below
+Rows = list[tuple[Any, ...]]
+
+
+def score_monitoring(institution: Institution, as_of: date, language: str = "en") -> Report:
+    """All models in use, one after the other in the same tables."""
+    used = models(institution).filter(status=RegisteredModel.Status.CHAMPION).order_by("name")
+    parts = [monitored(institution, row, as_of, language) for row in used]
+    tables = [_joined(list(same)) for same in zip(*parts, strict=True)] if parts else []
+    notes = (title("monitoring_note", language),)
+    return Report("score-monitoring", title("score-monitoring", language), institution.name, as_of, tuple(tables), notes)
+
+
+def _joined(tables: Sequence[Table]) -> Table:
+    return Table(tables[0].name, tables[0].title, tables[0].columns, tuple(row for each in tables for row in each.rows))
+
+
+def monitored(institution: Institution, model: RegisteredModel, as_of: date, language: str = "en") -> tuple[Table, ...]:
+    """The tables of one model: stability, causes, order, truth, conduct, groups."""
+    row = next(iter(table("score-monitoring", settings.PUHUI_CATALOGUE).valid_on(as_of)))
+    limits = monitoring.Limits(
+        float(row["stability_watch"]), float(row["stability_alarm"]), int(row["least_cases"]), float(row["approval_ratio_least"])
+    )
+    cases = _cases(institution, model, as_of)
+    loans = cases.filter(pl.col("defaulted").is_not_null()).select(pl.col("paid_out").alias("month"), "probability", "defaulted")
+    recent = cases["month"].unique().sort().to_list()[-int(row["cause_months"]) :]
+    spread = _bins(institution, model.digest, recent[0], as_of) if recent else {}
+    return (
+        _table("stability", _stability(model.name, cases, limits), _STABILITY, language),
+        _table("causes", _causes(model, spread, limits, language), _CAUSES, language),
+        _table("order", [(model.name, *each) for each in monitoring.vintages(loans).rows()], _ORDER, language),
+        _table("truth", _truth(model.name, loans, language), _TRUTH, language),
+        _table("conduct", _conduct(model.name, cases), _CONDUCT, language),
+        _table("groups", _groups(model.name, cases, limits, language), _GROUPS, language),
+    )
+
+
+_MODEL: tuple[tuple[str, Kind], ...] = (("model", "text"),)
+_STABILITY: tuple[tuple[str, Kind], ...] = (
+    *_MODEL, ("month", "text"), ("cases", "count"), ("mean_points", "count"), ("mean_probability", "share"), ("stability_index", "index"),
+    ("state", "text"),
+)  # fmt: skip
+_CAUSES: tuple[tuple[str, Kind], ...] = (
+    *_MODEL, ("variable", "text"), ("meaning", "text"), ("cases", "count"), ("stability_index", "index"), ("state", "text"),
+    ("moved_bin", "text"), ("share_then", "share"), ("share_now", "share"),
+)  # fmt: skip
+_ORDER: tuple[tuple[str, Kind], ...] = (
+    *_MODEL,
+    ("month_of_payout", "text"),
+    ("loans", "count"),
+    ("defaults", "count"),
+    ("auc", "index"),
+    ("ks", "index"),
+)
+_TRUTH: tuple[tuple[str, Kind], ...] = (
+    *_MODEL, ("month_of_payout", "text"), ("loans", "count"), ("expected_defaults", "index"), ("defaults", "count"), ("low", "index"),
+    ("high", "index"), ("holds", "text"),
+)  # fmt: skip
+_CONDUCT: tuple[tuple[str, Kind], ...] = (
+    *_MODEL, ("month", "text"), ("cases", "count"), ("approved_share", "share"), ("automated_share", "share"), ("reviewed", "count"),
+    ("overridden", "count"), ("overridden_share", "share"),
+)  # fmt: skip
+_GROUPS: tuple[tuple[str, Kind], ...] = (
+    *_MODEL, ("dimension", "text"), ("group", "text"), ("cases", "count"), ("approved_share", "share"), ("approval_ratio", "index"),
+    ("loans", "count"), ("mean_probability", "share"), ("default_share", "share"), ("auc", "index"), ("state", "text"),
+)  # fmt: skip
+
+
+def _table(name: str, rows: Iterable[tuple[Any, ...]], columns: tuple[tuple[str, Kind], ...], language: str) -> Table:
+    """Texts of the column `state` are words of the reports."""
+    heads = tuple(Column(each, title(each, language), kind) for each, kind in columns)
+    place = next((place for place, (each, _) in enumerate(columns) if each == "state"), None)
+    if place is not None:
+        rows = [(*row[:place], title(f"state_{row[place]}", language), *row[place + 1 :]) for row in rows]
+    return Table(name, title(f"score_{name}", language), heads, tuple(rows))
+
+
+def _cases(institution: Institution, model: RegisteredModel, as_of: date) -> pl.DataFrame:
+    """The decisions of a model until a day, a row each, with what came of them."""
+    decided = Decision.objects.filter(institution=institution, business_date__lte=as_of, record__versions__model__digest=model.digest)
+    offered = Exists(Offer.objects.filter(application=OuterRef("application")))
+    found = (
+        decided.filter(points__isnull=False).annotate(offered=offered).select_related("firm").defer("record").prefetch_related("reviews")
+    )
+    decision_of = dict(Contract.objects.filter(institution=institution).values_list("pk", "decision_id"))
+    outcomes = {
+        decision_of[each.loan.contract_id]: (each.loan.start, each.days_past_due > DEFAULT_DAYS or each.loan.status == "written_off")
+        for each in standings(institution, as_of)
+    }
+    rows = [_case(decision, *outcomes.get(decision.pk, (None, None))) for decision in found.order_by("business_date", "pk")]
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+_SCHEMA = {
+    "month": pl.String, "points": pl.Int64, "probability": pl.Float64, "approved": pl.Boolean, "automated": pl.Boolean,
+    "reviewed": pl.Boolean, "overridden": pl.Boolean, "paid_out": pl.String, "defaulted": pl.Boolean,
+    "region": pl.String, "size": pl.String, "age": pl.String,
+}  # fmt: skip
+
+
+def _case(decision: Any, paid_out: date | None, defaulted: bool | None) -> tuple[Any, ...]:
+    firm, reviews = decision.firm, list(decision.reviews.all())
+    no = any(review.outcome == Decision.Outcome.REFUSE for review in reviews)
+    return (
+        f"{decision.business_date:%Y-%m}", decision.points, decision.probability_ppm / 1_000_000,
+        decision.offered, decision.outcome != Decision.Outcome.REFER, bool(reviews),
+        # Overruled: a person said no to what the engine would lend, or yes beyond its proposal.
+        (no and decision.amount_fen > 0) or any(review.deviations for review in reviews if review.outcome == Decision.Outcome.APPROVE),
+        f"{paid_out:%Y-%m}" if paid_out else None, defaulted,
+        firm.division_code or None, firm_size(firm, decision.business_date), _age(firm.founded_on, decision.business_date),
+    )  # fmt: skip
+
+
+def _age(founded_on: date | None, day: date) -> str | None:
+    if founded_on is None:
+        return None
+    months = (day.year - founded_on.year) * 12 + day.month - founded_on.month
+    return next((code for below, code in AGES if months < below), "age_old")
+
+
+def _stability(name: str, cases: pl.DataFrame, limits: monitoring.Limits) -> Rows:
+    """Each month's points against those of the first months that together hold enough cases; of these themselves nothing is said."""
+    months = cases.group_by("month").agg(pl.len(), pl.col("points"), pl.col("points").mean().alias("mean"), pl.col("probability").mean())
+    rows: Rows = []
+    then: list[int] = []
+    for month, count, points, mean, probability in months.sort("month").rows():
+        index = None
+        if len(then) < limits.least_cases:
+            then += points
+        else:
+            bounds = monitoring.bands_of(then)
+            index = monitoring.stability_index(monitoring.shares_in(bounds, then), monitoring.shares_in(bounds, points))
+        rows.append((name, month, count, round(mean), probability, index, monitoring.state_of(index, count, limits)))
+    return rows
+
+
+# Cases by variable and bin, counted by the database: the records of decisions are large.
+_BINS_SQL = """
+    SELECT part ->> 'variable', part ->> 'bin', count(*)
+      FROM decisions_decision AS decision
+     CROSS JOIN LATERAL jsonb_array_elements(decision.record -> 'stages' -> 'score' -> 'contributions') AS part
+     WHERE decision.institution_id = %s AND decision.record -> 'versions' -> 'model' ->> 'digest' = %s
+       AND decision.business_date BETWEEN %s AND %s AND part ->> 'bin' IS NOT NULL
+     GROUP BY 1, 2
+"""
+
+
+def _bins(institution: Institution, digest: str, first_month: str, as_of: date) -> dict[str, dict[str, int]]:
+    """Variable → bin → cases from the first of a month on."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(_BINS_SQL, [institution.pk, digest, date.fromisoformat(f"{first_month}-01"), as_of])
+        for variable, label, count in cursor.fetchall():
+            found[variable][label] = count
+    return found
+
+
+def _causes(model: RegisteredModel, spread: dict[str, dict[str, int]], limits: monitoring.Limits, language: str) -> Rows:
+    """Variables of a scorecard by how far the last months have moved from training, the furthest first. Other kinds keep no bins."""
+    meanings = {each.name: each.titles.get(language, each.titles["en"]) for each in catalogue()}
+    rows: Rows = []
+    for variable in model.body.get("variables", []):
+        name, counts = variable["name"], spread.get(variable["name"], {})
+        bins = [*variable.get("bins", []), *(each for each in (variable.get("missing"), variable.get("unseen")) if each)]
+        then = [float(each.get("share") or 0) for each in bins]
+        now = [counts.get(each["label"], 0) for each in bins]
+        if not sum(now) or not sum(then):
+            continue
+        index = monitoring.stability_index([share * 1000 for share in then], now)
+        moves = [(abs(count / sum(now) - share / sum(then)), place) for place, (share, count) in enumerate(zip(then, now, strict=True))]
+        place = max(moves)[1]
+        told = (bins[place]["label"], then[place] / sum(then), now[place] / sum(now))
+        rows.append((model.name, name, meanings.get(name, ""), sum(now), index, monitoring.state_of(index, sum(now), limits), *told))
+    return sorted(rows, key=lambda row: (-row[4], row[1]))
+
+
+def _truth(name: str, loans: pl.DataFrame, language: str) -> Rows:
+    told = monitoring.calibration(loans).select("month", "cases", "expected", "events", "low", "high", "holds").rows()
+    return [(name, *row[:-1], title("yes" if row[-1] else "no", language)) for row in told]
+
+
+def _conduct(name: str, cases: pl.DataFrame) -> Rows:
+    shares = [pl.col(each).cast(pl.Float64).mean() for each in ("approved", "automated")]
+    counts = [pl.col(each).sum().cast(pl.Int64) for each in ("reviewed", "overridden")]
+    months = cases.group_by("month").agg(pl.len(), *shares, *counts).sort("month")
+    return [(name, *row, row[-1] / row[-2] if row[-2] else None) for row in months.rows()]
+
+
+def _groups(name: str, cases: pl.DataFrame, limits: monitoring.Limits, language: str) -> Rows:
+    """Region, size and age of the firm; the sex of owners is not held by the platform, so nothing is said of it."""
+    rows: Rows = []
+    for dimension in ("region", "size", "age"):
+        found = monitoring.groups(cases, dimension, limits)
+        for row in found.select(
+            "group", "cases", "approved_share", "ratio", "loans", "mean_probability", "default_share", "auc", "state"
+        ).rows():
+            rows.append((name, title(f"by_{dimension}", language), _group(dimension, row[0], language), *row[1:]))
+    return rows
+
+
+def _group(dimension: str, code: str | None, language: str) -> str:
+    if code is None or code == "not_known":
+        return title("not_known", language)
+    return code if dimension == "region" else title(code if dimension == "age" else f"size_{code}", language)
