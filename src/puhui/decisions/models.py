@@ -30,6 +30,7 @@ class Application(models.Model):
     term_months = models.IntegerField()
     purpose = models.CharField(max_length=200)
     channel = models.CharField(max_length=24)
+    facts = models.JSONField(default=dict)  # of the product's form, as the product names them; null or absent where not given
     key = models.CharField(max_length=100)  # idempotency
     business_date = models.DateField()
     submitted_at = models.DateTimeField(default=timezone.now)
@@ -89,6 +90,8 @@ class Review(models.Model):
     rate_ppm = models.IntegerField(null=True)
     reason = models.TextField()
     deviations = models.JSONField(default=dict)  # what went beyond the engine's proposal: over_limit_fen, under_floor_ppm …
+    cause = models.CharField(max_length=32, blank=True)  # of a no: a code of parameters/refusal-causes
+    on_behalf_of = models.ForeignKey("parties.User", on_delete=models.PROTECT, null=True, related_name="+")  # by a delegation
     level = models.CharField(max_length=24, blank=True)  # of authority that a yes needs in all; empty for a no
     reviewed_at = models.DateTimeField(default=timezone.now)
 
@@ -131,3 +134,6 @@ class Exposure(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(reserved_fen__gte=0, outstanding_fen__gte=0), name="exposure_not_negative")
         ]
+
+
+from puhui.decisions import factory_models  # noqa: E402, F401  Django finds an app's tables here
