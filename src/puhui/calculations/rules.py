@@ -133,7 +133,27 @@ class Lookup:
     kind: Kind
 
 
-Node = Constant | Name | Arithmetic | Comparison | Membership | IsNull | Junction | Negation | Call | Lookup
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A decision table: the value of the first row whose condition is true. A condition that is null does not match."""
+
+    rows: tuple[tuple[Node, Node], ...]
+    otherwise: Node
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """A score table's item: the points of the highest threshold that the value reaches; `bands` are (from, points), rising."""
+
+    item: Node
+    bands: tuple[tuple[float, float], ...]
+    below: float  # points of a value that reaches none
+    null: float
+    kind: Kind
+
+
+Node = Constant | Name | Arithmetic | Comparison | Membership | IsNull | Junction | Negation | Call | Lookup | Choice | Bands
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +176,11 @@ def parse(text: str, vocabulary: Vocabulary, expected: Kind, place: Place | None
     tree = reader.read(text, expected)
     if reader.faults:
         raise FaultsError(reader.faults)
+    return expression_of(text, tree)
+
+
+def expression_of(text: str, tree: Node) -> Expression:
+    """An expression from a tree that is checked already."""
     used = [node for node in walk(tree) if isinstance(node, Name | Lookup)]
     names = sorted({node.name for node in used if isinstance(node, Name)})
     tables = sorted({node.table for node in used if isinstance(node, Lookup)})
@@ -173,8 +198,10 @@ def children(node: Node) -> tuple[Node, ...]:
     match node:
         case Arithmetic(left=left, right=right) | Comparison(left=left, right=right):
             return (left, right)
-        case Membership(item=item) | IsNull(item=item) | Negation(item=item):
+        case Membership(item=item) | IsNull(item=item) | Negation(item=item) | Bands(item=item):
             return (item,)
+        case Choice(rows=rows, otherwise=otherwise):
+            return (*(node for row in rows for node in row), otherwise)
         case Junction(items=items) | Call(items=items):
             return items
         case Lookup(key=key):

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 
 from puhui.calculations.rules import (
     Arithmetic,
+    Bands,
     Call,
+    Choice,
     Comparison,
     Constant,
     Expression,
@@ -79,6 +81,14 @@ class _Writer:
             case Lookup(table=table, key=key):
                 a = self.write(key)
                 return self.put(f"None if {a} is None else tables[{table!r}].get({a})")
+            case Choice(rows=rows, otherwise=otherwise):
+                written = [(self.write(condition), self.write(value)) for condition, value in rows]
+                last = self.write(otherwise)
+                return self.put("".join(f"{value} if {condition} is True else " for condition, value in written) + last)
+            case Bands(item=item, bands=bands, below=below, null=null):
+                a = self.write(item)
+                chosen = "".join(f"{points!r} if {a} >= {least!r} else " for least, points in reversed(bands))
+                return self.put(f"{null!r} if {a} is None else {chosen}{below!r}")
 
     def arithmetic(self, node: Arithmetic) -> str:
         a, b = self.write(node.left), self.write(node.right)

@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from puhui.decisions.case import REFER, VETO, Case, Stage, ppm
+from puhui.decisions.derived import derive
 from puhui.decisions.texts import text
-from puhui.products.terms import Rule
+from puhui.products.terms import RiskClass, Rule
 
 _BEST_VARIABLES = 3  # how many variables in their best bin are told as reasons for
 
 
 def facts_stage(case: Case) -> Stage:
     """What is known and what is not: null variables with their reason, and what the product's evidence cannot give."""
-    return {
+    stage: Stage = {
         "inputs": {name: case.values[name] for name in sorted(case.values.keys() - case.facts["variables"].keys())},
         "nulls": case.facts["null_reasons"],
         "unknowns": [{"id": one.code, "text": one.names, "handling": one.handling} for one in case.product.unknowns],
     }
+    if case.product.derived:
+        stage["derived"] = derive(case, after_class=False)
+    return stage
 
 
 def rules_stage(case: Case) -> list[Stage]:
@@ -62,6 +66,8 @@ def _outcome(rule: Rule, value: object) -> str:
 
 def score_stage(case: Case) -> Stage:
     """Points, probability, and the points that each variable lost. The reasons against are those that cost most."""
+    if case.model is None:
+        return _policy_score(case)
     score = case.model.score(case.facts["variables"])
     case.score = score
     case.probability_ppm = max(ppm(score.probability), case.product.probability_minimum_ppm)
@@ -93,16 +99,36 @@ def score_stage(case: Case) -> Stage:
     }
 
 
+def _policy_score(case: Case) -> Stage:
+    """Where no model scores: the class by the product's decision table, and the probability that this class carries."""
+    product = case.product
+    found = product.class_named(str(case.values[product.policy_class]))
+    case.risk_class = found.code
+    case.probability_ppm = max(found.probability_ppm or 0, product.probability_minimum_ppm)
+    return {
+        "contributions": [],
+        "policy_class": product.policy_class,
+        "class_probability_ppm": found.probability_ppm,
+        "probability_minimum_ppm": product.probability_minimum_ppm,
+        "probability_ppm": case.probability_ppm,
+    }
+
+
 def class_stage(case: Case) -> Stage:
-    """The class by the product's cuts. The last class is not lent to."""
-    found = case.product.class_of(case.probability_ppm)
+    """The class by the product's cuts, or as its decision table gave it. Some classes are not lent to."""
+    product, points = case.product, case.score.points if case.score else None
+    found = product.class_of(case.probability_ppm) if case.score else product.class_named(case.risk_class)
     case.risk_class, case.is_lent = found.code, found.is_lent
-    assert case.score is not None
-    probability = max(case.score.probability, case.product.probability_minimum_ppm / 1_000_000)
-    case.values |= {"probability": probability, "points": case.score.points, "risk_class": found.code}
+    probability = max(case.score.probability, product.probability_minimum_ppm / 1e6) if case.score else case.probability_ppm / 1e6
+    case.values |= {"probability": probability, "points": points, "risk_class": found.code}
     if not found.is_lent:
         case.speak_against("class_not_lent", "class", VETO, text("class_not_lent"), probability_ppm=case.probability_ppm)
-    elif found is case.product.classes[0]:
+    elif found is product.classes[0]:
         case.speak_for("good_class", "class", text("good_class"), probability_ppm=case.probability_ppm)
-    cuts = [{"id": one.code, "probability_below_ppm": one.probability_below_ppm, "lent": one.is_lent} for one in case.product.classes]
+    cuts: list[dict[str, Any]] = [_cut(one) for one in product.classes]
     return {"cuts": cuts, "probability_ppm": case.probability_ppm, "risk_class": found.code, "text": found.names}
+
+
+def _cut(one: RiskClass) -> dict[str, Any]:
+    cut = {"id": one.code, "probability_below_ppm": one.probability_below_ppm, "lent": one.is_lent}
+    return cut if one.probability_ppm is None else cut | {"probability_ppm": one.probability_ppm}

@@ -25,7 +25,7 @@ class Case:
     facts: Facts
     request: Mapping[str, Any]
     product: Product
-    model: Model
+    model: Model | None  # None where a decision table gives the class
     parameters: Mapping[str, Table]
     values: dict[str, Value]  # what rules may name
     score: Score | None = None

@@ -146,8 +146,10 @@ def frozen_facts(institution: Institution, firm: Firm, strategy: Strategy, evide
 
 
 def request_of(application: Application) -> dict[str, Any]:
-    """What was asked, as the engine takes it."""
-    return {key: getattr(application, key) for key in ("amount_fen", "term_months", "purpose", "channel")}
+    """What was asked, as the engine takes it; `facts` of the form where there are any."""
+    asked = {key: getattr(application, key) for key in ("amount_fen", "term_months", "purpose", "channel")}
+    facts = getattr(application, "facts", None)
+    return asked | {"facts": facts} if facts else asked
 
 
 def columns_of(result: dict[str, Any]) -> dict[str, Any]:

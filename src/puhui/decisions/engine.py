@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from puhui.calculations.faults import Fault, check
+from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.decisions.admission import class_stage, facts_stage, rules_stage, score_stage
 from puhui.decisions.authority import STRAIGHT_THROUGH, authority_stage
 from puhui.decisions.case import Case
+from puhui.decisions.derived import application_facts
 from puhui.decisions.facts import Facts, case_facts
 from puhui.decisions.limit import limit_stage
 from puhui.decisions.offering import offer_stage
@@ -41,26 +42,30 @@ STAGES = {
 Record = dict[str, Any]
 
 
-def decide(facts: Facts, product: Product, model: Model, parameters: Mapping[str, Table], request: Mapping[str, Any]) -> Record:
+def decide(facts: Facts, product: Product, model: Model | None, parameters: Mapping[str, Table], request: Mapping[str, Any]) -> Record:
     """The record of a decision.
 
     Args:
         facts: as `facts.freeze` makes them
+        model: None where a decision table of the product gives the class
         parameters: part it plays (`products.vocabulary.PARTS`) → table
-        request: `amount_fen`, `term_months`, `purpose`, `channel`
+        request: `amount_fen`, `term_months`, `purpose`, `channel`, and `facts`, those of the application form that the product asks for
     Raises:
-        FaultsError: a table lacks the row that the case needs, or a fact that the model reads is absent.
+        FaultsError: a table lacks the row that the case needs, a fact that the model reads is absent, or the form says what nobody asked.
     """
+    if model is None and not product.policy_class:
+        raise FaultsError([Fault("model", "nothing", f"a model named {product.model}, which product {product.code} names")])
     check(Fault(f"parameters: {part}", "nothing", "a table") for part in PARTS if part not in parameters)
-    request = {key: request[key] for key in ("amount_fen", "term_months", "purpose", "channel")}
-    values = case_facts(facts, request) | dict(product.constants)
-    case = Case(facts, request, product, model, parameters, values)
+    asked = application_facts(product, request.get("facts") or {})
+    request = {key: request[key] for key in ("amount_fen", "term_months", "purpose", "channel")} | ({"facts": asked} if asked else {})
+    values = case_facts(facts, request) | asked | dict(product.constants)
+    case = Case(facts, request, product, None if product.policy_class else model, parameters, values)
     stages: dict[str, Any] = {name: stage(case) for name, stage in STAGES.items()}
     return {
         "format": FORMAT,
         "facts": facts,
         "request": request,
-        "versions": _versions(product, model, parameters),
+        "versions": _versions(product, case.model, parameters),
         "stages": stages,
         "reasons": case.reasons,
         "result": _result(case, stages["offer"]),
@@ -72,23 +77,22 @@ def digest(record: Record) -> str:
     return digest_of(record)
 
 
-def _versions(product: Product, model: Model, parameters: Mapping[str, Table]) -> dict[str, Any]:
+def _versions(product: Product, model: Model | None, parameters: Mapping[str, Table]) -> dict[str, Any]:
     return {
         "product": {"code": product.code, "valid_from": product.valid_from.isoformat(), "digest": product.digest},
-        "model": {"name": model.document.name, "digest": model.digest},
+        "model": {"name": model.document.name, "digest": model.digest} if model else {"name": "", "digest": ""},
         "parameters": {part: {"name": parameters[part].name, "digest": parameters[part].digest} for part in PARTS},
     }
 
 
 def _result(case: Case, offer: dict[str, Any]) -> dict[str, Any]:
-    assert case.score is not None
     refused = case.is_refused()
     outcome = "refuse" if refused else "approve" if case.authority == STRAIGHT_THROUGH else "refer"
     return {
         "outcome": outcome,
         "risk_class": case.risk_class,
         "probability_ppm": case.probability_ppm,
-        "points": case.score.points,
+        "points": case.score.points if case.score else None,
         "limit_fen": 0 if refused else case.limit_fen,
         "amount_fen": 0 if refused else case.amount_fen,
         "rate_ppm": None if refused else case.rate_ppm,

@@ -10,6 +10,7 @@ from typing import Any
 
 from puhui.calculations.limits import least_bound
 from puhui.decisions.case import REFER, VETO, Case, Stage
+from puhui.decisions.derived import derive
 from puhui.decisions.texts import text
 from puhui.products.terms import Bound
 
@@ -20,6 +21,7 @@ def limit_stage(case: Case) -> Stage:
     """Bounds, the binding one, the limit after exposure, and the amount proposed."""
     lender = case.row("lender_limits", lender_kind=case.lender_kind)
     case.values["lender_single_borrower_limit"] = lender["single_borrower_share"] * lender["capital_yuan"]
+    derived = derive(case, after_class=True)
     bounds = [_bound(case, bound) for bound in case.product.bounds]
     bounds.append(
         {"id": "product_maximum", "text": _PRODUCT_MAXIMUM, "expression": "", "inputs": {}, "amount_fen": case.product.maximum_fen}
@@ -33,7 +35,7 @@ def limit_stage(case: Case) -> Stage:
     case.amount_fen = _rounded_down(min(case.limit_fen, asked_fen), case.product.multiple_fen)
     _judge(case, binding, asked_fen)
     held_by = "ask" if asked_fen <= case.limit_fen else "exposure" if least_fen >= asked_fen else name
-    return {
+    return ({"derived": derived} if derived else {}) | {
         "candidates": bounds,
         "bound": name,
         "least_fen": least_fen,

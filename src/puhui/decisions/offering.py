@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from puhui.calculations.calendar import parse_step
 from puhui.calculations.quote import answer as quote_answer
 from puhui.decisions.case import VETO, Case, Stage
 from puhui.decisions.texts import text
@@ -41,8 +42,17 @@ def quote_terms(product: Product, amount_fen: int, rate_ppm: int, term_months: i
         "currency": product.currency,
         "amount": str(Decimal(amount_fen) / 100),
         "rate_annual": str(Decimal(rate_ppm) / 1_000_000),
-        "instalments": term_months,
+        **_instalments(product.terms, term_months),
     }
+
+
+def _instalments(terms: Mapping[str, Any], term_months: int) -> dict[str, Any]:
+    """How often is paid: as the step of the terms divides the months of the loan, the last part rounded up; a bullet once."""
+    if terms.get("method") == "bullet":
+        return {"instalments": 1, "every": f"{term_months} month"}
+    step = parse_step(terms.get("every"))
+    months = step.months if step and step.months else 1
+    return {"instalments": -(-term_months // months)}
 
 
 def cost_of(terms: Mapping[str, Any], start: date) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def _costs(case: Case) -> dict[str, int]:
     return {
         "funding_ppm": ppm(row["funding"]),
         "operations_ppm": ppm(row["operations"]),
-        "lgd_ppm": ppm(row["loss_given_default"]),
+        "lgd_ppm": ppm(row["loss_given_default"]) * case.product.support.bank_share_ppm // 1_000_000,
         "hurdle_ppm": ppm(row["hurdle"]),
         "capital_ppm": ppm(row["capital"]),
     }

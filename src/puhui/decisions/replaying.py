@@ -72,7 +72,10 @@ def _pairs(decision: Decision, stored: Stored) -> Iterator[tuple[str, Any, Any]]
         yield from _unlike(f"column {name}", getattr(decision, name), value)
     yield from _unlike("column business_date", decision.business_date.isoformat(), record["facts"]["business_date"])
     for name, value in request_of(decision.application).items():
-        yield from _unlike(f"application {name}", value, record["request"][name])
+        asked = record["request"].get(name)
+        if name == "facts":
+            asked = {key: asked.get(key) for key in value} if isinstance(asked, dict) else asked
+        yield from _unlike(f"application {name}", value, asked)
     yield from _snapshot_pairs(decision, record["facts"])
 
 

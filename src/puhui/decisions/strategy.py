@@ -21,18 +21,20 @@ from puhui.scoring.queries import champion, loaded, models
 @dataclass(frozen=True)
 class Strategy:
     product: Product
-    model: Model
+    model: Model | None  # None where a decision table of the product gives the class
     parameters: Mapping[str, Table]
 
     @property
     def wanted(self) -> frozenset[str]:
         """The variables that it reads."""
-        return frozenset(self.product.variables) | frozenset(self.model.columns)
+        return frozenset(self.product.variables) | frozenset(self.model.columns if self.model else ())
 
 
 def in_force(institution: Institution, product_code: str, day: date) -> Strategy:
     """The product valid on a day, with the champion of the model it names. Raises FaultsError."""
     product = products.product(product_code, day)
+    if product.policy_class:
+        return Strategy(product, None, products.tables_of(product))
     row = champion(institution, product.model)
     if row is None:
         names = sorted(set(models(institution).values_list("name", flat=True)))
@@ -66,9 +68,11 @@ class Stored:
         if missing:
             self._tables |= products.stored_tables(missing)
         model = versions["model"]["digest"]
-        if model not in self._models:
+        if model and model not in self._models:
             self._models[model] = self._model(model)
-        return Strategy(self._products[product], self._models[model], {part: self._tables[digest] for part, digest in tables.items()})
+        return Strategy(
+            self._products[product], self._models[model] if model else None, {part: self._tables[digest] for part, digest in tables.items()}
+        )
 
     def _model(self, digest: str) -> Model:
         row = RegisteredModel.objects.filter(institution=self.institution, digest=digest).first()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.rule_units import TEXT, Kind, kind_of_unit, number
-from puhui.calculations.rules import Constant, Expression, Place, TableKind, Vocabulary, parse
+from puhui.calculations.rules import Constant, Expression, Place, TableKind, Vocabulary, expression_of, parse
+from puhui.calculations.rules import Node as Tree
 from puhui.calculations.rules_python import compile_python
 from puhui.products import vocabulary
 from puhui.products.documents import Document
@@ -17,10 +18,16 @@ _NOTHING = Expression("", Constant(None, number("ratio")), (), ())
 
 
 class Formulas:
-    """The expressions of one document. Admission rules know the case, bounds of the limit also the score and the class."""
+    """The expressions of one document. Admission rules know the case, bounds of the limit also the score and the class; derived values
+    are added one by one, so that each may speak of those before it."""
 
     def __init__(
-        self, faults: list[Fault], document: Document, variables: Mapping[str, str], tables: Mapping[str, Mapping[str | float, float]]
+        self,
+        faults: list[Fault],
+        document: Document,
+        variables: Mapping[str, str],
+        tables: Mapping[str, Mapping[str | float, float]],
+        application: Mapping[str, str] | None = None,
     ) -> None:
         self.faults = faults
         self.document = document
@@ -28,20 +35,39 @@ class Formulas:
         for name in declared.keys() & (vocabulary.CASE_FACTS | vocabulary.SCORED_FACTS).keys():
             faults.append(Fault(document.where("variables", name), name, "a name that is not a fact of every case", "Rename or remove it."))
         kinds = {name: self._table_kind(name, values) for name, values in tables.items()}
+        facts = {name: kind_of_unit(unit) for name, unit in (application or {}).items()}
+        for name in facts.keys() & (declared.keys() | vocabulary.CASE_FACTS.keys() | vocabulary.SCORED_FACTS.keys()):
+            faults.append(Fault(document.where("application", name), name, "a name that nothing else has", "Rename it."))
         case = vocabulary.kinds(vocabulary.CASE_FACTS)
-        self.case = Vocabulary(declared | case, kinds)
-        self.scored = Vocabulary(declared | case | vocabulary.kinds(vocabulary.SCORED_FACTS), kinds)
+        self.case = Vocabulary(facts | declared | case, kinds)
+        self.scored = Vocabulary(facts | declared | case | vocabulary.kinds(vocabulary.SCORED_FACTS), kinds)
 
-    def read(self, row: Fields, key: str, unit: str, *, scored: bool) -> Formula:
-        """The formula under `key`, whose value is of `unit`; one that gives null where it is faulty."""
+    def add(self, name: str, kind: Kind, *, after_class: bool) -> None:
+        """Lets what comes after speak of a derived value."""
+        if not after_class:
+            self.case = Vocabulary({**self.case.names, name: kind}, self.case.tables)
+        self.scored = Vocabulary({**self.scored.names, name: kind}, self.scored.tables)
+
+    def is_after_class(self, names: Iterable[str]) -> bool:
+        """Whether any of the names is known only with the score or the class."""
+        return any(name in self.scored.names and name not in self.case.names for name in names)
+
+    def read(self, row: Fields, key: str, unit: str | Kind, *, scored: bool) -> Formula:
+        """The formula under `key`, whose value is of `unit` (`BARE`: a number in any); one that gives null where it is faulty."""
         text = row.text(key)
         expression = _NOTHING
         if text:
-            place = self._place(*row.path, key)
+            kind = unit if isinstance(unit, Kind) else kind_of_unit(unit)
             try:
-                expression = parse(text, self.scored if scored else self.case, kind_of_unit(unit), place)
+                expression = parse(text, self.scored if scored else self.case, kind, self._place(*row.path, key))
             except FaultsError as error:
                 self.faults.extend(error.faults)
+        return Formula(expression, compile_python(expression))
+
+    @staticmethod
+    def of_tree(text: str, tree: Tree) -> Formula:
+        """The formula of a tree put together from read ones."""
+        expression = expression_of(text, tree)
         return Formula(expression, compile_python(expression))
 
     def _constant_kinds(self) -> dict[str, Kind]:

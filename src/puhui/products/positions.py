@@ -1,7 +1,8 @@
 """Where in a TOML file a key stands, so that a fault can name line and column.
 
-Python's TOML reader gives values without places. This light scan follows table headers and the keys at the beginning of lines, which
-is how product and parameter files are written; a value inside an inline table or an array is placed at the key that holds it.
+Python's TOML reader gives values without places. This light scan follows table headers, the keys at the beginning of lines, and the
+keys of inline tables in an array (`rows = [ { when = "…", then = "A" }, … ]`), which is how product and parameter files are written; any
+other value inside an array is placed at the key that holds it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ Path = tuple[str | int, ...]
 
 _HEADER = re.compile(r"^\s*\[(\[)?\s*([^\[\]]+?)\s*\]")
 _KEY = re.compile(r"""^\s*((?:[\w-]+|"[^"]*")(?:\s*\.\s*(?:[\w-]+|"[^"]*"))*)\s*=\s*""")
+
+_TOKEN = re.compile(
+    r"""(?P<key>(?:[\w-]+)(?:\s*\.\s*[\w-]+)*)\s*=\s*|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#[^\n]*|[\[\]{}]""",
+)
 
 
 class Positions:
@@ -52,6 +57,8 @@ class Positions:
             elif key := _KEY.match(line):
                 path = (*table, *_split(key[1]))
                 value = line[key.end() :]
+                if value.startswith("[") and ("{" in value or not value.rstrip().endswith("]")):
+                    self._inline(path, "\n".join([value, *lines[number:]]), number, key.end() + 1)
                 quotes = next((mark for mark in ('"""', "'''") if value.startswith(mark)), None)
                 if quotes and quotes not in value[3:]:
                     closing = quotes
@@ -67,6 +74,30 @@ class Positions:
         self._places[path] = place
         for length in range(1, len(path)):
             self._places.setdefault(path[:length], place)
+
+    def _inline(self, path: Path, text: str, line: int, column: int) -> None:
+        """Places the inline tables of an array that begins `text`, and their keys. `line` and `column` are those of its bracket."""
+        depth, index = 0, -1
+        for token in _TOKEN.finditer(text):
+            mark = token[0]
+            depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark, 0)
+            if not depth:
+                return
+            if mark == "{" and depth == 2:
+                index += 1
+                self._places[(*path, index)] = self._found(text, token.start(), line, column)
+            elif token["key"] and depth == 2 and index >= 0:
+                start = token.end() + (1 if text[token.end() : token.end() + 1] in ("'", '"') else 0)
+                place = self._found(text, start, line, column)
+                names = _split(token["key"])
+                for length in range(1, len(names) + 1):
+                    self._places.setdefault((*path, index, *names[:length]), place)
+
+    @staticmethod
+    def _found(text: str, offset: int, line: int, column: int) -> tuple[int, int]:
+        before = text[:offset]
+        breaks = before.count("\n")
+        return line + breaks, len(before) - before.rfind("\n") if breaks else column + offset
 
     def _table(self, names: tuple[str, ...], *, is_array: bool) -> Path:
         """The path of a header, with the number of the last element for every array of tables on the way."""

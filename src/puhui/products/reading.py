@@ -7,7 +7,7 @@ catalogue of variables has become; `against_catalogue` holds the two against eac
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,19 @@ from typing import Any
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.calculations.rule_units import kind_of_unit
 from puhui.products import vocabulary
+from puhui.products.classes import coded_rows, policy_faults, read_classes
+from puhui.products.derived import read_derived
 from puhui.products.documents import CATALOGUE, Document, read_document, stored_document
 from puhui.products.fields import Fields
 from puhui.products.formulas import Formulas
-from puhui.products.terms import Bound, Price, Product, RiskClass, Rule, Unknown
+from puhui.products.mechanisms import read_application, read_linkage, read_security, read_support
+from puhui.products.terms import Bound, Price, Product, Rule, Unknown
 
 __all__ = ["against_catalogue", "catalogue", "from_body", "from_document", "load", "product_paths"]
 
 BORROWER_KINDS = ("enterprise", "individual_business", "cooperative")
+CONSENT_OF = ("firm", "owner", "spouse", "guarantor", "platform")
+MOST_RULES = 50  # with the engine's own reasons they fill the 63 bits of a set of reasons
 
 
 def load(source: str | Path, day: date | None = None, folder: Path | None = None) -> Product:
@@ -97,8 +102,11 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
     variables = _variables(root)
     tables = _tables(root)
     constants = _constants(root)
-    classes = _classes(root)
-    formulas = Formulas(faults, document, variables, tables)
+    policy_class = score.text("policy_class", None) or ""
+    classes = read_classes(root, by_policy=bool(policy_class))
+    application = read_application(root)
+    formulas = Formulas(faults, document, variables, tables, {name: one.unit for name, one in application.items()})
+    derived = read_derived(root, formulas)
     product = Product(
         code=head.text("code"),
         names=head.texts("names"),
@@ -114,40 +122,39 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
         forbidden_purposes=head.strings("forbidden_purposes", ()),
         terms=repayment.take("terms", expected="the terms as `puhui loans quote` takes them") or {},
         offer_days=offer.whole("valid_days", 1, 365),
-        conditions=tuple((row.text("code"), row.texts("texts")) for row in _rows(offer, "conditions")),
+        conditions=tuple((row.text("code"), row.texts("texts")) for row in coded_rows(offer, "conditions")),
         consent_purpose=evidence.text("purpose"),
         evidence_classes=evidence.strings("classes"),
-        model=score.text("model"),
+        model="" if policy_class else score.text("model"),
         probability_minimum_ppm=score.rate_ppm("probability_minimum", 0.0, 0.5, 0),
         variables=variables,
         tables=tables,
         constants=constants,
         parameters=_parameters(root),
-        rules=tuple(_rule(row, formulas) for row in _rows(root, "rules")),
-        unknowns=tuple(_unknown(row) for row in _rows(root, "unknowns", required=False)),
+        rules=_rules(root, formulas),
+        unknowns=tuple(_unknown(row) for row in coded_rows(root, "unknowns", required=False)),
         classes=classes,
-        bounds=tuple(_bound(row, formulas) for row in _rows(root.table("limit"), "bounds")),
+        bounds=tuple(_bound(row, formulas) for row in coded_rows(root.table("limit"), "bounds")),
         price=_price(root.table("price"), [one.code for one in classes if one.is_lent]),
         document=document,
+        family=head.text("family", None) or "",
+        decision_days=head.whole("decision_days", 0, 365, None),
+        consent_of=head.strings("requires_consent_of", (), choices=CONSENT_OF),
+        application=application,
+        derived=derived,
+        policy_class=policy_class,
+        security=read_security(root),
+        linkage=read_linkage(root, {**variables, **application, **{one.name: one for one in derived}}),
+        support=read_support(root),
     )
     head.take("source", "")
     score.take("source", "")
+    if policy_class:
+        policy_faults(score, policy_class, derived, classes)
     _consistent(product, head, amount, term)
     for fields in (head, amount, term, repayment, offer, evidence, score):
         fields.finish()
     return product
-
-
-def _rows(fields: Fields, key: str, *, required: bool = True) -> Iterable[Fields]:
-    """The rows of an array of tables, each code once, nothing left over in any of them."""
-    seen: set[str] = set()
-    for row in fields.rows(key, required=required):
-        code = row.body.get("code")
-        if isinstance(code, str) and code in seen:
-            row.fault("code", code, "each code once")
-        seen.add(str(code))
-        yield row
-        row.finish()
 
 
 def _variables(root: Fields) -> dict[str, str]:
@@ -183,6 +190,13 @@ def _parameters(root: Fields) -> dict[str, str]:
     return parameters
 
 
+def _rules(root: Fields, formulas: Formulas) -> tuple[Rule, ...]:
+    rules = tuple(_rule(row, formulas) for row in coded_rows(root, "rules"))
+    if len(rules) > MOST_RULES:
+        root.fault("rules", f"{len(rules)} rules", f"at most {MOST_RULES}", "Join some with and, or make a decision table of them.")
+    return rules
+
+
 def _rule(row: Fields, formulas: Formulas) -> Rule:
     code = row.text("code")
     row.take("source", "")
@@ -203,32 +217,6 @@ def _rule(row: Fields, formulas: Formulas) -> Rule:
 def _unknown(row: Fields) -> Unknown:
     row.take("source", "")
     return Unknown(row.text("code"), row.texts("names"), row.texts("handling"), row.texts("condition", None))
-
-
-def _classes(root: Fields) -> tuple[RiskClass, ...]:
-    """Classes from the safest on; a cut that is not above the one before makes its class unreachable."""
-    rows = list(_rows_with_fields(root))
-    classes = [one for one, _ in rows]
-    last = 0
-    for number, (one, row) in enumerate(rows, start=1):
-        cut = one.probability_below_ppm
-        if number == len(rows):
-            if cut is not None:
-                row.fault("probability_below", cut / 1e6, "no cut in the last class", "Every probability needs a class.")
-        elif cut is None:
-            row.fault("probability_below", None, "a cut", "The classes after it cannot be reached.")
-        elif cut <= last:
-            row.fault("probability_below", cut / 1e6, f"more than {last / 1e6}, the cut before it", "This class cannot be reached.")
-        last = cut or last
-    return tuple(classes)
-
-
-def _rows_with_fields(root: Fields) -> Iterable[tuple[RiskClass, Fields]]:
-    for row in _rows(root, "classes"):
-        yield (
-            RiskClass(row.text("code"), row.texts("names"), row.rate_ppm("probability_below", default=None), row.boolean("lent")),
-            row,
-        )
 
 
 def _bound(row: Fields, formulas: Formulas) -> Bound:

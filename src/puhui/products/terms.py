@@ -60,6 +60,7 @@ class RiskClass:
     names: Texts
     probability_below_ppm: int | None
     is_lent: bool
+    probability_ppm: int | None = None  # of the class itself, where a decision table gives the class and no model scores
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,81 @@ class Price:
 
 
 @dataclass(frozen=True)
+class ApplicationFact:
+    """A fact that the form asks for and an officer verifies; null where it was not given."""
+
+    unit: str
+    texts: Texts
+
+
+@dataclass(frozen=True)
+class ScoreItem:
+    """One item of a score table: an expression and the points of its bands."""
+
+    formula: Formula  # gives the points
+    value: Formula  # gives what the bands are of
+    texts: Texts
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A value made of others, by its name usable in all that comes after: a definition, a score table or a decision table."""
+
+    name: str
+    how: str  # definition, score_table, decision_table
+    unit: str
+    formula: Formula
+    texts: Texts
+    after_class: bool  # speaks of score or class, so it is known to the bounds of the limit only
+    items: tuple[ScoreItem, ...] = ()
+    outcomes: tuple[str | float | bool, ...] = ()  # of a decision table whose outcomes are written out
+
+
+@dataclass(frozen=True)
+class Security:
+    """Which kinds of security the product takes, and the least share of the amount that they must cover after haircut."""
+
+    kinds: tuple[str, ...] = ("none",)
+    cover_ppm: int = 0
+
+
+@dataclass(frozen=True)
+class Linkage:
+    """How the rate follows an observed fact: the change of the highest step that the fact reaches."""
+
+    code: str
+    fact: str
+    steps: tuple[tuple[float, int], ...]  # (from, change of the rate in ppm), rising
+    measured_months: int
+    evidence: tuple[str, ...]  # classes that show the fact
+    clawback: bool  # whether what was saved is paid back when the fact turns out untrue
+    texts: Texts
+
+
+@dataclass(frozen=True)
+class InterestShare:
+    """What somebody else pays of the interest: so much of the rate, or a share of it, for so many months."""
+
+    party: str
+    rate_ppm: int | None
+    share_ppm: int | None
+    months: int
+
+
+@dataclass(frozen=True)
+class Support:
+    """Who shares the loss (shares add up to one) and who pays interest beside the borrower."""
+
+    loss_shares_ppm: Mapping[str, int] = field(default_factory=dict)
+    interest_shares: tuple[InterestShare, ...] = ()
+
+    @property
+    def bank_share_ppm(self) -> int:
+        """The share of a loss that stays with the lender."""
+        return self.loss_shares_ppm.get("bank", 0) if self.loss_shares_ppm else 1_000_000
+
+
+@dataclass(frozen=True)
 class Product:
     code: str
     names: Texts
@@ -105,7 +181,7 @@ class Product:
     conditions: tuple[tuple[str, Texts], ...]  # precedent to every payout
     consent_purpose: str
     evidence_classes: tuple[str, ...]
-    model: str  # name of the model that scores; the institution's champion of that name decides
+    model: str  # that scores: the institution's champion of that name decides; empty where a table gives the class
     probability_minimum_ppm: int  # no firm counts as safer than this, whatever the score says
     variables: Mapping[str, str]  # name → unit
     tables: Mapping[str, Mapping[str | float, float]]
@@ -117,10 +193,23 @@ class Product:
     bounds: tuple[Bound, ...]
     price: Price
     document: Document = field(repr=False, compare=False)
+    family: str = ""
+    decision_days: int | None = None  # within which an answer is promised
+    consent_of: tuple[str, ...] = ()
+    application: Mapping[str, ApplicationFact] = field(default_factory=dict)
+    derived: tuple[Derived, ...] = ()  # in the order in which they are computed
+    policy_class: str = ""  # decision table that gives the class where no model scores
+    security: Security = Security()
+    linkage: tuple[Linkage, ...] = ()
+    support: Support = Support()
 
     @property
     def digest(self) -> str:
         return self.document.digest
+
+    def class_named(self, code: str) -> RiskClass:
+        """The class that a decision table gives."""
+        return next(one for one in self.classes if one.code == code)
 
     def class_of(self, probability_ppm: int) -> RiskClass:
         """The class of a probability: the first whose cut is above it."""
