@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from puhui.products.documents import CATALOGUE
+from puhui.products.mechanisms_page import product_mechanisms
+from puhui.products.page_parts import Body
+from puhui.products.page_parts import listed as _listed
+from puhui.products.page_parts import pairs as _pairs
+from puhui.products.page_parts import row as _row
+from puhui.products.page_parts import shown as _shown
+from puhui.products.page_parts import words as _words
 
 __all__ = ["page"]
-
-Body = Mapping[str, Any]
 
 _HEAD = """# Products and parameters
 
@@ -35,8 +39,10 @@ person has yet compared the figures with the source itself: do so before product
 def page() -> str:
     """The whole page, Markdown."""
     lines = [_HEAD]
-    for path in sorted((CATALOGUE / "products").glob("*.toml")):
-        lines += _product(_read(path), path.name)
+    products = {path.name: _read(path) for path in sorted((CATALOGUE / "products").glob("*.toml"))}
+    lines += _listed("", ("Product", "简体", "Family", "Up to", "Class by"), (_index_cells(body) for body in products.values()))
+    for name, body in products.items():
+        lines += ["", *_product(body, name)]
     lines += ["", "## Parameter tables", "", "| Table | Title | 简体 | Source | Checked by a person |", "|---|---|---|---|---|"]
     tables = {path.stem: _read(path) for path in sorted((CATALOGUE / "parameters").glob("*.toml"))}
     lines += [_table_line(name, body) for name, body in tables.items()]
@@ -61,17 +67,32 @@ def _product(body: Body, file: str) -> Iterator[str]:
     yield f"- **An offer stands**: {body['offer']['valid_days']} days."
     yield f"- **Repaid**: {_pairs(body['repayment']['terms'])}."
     yield f"- **Reads**: evidence {_words(body['evidence']['classes'])} under consent to `{body['evidence']['purpose']}`;"
-    yield f"  score `{body['score']['model']}`; tables {', '.join(_link(name) for name in body['parameters'].values())}."
+    yield f"  {_class_by(body)}; tables {', '.join(_link(name) for name in body['parameters'].values())}."
     yield f"- **Price**: {_pairs(body['price'])}."
     if least := body["score"].get("probability_minimum"):
         yield f"- **No firm counts as safer than**: a probability of default of {least}. Source: {body['score'].get('source', '–')}."
+    yield from product_mechanisms(body)
     yield from _listed("Who may borrow", ("Rule", "Must hold", "Otherwise", "If not known", "Source"), _rules(body["rules"]))
     yield from _listed("Classes", ("Class", "Probability of default", "Lent to"), _classes(body["classes"]))
     yield from _listed("Limit: the least of", ("Bound", "Yuan", "If not known"), _bounds(body["limit"]["bounds"]))
-    yield from _listed("Figures of the formulas", ("Name", "Value", "Unit", "Source"), _figures(body))
-    yield from _listed("Not known from the evidence", ("What", "How it is met", "Condition before payout"), _unknowns(body["unknowns"]))
+    if body.get("constants") or body.get("tables"):
+        yield from _listed("Figures of the formulas", ("Name", "Value", "Unit", "Source"), _figures(body))
+    if unknowns := body.get("unknowns"):
+        yield from _listed("Not known from the evidence", ("What", "How it is met", "Condition before payout"), _unknowns(unknowns))
     conditions = ((f"`{each['code']}`", each["texts"]["en"]) for each in body["offer"]["conditions"])
     yield from _listed("Conditions before payout", ("Code", "Condition"), conditions)
+
+
+def _index_cells(body: Body) -> tuple[str, ...]:
+    head = body["product"]
+    names, anchor = head["names"], f"{head['code']}-{head['names']['en'].lower().replace(' ', '-')}"
+    anchor = "".join(letter for letter in anchor if letter.isalnum() or letter in "-_")
+    link = f"[`{head['code']}`](#{anchor}) {names['en']}"
+    return link, names["zh-hans"], head.get("family", "–").replace("_", " "), f"{body['amount']['maximum']:,}", _class_by(body)
+
+
+def _class_by(body: Body) -> str:
+    return f"score `{body['score']['model']}`" if "model" in body["score"] else f"table `{body['score']['policy_class']}`"
 
 
 def _rules(rules: list[Body]) -> Iterator[tuple[str, ...]]:
@@ -82,8 +103,9 @@ def _rules(rules: list[Body]) -> Iterator[tuple[str, ...]]:
 
 def _classes(classes: list[Body]) -> Iterator[tuple[str, ...]]:
     for each in classes:
-        below = each.get("probability_below")
-        yield each["names"]["en"], f"below {below}" if below is not None else "all above", "yes" if each["lent"] else "no"
+        below, own = each.get("probability_below"), each.get("probability")
+        chance = f"{own}, taken" if own is not None else f"below {below}" if below is not None else "all above"
+        yield each["names"]["en"], chance, "yes" if each["lent"] else "no"
 
 
 def _bounds(bounds: list[Body]) -> Iterator[tuple[str, ...]]:
@@ -124,18 +146,6 @@ def _table(name: str, body: Body) -> Iterator[str]:
     yield from _listed("", tuple(shown), (tuple(_shown(row.get(column, "–")) for column in shown) for row in rows))
 
 
-def _listed(title: str, heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
-    if title:
-        yield f"\n### {title}\n"
-    yield _row(heads)
-    yield "|" + "---|" * len(heads)
-    yield from (_row(row) for row in rows)
-
-
-def _row(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in cells)} |"
-
-
 def _titles(head: Body) -> tuple[str, str]:
     if "names" in head:
         return head["names"]["en"], head["names"]["zh-hans"]
@@ -144,24 +154,6 @@ def _titles(head: Body) -> tuple[str, str]:
 
 def _link(name: str) -> str:
     return f"[`{name}`](#{name})"
-
-
-def _words(values: list[str]) -> str:
-    return ", ".join(value.replace("_", " ") for value in values)
-
-
-def _pairs(values: Body) -> str:
-    return ", ".join(f"{key} {_shown(value)}" for key, value in values.items())
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return f"({_pairs(value)})"
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 if __name__ == "__main__":

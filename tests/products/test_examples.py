@@ -1,0 +1,81 @@
+"""Example applications of every product (tests/cases/products): what a credit officer reckons by hand is what the engine says."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.decisions.conftest import tiny_model_body
+
+from puhui.decisions import engine, facts
+from puhui.products import parameters, reading
+from puhui.scoring.model import Model
+
+DAY = date(2026, 3, 2)
+FOLDER = Path(__file__).parents[1] / "cases" / "products"
+CLEAN = yaml.safe_load((FOLDER / "clean.yaml").read_text(encoding="utf-8"))
+FILES = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yaml")) if path.stem != "clean"}
+CASES = [(name, case) for name, file in FILES.items() for case in file["cases"]]
+PRODUCTS = {product.code: product for product in reading.catalogue(DAY)}
+TABLES = {name: parameters.table(name) for product in PRODUCTS.values() for name in product.parameters.values()}
+KINDS = {"approve", "refuse", "refer", "boundary"}
+
+
+def decided(file: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
+    product = PRODUCTS[file["product"]]
+    model = None if product.policy_class else Model.load(tiny_model_body())
+    values = CLEAN["facts"] | file.get("facts", {}) | case.get("facts", {})
+    unknown = values.keys() - product.variables.keys() - CLEAN["facts"].keys() - set(model.columns if model else ())
+    assert not unknown, f"variables that the product does not read: {sorted(unknown)}"
+    frozen = facts.freeze(
+        business_date=DAY,
+        snapshot={"id": 1, "digest": "d", "catalogue_digest": "c", "as_of": "2026-02-28", "values": values, "null_reasons": {}},
+        consent={"id": 1, "text_version": "1"},
+        lender={"kind": "bank", "currency": "CNY"},
+        firm=CLEAN["firm"] | file.get("firm", {}) | case.get("firm", {}),
+        exposure={"reserved_fen": 0, "outstanding_fen": file.get("exposure", 0) * 100},
+        wanted=set(product.variables) | set(model.columns if model else ()),
+        titles={},
+    )
+    ask = {"months": 12, "purpose": "stock"} | case["ask"]
+    request = {"amount_fen": ask["amount"] * 100, "term_months": ask["months"], "purpose": ask["purpose"], "channel": "counter"}
+    request["facts"] = file.get("form", {}) | case.get("form", {})
+    return engine.decide(frozen, product, model, {part: TABLES[name] for part, name in product.parameters.items()}, request)
+
+
+def told(record: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
+    """What the record says of everything that the example expects, and of the reasons always."""
+    result, reasons = record["result"], record["reasons"]
+    found = {
+        "outcome": result["outcome"],
+        "class": result["risk_class"],
+        "limit": result["limit_fen"] / 100,
+        "amount": result["amount_fen"] / 100,
+        "rate": None if result["rate_ppm"] is None else result["rate_ppm"] / 1_000_000,
+        "bound": record["stages"]["limit"]["bound"],
+        "authority": result["authority"],
+        "vetoes": [reason["code"] for reason in reasons if reason.get("severity") == "veto"],
+        "refers": [reason["code"] for reason in reasons if reason.get("severity") == "refer"],
+    }
+    return {key: value for key, value in found.items() if key in expected or key in ("vetoes", "refers")}
+
+
+@pytest.mark.parametrize(("name", "case"), CASES, ids=[f"{name}: {case['kind']}, {case['name']}" for name, case in CASES])
+def test_example(name: str, case: dict[str, Any]) -> None:
+    expected = {"vetoes": [], "refers": []} | case["expect"]
+    assert told(decided(FILES[name], case), expected) == expected
+
+
+def test_every_product_has_examples_of_every_kind() -> None:
+    missing = {code: KINDS - {case["kind"] for case in FILES.get(code, {"cases": []})["cases"]} for code in PRODUCTS}
+    assert not {code: kinds for code, kinds in missing.items() if kinds}
+    assert {file["product"] for file in FILES.values()} == PRODUCTS.keys()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_examples_are_what_their_kind_says(name: str) -> None:
+    outcomes = {case["kind"]: case["expect"]["outcome"] for case in FILES[name]["cases"]}
+    assert (outcomes["approve"], outcomes["refuse"], outcomes["refer"]) == ("approve", "refuse", "refer")
