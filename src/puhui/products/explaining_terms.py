@@ -1,0 +1,99 @@
+"""The terms of a product in plain words: how long, at what rate, secured by what, who bears a loss, who pays interest, who approves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from puhui.products.parameters import Table
+from puhui.products.wording import Wording
+
+__all__ = ["approval", "interest", "linkage", "loss", "rate", "security", "term", "time"]
+
+
+def term(words: Wording) -> Iterator[str]:
+    """Months, how it is repaid, what being late costs."""
+    product = words.product
+    low, high = product.minimum_months, product.maximum_months
+    yield words.say("month" if low == high == 1 else "months", low=low, high=high, method=words.term(str(product.terms.get("method", ""))))
+    if penalty := product.terms.get("penalty"):
+        overdue, misuse = (words.share(float(penalty[key])) for key in ("markup_overdue", "markup_misuse"))
+        yield words.say("late", overdue=overdue, misuse=misuse)
+
+
+def rate(words: Wording) -> Iterator[str]:
+    """The method in use and the range."""
+    price = words.product.price
+    if price.method == "churn_aware":
+        yield words.say("churn")
+    else:
+        spreads = [(code, f"{ppm / 10_000:+.4f}".rstrip("0").rstrip(".")) for code, ppm in price.tier_spread_ppm.items()]
+        listed = words.listed(words.say("points_up", **{"class": code, "points": points}) for code, points in spreads)
+        yield words.say("tiers" if price.tier_base == "LPR1Y" else "tiers_five", list=listed)
+    yield words.say("band", low=words.share(price.minimum_ppm / 1e6), high=words.share(price.maximum_ppm / 1e6))
+
+
+def linkage(words: Wording) -> Iterator[str]:
+    """What the rate follows, and whether what was saved is paid back."""
+    for one in words.product.linkage:
+        text = one.texts[words.language] if one.texts else words.name(one.fact)
+        yield words.say("follows", text=text, months=one.measured_months)
+        if one.clawback:
+            yield words.say("clawback")
+
+
+def security(words: Wording) -> Iterator[str]:
+    """The kinds of security taken, and how much they must cover."""
+    asked = words.product.security
+    if asked.kinds == ("none",):
+        yield words.say("none")
+        return
+    yield words.say("kinds_of", list=words.terms(asked.kinds))
+    if asked.cover_ppm:
+        yield words.say("cover", share=words.share(asked.cover_ppm / 1e6))
+
+
+def loss(words: Wording) -> Iterator[str]:
+    """Who bears which share of a loss."""
+    shares = words.product.support.loss_shares_ppm
+    if set(shares) <= {"bank"}:
+        yield words.say("bank_alone")
+        return
+    parts = (words.say("party_share", party=words.term(party), share=words.share(ppm / 1e6)) for party, ppm in shares.items())
+    yield words.say("shares", list=("、" if words.chinese else ", ").join(parts))
+
+
+def interest(words: Wording) -> Iterator[str]:
+    """Who pays interest beside the borrower."""
+    shares = words.product.support.interest_shares
+    if not shares:
+        yield words.say("borrower_alone")
+    for one in shares:
+        party = words.term(one.party)
+        party = party if words.chinese else party[:1].upper() + party[1:]
+        if one.rate_ppm is not None:
+            yield words.say("pays_rate", party=party, share=f"{one.rate_ppm / 10_000:g}", months=one.months)
+        else:
+            yield words.say("pays_share", party=party, share=words.share((one.share_ppm or 0) / 1e6), months=one.months)
+
+
+def approval(words: Wording, authority: Table, day: date) -> Iterator[str]:
+    """The levels of authority from the least on, with the highest amount that each may grant by class."""
+    lent = [one.code for one in words.product.classes if one.is_lent]
+    highest = words.product.maximum_fen // 100
+    for row in authority.valid_on(day):
+        amounts = {code: min(int(row.get(code, 0)), highest) for code in lent}
+        told = [words.say("level_amount", **{"class": code, "amount": words.amount(amount)}) for code, amount in amounts.items() if amount]
+        if told:
+            yield words.say("level", level=words.term(str(row["level"])), list=words.listed(told))
+        if all(amounts[code] >= highest for code in lent):
+            break
+    yield words.say("referred")
+
+
+def time(words: Wording) -> Iterator[str]:
+    """Within how many working days the answer comes, and how long an offer stands."""
+    days = words.product.decision_days
+    if days is not None:
+        yield words.say("answer_one") if days == 1 else words.say("answer", days=days)
+    yield words.say("stands", days=words.product.offer_days)
