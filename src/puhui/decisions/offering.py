@@ -16,7 +16,7 @@ from puhui.decisions.case import VETO, Case, Stage
 from puhui.decisions.texts import text
 from puhui.products.terms import Product
 
-_ROUNDING_PPM = 100  # instalments rounded to the fen move the annual cost of a small loan by less than this
+ROUNDING_PPM = 100  # instalments rounded to the fen move the annual cost of a small loan by less than this
 
 
 def offer_stage(case: Case) -> Stage:
@@ -25,7 +25,7 @@ def offer_stage(case: Case) -> Stage:
         return {"skipped": "refused"}
     terms = quote_terms(case.product, case.amount_fen, case.rate_ppm, case.request["term_months"])
     cost = cost_of(terms, case.day)
-    if cost["nominal_ppm"] is not None and cost["nominal_ppm"] > case.cap_ppm + _ROUNDING_PPM:
+    if cost["nominal_ppm"] is not None and cost["nominal_ppm"] > case.cap_ppm + ROUNDING_PPM:
         case.speak_against("above_cap", "offer", VETO, text("above_cap"), nominal_ppm=cost["nominal_ppm"], cap_ppm=case.cap_ppm)
     return {
         "terms": terms,

@@ -24,11 +24,11 @@ def price_stage(case: Case) -> Stage:
     if not case.is_lent:
         return {"skipped": "class_not_lent", "parts": [], "rate_ppm": None}
     price = case.product.price
-    costs = _costs(case)
+    costs = costs_of(case)
     case.floor_ppm = required_rate(**costs, pd_ppm=case.probability_ppm)
-    caps = _caps(case)
+    caps = caps_of(case)
     case.cap_ppm = min(caps.values())
-    low = max(price.minimum_ppm, _rounded_up(case.floor_ppm, price.multiple_ppm))
+    low = max(price.minimum_ppm, rounded_up(case.floor_ppm, price.multiple_ppm))
     high = case.cap_ppm // price.multiple_ppm * price.multiple_ppm
     stage: Stage = {
         "costs": costs,
@@ -60,7 +60,7 @@ def _parts(case: Case, costs: dict[str, int]) -> list[dict[str, Any]]:
     return [{"id": name, "text": text(f"price_{name}"), "rate_ppm": rate_ppm} for name, rate_ppm in parts.items()]
 
 
-def _costs(case: Case) -> dict[str, int]:
+def costs_of(case: Case) -> dict[str, int]:
     row = case.row("costs", lender_kind=case.lender_kind, security=case.product.price.security)
     return {
         "funding_ppm": ppm(row["funding"]),
@@ -71,7 +71,7 @@ def _costs(case: Case) -> dict[str, int]:
     }
 
 
-def _caps(case: Case) -> dict[str, int]:
+def caps_of(case: Case) -> dict[str, int]:
     """Every cap on the yearly rate that holds for this lender on this day, and the product's own. The lowest binds."""
     caps = {"product": case.product.price.maximum_ppm}
     law = law_from_rows(case.parameters["rate_caps"].valid_on(case.day), (), (), case.row("prime_rate")["LPR1Y"])
@@ -80,12 +80,12 @@ def _caps(case: Case) -> dict[str, int]:
     return caps
 
 
-def _prime_rate_ppm(case: Case, series: str) -> int:
+def prime_rate_ppm(case: Case, series: str) -> int:
     return ppm(case.row("prime_rate")[series])
 
 
 def _churn_aware(case: Case, costs: dict[str, int], low: int, high: int) -> dict[str, Any]:
-    curve = _curve(case)
+    curve = curve_of(case)
     cost_ppm = costs["funding_ppm"] + costs["operations_ppm"] + costs["hurdle_ppm"] * costs["capital_ppm"] // 1_000_000
     best = churn_aware_rate(
         curve,
@@ -105,7 +105,7 @@ def _churn_aware(case: Case, costs: dict[str, int], low: int, high: int) -> dict
     }
 
 
-def _curve(case: Case) -> list[tuple[int, int]]:
+def curve_of(case: Case) -> list[tuple[int, int]]:
     rows = [row for row in case.parameters["churn"].valid_on(case.day) if row.get(case.risk_class) is not None]
     if not rows:
         where = f"parameter table {case.parameters['churn'].name}"
@@ -115,10 +115,10 @@ def _curve(case: Case) -> list[tuple[int, int]]:
 
 def _tiers(case: Case, costs: dict[str, int], low: int, high: int) -> dict[str, Any]:
     price = case.product.price
-    base_ppm, spread_ppm = _prime_rate_ppm(case, price.tier_base), price.tier_spread_ppm[case.risk_class]
+    base_ppm, spread_ppm = prime_rate_ppm(case, price.tier_base), price.tier_spread_ppm[case.risk_class]
     table_ppm = base_ppm + spread_ppm
     return {
-        "rate_ppm": min(max(_rounded_up(table_ppm, price.multiple_ppm), low), high),
+        "rate_ppm": min(max(rounded_up(table_ppm, price.multiple_ppm), low), high),
         "base": price.tier_base,
         "base_ppm": base_ppm,
         "spread_ppm": spread_ppm,
@@ -129,5 +129,5 @@ def _tiers(case: Case, costs: dict[str, int], low: int, high: int) -> dict[str, 
 _METHODS = {"churn_aware": _churn_aware, "tiers": _tiers}
 
 
-def _rounded_up(rate_ppm: int, multiple_ppm: int) -> int:
+def rounded_up(rate_ppm: int, multiple_ppm: int) -> int:
     return -(-rate_ppm // multiple_ppm) * multiple_ppm

@@ -1,0 +1,179 @@
+"""The stages of the engine over a frame: each adds its columns and notes the reasons against, bit by bit.
+
+The order and the meaning of every stage are those of `engine.py` and `admission.py`; what a case is there, a row is here. The stages of
+money stand in `batch_money.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from puhui.calculations.pricing import PPM
+from puhui.calculations.rule_units import kind_of_unit
+from puhui.decisions.case import REFER, VETO, Case
+from puhui.decisions.rules_polars import column_type, compile_polars
+from puhui.products.parameters import Table
+from puhui.products.terms import Product, Rule
+from puhui.scoring.model import Model
+
+__all__ = ["Flags", "Many", "Whole", "classes", "derived", "reason_codes", "rules", "score"]
+
+Whole = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+_FIRST = ("borrower_kind", "term")
+_LAST = ("class_not_lent", "bound_unknown", "limit_below_minimum", "less_than_asked", "no_rate", "above_cap", "no_authority")
+
+
+def reason_codes(product: Product) -> tuple[str, ...]:
+    """The code of every bit of a set of reasons, from the lowest."""
+    return (*_FIRST, *(rule.code for rule in product.rules), *_LAST)
+
+
+@dataclass
+class Many:
+    """A frame of cases of one day and one kind of lender while it passes through the stages."""
+
+    cases: pl.DataFrame
+    frame: pl.DataFrame  # as it was handed over: what the model reads
+    product: Product
+    model: Model | None
+    parameters: Mapping[str, Table]
+    day: date
+    lender_kind: str
+    reasons: Whole = field(init=False)
+    vetoes: Whole = field(init=False)
+    referred: Flags = field(init=False)
+    class_index: Whole = field(init=False)
+    is_lent: Flags = field(init=False)
+    probability_ppm: Whole = field(init=False)
+    limit_fen: Whole = field(init=False)
+    amount_fen: Whole = field(init=False)
+    rate_ppm: Whole = field(init=False)  # 0: none
+    cap_ppm: int = 0
+
+    def __post_init__(self) -> None:
+        rows = self.cases.height
+        self.reasons, self.vetoes = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
+        self.referred = np.zeros(rows, np.bool_)
+        self.bits = {code: np.int64(1) << number for number, code in reversed(list(enumerate(reason_codes(self.product))))}
+        self.rate_ppm = np.zeros(rows, np.int64)
+
+    def against(self, code: str, where: Flags, severity: str) -> None:
+        """Notes a reason of the engine's own."""
+        bit = np.where(where, self.bits[code], np.int64(0))
+        self.reasons |= bit
+        if severity == VETO:
+            self.vetoes |= bit
+        elif severity == REFER:
+            self.referred |= where
+
+    def case(self, risk_class: str = "") -> Case:
+        """A case that carries what all rows share, for the parts of the engine that ask no more."""
+        facts = {"business_date": self.day.isoformat(), "lender": {"kind": self.lender_kind}}
+        return Case(facts, {}, self.product, self.model, self.parameters, {}, risk_class=risk_class)
+
+    @property
+    def is_refused(self) -> Flags:
+        refused: Flags = self.vetoes != 0
+        return refused
+
+
+def derived(many: Many, *, after_class: bool) -> None:
+    """Adds the product's values of one stage, each from those before it."""
+    for one in many.product.derived:
+        if one.after_class == after_class:
+            value = compile_polars(one.formula.expression, many.product.tables).cast(column_type(kind_of_unit(one.unit)))
+            many.cases = many.cases.with_columns(value.alias(one.name))
+
+
+def rules(many: Many) -> None:
+    """Every admission rule over every row, in one pass of polars; then the bits of those that speak against."""
+    product = many.product
+    own = many.cases.select(
+        pl.col("firm_kind").is_in(list(product.borrower_kinds)).not_().fill_null(True).alias("borrower_kind"),
+        pl.col("term_months").is_between(product.minimum_months, product.maximum_months).not_().alias("term"),
+    )
+    for code in _FIRST:
+        if own[code].any():
+            many.against(code, own[code].to_numpy(), VETO)
+    conditions = {f"r{number}": compile_polars(rule.require.expression, product.tables) for number, rule in enumerate(product.rules)}
+    frame = many.cases.select(_against(rule, conditions[f"r{number}"], number) for number, rule in enumerate(product.rules))
+    vetoes = many.cases.select(
+        _vetoed(rule, conditions[f"r{number}"], number) for number, rule in enumerate(product.rules) if _differs(rule)
+    )
+    against = [frame[f"r{number}"].to_numpy() for number in range(len(product.rules))]
+    refused = [_refused(rule, against[number], vetoes, number) for number, rule in enumerate(product.rules)]
+    many.reasons |= _packed(against) << len(_FIRST)
+    many.vetoes |= _packed(refused) << len(_FIRST)
+    for one, veto in zip(against, refused, strict=True):
+        if one is not veto:
+            many.referred |= one & ~veto
+
+
+def _against(rule: Rule, condition: pl.Expr, number: int) -> pl.Expr:
+    return condition.not_().fill_null(rule.when_null != "pass").alias(f"r{number}")
+
+
+def _differs(rule: Rule) -> bool:
+    """Whether some of the rows that a rule speaks against are refused by it and others sent to a person."""
+    return rule.when_null == ("refer" if rule.severity == VETO else "fail")
+
+
+def _vetoed(rule: Rule, condition: pl.Expr, number: int) -> pl.Expr:
+    vetoed = condition.not_().fill_null(False) if rule.severity == VETO else condition.is_null()
+    return vetoed.alias(f"r{number}")
+
+
+def _refused(rule: Rule, against: Flags, vetoes: pl.DataFrame, number: int) -> Flags:
+    if _differs(rule):
+        return vetoes[f"r{number}"].to_numpy()
+    return against if rule.severity == VETO else np.zeros_like(against)
+
+
+def _packed(flags: list[Flags]) -> Whole:
+    """Flags as the bits of whole numbers, the first as the lowest."""
+    rows = len(flags[0]) if flags else 0
+    packed = np.packbits(np.stack(flags), axis=0, bitorder="little") if rows else np.zeros((0, rows), np.uint8)
+    whole = np.zeros((rows, 8), np.uint8)
+    whole[:, : packed.shape[0]] = packed.T
+    return whole.view("<i8").reshape(rows).astype(np.int64, copy=False)
+
+
+def score(many: Many) -> None:
+    """Probability of default in millionths, not below the product's least; points where the model has them."""
+    product = many.product
+    if many.model is None:
+        of_class = {one.code: one.probability_ppm for one in product.classes}
+        found = many.cases[product.policy_class].replace_strict(list(of_class), list(of_class.values()), return_dtype=pl.Int64)
+        many.probability_ppm = np.maximum(found.to_numpy(), product.probability_minimum_ppm)
+        probability, points = many.probability_ppm / 1e6, pl.Series("points", [None], dtype=pl.Float64)
+    else:
+        scored = getattr(many.model, "points_frame", many.model.score_frame)(many.frame)
+        given = scored["probability"].to_numpy()
+        many.probability_ppm = np.maximum(np.rint(given * PPM).astype(np.int64), product.probability_minimum_ppm)
+        probability = np.maximum(given, product.probability_minimum_ppm / 1e6)
+        points = scored["points"].cast(pl.Float64) if "points" in scored.columns else pl.Series("points", [None], dtype=pl.Float64)
+    if len(points) != many.cases.height:
+        points = pl.Series("points", np.full(many.cases.height, np.nan)).fill_nan(None)
+    many.cases = many.cases.with_columns(pl.Series("probability", probability), points.alias("points"))
+
+
+def classes(many: Many) -> None:
+    """The class of each row; rows of a class that is not lent to are refused."""
+    product = many.product
+    codes = [one.code for one in product.classes]
+    if many.model is None:
+        places = many.cases[product.policy_class].replace_strict(codes, list(range(len(codes))), return_dtype=pl.Int64)
+        many.class_index = places.to_numpy()
+    else:
+        cuts = np.array([one.probability_below_ppm for one in product.classes if one.probability_below_ppm is not None], np.int64)
+        many.class_index = np.searchsorted(cuts, many.probability_ppm, side="right").astype(np.int64)
+    many.is_lent = np.array([one.is_lent for one in product.classes])[many.class_index]
+    many.cases = many.cases.with_columns(pl.Series("risk_class", codes, dtype=pl.String).gather(many.class_index))
+    many.against("class_not_lent", ~many.is_lent, VETO)
