@@ -134,6 +134,15 @@ def referred(bank, amount_yuan=200_000, **variables):
     application = bank.apply(bank.firm(**({"inv_out_gap_days_max_12m": 100} | variables)), amount_yuan)
     decision = actions.decide(application, "system")
     assert decision.outcome == "refer"
+    return answered(bank, decision)
+
+
+def answered(bank, decision):
+    """The questions that must be answered before a yes, answered."""
+    required = decision.questions.filter(is_required=True).values_list("pk", flat=True)
+    answers = dict.fromkeys(required, ("settled", "Looked into"))
+    if answers:
+        actions.answer_questions(decision, bank.users["officer"], answers, f"answered:{decision.pk}")
     return decision
 
 

@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from puhui.calculations.faults import Fault, FaultsError
 
-__all__ = ["MOVES", "BusinessDays", "calendar_names", "holidays", "moved"]
+__all__ = ["MOVES", "BusinessDays", "calendar_names", "holidays", "is_worked", "moved"]
 
 MOVES = ("none", "following", "modified_following", "preceding")
 _ONE_DAY = timedelta(days=1)
@@ -69,3 +69,11 @@ def _next(calendar: str, day: date, step: timedelta) -> date:
     while not _is_working_day(calendar, day):
         day += step
     return day
+
+
+def is_worked(day: date) -> bool:
+    """Whether offices work on a day: by that year's notice, and by the week alone in a year that has none yet."""
+    for year, days_off, worked in _years().values():
+        if year == day.year:
+            return day in worked or (day.weekday() < 5 and day not in days_off)
+    return day.weekday() < 5

@@ -53,8 +53,28 @@ def review_some(county: County, leave: int) -> None:
         decision = Decision.objects.filter(application=application).latest("pk")
         sound = decision.risk_class in ("A", "B") and decision.amount_fen > 0
         outcome, reason = ("approve", REASON_FOR) if sound else ("refuse", REASON_AGAINST)
+        speak(people, decision, outcome, reason)
+
+
+def speak(people: Sequence[User], decision: Decision, outcome: str, reason: str) -> None:
+    """Officer, approver and risk manager say what they have to on a referred case; for a yes its questions are answered before.
+
+    Where a committee decides, it is called and votes.
+    """
+    if outcome == "refuse":
+        decisions.review(decision, people[0], outcome, reason, cause="unexplained")
+        return
+    required = decision.questions.filter(is_required=True).values_list("pk", flat=True)
+    if answers := dict.fromkeys(required, ("settled", reason)):
+        decisions.answer_questions(decision, people[0], answers, f"answers:{decision.pk}")
+    if decision.authority != "committee":
         for user in three_voices(people, decision, outcome):
             decisions.review(decision, user, outcome, reason)
+        return
+    sitting = decisions.call_committee(decision, people[0], reason)
+    for user in people:
+        decisions.vote(sitting, user, "yes", reason)
+    decisions.end_sitting(sitting, people[-1])
 
 
 def three_voices(people: Sequence[User], decision: Decision, outcome: str) -> Sequence[User]:
@@ -106,6 +126,5 @@ def lend_again(institution: Institution, firm: Firm, amount_fen: int, months: in
     decision = decisions.decide(decisions.submit_many(institution, [row], "borrower")[0], "system")
     if decision.outcome == Decision.Outcome.REFER:
         users = {user.username: user for user in User.objects.filter(institution=institution)}
-        for user in three_voices([users[name] for name in ("officer", "approver", "risk")], decision, "approve"):
-            decisions.review(decision, user, "approve", REASON_FOR)
+        speak([users[name] for name in ("officer", "approver", "risk")], decision, "approve", REASON_FOR)
     return decisions.answer_offer(Offer.objects.get(decision=decision, status=Offer.Status.OPEN), True, "borrower")

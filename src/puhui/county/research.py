@@ -21,7 +21,7 @@ from django.conf import settings
 from puhui.books.actions import open_books
 from puhui.calculations.expected_loss import expected_loss
 from puhui.county.desk import sign_contracts
-from puhui.county.lending import three_voices
+from puhui.county.lending import speak
 from puhui.county.plan import PRODUCT, USERS, Teller
 from puhui.decisions import actions as decisions
 from puhui.decisions.models import Application, Decision, Offer
@@ -172,10 +172,7 @@ def decide(institution: Institution, firms: pl.DataFrame, known: dict[str, Firm]
         decision = Decision.objects.filter(application=application).latest("pk")
         doubts = [reason for reason in decision.record["reasons"] if reason.get("severity") == "refer"]
         outcome = "refuse" if doubts or decision.amount_fen <= 0 else "approve"
-        for user in three_voices(voices, decision, outcome):
-            decisions.review(
-                decision, user, outcome, "Research run: referred for its amount only" if outcome == "approve" else "Research run"
-            )
+        speak(voices, decision, outcome, "Research run: referred for its amount only" if outcome == "approve" else "Research run")
 
 
 def pay_out(institution: Institution) -> tuple[list[Loan], int]:

@@ -13,7 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from puhui.calculations.faults import Fault, check
+from puhui.decisions.committee import call as call_committee
+from puhui.decisions.committee import end as end_sitting
+from puhui.decisions.committee import vote
 from puhui.decisions.deciding import Batch, Strategies, decide_set
+from puhui.decisions.duties import confirm_delegation, declare_interest, delegate, record_absence, withdraw_delegation
 from puhui.decisions.exposures import (
     draw_exposure,
     lock_firms,
@@ -23,9 +27,11 @@ from puhui.decisions.exposures import (
     repay_exposure,
 )
 from puhui.decisions.models import Application, Decision, Offer
+from puhui.decisions.referral import answer as answer_questions
 from puhui.decisions.replaying import replay, replay_all
 from puhui.decisions.reviewing import review
 from puhui.decisions.submitting import application_faults
+from puhui.decisions.timing import escalate
 from puhui.parties.actions import record_audit, record_audits
 from puhui.parties.models import Firm, Institution
 from puhui.products.queries import products_on
@@ -33,11 +39,19 @@ from puhui.products.queries import products_on
 __all__ = [
     "Batch",
     "answer_offer",
+    "answer_questions",
+    "call_committee",
+    "confirm_delegation",
     "decide",
     "decide_many",
+    "declare_interest",
+    "delegate",
     "draw_exposure",
+    "end_sitting",
+    "escalate",
     "expire_offers",
     "move_exposures",
+    "record_absence",
     "release_exposure",
     "release_exposures",
     "repay_exposure",
@@ -46,6 +60,8 @@ __all__ = [
     "review",
     "submit",
     "submit_many",
+    "vote",
+    "withdraw_delegation",
 ]
 
 CHUNK = 200  # applications decided in one transaction: what a crash can cost

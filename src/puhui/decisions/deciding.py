@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.decisions import engine, facts
+from puhui.decisions import engine, facts, referral
 from puhui.decisions.evidence import Evidence, read_evidence
 from puhui.decisions.exposures import exposure_of_firms, lock_firms
 from puhui.decisions.models import Application, Decision, Exposure, Offer
@@ -73,6 +73,7 @@ def decide_set(institution: Institution, application_ids: Sequence[int], strateg
                 strategy = chosen[application.pk]
                 batch.decided.append(_decide_one(institution, application, firm, strategy, evidence, exposures[firm.pk]))
     _write(institution, batch.decided, actor)
+    referral.ask(batch.decided, evidence.snapshots)
     return batch
 
 

@@ -12,8 +12,11 @@ from django.db.models.functions import Coalesce
 
 from puhui.decisions.authority import missing_voices
 from puhui.decisions.exposures import exposure_of_firms
+from puhui.decisions.factory_models import Answer, Question
 from puhui.decisions.models import Application, Decision, Offer, Review
-from puhui.decisions.reviewing import REVIEWERS
+from puhui.decisions.referral import is_open
+from puhui.decisions.reviewing import is_voted
+from puhui.decisions.standing import REVIEWERS, standing_of
 from puhui.parties.models import Firm, Institution, User
 from puhui.parties.queries import limit_to_user
 from puhui.products.queries import products_on, tables_of
@@ -66,13 +69,13 @@ def queue_counts(user: Any) -> dict[str, int]:
 
 def case(user: Any, application_id: int) -> Application:
     """One application with its decisions, their reviews and exposure, and its offer."""
-    whole = Decision.objects.select_related("exposure").prefetch_related(
-        Prefetch("reviews", Review.objects.select_related("reviewer").order_by("pk"))
+    whole = Decision.objects.select_related("exposure", "sitting").prefetch_related(
+        Prefetch("reviews", Review.objects.select_related("reviewer", "on_behalf_of").order_by("pk")),
+        Prefetch("questions", Question.objects.order_by("pk")),
+        Prefetch("questions__answers", Answer.objects.select_related("answered_by").order_by("pk")),
     )
     rows = limit_to_user(Application.objects.all(), user, firm="firm").select_related("firm", "firm__manager", "institution", "offer")
-    return rows.prefetch_related(
-        Prefetch("decisions", whole.order_by("-pk")), Prefetch("decisions", whole.order_by("-pk"), to_attr="decisions_newest_first")
-    ).get(pk=application_id)
+    return rows.prefetch_related(Prefetch("decisions", whole.order_by("-pk"), to_attr="decisions_newest_first")).get(pk=application_id)
 
 
 def decisions(user: Any) -> QuerySet[Decision]:
@@ -84,7 +87,9 @@ def decisions(user: Any) -> QuerySet[Decision]:
 def decision(user: Any, decision_id: int) -> Decision:
     """One decision with its record, reviews and exposure. Raises Decision.DoesNotExist."""
     rows = limit_to_user(Decision.objects.all(), user, firm="firm").select_related("firm", "application", "institution", "snapshot")
-    return rows.prefetch_related(Prefetch("reviews", Review.objects.select_related("reviewer").order_by("pk"))).get(pk=decision_id)
+    return rows.prefetch_related(Prefetch("reviews", Review.objects.select_related("reviewer", "on_behalf_of").order_by("pk"))).get(
+        pk=decision_id
+    )
 
 
 def offers(user: Any) -> QuerySet[Offer]:
@@ -117,18 +122,23 @@ def may_approve(decision: Decision, user: User) -> Voice:
     levels = {level["level"]: level for level in decision.record["stages"]["authority"]["levels"]}
     level = levels.get(decision.authority)
     reviews = list(decision.reviews.all())
-    hindrances = []
-    if decision.outcome != Decision.Outcome.REFER or decision.application.status != Application.Status.REFERRED:
-        hindrances.append("not_referred")
-    if level is None or user.role not in level["roles"]:
-        hindrances.append("role")
-    if user.username == decision.application.submitted_by:
-        hindrances.append("maker")
-    if any(one.reviewer_id == user.pk for one in reviews):
-        hindrances.append("spoken")
-    heard = [(one.reviewer.username, one.reviewer.role) for one in reviews if one.outcome == Decision.Outcome.APPROVE]
+    spoken = {number for one in reviews for number in (one.reviewer_id, one.on_behalf_of_id) if number}
+    standing = standing_of(user, decision.firm, decision.application.institution.business_date, spoken)
+    roles = {user.role, *(one.role for one in standing.givers if one.username != decision.application.submitted_by)}
+    found = {
+        "not_referred": decision.outcome != Decision.Outcome.REFER or decision.application.status != Application.Status.REFERRED,
+        "role": level is None or not roles & set(level["roles"]),
+        "maker": user.username == decision.application.submitted_by,
+        "spoken": user.pk in spoken,
+        "absent": standing.is_absent,
+        "interest": bool(standing.interests),
+        "questions": any(one.is_required and is_open(one) for one in decision.questions.all()),
+        "voted": is_voted(decision.authority, decision.application.institution.business_date),
+    }
+    hindrances = tuple(code for code, holds in found.items() if holds)
+    heard = [(one.reviewer.username, (one.on_behalf_of or one.reviewer).role) for one in reviews if one.outcome == Decision.Outcome.APPROVE]
     missing = missing_voices(level, heard) if level else []
-    return Voice(not hindrances, tuple(hindrances), decision.authority, tuple(missing))
+    return Voice(not hindrances, hindrances, decision.authority, tuple(missing))
 
 
 def authority_of(user: User, day: date) -> list[dict[str, Any]]:
