@@ -105,7 +105,7 @@ def rules(many: Many) -> None:
     conditions = {f"r{number}": compile_polars(rule.require.expression, product.tables) for number, rule in enumerate(product.rules)}
     frame = many.cases.select(_against(rule, conditions[f"r{number}"], number) for number, rule in enumerate(product.rules))
     vetoes = many.cases.select(
-        _vetoed(rule, conditions[f"r{number}"], number) for number, rule in enumerate(product.rules) if _differs(rule)
+        conditions[f"r{number}"].not_().fill_null(False).alias(f"r{number}") for number, rule in enumerate(product.rules) if _differs(rule)
     )
     against = [frame[f"r{number}"].to_numpy() for number in range(len(product.rules))]
     refused = [_refused(rule, against[number], vetoes, number) for number, rule in enumerate(product.rules)]
@@ -122,12 +122,7 @@ def _against(rule: Rule, condition: pl.Expr, number: int) -> pl.Expr:
 
 def _differs(rule: Rule) -> bool:
     """Whether some of the rows that a rule speaks against are refused by it and others sent to a person."""
-    return rule.when_null == ("refer" if rule.severity == VETO else "fail")
-
-
-def _vetoed(rule: Rule, condition: pl.Expr, number: int) -> pl.Expr:
-    vetoed = condition.not_().fill_null(False) if rule.severity == VETO else condition.is_null()
-    return vetoed.alias(f"r{number}")
+    return rule.severity == VETO and rule.when_null == "refer"
 
 
 def _refused(rule: Rule, against: Flags, vetoes: pl.DataFrame, number: int) -> Flags:
