@@ -13,7 +13,7 @@ ROLES = {
 }  # fmt: skip
 PAGE_OF = {
     "firms": "firm", "firm's evidence": "firm", "firm's records": "firm",
-    "payout": "payouts", "loan": "loans", "models": "model", "monitoring": "model",
+    "payout": "payouts", "loan": "loans", "models": "model", "monitoring": "model", "products": "product",
     "account": "books", "entry": "books", "late loan": "loans",
     "past loan": "loans", "loan class": "loans", "renewal": "renewals", "line": "lines", "act": "acts",
     "days": "books", "day": "books", "vouchers": "books", "losses": "books", "taxes": "books",

@@ -43,6 +43,8 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
         "acts": ("/acts/", "approver"),
         "act": (f"/acts/loan/{scenario.life.late.pk}/restructure/", "officer"),
         "portfolio": ("/portfolio/", "risk"),
+        "products": ("/products/", "officer"),
+        "product": ("/products/relationship-loan/", "risk"),
         "models": ("/models/", "risk"),
         "model": (f"/models/{model.pk}/", "risk"),
         "monitoring": (f"/models/{model.pk}/monitoring/", "risk"),
@@ -66,7 +68,7 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
 
 NAMES = (
     "queue", "case", "decision", "firms", "firm", "evidence", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
-    "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "models", "model", "monitoring",
+    "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "products", "product", "models", "model", "monitoring",
     "books", "account", "entry", "days", "day", "vouchers", "losses", "taxes", "reconciliation", "suspense",
     "payments", "trail", "borrower home", "borrower data", "borrower consent",
 )  # fmt: skip

@@ -50,8 +50,8 @@ def test_formula_in_words() -> None:
     product = PRODUCTS["equipment-mortgage-loan"]
     bound = next(one for one in product.bounds if one.code == "forced_sale").formula.expression.tree
     assert Wording(product, "en", TITLES).formula(bound) == (
-        "[60% for A; 50% for B; 40% for C] × Price on the purchase invoices × “What is left of the cost: 85% a year, (1 − 15%) to the power "
-        "of the years; nothing after seven” × How well the machines sell, by the appraiser: 1 at once, 0 not at all"
+        "[60% for A; 50% for B; 40% for C] × Price on the purchase invoices × “What is left of the cost: 85% a year, (1 − 15%) to the "
+        "power of the years; nothing after seven” × How well the machines sell, by the appraiser: 1 at once, 0 not at all"
     )
     rule = next(one for one in PRODUCTS["procurement-contract-loan"].rules if one.code == "term_fits").require.expression.tree
     assert Wording(PRODUCTS["procurement-contract-loan"], "en", TITLES).formula(rule) == (

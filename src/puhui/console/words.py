@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from puhui.products.queries import product_names
 
 ROLES = {
     "borrower": _("Borrower"),
@@ -290,8 +293,18 @@ ACCOUNT_KINDS = {
     "memo": _("off balance sheet"),
 }
 
-PRODUCTS = {
-    "invoice-working-capital": _("Invoice working-capital loan"),
+FAMILIES = {
+    "working_capital": _("Working capital"),
+    "employment": _("Jobs and business start"),
+    "renewal": _("Renewal and relief"),
+    "supply_chain": _("Orders and receivables"),
+    "equipment": _("Equipment"),
+    "technology": _("Technology"),
+    "green": _("Green and sustainable"),
+    "rural": _("Farms and villages"),
+    "trade": _("Foreign trade"),
+    "relationship": _("Relationship lending"),
+    "platform": _("Platforms"),
 }
 
 SCHEMES = {
@@ -364,6 +377,11 @@ PURPOSES = {
 def word(table: dict[str, Any], code: str) -> str:
     """The word for a code; a code that the table does not know is shown as it is."""
     return str(table.get(code, code))
+
+
+def product_name(code: str) -> str:
+    """A product's name in the reader's language, from its file; a code without a file is shown as it is."""
+    return in_language(product_names().get(code), get_language() or "en") or code
 
 
 def role_label(role: str) -> str:

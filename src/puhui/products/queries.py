@@ -18,7 +18,19 @@ from puhui.products.models import StoredDocument
 from puhui.products.parameters import Table
 from puhui.products.terms import Product
 
-__all__ = ["EVERY", "Borrower", "Condition", "conditions_of", "product", "products_on", "stored_products", "stored_tables", "tables_of"]
+__all__ = [
+    "EVERY",
+    "Borrower",
+    "Condition",
+    "conditions_of",
+    "product",
+    "product_names",
+    "products_on",
+    "stored_products",
+    "stored_tables",
+    "tables_of",
+    "versions",
+]
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,18 @@ def products_on(day: date) -> list[Product]:
     valid = [one for one in products if one.valid_from <= day and (one.valid_to is None or day <= one.valid_to)]
     newest = {one.code: one for one in sorted(valid, key=lambda one: one.valid_from)}
     return [newest[code] for code in sorted(newest)]
+
+
+def versions(code: str) -> list[Product]:
+    """Every version of a product, the newest first."""
+    products = [_read_product(path, *_stamp(path)) for path in reading.product_paths(_folder())]
+    return sorted((one for one in products if one.code == code), key=lambda one: one.valid_from, reverse=True)
+
+
+def product_names() -> dict[str, Texts]:
+    """Code → name by language, of every product there is or was; of several versions the newest."""
+    products = [_read_product(path, *_stamp(path)) for path in reading.product_paths(_folder())]
+    return {one.code: one.names for one in sorted(products, key=lambda one: one.valid_from)}
 
 
 def tables_of(product: Product) -> dict[str, Table]:

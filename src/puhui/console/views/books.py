@@ -19,7 +19,7 @@ from puhui.console.book_words import COMMAND_STATES
 from puhui.console.forms import day as day_of
 from puhui.console.loan_figures import account_name, transfer_rows
 from puhui.console.paging import filters_of, paged
-from puhui.console.words import ACCOUNT_KINDS, BOOK_ACTS, EVENTS, PRODUCTS, word
+from puhui.console.words import ACCOUNT_KINDS, BOOK_ACTS, EVENTS, product_name, word
 from puhui.loans import queries as loans
 from puhui.loans.origins import origin_of_entry
 from puhui.parties.models import Branch
@@ -81,7 +81,7 @@ def opening(row: TrialBalanceRow) -> int:
 def _balance_row(row: TrialBalanceRow) -> dict[str, Any]:
     return {
         "code": row.code, "name": name_of(row), "kind": word(ACCOUNT_KINDS, row.kind), "currency": row.currency, "branch": row.branch_code,
-        "product": None if row.product_code is None else word(PRODUCTS, row.product_code) or "–", "product_code": row.product_code or "",
+        "product": None if row.product_code is None else product_name(row.product_code) or "–", "product_code": row.product_code or "",
         "opening_fen": opening(row), "debit_fen": row.debit_fen, "credit_fen": row.credit_fen, "balance_fen": row.balance_fen,
     }  # fmt: skip
 
@@ -93,7 +93,7 @@ def _branch(tree: Iterable[Branch], code: str) -> Branch | None:
 def product_options(institution: Any) -> list[tuple[str, str]]:
     """The products that any account is of: code and name."""
     codes = Account.objects.filter(institution=institution).exclude(product_code="").values_list("product_code", flat=True)
-    return [(code, word(PRODUCTS, code)) for code in codes.distinct().order_by("product_code")]
+    return [(code, product_name(code)) for code in codes.distinct().order_by("product_code")]
 
 
 @page("books")

@@ -20,7 +20,7 @@ from puhui.console.forms import amount_fen, errors_of, key_of, new_key
 from puhui.console.loan_figures import is_open, schedule_rows
 from puhui.console.loan_reasons import next_due_reason, reasons
 from puhui.console.views.loan import find_loan
-from puhui.console.words import LOAN_PURPOSES, METHODS, PRODUCTS, PURPOSES, word
+from puhui.console.words import LOAN_PURPOSES, METHODS, PURPOSES, product_name, word
 from puhui.decisions import actions as deciding
 from puhui.decisions import queries as decisions
 from puhui.decisions.models import Application, Offer
@@ -135,7 +135,7 @@ def apply(request: Request, firm: Firm) -> HttpResponse:
     entered["term_months"] = _months(request.POST.get("term_months", "")) or product.maximum_months
     context = {
         "firm": firm, "errors": errors, "entered": entered, "key": key_of(request.POST), "steps": figures.steps("apply"),
-        "product_name": word(PRODUCTS, PRODUCT), "range_text": figures.range_text(product), "purposes": LOAN_PURPOSES.items(),
+        "product_name": product_name(PRODUCT), "range_text": figures.range_text(product), "purposes": LOAN_PURPOSES.items(),
         "terms": [months for months in (3, 6, 9, 12, 18, 24, 36) if product.minimum_months <= months <= product.maximum_months],
     }  # fmt: skip
     return render(request, "console/borrower/apply.html", context, status=422 if errors else 200)

@@ -16,7 +16,7 @@ from puhui.console.firm_figures import monthly_picture, six_figures
 from puhui.console.forms import amount_fen, errors_of
 from puhui.console.labels import APPLICATION, OUTCOME, state
 from puhui.console.templatetags.figures import money_plain
-from puhui.console.words import AUTHORITY, HINDRANCES, LOAN_PURPOSES, PRODUCTS, word
+from puhui.console.words import AUTHORITY, HINDRANCES, LOAN_PURPOSES, product_name, word
 from puhui.decisions import actions, queries
 from puhui.decisions.models import Application, Decision, Review
 from puhui.evidence import queries as evidence
@@ -62,7 +62,7 @@ def _case_context(request: Request, application: Application, errors: list[str])
         "decision": decision,
         "state": state(APPLICATION, application.status),
         "errors": errors,
-        "product_name": word(PRODUCTS, application.product_code),
+        "product_name": product_name(application.product_code),
         "purpose": word(LOAN_PURPOSES, application.purpose),
         "monthly": monthly,
         "six_figures": six_figures(facts.get("variables", {}), facts.get("null_reasons", {}), monthly, firm_url),

@@ -18,7 +18,7 @@ from puhui.console.book_words import DAY, ROLES, STEP_AMOUNTS, STEP_FIGURES, STE
 from puhui.console.labels import state
 from puhui.console.loan_figures import account_name
 from puhui.console.paging import paged
-from puhui.console.words import BOOK_ACTS, PRODUCTS, word
+from puhui.console.words import BOOK_ACTS, product_name, word
 from puhui.loans.control_totals import control_totals
 from puhui.loans.day_queries import DayEnd, day_end, day_ends, set_aside
 
@@ -161,7 +161,7 @@ def _controls(request: Request, date: datetime.date, end: DayEnd, ledger: list[T
 def _kept_row(cell: list[Any], names: dict[str, str]) -> dict[str, Any]:
     code, branch, product, kept_fen, booked_fen = cell
     return {
-        "code": code, "name": names.get(code, ""), "branch": branch, "product": word(PRODUCTS, product), "kept_fen": kept_fen,
+        "code": code, "name": names.get(code, ""), "branch": branch, "product": product_name(product), "kept_fen": kept_fen,
         "booked_fen": booked_fen, "difference_fen": kept_fen - booked_fen,
     }  # fmt: skip
 

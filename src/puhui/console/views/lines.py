@@ -14,7 +14,7 @@ from puhui.console.act_words import LINE, LINE_ACTS
 from puhui.console.labels import LOAN, state
 from puhui.console.paging import filters_of, paged
 from puhui.console.templatetags.figures import choose_unit, money, number, unit_name, weekday
-from puhui.console.words import PRODUCTS, word
+from puhui.console.words import product_name, word
 from puhui.loans.command_models import Command
 from puhui.loans.credit_models import CreditLine
 from puhui.loans.lines import contracts_to_open, line_states, lines_of
@@ -64,7 +64,7 @@ def line(request: Request, number: int) -> HttpResponse:
     links = [act_link(each, contract) for each in FITTING[found.status] if request.user.role in power(each, contract).makers]
     context = {
         "tab": "lines", "line": found, "contract": contract, "state": state(LINE, found.status), "figures": _figures(stands),
-        "product": word(PRODUCTS, contract.product_code), "draws": draws, "links": links,
+        "product": product_name(contract.product_code), "draws": draws, "links": links,
         "waiting": command_rows(waiting, {("contract", contract.pk): contract.number}),
         "changes": [{"row": each, "act": word(LINE_ACTS, each.act)} for each in found.changes.order_by("-pk")],
         "pooled": (contract.terms.get("line") or {}).get("dues") == "pooled",

@@ -23,7 +23,7 @@ from puhui.console.loan_figures import compared, event_rows, is_open, listed, sc
 from puhui.console.loan_reasons import next_due_reason, reasons
 from puhui.console.paging import filters_of, paged
 from puhui.console.templatetags.figures import choose_unit, money, number, unit_name, weekday
-from puhui.console.words import METHODS, PRODUCTS, word
+from puhui.console.words import METHODS, product_name, word
 from puhui.loans import class_queries, queries
 from puhui.loans.command_models import Command
 from puhui.loans.credit_models import Refinancing
@@ -65,7 +65,7 @@ def loan(request: Request, number: int) -> HttpResponse:
     entries = [each for each in books.entries_of_loan(found.pk) if each.posting_date <= day or context.get("known") == "now"]
     context |= {
         "tab": "loans", "loan": found, "day": day, "today": today, "state": state(LOAN, owed.status), "owed": _figures(owed),
-        "method": word(METHODS, found.terms.get("method", "equal_instalment")), "product": word(PRODUCTS, found.product_code),
+        "method": word(METHODS, found.terms.get("method", "equal_instalment")), "product": product_name(found.product_code),
         "why": [*reasons(shown), *filter(None, [next_due_reason(shown)])], "schedule": rows, "totals": totals_of(rows),
         "day_count": found.terms.get("day_count", ""), "events": event_rows(shown.statement),
         "entries": transfer_rows(entries, get_language() or "en", found.pk), "opens_books": may_read(request.user, "books"),

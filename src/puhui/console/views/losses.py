@@ -12,7 +12,7 @@ from puhui.console.access import Request, page
 from puhui.console.book_words import ACTORS, CLASSES, SCENARIOS, SECURITIES, STAGE_REASONS
 from puhui.console.forms import day as day_of
 from puhui.console.paging import filters_of, paged
-from puhui.console.words import PRODUCTS, word
+from puhui.console.words import product_name, word
 from puhui.loans.loss_models import LossDetail, LossRun
 from puhui.loans.loss_queries import loans_of_details, loss_details, loss_runs
 from puhui.loans.models import Loan
@@ -92,7 +92,7 @@ def _rules(run: LossRun) -> dict[str, Any]:
 
 def _row(detail: LossDetail, loan: Loan | None, day: date) -> dict[str, Any]:
     return {
-        "detail": detail, "loan": loan, "product": word(PRODUCTS, detail.product_code), "risk_class": word(CLASSES, detail.risk_class),
+        "detail": detail, "loan": loan, "product": product_name(detail.product_code), "risk_class": word(CLASSES, detail.risk_class),
         "reason": word(STAGE_REASONS, detail.reason), "security": word(SECURITIES, detail.security),
         "clean_days": (day - detail.clean_since).days if detail.clean_since else None,
         "cover_ppm": _share(detail.loss_fen, detail.exposure_fen),

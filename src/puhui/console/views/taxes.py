@@ -15,7 +15,7 @@ from puhui.books.queries import TrialBalanceRow
 from puhui.books.tax_queries import TAX_ROLES, TaxMovement, tax_movements
 from puhui.console.access import Request, page
 from puhui.console.views.books import name_of, opening
-from puhui.console.words import BOOK_ACTS, PRODUCTS, word
+from puhui.console.words import BOOK_ACTS, product_name, word
 from puhui.loans.tax_queries import loans_by_tax
 
 MONTHS_SHOWN = 13
@@ -64,5 +64,5 @@ def _account(role: str, row: TrialBalanceRow) -> dict[str, Any]:
 def _moved(each: TaxMovement, row: TrialBalanceRow) -> dict[str, Any]:
     return {
         "movement": each, "name": name_of(row), "act": word(BOOK_ACTS, each.act),
-        "product": word(PRODUCTS, each.product_code) if each.product_code else "–",
+        "product": product_name(each.product_code) if each.product_code else "–",
     }  # fmt: skip

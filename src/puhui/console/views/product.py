@@ -1,0 +1,100 @@
+"""Products: what is lent, and each product in plain words with the formulas behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+
+from puhui.console.access import Request, page
+from puhui.console.decision_figures import language
+from puhui.console.words import FAMILIES, in_language, word
+from puhui.decisions.titles import titles
+from puhui.products import explaining
+from puhui.products.queries import products_on, tables_of, versions
+from puhui.products.terms import Product
+
+
+@page("product")
+def products(request: Request) -> HttpResponse:
+    """Every product in force, by family: name, who, how much, for how long, at what rate, on what class, how soon."""
+    found = sorted(products_on(request.institution.business_date), key=lambda one: (one.family or "working_capital", one.code))
+    families = [
+        {"name": word(FAMILIES, family), "rows": [_row(one) for one in rows]}
+        for family, rows in groupby(found, key=lambda one: one.family or "working_capital")
+    ]
+    context = {"families": families, "count": len(found), "day": request.institution.business_date}
+    return render(request, "console/products.html", context)
+
+
+@page("product")
+def product(request: Request, code: str) -> HttpResponse:
+    """One product as it is in force: the questions it answers in words, then rules, bounds and figures as the file has them."""
+    day = request.institution.business_date
+    found = next((one for one in products_on(day) if one.code == code), None)
+    if found is None:
+        raise Http404
+    parts = explaining.explain(found, tables_of(found), day, language(), titles())
+    context = {
+        "product": found,
+        **_row(found),
+        "parts": parts,
+        "formulas": list(_formulas(found)),
+        "figures": list(_figures(found)),
+        "unverified": sum("[GK]" in source or "product policy" in source for source in _sources(found.document.body)),
+        "versions": [{"from": one.valid_from, "to": one.valid_to, "digest": one.digest, "used": one is found} for one in versions(code)],
+        "file": f"{found.code}-{found.valid_from}.toml",
+    }
+    return render(request, "console/product.html", context)
+
+
+def _row(product: Product) -> dict[str, Any]:
+    price = product.price
+    return {
+        "code": product.code,
+        "name": in_language(product.names, language()),
+        "family": word(FAMILIES, product.family or "working_capital"),
+        "low_fen": product.minimum_fen,
+        "high_fen": product.maximum_fen,
+        "months": f"{product.minimum_months}–{product.maximum_months}",
+        "low_ppm": price.minimum_ppm,
+        "high_ppm": price.maximum_ppm,
+        "days": product.decision_days,
+        "subsidised": bool(product.support.interest_shares),
+        "guaranteed_ppm": 1_000_000 - product.support.bank_share_ppm,
+        "linked": bool(product.linkage),
+        "by_model": not product.policy_class,
+    }
+
+
+def _formulas(product: Product) -> Iterator[dict[str, str]]:
+    """Rules, named values and bounds as the file spells them, each with its words."""
+    for rule in product.rules:
+        name = in_language(rule.names, language())
+        yield {"kind": rule.severity, "name": name, "text": rule.require.text.strip(), "null": rule.when_null}
+    for one in product.derived:
+        name = in_language(one.texts, language()) if one.texts else one.name
+        yield {"kind": one.how, "name": name, "text": one.formula.text.strip(), "null": ""}
+    for bound in product.bounds:
+        yield {"kind": "bound", "name": in_language(bound.names, language()), "text": bound.formula.text.strip(), "null": bound.when_null}
+
+
+def _figures(product: Product) -> Iterator[dict[str, str]]:
+    """Constants and tables with their source."""
+    body = product.document.body
+    for name, constant in body.get("constants", {}).items():
+        yield {"name": name, "value": f"{constant['value']:,}", "unit": constant["unit"], "source": constant.get("source", "")}
+    for name, table in body.get("tables", {}).items():
+        value = "; ".join(f"{key} {value:,}" for key, value in table["values"].items())
+        yield {"name": name, "value": value, "unit": table["unit"], "source": table.get("source", "")}
+
+
+def _sources(body: Any) -> Iterator[str]:
+    """Every source named anywhere in the file."""
+    if isinstance(body, Mapping):
+        yield from (value for key, value in body.items() if key == "source" and isinstance(value, str))
+    for part in body.values() if isinstance(body, Mapping) else body if isinstance(body, list) else ():
+        yield from _sources(part)
