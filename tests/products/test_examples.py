@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from tests.decisions.conftest import tiny_model_body
 
 from puhui.decisions import engine, facts
 from puhui.products import parameters, reading
+from puhui.products.terms import Product
 from puhui.scoring.model import Model
 
 DAY = date(2026, 3, 2)
@@ -19,20 +20,33 @@ FOLDER = Path(__file__).parents[1] / "cases" / "products"
 CLEAN = yaml.safe_load((FOLDER / "clean.yaml").read_text(encoding="utf-8"))
 FILES = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yaml")) if path.stem != "clean"}
 CASES = [(name, case) for name, file in FILES.items() for case in file["cases"]]
-PRODUCTS = {product.code: product for product in reading.catalogue(DAY)}
-TABLES = {name: parameters.table(name) for product in PRODUCTS.values() for name in product.parameters.values()}
+PRODUCTS = reading.catalogue()
+TABLES = {name: parameters.table(name) for product in PRODUCTS for name in product.parameters.values()}
 KINDS = {"approve", "refuse", "refer", "boundary"}
 
 
+def product_of(file: dict[str, Any]) -> Product:
+    """The version in force on the day of the file."""
+    day = file.get("day", DAY)
+    return next(one for one in PRODUCTS if one.code == file["product"] and one.valid_from <= day and (one.valid_to or day) >= day)
+
+
 def decided(file: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
-    product = PRODUCTS[file["product"]]
+    product, day = product_of(file), file.get("day", DAY)
     model = None if product.policy_class else Model.load(tiny_model_body())
     values = CLEAN["facts"] | file.get("facts", {}) | case.get("facts", {})
     unknown = values.keys() - product.variables.keys() - CLEAN["facts"].keys() - set(model.columns if model else ())
     assert not unknown, f"variables that the product does not read: {sorted(unknown)}"
     frozen = facts.freeze(
-        business_date=DAY,
-        snapshot={"id": 1, "digest": "d", "catalogue_digest": "c", "as_of": "2026-02-28", "values": values, "null_reasons": {}},
+        business_date=day,
+        snapshot={
+            "id": 1,
+            "digest": "d",
+            "catalogue_digest": "c",
+            "as_of": str(day - timedelta(days=2)),
+            "values": values,
+            "null_reasons": {},
+        },
         consent={"id": 1, "text_version": "1"},
         lender={"kind": "bank", "currency": "CNY"},
         firm=CLEAN["firm"] | file.get("firm", {}) | case.get("firm", {}),
@@ -69,10 +83,11 @@ def test_example(name: str, case: dict[str, Any]) -> None:
     assert told(decided(FILES[name], case), expected) == expected
 
 
-def test_every_product_has_examples_of_every_kind() -> None:
-    missing = {code: KINDS - {case["kind"] for case in FILES.get(code, {"cases": []})["cases"]} for code in PRODUCTS}
-    assert not {code: kinds for code, kinds in missing.items() if kinds}
-    assert {file["product"] for file in FILES.values()} == PRODUCTS.keys()
+def test_every_version_of_every_product_has_examples_of_every_kind() -> None:
+    kinds: dict[str, set[str]] = {one.digest: set() for one in PRODUCTS}
+    for file in FILES.values():
+        kinds[product_of(file).digest] |= {case["kind"] for case in file["cases"]}
+    assert [f"{one.code} {one.valid_from}: {KINDS - kinds[one.digest]}" for one in PRODUCTS if kinds[one.digest] != KINDS] == []
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -21,7 +21,8 @@ from puhui.products.terms import Product
 @page("product")
 def products(request: Request) -> HttpResponse:
     """Every product in force, by family: name, who, how much, for how long, at what rate, on what class, how soon."""
-    found = sorted(products_on(request.institution.business_date), key=lambda one: (one.family or "working_capital", one.code))
+    order = list(FAMILIES)
+    found = sorted(products_on(request.institution.business_date), key=lambda one: (_place(order, one.family), one.code))
     families = [
         {"name": word(FAMILIES, family), "rows": [_row(one) for one in rows]}
         for family, rows in groupby(found, key=lambda one: one.family or "working_capital")
@@ -51,6 +52,12 @@ def product(request: Request, code: str) -> HttpResponse:
     return render(request, "console/product.html", context)
 
 
+def _place(order: list[str], family: str) -> int:
+    """Families in the order of the list of words, working capital first; one that it lacks goes last."""
+    family = family or "working_capital"
+    return order.index(family) if family in order else len(order)
+
+
 def _row(product: Product) -> dict[str, Any]:
     price = product.price
     return {
@@ -59,7 +66,7 @@ def _row(product: Product) -> dict[str, Any]:
         "family": word(FAMILIES, product.family or "working_capital"),
         "low_fen": product.minimum_fen,
         "high_fen": product.maximum_fen,
-        "months": f"{product.minimum_months}–{product.maximum_months}",
+        "months": "–".join(dict.fromkeys((str(product.minimum_months), str(product.maximum_months)))),
         "low_ppm": price.minimum_ppm,
         "high_ppm": price.maximum_ppm,
         "days": product.decision_days,
