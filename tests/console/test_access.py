@@ -12,7 +12,7 @@ ROLES = {
     "borrower-en": "borrower",
 }  # fmt: skip
 PAGE_OF = {
-    "firms": "firm", "firm's evidence": "firm", "firm's records": "firm",
+    "sitting": "committee", "firms": "firm", "firm's evidence": "firm", "firm's records": "firm",
     "payout": "payouts", "loan": "loans", "models": "model", "monitoring": "model", "products": "product",
     "account": "books", "entry": "books", "late loan": "loans",
     "past loan": "loans", "loan class": "loans", "renewal": "renewals", "line": "lines", "act": "acts",
@@ -74,7 +74,7 @@ def test_another_institution_sees_nothing(scenario: Any, client_of: Any) -> None
     other = create_institution("OTHER", "另一家银行", "bank", date(2026, 1, 1))
     create_user(other, "stranger", "secret-secret", "officer")
     client = client_of("stranger")
-    for name in ("case", "decision", "firm", "payout", "loan", "loan class", "renewal", "line", "act", "model"):
+    for name in ("case", "sitting", "decision", "firm", "payout", "loan", "loan class", "renewal", "line", "act", "model"):
         assert client.get(addresses(scenario)[name][0]).status_code == 404, name
     for address in ("/queue/?status=all", "/firms/", "/loans/", "/payouts/", "/renewals/", "/lines/", "/acts/"):
         body = client.get(address).content.decode()

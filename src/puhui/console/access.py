@@ -26,6 +26,7 @@ STAFF = (*LENDING, *OVERSIGHT, Role.ACCOUNTANT, Role.COLLECTOR)
 READERS: dict[str, tuple[str, ...]] = {
     "queue": (*LENDING, *OVERSIGHT),
     "case": (*LENDING, *OVERSIGHT),
+    "committee": (*LENDING, *OVERSIGHT),
     "decision": (*LENDING, *OVERSIGHT),
     "firm": STAFF,
     "evidence": (*LENDING, *OVERSIGHT),
@@ -47,7 +48,9 @@ READERS: dict[str, tuple[str, ...]] = {
 
 #: page → roles that may act on it; reading is not acting
 ACTORS: dict[str, tuple[str, ...]] = {
+    "queue": (*LENDING, *OVERSIGHT),  # own filters
     "case": LENDING,
+    "committee": (*LENDING, Role.RISK_MANAGER),
     "decision": (*LENDING, *OVERSIGHT),
     "evidence": LENDING,
     "payouts": (*LENDING, Role.ACCOUNTANT),

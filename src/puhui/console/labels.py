@@ -47,6 +47,24 @@ OFFER = {
     "expired": State(_("expired"), REFUSED, "clock"),
 }
 
+FINDING = {
+    "settled": State(_("settled"), OK, "circle-check"),
+    "accepted": State(_("accepted knowingly"), WATCH, "signature"),
+    "open": State(_("still open"), WATCH, "help"),
+}
+
+SITTING = {
+    "open": State(_("voting"), WATCH, "user"),
+    "approve": State(_("carried"), OK, "circle-check"),
+    "refuse": State(_("fell"), REFUSED, "ban"),
+}
+
+VOICE = {
+    "yes": State(_("yes"), OK, "check"),
+    "no": State(_("no"), REFUSED, "x"),
+    "abstain": State(_("abstains"), PLAIN, "help"),
+}
+
 RULE = {
     "pass": State(_("holds"), OK, "check"),
     "refer": State(_("to a person"), WATCH, "user"),

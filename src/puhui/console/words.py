@@ -220,11 +220,23 @@ COMPONENTS = {
     "compound": _("compound interest"),
 }
 
+QUESTIONS = {
+    "rule": _("A rule sends the case here"),
+    "contradiction": _("Two sources contradict each other"),
+    "missing": _("Missing"),
+    "unknown": _("The product's evidence cannot tell"),
+    "check": _("Due diligence"),
+}
+
 HINDRANCES = {
     "not_referred": _("Nothing waits for a person here."),
     "role": _("Your role has no say at this level of authority."),
     "maker": _("You sent this application yourself: somebody else decides."),
     "spoken": _("You have said yes already; another voice is needed."),
+    "absent": _("You are recorded as away today: somebody else decides."),
+    "interest": _("You have an own relation to this firm: somebody else decides."),
+    "questions": _("Questions must be answered before a yes."),
+    "voted": _("The committee votes on this case."),
 }
 
 LOAN_PURPOSES = {

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Prefetch, QuerySet
+from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from puhui.decisions.authority import missing_voices
 from puhui.decisions.exposures import exposure_of_firms
-from puhui.decisions.factory_models import Answer, Question
+from puhui.decisions.factory_models import Answer, Question, Sitting, Vote
 from puhui.decisions.models import Application, Decision, Offer, Review
 from puhui.decisions.referral import is_open
 from puhui.decisions.reviewing import is_voted
@@ -75,7 +75,12 @@ def case(user: Any, application_id: int) -> Application:
         Prefetch("questions__answers", Answer.objects.select_related("answered_by").order_by("pk")),
     )
     rows = limit_to_user(Application.objects.all(), user, firm="firm").select_related("firm", "firm__manager", "institution", "offer")
-    return rows.prefetch_related(Prefetch("decisions", whole.order_by("-pk"), to_attr="decisions_newest_first")).get(pk=application_id)
+    brought = Prefetch("decisions", whole.order_by("-pk"), to_attr="decisions_newest_first")
+    found = rows.prefetch_related(brought).get(pk=application_id)
+    found.firm.institution = found.institution  # what is known already is not asked for again
+    for one in found.decisions_newest_first:
+        one.firm, one.institution = found.firm, found.institution
+    return found
 
 
 def decisions(user: Any) -> QuerySet[Decision]:
@@ -115,6 +120,7 @@ class Voice:
     hindrances: tuple[str, ...]
     level: str
     missing: tuple[str, ...]
+    givers: tuple[User, ...] = ()  # for whom the person may speak
 
 
 def may_approve(decision: Decision, user: User) -> Voice:
@@ -138,7 +144,7 @@ def may_approve(decision: Decision, user: User) -> Voice:
     hindrances = tuple(code for code, holds in found.items() if holds)
     heard = [(one.reviewer.username, (one.on_behalf_of or one.reviewer).role) for one in reviews if one.outcome == Decision.Outcome.APPROVE]
     missing = missing_voices(level, heard) if level else []
-    return Voice(not hindrances, hindrances, decision.authority, tuple(missing))
+    return Voice(not hindrances, hindrances, decision.authority, tuple(missing), standing.givers)
 
 
 def authority_of(user: User, day: date) -> list[dict[str, Any]]:
@@ -182,3 +188,38 @@ def turnaround(institution: Institution, until: date) -> Turnaround:
         automated=sum(outcome != Decision.Outcome.REFER for outcome, _ in words),
         hours=tuple(span.total_seconds() / 3600 for _, span in words),
     )
+
+
+def sittings(user: Any, outcome: str | None = None) -> QuerySet[Sitting]:
+    """Sittings that a user may see with their votes, the open ones first, then the newest."""
+    rows = limit_to_user(Sitting.objects.all(), user)
+    rows = rows.filter(outcome=outcome) if outcome else rows
+    rows = rows.select_related("decision__application", "decision__firm").defer("decision__record").prefetch_related("votes")
+    return rows.annotate(is_over=Case(When(outcome="open", then=0), default=1)).order_by("is_over", "-opened_at")
+
+
+def sitting_of(decision: Decision) -> Sitting | None:
+    """The sitting on a decision that the caller has scoped, with its votes."""
+    votes = Prefetch("votes", Vote.objects.select_related("member").order_by("pk"))
+    return Sitting.objects.filter(decision=decision).select_related("opened_by", "decision").prefetch_related(votes).first()
+
+
+def people(numbers: Iterable[int]) -> dict[int, User]:
+    """Users by number."""
+    return User.objects.in_bulk(list(numbers))
+
+
+def waits_for_committee(user: Any) -> QuerySet[Decision]:
+    """Referred decisions of a level that votes, for which no committee was called yet; the longest waiting first."""
+    rows = limit_to_user(Decision.objects.all(), user).filter(
+        outcome=Decision.Outcome.REFER, application__status=Application.Status.REFERRED, authority="committee", sitting__isnull=True
+    )
+    return rows.select_related("application", "firm").defer("record").order_by("decided_at", "pk")
+
+
+def question_counts(decision_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Decision → questions that must be answered before a yes, and those of them that are still open."""
+    last = Answer.objects.filter(question=OuterRef("pk")).order_by("-pk").values("finding")[:1]
+    rows = Question.objects.filter(decision__in=list(decision_ids), is_required=True).annotate(last=Subquery(last)).values("decision_id")
+    counted = rows.annotate(n=Count("pk"), left=Count("pk", filter=Q(last__isnull=True) | Q(last="open")))
+    return {row["decision_id"]: (row["n"], row["left"]) for row in counted.order_by("decision_id")}

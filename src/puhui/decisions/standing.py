@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Q
 
 from puhui.calculations.faults import Fault
 from puhui.decisions.factory_models import Absence, Delegation, Interest
@@ -36,13 +37,20 @@ def absent_on(users: Iterable[int], day: date) -> set[int]:
 
 
 def interests_of(users: Collection[User], firm: Firm) -> dict[int, tuple[str, ...]]:
-    """User → kinds of own relations to the firm: `own_firm` from the registers, else as declared. Three queries for all users."""
-    people = set(FirmPerson.objects.filter(firm=firm, until__isnull=True).values_list("person_id", flat=True))
-    found: dict[int, list[str]] = {user.pk: (["own_firm"] if user.person_id in people else []) for user in users}
-    declared = Interest.objects.filter(user__in=found, ended_on__isnull=True)
-    for user_id, kind in declared.filter(Q(firm=firm) | Q(person__in=people)).order_by("pk").values_list("user_id", "kind"):
-        found[user_id].append(kind)
-    return {user_id: tuple(kinds) for user_id, kinds in found.items()}
+    """User → kinds of own relations to the firm: `own_firm` from the registers, else as declared. One query for all users."""
+    return {number: interests for number, (_, interests) in _seen(users, firm, date.min).items()}
+
+
+def _seen(users: Iterable[User], firm: Firm, day: date) -> dict[int, tuple[bool, tuple[str, ...]]]:
+    """User → away on the day, and own relations to the firm."""
+    people = FirmPerson.objects.filter(firm=firm, until__isnull=True)
+    away = Absence.objects.filter(user=OuterRef("pk"), starts_on__lte=day, ends_on__gte=day)
+    declared = Interest.objects.filter(Q(firm=firm) | Q(person__in=people.values("person")), user=OuterRef("pk"), ended_on__isnull=True)
+    rows = User.objects.filter(pk__in=[user.pk for user in users]).annotate(
+        is_own=Exists(people.filter(person=OuterRef("person"))), is_away=Exists(away), declared=ArraySubquery(declared.values("kind"))
+    )
+    found = rows.values_list("pk", "is_away", "is_own", "declared")
+    return {number: (is_away, (*(("own_firm",) if is_own else ()), *sorted(kinds))) for number, is_away, is_own, kinds in found}
 
 
 def givers_of(user: User, day: date) -> list[User]:
@@ -56,9 +64,9 @@ def givers_of(user: User, day: date) -> list[User]:
 def standing_of(user: User, firm: Firm, day: date, spoken: Collection[int] = ()) -> Standing:
     """How a person stands to a case of the firm; `spoken`: those who have had their say, who cannot speak again through others."""
     givers = givers_of(user, day)
-    interests = interests_of([user, *givers], firm)
-    free = tuple(one for one in givers if not interests[one.pk] and one.pk not in spoken)
-    return Standing(bool(absent_on([user.pk], day)), interests[user.pk], free)
+    seen = _seen([user, *givers], firm, day)
+    free = tuple(one for one in givers if not seen[one.pk][1] and one.pk not in spoken)
+    return Standing(*seen[user.pk], free)
 
 
 def standing_faults(user: User, standing: Standing) -> list[Fault]:

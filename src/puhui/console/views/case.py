@@ -13,12 +13,14 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.console import decision_figures as figures
 from puhui.console.access import Request, may_act, page
 from puhui.console.firm_figures import monthly_picture, six_figures
-from puhui.console.forms import amount_fen, errors_of
-from puhui.console.labels import APPLICATION, OUTCOME, state
+from puhui.console.forms import amount_fen, errors_of, new_key
+from puhui.console.labels import APPLICATION, FINDING, OUTCOME, state
+from puhui.console.referral_figures import causes, clock, questions
 from puhui.console.templatetags.figures import money_plain
 from puhui.console.words import AUTHORITY, HINDRANCES, LOAN_PURPOSES, product_name, word
 from puhui.decisions import actions, queries
 from puhui.decisions.models import Application, Decision, Review
+from puhui.decisions.standing import givers_of
 from puhui.evidence import queries as evidence
 
 
@@ -39,6 +41,11 @@ def case(request: Request, number: int) -> HttpResponse:
     return render(request, "console/case.html", _case_context(request, application, errors), status=422 if errors else 200)
 
 
+def refused(request: Request, application: Application, errors: list[str]) -> HttpResponse:
+    """The case again, with what was wrong with a form of it."""
+    return render(request, "console/case.html", _case_context(request, application, errors), status=422)
+
+
 def _review(request: Request, application: Application) -> None:
     decision = application.latest_decision
     if decision is None:
@@ -46,7 +53,11 @@ def _review(request: Request, application: Application) -> None:
     outcome, reason = request.POST.get("outcome", ""), request.POST.get("reason", "")
     amount = amount_fen(request.POST.get("amount", "")) if outcome == Decision.Outcome.APPROVE else None
     rate_ppm = decision.rate_ppm if outcome == Decision.Outcome.APPROVE else None
-    actions.review(decision, request.user, outcome, reason, amount, rate_ppm)
+    cause = request.POST.get("cause", "") if outcome == Decision.Outcome.REFUSE else ""
+    giver = next(
+        (one for one in givers_of(request.user, request.institution.business_date) if str(one.pk) == request.POST.get("for")), None
+    )
+    actions.review(decision, request.user, outcome, reason, amount, rate_ppm, cause=cause, on_behalf_of=giver)
 
 
 def _case_context(request: Request, application: Application, errors: list[str]) -> dict[str, Any]:
@@ -74,7 +85,8 @@ def _case_context(request: Request, application: Application, errors: list[str])
             "price": figures.price_picture(record),
             "reasons_for": figures.reasons(record, "for", lambda name: f"{firm_url}#variable-{name}"),
             "reasons_against": figures.reasons(record, "against", lambda name: f"{firm_url}#variable-{name}"),
-            "questions": figures.questions(record),
+            "questions": questions(decision),
+            "clock": clock(decision, application.product_code) if application.status == Application.Status.REFERRED else None,
             "exposure": _exposure(application, decision),
         }
         context |= _review_context(request, application, decision)
@@ -100,6 +112,12 @@ def _review_context(request: Request, application: Application, decision: Decisi
         "authority": word(AUTHORITY, decision.authority) if decision.authority else "",
         "may_decide": may_decide,
         "may_approve": may_decide and voice.may,
+        "may_answer": may_decide and not {"absent", "interest"} & set(voice.hindrances),
+        "answer_key": new_key(),
+        "findings": [(code, state(FINDING, code).label) for code in ("settled", "accepted", "open")],
+        "givers": voice.givers,
+        "causes": causes(request.institution.business_date) if may_decide else [],
+        "is_voted": "voted" in voice.hindrances or getattr(decision, "sitting", None) is not None,
         "own_authority": " ".join(hindrances),
         "why_not": "" if waits else _("This case is decided; nothing waits for a person."),
         "entered": {"reason": request.POST.get("reason", ""), "amount": request.POST.get("amount") or money_plain(decision.amount_fen)},

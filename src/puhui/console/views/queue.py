@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from puhui.console.access import Request, page
 from puhui.console.labels import APPLICATION, state
 from puhui.console.paging import filters_of, paged
+from puhui.console.referral_figures import clock
 from puhui.console.templatetags.figures import choose_unit
 from puhui.console.words import AUTHORITY, LOAN_PURPOSES, word
 from puhui.decisions import queries
+from puhui.decisions.factory_models import SavedFilter
 
 #: the tabs, those that ask for work first
 STATUSES = ("referred", "submitted", "offered", "accepted", "refused", "declined", "expired")
@@ -26,17 +28,37 @@ def queue(request: Request) -> HttpResponse:
     filters = filters_of(request, "status", "text", "order")
     filters["status"] = filters["status"] or "referred"
     context = paged(request, queries.work_queue(request.user, filters), filters)
-    rows = [_row(application) for application in context["page"].object_list]
+    found = list(context["page"].object_list)
+    asked = queries.question_counts(one.latest_decision.pk for one in found if one.latest_decision)
+    rows = [_row(application, asked) for application in found]
     context |= {
         "rows": rows, "tabs": _tabs(request, filters), "unit": choose_unit(row["application"].amount_fen for row in rows),
+        "saved": list(request.user.saved_filters.filter(page="queue").order_by("name")),
         "orders": [("", _("longest wait first")), ("newest", _("newest first")), ("amount", _("largest first"))],
     }  # fmt: skip
     return render(request, "console/queue.html", context)
 
 
-def _row(application: Any) -> dict[str, Any]:
+@page("queue")
+def saved_filter(request: Request) -> HttpResponse:
+    """POST: keeps the filter in use under a name of the reader's own, or forgets one."""
+    if request.method == "POST":
+        if number := request.POST.get("remove", ""):
+            SavedFilter.objects.filter(user=request.user, pk=int(number) if number.isdecimal() and len(number) < 18 else 0).delete()
+        elif name := request.POST.get("name", "").strip()[:40]:
+            query = urlencode(parse_qsl(request.POST.get("query", "")))[:300]
+            SavedFilter.objects.update_or_create(user=request.user, page="queue", name=name, defaults={"query": query})
+    return redirect("console:queue")
+
+
+def _row(application: Any, asked: dict[int, tuple[int, int]]) -> dict[str, Any]:
     decision = application.latest_decision
+    waits = decision is not None and application.status == "referred"
+    total, still_open = asked.get(decision.pk, (0, 0)) if waits else (0, 0)
     return {
+        "asked": total,
+        "open": still_open,
+        "clock": clock(decision, application.product_code) if waits else None,
         "application": application,
         "state": state(APPLICATION, application.status),
         "purpose": word(LOAN_PURPOSES, application.purpose),
