@@ -18,13 +18,12 @@ import polars as pl
 
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.decisions.authority import STRAIGHT_THROUGH
-from puhui.decisions.batch_frame import cases_of
+from puhui.decisions.batch_frame import Scores, cases_of
 from puhui.decisions.batch_money import authorities, costs_above_cap, limits, rates
 from puhui.decisions.batch_stages import Many, Whole, classes, derived, reason_codes, rules, score
 from puhui.products.parameters import Table
 from puhui.products.terms import Product
 from puhui.products.vocabulary import PARTS
-from puhui.scoring.model import Model
 
 __all__ = ["COLUMNS", "decide_many", "reason_codes", "reasons_of"]
 
@@ -45,7 +44,7 @@ COLUMNS = {
 def decide_many(
     frame: pl.DataFrame,
     product: Product,
-    model: Model | None,
+    model: Scores | None,
     parameters: Mapping[str, Table],
     *,
     day: date | None = None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -17,11 +17,19 @@ from puhui.calculations.rule_units import Kind, kind_of_unit
 from puhui.decisions.rules_polars import clean, column_type
 from puhui.products import vocabulary
 from puhui.products.terms import Product
-from puhui.scoring.model import Model
 
-__all__ = ["cases_of", "defaults"]
+__all__ = ["Scores", "cases_of", "defaults"]
 
 LARGEST_YUAN = 1e13
+
+
+class Scores(Protocol):
+    """A model, whatever its kind: the columns that it reads, and the probability of default of many (and points, where it has them)."""
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    def score_frame(self, frame: pl.DataFrame, /) -> pl.DataFrame: ...
 
 
 def defaults(product: Product) -> dict[str, Any]:
@@ -37,7 +45,7 @@ def defaults(product: Product) -> dict[str, Any]:
     }
 
 
-def cases_of(frame: pl.DataFrame, product: Product, model: Model | None, lender_kind: str) -> pl.DataFrame:
+def cases_of(frame: pl.DataFrame, product: Product, model: Scores | None, lender_kind: str) -> pl.DataFrame:
     """One column for every fact that rules may name, constants too, each of its type, without NaN.
 
     Raises FaultsError naming every absent column, every one whose values are of another kind, and amounts and terms that are none.
@@ -64,7 +72,7 @@ def cases_of(frame: pl.DataFrame, product: Product, model: Model | None, lender_
     return cases
 
 
-def _absent(frame: pl.DataFrame, product: Product, model: Model | None) -> Iterator[Fault]:
+def _absent(frame: pl.DataFrame, product: Product, model: Scores | None) -> Iterator[Fault]:
     for name in dict.fromkeys([*product.variables, *(model.columns if model else ())]):
         if name not in frame.columns:
             likely = difflib.get_close_matches(name, frame.columns, n=1)

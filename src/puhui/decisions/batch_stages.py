@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from puhui.calculations.pricing import PPM
 from puhui.calculations.rule_units import kind_of_unit
+from puhui.decisions.batch_frame import Scores
 from puhui.decisions.case import REFER, VETO, Case
 from puhui.decisions.rules_polars import column_type, compile_polars
 from puhui.products.parameters import Table
 from puhui.products.terms import Product, Rule
-from puhui.scoring.model import Model
 
 __all__ = ["Flags", "Many", "Whole", "classes", "derived", "reason_codes", "rules", "score"]
 
@@ -42,7 +42,7 @@ class Many:
     cases: pl.DataFrame
     frame: pl.DataFrame  # as it was handed over: what the model reads
     product: Product
-    model: Model | None
+    model: Scores | None
     parameters: Mapping[str, Table]
     day: date
     lender_kind: str
@@ -76,7 +76,7 @@ class Many:
     def case(self, risk_class: str = "") -> Case:
         """A case that carries what all rows share, for the parts of the engine that ask no more."""
         facts = {"business_date": self.day.isoformat(), "lender": {"kind": self.lender_kind}}
-        return Case(facts, {}, self.product, self.model, self.parameters, {}, risk_class=risk_class)
+        return Case(facts, {}, self.product, None, self.parameters, {}, risk_class=risk_class)
 
     @property
     def is_refused(self) -> Flags:

@@ -1,0 +1,176 @@
+"""`puhui factory`: the engine over many firms in one go. Nothing is kept; offers are made by campaigns."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import typer
+
+from puhui.site.commands import support
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from puhui.decisions.strategy import Strategy
+
+app = typer.Typer(help="Decide on many firms in one go.", no_args_is_help=True)
+
+LENDERS = ("bank", "micro_lender")
+
+
+class Used(NamedTuple):
+    """A strategy from files alone, as `decisions.strategy.Strategy` is one from the database."""
+
+    product: Any
+    model: Any
+    parameters: Any
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        return frozenset(self.product.variables) | frozenset(self.model.columns if self.model else ())
+
+
+@app.callback()
+def group() -> None:
+    """Decide on many firms in one go."""
+
+
+@app.command()
+def run(
+    product: str = typer.Argument(..., metavar="PRODUCT", help="Code of the product, or a product file."),
+    source: Path | None = typer.Option(None, "--source", help="Parquet or CSV of variables, a row for each firm; default: the database."),
+    out: Path | None = typer.Option(None, "--out", help="Write the answer to every row: .parquet or .csv."),
+    model: Path | None = typer.Option(None, "--model", help="Model file, for --source; default: the institution's champion."),
+    amount: float = typer.Option(0.0, "--amount", help="Yuan asked for by each; default: the column requested_amount, or the highest."),
+    term: int = typer.Option(0, "--term", help="Months asked for by each; default: the column term_months, or the longest."),
+    as_of: str = typer.Option("", "--as-of", help="The day of the decisions (YYYY-MM-DD); default: the business date, or today."),
+    lender: str = typer.Option("bank", "--lender", help=f"Who lends, for --source: {', '.join(LENDERS)}."),
+    institution: str = typer.Option("", "--institution", help="Code of the institution; may be left out where there is only one."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document instead of text."),
+) -> None:
+    """Rules, score, class, limit, price and authority of every row; counts by outcome, class and reason.
+
+    Example: puhui factory run invoice-working-capital --source variables.parquet --model scorecard.json --out offers.parquet
+    """
+    day = _checked(out, as_of, lender, amount, term)
+    if source is not None and not source.is_file():
+        support.fail(f"--source: found nothing at {source}, expected a Parquet or CSV file")
+    if model is not None and source is None:
+        support.fail("--model: found a file, expected none without --source; the institution's champion decides on its firms")
+    frame, strategy, day, left_out = (
+        _from_file(product, source, model, day, lender, institution) if source else _from_database(product, day, institution)
+    )
+    answers = _answers(frame, strategy, day, amount, term)
+    if out is not None:
+        _write(frame, answers, strategy, out)
+    support.print_result(_summary(answers, strategy, day, left_out), as_json)
+
+
+def _checked(out: Path | None, as_of: str, lender: str, amount: float, term: int) -> date | None:
+    if out is not None and out.suffix not in (".parquet", ".csv"):
+        support.fail(f"--out: found {out.name!r}, expected a name ending in .parquet or .csv")
+    if out is not None and not out.absolute().parent.is_dir():
+        support.fail(f"--out: the folder {out.absolute().parent} does not exist; create it first")
+    if lender not in LENDERS:
+        support.fail(f"--lender: found {lender!r}, expected one of {', '.join(LENDERS)}")
+    if amount < 0 or term < 0:
+        support.fail("--amount, --term: found a figure below 0, expected yuan and months")
+    try:
+        return date.fromisoformat(as_of) if as_of else None
+    except ValueError:
+        support.fail(f"--as-of: found {as_of!r}, expected a day such as 2026-01-31")
+
+
+def _from_file(
+    code: str, source: Path, model_file: Path | None, day: date | None, lender: str, institution: str
+) -> tuple[pl.DataFrame, Strategy | Used, date, int]:
+    """Needs no database where the product scores by its own table or the model is given as a file."""
+    import polars as pl
+
+    from puhui.products import parameters, reading
+    from puhui.site import configuration
+
+    folder = configuration.load().catalogue
+    day = day or datetime.now().astimezone().date()
+    product = reading.load(code, day, folder)
+    tables = {part: parameters.table(name, folder) for part, name in product.parameters.items()}
+    if not product.policy_class and model_file is None:
+        support.start_django()
+        from puhui.decisions.strategy import in_force
+
+        strategy: Strategy | Used = in_force(support.institution(institution), code, day)
+    else:
+        from puhui.scoring.model import Model
+
+        strategy = Used(product, Model.load(model_file) if model_file and not product.policy_class else None, tables)
+    from puhui.decisions.batch_files import file_frame
+
+    frame = file_frame(source, product).with_columns(pl.lit(lender).alias("lender_kind"))
+    return frame, strategy, day, 0
+
+
+def _from_database(code: str, day: date | None, institution: str) -> tuple[pl.DataFrame, Strategy | Used, date, int]:
+    support.start_django()
+    from puhui.decisions.population import firms_frame
+    from puhui.decisions.strategy import in_force
+
+    lender = support.institution(institution)
+    day = day or lender.business_date
+    strategy = in_force(lender, code, day)
+    with support.progress("Reading variables"):
+        frame, left_out = firms_frame(lender, strategy, day)
+    if not frame.height:
+        support.fail(f"firms: found none with consent and variables for {code}, expected some. Grant consent and compute variables first.")
+    return frame, strategy, day, left_out
+
+
+def _answers(frame: pl.DataFrame, strategy: Strategy | Used, day: date, amount: float, term: int) -> pl.DataFrame:
+    import polars as pl
+
+    from puhui.decisions.batch import decide_many
+
+    wish = {"requested_amount": amount, "term_months": term}
+    frame = frame.with_columns(pl.lit(value).alias(name) for name, value in wish.items() if value)
+    with support.progress(f"Deciding on {frame.height:,} rows"):
+        return decide_many(frame, strategy.product, strategy.model, strategy.parameters, day=day)
+
+
+def _write(frame: pl.DataFrame, answers: pl.DataFrame, strategy: Strategy | Used, out: Path) -> None:
+    """The answers beside what names a row: every column of text or whole numbers that is no variable and no fact."""
+    import polars as pl
+
+    from puhui.decisions.batch_files import with_reason_texts
+    from puhui.products.vocabulary import CASE_FACTS
+
+    taken = strategy.wanted | CASE_FACTS.keys() | strategy.product.application.keys() | set(answers.columns)
+    names = [name for name, kind in frame.schema.items() if name not in taken and (kind == pl.String or kind.is_integer())]
+    written = pl.concat([frame.select(names), with_reason_texts(answers, strategy.product)], how="horizontal")
+    if out.suffix == ".parquet":
+        written.write_parquet(out)
+    else:
+        written.write_csv(out)
+
+
+def _summary(answers: pl.DataFrame, strategy: Strategy | Used, day: date, left_out: int) -> dict[str, Any]:
+    import polars as pl
+
+    from puhui.decisions.batch_files import reason_counts
+
+    granted = answers.filter(pl.col("outcome") != "refuse")
+    counts = dict(answers.group_by("outcome").len().sort("outcome").iter_rows())
+    by_class = dict(answers.group_by("risk_class").len().sort("risk_class").iter_rows())
+    mean = granted["rate_ppm"].mean()
+    return {
+        "product": strategy.product.code,
+        "model": strategy.model.document.name if strategy.model else f"decision table {strategy.product.policy_class}",
+        "day": day,
+        "rows": answers.height,
+        "left_out_without_consent_or_variables": left_out,
+        **{f"outcome_{name}": counts.get(name, 0) for name in ("approve", "refer", "refuse")},
+        "classes": by_class,
+        "amount_yuan": int(granted["amount_fen"].sum()) // 100,
+        "mean_rate": None if mean is None else round(float(mean) / 1e6, 6),  # type: ignore[arg-type]
+        "reasons": reason_counts(answers, strategy.product),
+    }
