@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from threading import Lock
-from typing import Any
+from typing import Any, Literal, NamedTuple
 from uuid import uuid4
 
 import narwhals as nw
@@ -39,8 +39,19 @@ COLUMNS_READ = (*REQUIRED_COLUMNS, "kind", "void_known_at")
 
 
 FEW_ROWS = 100_000
-_FOR_FEW_ROWS = pl.QueryOptFlags.none(comm_subplan_elim=True, comm_subexpr_elim=True)
-"""Rearranging a plan costs more than running it over the rows of one firm."""
+
+
+class _Effort(NamedTuple):
+    """How polars goes about a query."""
+
+    optimizations: pl.QueryOptFlags
+    engine: Literal["auto", "in-memory"]
+
+
+_FOR_FEW_ROWS = _Effort(pl.QueryOptFlags.none(comm_subplan_elim=True), "in-memory")
+"""Over the rows of one firm, rearranging a plan costs more than running it, and so do the pipelines that the streaming engine sets up."""
+
+_FOR_MANY_ROWS = _Effort(pl.QueryOptFlags(), "auto")
 
 
 _BUILDING: ContextVar[PreparedPlan | None] = ContextVar("_BUILDING", default=None)
@@ -67,14 +78,13 @@ class PreparedPlan:
         self.schema = self._query.collect_schema()
 
     def run(self, *frames: pl.DataFrame) -> pl.DataFrame:
-        few = sum(frame.height for frame in frames) <= FEW_ROWS
-        options = _FOR_FEW_ROWS if few else pl.QueryOptFlags()
+        effort = _FOR_FEW_ROWS if sum(frame.height for frame in frames) <= FEW_ROWS else _FOR_MANY_ROWS
         with self._lock:
             self._frames = list(frames)
             try:
                 for name, stage in self._stages:
-                    self._frames.append(_once(name, stage, options))
-                return self._query.collect(optimizations=options)
+                    self._frames.append(_once(name, stage, effort))
+                return _run(self._query, effort)
             finally:
                 self._frames = []
 
@@ -110,13 +120,17 @@ def named_stages() -> Iterator[None]:
         _NAMED.reset(token)
 
 
-def _once(name: str, query: pl.LazyFrame, options: pl.QueryOptFlags) -> pl.DataFrame:
+def _once(name: str, query: pl.LazyFrame, effort: _Effort) -> pl.DataFrame:
     found = _NAMED.get()
     if found is None or not name:
-        return query.collect(optimizations=options)
+        return _run(query, effort)
     if name not in found:
-        found[name] = query.collect(optimizations=options)
+        found[name] = _run(query, effort)
     return found[name]
+
+
+def _run(query: pl.LazyFrame, effort: _Effort) -> pl.DataFrame:
+    return query.collect(optimizations=effort.optimizations, engine=effort.engine)
 
 
 _KEPT: ContextVar[list[Callable[[], Any]] | None] = ContextVar("_KEPT", default=None)
