@@ -64,6 +64,7 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
         "trail": ("/trail/", "auditor"),
         "borrower home": ("/my/", "borrower-en"),
         "borrower data": ("/my/data/", "borrower-en"),
+        "borrower products": ("/my/products/", "borrower-en"),
         "borrower consent": ("/my/consent/", "borrower-en"),
     }
 
@@ -72,7 +73,7 @@ NAMES = (
     "queue", "case", "committee", "sitting", "decision", "firms", "firm", "evidence", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
     "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "products", "product", "models", "model", "monitoring",
     "books", "account", "entry", "days", "day", "vouchers", "losses", "taxes", "reconciliation", "suspense",
-    "payments", "trail", "borrower home", "borrower data", "borrower consent",
+    "payments", "trail", "borrower home", "borrower data", "borrower products", "borrower consent",
 )  # fmt: skip
 
 
