@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import yaml
 from tests.decisions.conftest import tiny_model_body
 
-from puhui.decisions import engine, facts
+from puhui.decisions import batch, engine, facts
 from puhui.products import parameters, reading
 from puhui.products.terms import Product
 from puhui.scoring.model import Model
@@ -31,9 +32,13 @@ def product_of(file: dict[str, Any]) -> Product:
     return next(one for one in PRODUCTS if one.code == file["product"] and one.valid_from <= day and (one.valid_to or day) >= day)
 
 
-def decided(file: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
-    product, day = product_of(file), file.get("day", DAY)
-    model = None if product.policy_class else Model.load(tiny_model_body())
+def model_of(product: Product) -> Model | None:
+    return None if product.policy_class else Model.load(tiny_model_body())
+
+
+def asked(file: dict[str, Any], case: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The frozen facts of an example and its request."""
+    product, day, model = product_of(file), file.get("day", DAY), model_of(product_of(file))
     values = CLEAN["facts"] | file.get("facts", {}) | case.get("facts", {})
     unknown = values.keys() - product.variables.keys() - CLEAN["facts"].keys() - set(model.columns if model else ())
     assert not unknown, f"variables that the product does not read: {sorted(unknown)}"
@@ -57,7 +62,17 @@ def decided(file: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
     ask = {"months": 12, "purpose": "stock"} | case["ask"]
     request = {"amount_fen": ask["amount"] * 100, "term_months": ask["months"], "purpose": ask["purpose"], "channel": "counter"}
     request["facts"] = file.get("form", {}) | case.get("form", {})
-    return engine.decide(frozen, product, model, {part: TABLES[name] for part, name in product.parameters.items()}, request)
+    return frozen, request
+
+
+def tables_of(product: Product) -> dict[str, parameters.Table]:
+    return {part: TABLES[name] for part, name in product.parameters.items()}
+
+
+def decided(file: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
+    product = product_of(file)
+    frozen, request = asked(file, case)
+    return engine.decide(frozen, product, model_of(product), tables_of(product), request)
 
 
 def told(record: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
@@ -81,6 +96,21 @@ def told(record: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
 def test_example(name: str, case: dict[str, Any]) -> None:
     expected = {"vetoes": [], "refers": []} | case["expect"]
     assert told(decided(FILES[name], case), expected) == expected
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_examples_in_a_batch_are_answered_alike(name: str) -> None:
+    """The engine for many on the examples of a product, all at once: outcome, class, limit, amount, rate and authority to the fen."""
+    file, product = FILES[name], product_of(FILES[name])
+    rows, expected = [], []
+    for case in file["cases"]:
+        frozen, request = asked(file, case)
+        rows.append({**facts.case_facts(frozen, request), **dict.fromkeys(product.application), **request["facts"]})
+        result = decided(file, case)["result"]
+        expected.append({key: result[key] for key in ("outcome", "risk_class", "limit_fen", "amount_fen", "rate_ppm", "authority")})
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    found = batch.decide_many(frame, product, model_of(product), tables_of(product), day=file.get("day", DAY), lender_kind="bank")
+    assert found.select(list(expected[0])).to_dicts() == expected
 
 
 def test_every_version_of_every_product_has_examples_of_every_kind() -> None:
