@@ -108,7 +108,7 @@ class Maker:
             self.money.append("late")
         body["limit"]["bounds"] = [self.bound(number) for number in range(self.random.randint(1, 3))]
         body["amount"] = {"minimum": self.pick(1_000, 20_000), "maximum": 1_000_000, "multiple": self.pick(1, 100, 1_000)}
-        body["price"] |= {"method": self.pick("tiers", "churn_aware"), "rate_multiple": self.pick(0.0005, 0.0001, 0.0025)}
+        body["price"] |= {"method": self.pick("tiers", "churn_aware"), "rate_multiple": self.pick(0.0005, 0.001, 0.0025)}
         body["price"] |= {"rate_maximum": self.pick(0.08, 0.15, 0.2)}
         if self.random.random() < 0.5:
             share = self.pick(0.2, 0.8, 0.35)

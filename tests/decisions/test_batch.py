@@ -55,6 +55,7 @@ def many(product, rows, model=MODEL, tables=TABLES, **more):
     return [row | {key: sorted(set(reasons_of(row[key], product))) for key in ("reasons", "vetoes")} for row in found.iter_rows(named=True)]
 
 
+@pytest.mark.timeout(7200)  # thousands of examples in the night
 @given(st.integers(0, 2**40))
 @examples(25)
 def test_three_ways_to_the_same_answer(seed):

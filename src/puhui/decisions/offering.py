@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from puhui.calculations.calendar import parse_step
+from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.quote import answer as quote_answer
 from puhui.decisions.case import VETO, Case, Stage
 from puhui.decisions.texts import text
@@ -53,6 +54,18 @@ def _instalments(terms: Mapping[str, Any], term_months: int) -> dict[str, Any]:
     step = parse_step(terms.get("every"))
     months = step.months if step and step.months else 1
     return {"instalments": -(-term_months // months)}
+
+
+def terms_faults(product: Product, day: date) -> list[Fault]:
+    """What the quote finds wrong in a product's terms, for its shortest and its longest loan that starts on a day; each once."""
+    found: dict[str, Fault] = {}
+    for months in (product.minimum_months, product.maximum_months):
+        try:
+            cost_of(quote_terms(product, product.minimum_fen, product.price.maximum_ppm, months), day)
+        except FaultsError as error:
+            where = product.document.where("repayment", "terms")
+            found |= {one.where: Fault(f"{where}.{one.where}", one.found, one.expected, one.remedy) for one in error.faults}
+    return list(found.values())
 
 
 def cost_of(terms: Mapping[str, Any], start: date) -> dict[str, Any]:
