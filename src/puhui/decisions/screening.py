@@ -1,0 +1,138 @@
+"""Screening a list: every firm is answered by the engine in one pass, then the offers are shared out under budget and quotas.
+
+Nothing is read of a firm without a consent that covers what the product reads: such a firm can only be invited to apply. The best risks
+come first; an offer that would pass the budget or a quota waits, and one further down that still fits is made. Every row tells why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from puhui.decisions import batch
+from puhui.decisions.campaign_list import Listed
+from puhui.decisions.deciding import frozen_facts
+from puhui.decisions.evidence import read_evidence
+from puhui.decisions.exposures import exposure_of_firms
+from puhui.decisions.factory_models import Invitee
+from puhui.decisions.facts import case_facts
+from puhui.decisions.strategy import Strategy
+from puhui.decisions.texts import text
+from puhui.parties.consents import standing
+from puhui.parties.models import Consent, Institution
+
+CHANNEL = "campaign"
+
+
+@dataclass
+class Screened:
+    """One firm of the list with its answer; reasons are codes with texts by language."""
+
+    listed: Listed
+    outcome: str
+    risk_class: str = ""
+    probability_ppm: int = 0
+    amount_fen: int = 0
+    rate_ppm: int | None = None
+    reasons: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """Fen that the offers may come to: in all, and by the beginning of a division code or an industry code."""
+
+    budget_fen: int
+    region: Mapping[str, int]
+    industry: Mapping[str, int]
+
+
+def screen(
+    institution: Institution, strategy: Strategy, listed: Sequence[Listed], term_months: int, purpose: str, quotas: Quotas
+) -> list[Screened]:
+    """An answer for each firm of the list, in its order. Raises FaultsError where the product cannot be computed."""
+    day = institution.business_date
+    allowed = consented(institution, strategy, listed, day)
+    readable = [one for one in listed if one.firm.pk in allowed]
+    evidence = read_evidence(institution, [one.firm for one in readable], [strategy.product], day)
+    known = [one for one in readable if one.firm.pk in evidence.snapshots]
+    answers = {one.listed.firm.pk: one for one in _answers(institution, strategy, known, evidence, term_months, purpose)}
+    screened = [answers.get(one.firm.pk) or _unread(one, is_allowed=one.firm.pk in allowed) for one in listed]
+    share_out(screened, quotas)
+    return screened
+
+
+def consented(institution: Institution, strategy: Strategy, listed: Sequence[Listed], day: date) -> set[int]:
+    """The firms whose consent covers, on the day, all that the product reads."""
+    product = strategy.product
+    live = Consent.objects.filter(standing(product.consent_purpose, day), institution=institution, firm__in=[one.firm.pk for one in listed])
+    return set(live.filter(classes__contains=list(product.evidence_classes)).values_list("firm_id", flat=True))
+
+
+def _unread(listed: Listed, *, is_allowed: bool) -> Screened:
+    code = "no_snapshot" if is_allowed else "no_consent"
+    return Screened(listed, Invitee.Outcome.INVITE, reasons=[{"code": code, "text": text(code)}])
+
+
+def _answers(
+    institution: Institution, strategy: Strategy, listed: Sequence[Listed], evidence: Any, term_months: int, purpose: str
+) -> list[Screened]:
+    """The engine's answers to firms whose evidence may be read, in one pass of the batch."""
+    if not listed:
+        return []
+    exposures = exposure_of_firms([one.firm.pk for one in listed])
+    rows = []
+    for one in listed:
+        facts = frozen_facts(institution, one.firm, strategy, evidence, exposures[one.firm.pk])
+        request = {"amount_fen": one.wanted_fen, "term_months": term_months, "purpose": purpose, "channel": CHANNEL}
+        rows.append(case_facts(facts, request))
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    found = batch.decide_many(
+        frame, strategy.product, strategy.model, strategy.parameters, day=institution.business_date, lender_kind=institution.kind
+    )
+    return [_screened(one, row, strategy) for one, row in zip(listed, found.iter_rows(named=True), strict=True)]
+
+
+def _screened(listed: Listed, row: Mapping[str, Any], strategy: Strategy) -> Screened:
+    outcomes = {"approve": Invitee.Outcome.OFFER, "refer": Invitee.Outcome.INVITE, "refuse": Invitee.Outcome.NONE}
+    outcome = outcomes[row["outcome"]]
+    told = {rule.code: rule.against for rule in strategy.product.rules}
+    codes = batch.reasons_of(row["vetoes"] or row["reasons"], strategy.product)
+    reasons: list[dict[str, Any]] = [{"code": code, "text": dict(told[code]) if code in told else text(code)} for code in codes]
+    if outcome == Invitee.Outcome.INVITE:
+        reasons.append({"code": "person_decides", "text": text("person_decides")})
+    is_offered = outcome == Invitee.Outcome.OFFER
+    return Screened(
+        listed, outcome, row["risk_class"] or "", row["probability_ppm"], row["amount_fen"] if is_offered else 0,
+        row["rate_ppm"] if is_offered else None, reasons,
+    )  # fmt: skip
+
+
+def share_out(screened: Sequence[Screened], quotas: Quotas) -> None:
+    """Offers under budget and quotas: the least probability of default first, then the order of the list. What does not fit waits."""
+    left = quotas.budget_fen
+    region, industry = dict(quotas.region), dict(quotas.industry)
+    offers = [one for one in screened if one.outcome == Invitee.Outcome.OFFER]
+    for one in sorted(offers, key=lambda each: (each.probability_ppm, each.listed.row_number)):
+        firm, amount = one.listed.firm, one.amount_fen
+        held = [
+            *(["quota_budget"] if amount > left else []),
+            *(["quota_region"] if any(amount > region[code] for code in _held(region, firm.division_code)) else []),
+            *(["quota_industry"] if any(amount > industry[code] for code in _held(industry, firm.industry_code)) else []),
+        ]
+        if held:
+            one.outcome = Invitee.Outcome.WAITING
+            one.reasons = [{"code": code, "text": text(code)} for code in held]
+            continue
+        left -= amount
+        for quota, code in ((region, firm.division_code), (industry, firm.industry_code)):
+            for each in _held(quota, code):
+                quota[each] -= amount
+
+
+def _held(quota: Mapping[str, int], code: str) -> list[str]:
+    """The quotas that a firm of this code counts against."""
+    return [each for each in quota if code.startswith(each)]
