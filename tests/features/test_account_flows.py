@@ -130,6 +130,19 @@ def test_values_by_hand(firm: int) -> None:
         assert values[name] == (expected if expected is None else pytest.approx(expected, rel=1e-9)), name
 
 
+def test_the_balance_behind_the_interest_against_the_balance_shown() -> None:
+    """12.50 at 0.2% for 91 days is paid on 24,725.27; shown are 25,000 for 20 days of December and 25,012.50 for the 70 after."""
+    shown = [
+        flow(date(2023, 11, 1), "in", 25_000, "甲公司", balance_fen=2_500_000),
+        flow(date(2023, 12, 21), "in", 12.5, None, "结息", balance_fen=2_501_250),
+    ]
+    names = ["interest_balance_gap", "balance_avg_90d"]
+    values = compute_profile({"account_flow": records("account_flow", shown)}, AS_OF, names).row(0, named=True)
+    average = (20 * 25_000 + 70 * 25_012.5) / 90
+    assert values["balance_avg_90d"] == pytest.approx(average, rel=1e-9)
+    assert values["interest_balance_gap"] == pytest.approx(12.5 * 360 / (91 * 0.002) / average - 1, rel=1e-9)
+
+
 def test_trend_and_variation_of_valid_income() -> None:
     # 100 yuan in month 12 to 1,200 in month 1: slope 100 a month, mean 650, squared differences 100² × 143.
     rows = [flow(month(back, 3), "in", 100 * (13 - back), "甲公司") for back in range(1, 13)]

@@ -119,9 +119,50 @@ def test_a_half_year_is_twelve_months_with_the_year_before() -> None:
     assert found["fs_debt_ratio"] is None  # the balance sheet of June is not there
 
 
+def told(statement: str, line: str, yuan: float, **more: Any) -> dict[str, Any]:
+    start = {} if statement == "balance" else {"period_start": date(END.year, 1, 1)}
+    return {"statement": statement, "line": line, "period_end": END, "value_fen": round(yuan * 100), **start, **more}
+
+
 def test_a_statement_that_does_not_hold_together() -> None:
-    wrong = [{"statement": "balance", "line": "assets", "period_end": END, "value_fen": 510_000_00, "restated": True}]
-    assert values(wrong)["fs_integrity_fail_cnt"] == 2  # the two sides, and current with non-current assets
+    wrong = told("balance", "assets", 510_000)
+    assert values([wrong])["fs_integrity_fail_cnt"] == 2  # 510,000 = 250,000 + 250,000; 510,000 = 300,000 + 200,000
+    assert values([wrong, told("balance", "liabilities_and_equity", 500_000)])["fs_integrity_fail_cnt"] == 3  # and both totals
+
+
+def test_what_was_restated_or_printed_to_compare_is_no_fault_of_the_first_figures() -> None:
+    assert values([told("balance", "assets", 510_000, restated=True)])["fs_integrity_fail_cnt"] == 0
+    assert values([told("balance", "assets", 510_000, comparative=True)])["fs_integrity_fail_cnt"] == 0
+
+
+def test_a_difference_within_rounding_or_a_ten_thousandth_is_no_fault() -> None:
+    """Fifty yuan of 500,000 are a ten-thousandth; 51 are more, unless figures are told in thousands of yuan."""
+    assert values([told("balance", "assets", 500_050)])["fs_integrity_fail_cnt"] == 0
+    assert values([told("balance", "assets", 500_051)])["fs_integrity_fail_cnt"] == 2
+    assert values([told("balance", "assets", 500_051, precision_fen=100_000)])["fs_integrity_fail_cnt"] == 0
+
+
+def test_an_identity_of_one_layout_is_asked_of_no_other() -> None:
+    """Profit before tax less income tax: 80,000 − 4,000 is not 70,000. Statements of Hong Kong count minorities in between."""
+    profit = [("total_profit", 80_000), ("income_tax", 4_000), ("net_profit", 70_000)]
+    for layout, faults in (("small_business", 1), ("hong_kong", 0)):
+        assert values([told("income", line, yuan, layout=layout) for line, yuan in profit])["fs_integrity_fail_cnt"] == faults
+
+
+def test_what_has_honest_reasons_is_not_counted() -> None:
+    """Cash of the balance sheet above that of the cash-flow statement: deposits that are bound."""
+    assert values([told("balance", "cash", 45_000)])["fs_integrity_fail_cnt"] == 0
+
+
+def test_debts_found_elsewhere_that_the_statements_do_not_tell() -> None:
+    """Found 180,000 + 30,000 by a visit, told 100,000 + 50,000: 60,000. A bill of 40,000 stands under notes payable and is not asked."""
+    loan = {"reported_on": date(2024, 9, 1), "account": "1", "lender": "A", "kind": "loan", "balance_fen": 180_000_00}
+    bill = {"reported_on": date(2024, 9, 1), "account": "2", "lender": "B", "kind": "acceptance", "balance_fen": 40_000_00}
+    visit = {"visited_on": date(2024, 9, 2), "private_debt_fen": 30_000_00}
+    other = {"credit_account": record_frame("credit_account", [loan, bill]), "site_visit": record_frame("site_visit", [visit])}
+    assert values(**other)["debts_found_not_told"] == pytest.approx(60_000)
+    assert values(site_visit=other["site_visit"])["debts_found_not_told"] == pytest.approx(-120_000)
+    assert values()["debts_found_not_told"] is None
 
 
 def test_what_was_printed_to_compare_does_not_replace_the_first_figure() -> None:

@@ -212,6 +212,7 @@ VARIABLES = (
     Variable("low_balance_days_90d", "n", "-", "90 days", _m("low_days"), 1, _ON),
     Variable("returned_debit_cnt_12m", "n", "-", "12m", _m("failed_n_12m")),
     Variable("interest_backcalc_balance", "CNY", "n", "newest", yuan(_m("interest_balance"))),
+    Variable("interest_balance_gap", "ratio", "n", "newest/90 days", change(_m("interest_balance"), _m("balance_mean"))),
     Variable("statement_balance_break_cnt", "n", "V", "all", _m("broken_n")),
     Variable("payroll_via_bank_share", "ratio", "+", "12m", ratio(_m("wages_12m"), nw.col("pay_wages")), 1, _ON),
     Variable("tax_payment_flow_match", "ratio", "+", "12m", ratio(_m("tax_12m"), nw.col("tax_paid_12m")), 1, _ON),

@@ -37,18 +37,26 @@ def checks_on(day: date, folder: Path | None = None) -> tuple[Row, ...]:
     return tuple(sorted(table(TABLE, folder).valid_on(day), key=lambda row: (row["code"], bool(row.get("industries")))))
 
 
-def outcomes(profile: pl.DataFrame, day: date, industries: Mapping[int, str] | None = None, folder: Path | None = None) -> pl.DataFrame:
+def outcomes(
+    profile: pl.DataFrame,
+    day: date,
+    industries: Mapping[int, str] | None = None,
+    folder: Path | None = None,
+    peers: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """One row per firm and check: columns of `SCHEMA`.
 
     profile     firm_id and variables (of `compute_profile`, or values of a snapshot); a variable that is absent counts as null
     industries  firm_id → GB/T 4754 code, for bounds that hold in some industries only
+    peers       columns firm_id, variable, p01, p99 of like firms (`puhui.features.peers`): a check that is marked `peers` keeps within;
+                a firm without such a row, or without one of the two, keeps within the bounds of the table
 
     `outcome` is pass within the bounds, unknown where there is no number; outside them what the table says. A referral that the row's own
     explanation covers becomes `explain`, and `explained` says so.
     """
     codes = {firm: (industries or {}).get(firm, "") for firm in profile["firm_id"].to_list()}
     firms = profile.with_columns(pl.col("firm_id").replace_strict(codes, return_dtype=pl.String).alias("industry"))
-    frames = [_outcome(firms, row) for row in checks_on(day, folder)]
+    frames = [_outcome(_with_peers(firms, row, peers), row) for row in checks_on(day, folder)]
     if not frames:
         return pl.DataFrame(schema=SCHEMA)
     # Of two rows of one code the one for the firm's industry stands later and is kept.
@@ -59,9 +67,9 @@ def _outcome(firms: pl.DataFrame, row: Row) -> pl.DataFrame:
     prefixes: Sequence[str] = row.get("industries", ())
     if prefixes:
         firms = firms.filter(pl.any_horizontal(pl.col("industry").str.starts_with(prefix) for prefix in prefixes))
-    value, least, most = _value(firms, row["variable"]), _bound(row, "least"), _bound(row, "most")
-    below = pl.lit(False) if least is None else value < least
-    above = pl.lit(False) if most is None else value > most
+    value = _value(firms, row["variable"])
+    least, most = pl.coalesce("p01", _bound(row, "least")), pl.coalesce("p99", _bound(row, "most"))
+    below, above = (value < least).fill_null(False), (value > most).fill_null(False)
     explained = pl.lit(False)
     if row.get("explained_by"):
         explained = (_value(firms, row["explained_by"]) >= float(row["explained_from"])).fill_null(False)
@@ -70,8 +78,8 @@ def _outcome(firms: pl.DataFrame, row: Row) -> pl.DataFrame:
         pl.col("firm_id").cast(pl.Int64),
         *(pl.lit(row[name]).alias(name) for name in ("code", "variable", "first", "second")),
         value.alias("value"),
-        pl.lit(least, dtype=pl.Float64).alias("least"),
-        pl.lit(most, dtype=pl.Float64).alias("most"),
+        least.alias("least"),
+        most.alias("most"),
         pl.when(value.is_null()).then(pl.lit("unknown")).when(below | above).then(outside).otherwise(pl.lit("pass")).alias("outcome"),
         ((below | above) & explained).fill_null(False).alias("explained"),
     )
@@ -81,9 +89,17 @@ def _value(firms: pl.DataFrame, variable: str) -> pl.Expr:
     return pl.col(variable).cast(pl.Float64) if variable in firms.columns else pl.lit(None, dtype=pl.Float64)
 
 
-def _bound(row: Row, name: str) -> float | None:
+def _bound(row: Row, name: str) -> pl.Expr:
     found: Any = row.get(name)
-    return None if found is None else float(found)
+    return pl.lit(None if found is None else float(found), dtype=pl.Float64)
+
+
+def _with_peers(firms: pl.DataFrame, row: Row, peers: pl.DataFrame | None) -> pl.DataFrame:
+    """The firms with p01 and p99 of their like, null where the check does not ask for them or they are not told."""
+    if peers is None or not row.get("peers"):
+        return firms.with_columns(p01=pl.lit(None, dtype=pl.Float64), p99=pl.lit(None, dtype=pl.Float64))
+    own = peers.filter(pl.col("variable") == row["variable"]).select("firm_id", "p01", "p99")
+    return firms.join(own, on="firm_id", how="left")
 
 
 def trust_grades(found: pl.DataFrame, classes: Mapping[int, Sequence[str]]) -> pl.DataFrame:

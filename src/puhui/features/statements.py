@@ -14,8 +14,9 @@ there. Where the field's list leaves something open:
     fs_wc_need                   regulation.md §9: revenue × (1 − operating margin) × (1 + growth) / turns; growth as last year
     fs_wc_loan_gap               own funds are equity and long debt less long assets, not below nothing; loans are the short ones
     fs_tax_vs_bank_version_gap   revenue shown to the bank against the tax version of the statement, or the year's tax return
-    fs_integrity_fail_cnt        of the newest statements: both sides of the balance, its two splits, profit after tax, the three
-                                 parts of the change of cash, opening cash to closing; within the rounding of the figures
+    fs_integrity_fail_cnt        identities of the newest statements that must hold and do not (`puhui.features.statement_identities`)
+    debts_found_not_told         loans of the credit report (without accepted and discounted bills) and private debts found by a visit,
+                                 less the interest-bearing debts of the newest balance; a balance without any debt tells none
 """
 
 from __future__ import annotations
@@ -26,13 +27,15 @@ import narwhals as nw
 import polars as pl
 
 from puhui.features.formulas import change, ratio, yuan
+from puhui.features.statement_identities import identity_faults
 from puhui.features.variable import LeftOut, Variable
 from puhui.features.windows import AsOf
 
-__all__ = ["EVIDENCE_CLASS", "LEFT_OUT", "RECORDS", "VARIABLES", "measures"]
+__all__ = ["DEFINED_BY", "EVIDENCE_CLASS", "LEFT_OUT", "RECORDS", "VARIABLES", "measures"]
 
 EVIDENCE_CLASS = "S1"
 RECORDS = ("statement_line", "tax_return")
+DEFINED_BY = ("statement_identities.py",)
 LEFT_OUT: tuple[LeftOut, ...] = ()
 
 FLOWS = (
@@ -55,6 +58,7 @@ SAME = {
 }
 """Lines that stand for another where that is missing."""
 VERSIONS = {"audited": 0, "bank": 1}
+_VERSION = pl.col("version").replace_strict(VERSIONS, default=2, return_dtype=pl.Int64)
 STOCKS_OF_CASH = ("opening_cash", "closing_cash")
 
 
@@ -67,14 +71,15 @@ def measures(frames: Mapping[str, pl.LazyFrame], as_of: AsOf) -> pl.LazyFrame:
     lines = _chosen(own)
     ends = _ends(lines)
     at = lines.join(ends, on="firm_id")
-    values = at.group_by("firm_id").agg(**_flows(), **_balances(), **_rounding())
+    values = at.group_by("firm_id").agg(**_flows(), **_balances())
+    values = values.join(identity_faults(own, ends, _VERSION), on="firm_id", how="left")
     return values.join(_told_to_tax(tax, frames["tax_return"], ends), on="firm_id", how="left")
 
 
 def _chosen(rows: pl.LazyFrame) -> pl.LazyFrame:
     """One figure for each firm, line and period, under its canonical name."""
     order = [
-        pl.col("version").replace_strict(VERSIONS, default=2, return_dtype=pl.Int64),
+        _VERSION,
         pl.col("comparative").fill_null(False),
         ~pl.col("restated").fill_null(False),
         pl.col("line").is_in(list(SAME)),
@@ -131,12 +136,6 @@ def _balances() -> dict[str, pl.Expr]:
     return found
 
 
-def _rounding() -> dict[str, pl.Expr]:
-    """fs_rounding: to how many fen the coarsest figure of the newest statements is rounded."""
-    newest = pl.col("period_end") == pl.col("now")
-    return {"fs_rounding": pl.col("precision_fen").filter(newest).max().fill_null(1).cast(pl.Float64)}
-
-
 def _told_to_tax(statements: pl.LazyFrame, returns: pl.LazyFrame, ends: pl.LazyFrame) -> pl.LazyFrame:
     """fs_tax_revenue: revenue of the part of the year up to the newest statement, as the tax office has it."""
     own = _chosen(statements).filter(pl.col("line") == "revenue").join(ends, on="firm_id").filter(pl.col("period_end") == pl.col("now"))
@@ -164,12 +163,6 @@ def _days(name: str, against: str) -> nw.Expr:
     return ratio(_average(name) * 360, _m(against))
 
 
-def _differs(left: nw.Expr, right: nw.Expr, figures: int) -> nw.Expr:
-    """1 where two sides of an identity differ by more than the rounding of so many figures; nothing to compare is no fault."""
-    wrong = (left - right).abs() > _m("rounding") * figures
-    return nw.when(wrong).then(1.0).otherwise(0.0)
-
-
 _interest = nw.coalesce(_m("interest_expense"), _m("interest_paid"))
 _interest_or_nothing = nw.coalesce(_m("interest_expense"), _m("interest_paid"), nw.lit(0.0))
 _wear = nw.coalesce(_m("depreciation"), _m("accumulated_depreciation") - _m("accumulated_depreciation_start"), nw.lit(0.0))
@@ -177,6 +170,10 @@ _ebitda = _m("total_profit") + _interest_or_nothing + _wear + _or_nothing("amort
 _due_soon = _or_nothing("short_loans") + _or_nothing("short_bonds") + _or_nothing("current_part_of_noncurrent_liabilities")
 _debt = nw.when(~_m("liabilities").is_null()).then(
     _due_soon + _or_nothing("long_loans") + _or_nothing("bonds") + _or_nothing("lease_liabilities")
+)
+_bureau = nw.col("cb_balance") - nw.col("cb_acceptances").fill_null(0.0) - nw.col("cb_discounts").fill_null(0.0)
+_found = nw.when(~nw.col("cb_balance").is_null() | ~nw.col("visit_private_debt").is_null()).then(
+    _bureau.fill_null(0.0) + nw.col("visit_private_debt").fill_null(0.0)
 )
 _days_advances = ratio(
     (nw.coalesce(_m("advances"), _m("contract_liabilities")) + nw.coalesce(_m("advances_start"), _m("contract_liabilities_start")))
@@ -195,19 +192,6 @@ _own_funds = _m("equity") + _or_nothing("noncurrent_liabilities") - _m("noncurre
 _tangible = _m("equity") - sum(
     (_or_nothing(name) for name in ("goodwill", "development_costs", "long_deferred_costs", "deferred_tax_assets", "related_receivables")),
     start=_or_nothing("intangibles"),
-)
-_parts_of_cash = sum(
-    (_or_nothing(f"{name}_part") for name in ("investing_net", "financing_net", "exchange_effect")), start=_m("operating_net_part")
-)
-_faults = sum(
-    (
-        _differs(_m("assets"), _m("current_assets") + _m("noncurrent_assets"), 3),
-        _differs(_m("liabilities"), _m("current_liabilities") + _or_nothing("noncurrent_liabilities"), 3),
-        _differs(_m("net_profit_part"), _m("total_profit_part") - _or_nothing("income_tax_part"), 3),
-        _differs(_m("net_increase_part"), _parts_of_cash, 5),
-        _differs(_m("closing_cash"), _m("opening_cash") + _m("net_increase_part"), 3),
-    ),
-    start=_differs(_m("assets"), _m("liabilities") + _m("equity"), 3),
 )
 _altman = (
     6.56 * ratio(_m("current_assets") - _m("current_liabilities"), _m("assets"))
@@ -261,5 +245,6 @@ VARIABLES = (
     _variable("related_receivable_amt", "CNY", "-", yuan(_m("related_receivables")), "now"),
     _variable("altman_z_em", "score", "+", _altman),
     _variable("tax_vs_bank_version_gap", "ratio", "-", change(_m("revenue_part"), _m("tax_revenue"))),
-    _variable("integrity_fail_cnt", "n", "V", nw.when(~_m("rounding").is_null()).then(_faults), "now"),
+    _variable("integrity_fail_cnt", "n", "V", _m("identity_faults"), "now"),
+    Variable("debts_found_not_told", "CNY", "-", "newest", yuan(_found - _debt), personal=True),
 )  # fmt: skip
