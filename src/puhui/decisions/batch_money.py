@@ -22,6 +22,9 @@ from puhui.decisions.rules_polars import compile_polars
 
 __all__ = ["authorities", "costs_above_cap", "limits", "rates"]
 
+HEADROOM = "lender_headroom"
+"""Column of a frame: yuan left under the ceilings of law for the firm and its group; absent or null where they are not asked."""
+
 _BEYOND = 9e15  # fen: above every product's highest amount
 
 
@@ -46,6 +49,9 @@ def limits(many: Many) -> None:
     many.against("bound_unknown", unknown, REFER)
     asked = _fen(many.cases["requested_amount"])
     available = np.where(many.is_lent, np.maximum(least - _fen(many.cases["existing_exposure"]), 0), 0)
+    if HEADROOM in many.frame.columns:
+        headroom = many.frame[HEADROOM].cast(pl.Float64).fill_null(_BEYOND / 100)
+        available = np.minimum(available, np.maximum(_fen(headroom), 0))
     many.limit_fen = available // product.multiple_fen * product.multiple_fen
     amount = np.minimum(many.limit_fen, asked) // product.multiple_fen * product.multiple_fen
     too_little = many.is_lent & (amount < product.minimum_fen)

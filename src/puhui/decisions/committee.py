@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from puhui.calculations.faults import Fault, check
-from puhui.decisions.exposures import lock_firms
+from puhui.decisions.credit_view import lock_groups
 from puhui.decisions.factory_models import Sitting, Vote
 from puhui.decisions.models import Application, Decision, Review
 from puhui.decisions.referral import question_faults
@@ -59,7 +59,7 @@ def call(decision: Decision, user: User, reason: str, amount_fen: int | None = N
 
 
 def _locked(decision: Decision) -> tuple[Application, Decision]:
-    lock_firms([decision.firm_id])
+    lock_groups(decision.institution, [decision.firm_id])
     application = Application.objects.select_for_update(no_key=True).get(pk=decision.application_id)
     return application, Decision.objects.select_related("institution", "firm").get(pk=decision.pk)
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.decisions import engine, facts, referral
+from puhui.decisions.credit_view import CreditViews, credit_views, lock_groups
 from puhui.decisions.evidence import Evidence, read_evidence
-from puhui.decisions.exposures import exposure_of_firms, lock_firms
 from puhui.decisions.models import Application, Decision, Exposure, Offer
 from puhui.decisions.strategy import Strategy, in_force, keep
 from puhui.parties.actions import record_audits
@@ -57,21 +57,21 @@ class Strategies:
 def decide_set(institution: Institution, application_ids: Sequence[int], strategies: Strategies, actor: str) -> Batch:
     """Decide the applications that are still undecided, inside the caller's transaction."""
     batch = Batch()
-    firm_ids = Application.objects.filter(pk__in=application_ids).values_list("firm_id", flat=True)
-    firms = lock_firms(firm_ids)
+    firm_ids = set(Application.objects.filter(pk__in=application_ids).values_list("firm_id", flat=True))
+    firms = {pk: firm for pk, firm in lock_groups(institution, firm_ids).items() if pk in firm_ids}
     # Read again under the lock: another run may have decided some of them in the meantime.
     waiting = Application.objects.filter(pk__in=application_ids, institution=institution, status=Application.Status.SUBMITTED)
     applications = list(waiting.select_for_update(no_key=True).order_by("pk"))
     chosen = _strategies(applications, strategies, institution.business_date, batch)
     products = {strategy.product.code: strategy.product for strategy in chosen.values()}
     evidence = read_evidence(institution, list(firms.values()), products.values(), institution.business_date)
-    exposures = exposure_of_firms(firms)
+    views = credit_views(institution, firms)
     for application in applications:
         if application.pk in chosen:
             with _collecting(application, batch):
                 firm = firms[application.firm_id]
                 strategy = chosen[application.pk]
-                batch.decided.append(_decide_one(institution, application, firm, strategy, evidence, exposures[firm.pk]))
+                batch.decided.append(_decide_one(institution, application, firm, strategy, evidence, views))
     _write(institution, batch.decided, actor)
     referral.ask(batch.decided, evidence.snapshots)
     return batch
@@ -97,11 +97,12 @@ def _collecting(application: Application, batch: Batch) -> Iterator[None]:
 
 
 def _decide_one(
-    institution: Institution, application: Application, firm: Firm, strategy: Strategy, evidence: Evidence, exposure: dict[str, int]
+    institution: Institution, application: Application, firm: Firm, strategy: Strategy, evidence: Evidence, views: CreditViews
 ) -> Decision:
-    """The decision, not stored yet. An approval is added to `exposure`, for the next application of the firm."""
+    """The decision, not stored yet. An approval is added to what the firm owes in `views`, for the next application of its group."""
     started = time.perf_counter_ns()
-    frozen = frozen_facts(institution, firm, strategy, evidence, exposure)
+    exposure = views.exposures[firm.pk]
+    frozen = frozen_facts(institution, firm, strategy, evidence, exposure, views.facts(firm.pk))
     record = engine.decide(frozen, strategy.product, strategy.model, strategy.parameters, request_of(application))
     result = record["result"]
     if result["outcome"] == Decision.Outcome.APPROVE:
@@ -119,7 +120,14 @@ def _decide_one(
     )
 
 
-def frozen_facts(institution: Institution, firm: Firm, strategy: Strategy, evidence: Evidence, exposure: dict[str, int]) -> facts.Facts:
+def frozen_facts(
+    institution: Institution,
+    firm: Firm,
+    strategy: Strategy,
+    evidence: Evidence,
+    exposure: dict[str, int],
+    credit_view: dict[str, Any] | None = None,
+) -> facts.Facts:
     """The facts of a firm as of the evidence's day. Raises FaultsError without consent or snapshot."""
     snapshot, consent = evidence.of(firm, strategy.product)
     return facts.freeze(
@@ -141,6 +149,7 @@ def frozen_facts(institution: Institution, firm: Firm, strategy: Strategy, evide
             "staff_count": firm.staff_count,
         },
         exposure=exposure,
+        credit_view=credit_view,
         wanted=strategy.wanted,
         titles=evidence.titles,
     )

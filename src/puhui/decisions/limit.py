@@ -1,5 +1,7 @@
 """How much: the least of the product's bounds, less what the firm already owes or has been promised here, and not more than it asks.
 
+Over them stand the ceilings of law on one borrower, its group and the lender's related parties, which no product can switch off.
+
 The record keeps every bound with its value, and names the one that held.
 """
 
@@ -8,10 +10,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from puhui.calculations.ceilings import Circles, ceilings
 from puhui.calculations.limits import least_bound
 from puhui.decisions.case import REFER, VETO, Case, Stage
+from puhui.decisions.ceiling_texts import ceiling_text
 from puhui.decisions.derived import derive
 from puhui.decisions.texts import text
+from puhui.products.parameters import Row
 from puhui.products.terms import Bound
 
 _PRODUCT_MAXIMUM = {"en": "The product's highest amount", "zh-hans": "产品额度上限", "zh-hant": "產品額度上限"}
@@ -27,24 +32,55 @@ def limit_stage(case: Case) -> Stage:
         {"id": "product_maximum", "text": _PRODUCT_MAXIMUM, "expression": "", "inputs": {}, "amount_fen": case.product.maximum_fen}
     )
     name, least_fen = least_bound([(bound["id"], bound["amount_fen"]) for bound in bounds if bound["amount_fen"] is not None])
-    binding = next(bound for bound in bounds if bound["id"] == name)
+    binding, product_bound = next(bound for bound in bounds if bound["id"] == name), name
     exposure_fen = case.facts["exposure"]["reserved_fen"] + case.facts["exposure"]["outstanding_fen"]
     available_fen = max(0, least_fen - exposure_fen) if case.is_lent else 0
+    over = _ceilings(case, lender)
+    tightest = min(over, key=lambda one: one["headroom_fen"], default=None)
+    if tightest and tightest["headroom_fen"] < available_fen:
+        available_fen, binding, name = tightest["headroom_fen"], tightest, tightest["id"]
+    else:
+        tightest = None
     case.limit_fen = _rounded_down(available_fen, case.product.multiple_fen)
     asked_fen = case.request["amount_fen"]
     case.amount_fen = _rounded_down(min(case.limit_fen, asked_fen), case.product.multiple_fen)
     _judge(case, binding, asked_fen)
-    held_by = "ask" if asked_fen <= case.limit_fen else "exposure" if least_fen >= asked_fen else name
-    return ({"derived": derived} if derived else {}) | {
-        "candidates": bounds,
-        "bound": name,
-        "least_fen": least_fen,
-        "already_owed_fen": exposure_fen,
-        "limit_fen": case.limit_fen,
-        "asked_fen": asked_fen,
-        "held_by": held_by,
-        "amount_fen": case.amount_fen,
-    }
+    owed_holds = least_fen >= asked_fen and tightest is None
+    held_by = "ask" if asked_fen <= case.limit_fen else "exposure" if owed_holds else name
+    return (
+        ({"derived": derived} if derived else {})
+        | ({"ceilings": over} if over else {})
+        | {
+            "candidates": bounds,
+            "bound": product_bound,
+            "least_fen": least_fen,
+            "already_owed_fen": exposure_fen,
+            "limit_fen": case.limit_fen,
+            "asked_fen": asked_fen,
+            "held_by": held_by,
+            "amount_fen": case.amount_fen,
+        }
+    )
+
+
+def _ceilings(case: Case, lender: Row) -> list[dict[str, Any]]:
+    """The ceilings of law with what is left under each, where the facts hold the credit view of the firm's group."""
+    view = case.facts.get("credit_view")
+    if view is None:
+        return []
+    circles = Circles(view["firm_fen"], view["group_fen"], view["is_lender_related"], view["related_fen"])
+    return [
+        {
+            "id": one.code,
+            "text": ceiling_text(one.code),
+            "share": one.share,
+            "of": one.of,
+            "most_fen": one.most_fen,
+            "used_fen": one.used_fen,
+            "headroom_fen": one.headroom_fen,
+        }
+        for one in ceilings(lender, circles)
+    ]
 
 
 def _bound(case: Case, bound: Bound) -> dict[str, Any]:

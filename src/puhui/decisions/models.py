@@ -136,4 +136,4 @@ class Exposure(models.Model):
         ]
 
 
-from puhui.decisions import factory_models  # noqa: E402, F401  Django finds an app's tables here
+from puhui.decisions import credit_models, factory_models  # noqa: E402, F401  Django finds an app's tables here

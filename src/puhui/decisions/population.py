@@ -8,9 +8,10 @@ from typing import Any
 
 import polars as pl
 
+from puhui.calculations.ceilings import ceilings
 from puhui.calculations.faults import FaultsError
+from puhui.decisions.credit_view import credit_views
 from puhui.decisions.evidence import read_evidence
-from puhui.decisions.exposures import exposure_of_firms
 from puhui.decisions.facts import months_between
 from puhui.decisions.strategy import Strategy
 from puhui.parties.models import Firm, Institution
@@ -35,13 +36,15 @@ def firms_frame(institution: Institution, strategy: Strategy, day: date) -> tupl
 
 def _rows(institution: Institution, strategy: Strategy, firms: list[Firm], day: date) -> Iterable[dict[str, Any]]:
     evidence = read_evidence(institution, firms, [strategy.product], day, institution.business_date)
-    exposures = exposure_of_firms([firm.pk for firm in firms])
+    views = credit_views(institution, [firm.pk for firm in firms])
+    limits = strategy.parameters["lender_limits"].row(day, lender_kind=institution.kind)
     for firm in firms:
         try:
             snapshot, _ = evidence.of(firm, strategy.product)
         except FaultsError:
             continue
-        owed = exposures[firm.pk]
+        owed = views.exposures[firm.pk]
+        over = ceilings(limits, views.circles(firm.pk))
         yield {
             "firm_id": firm.pk,
             "firm_name": firm.name,
@@ -50,6 +53,7 @@ def _rows(institution: Institution, strategy: Strategy, firms: list[Firm], day: 
             "firm_age_months": months_between(firm.founded_on, day) if firm.founded_on else None,
             "staff_count": firm.staff_count,
             "existing_exposure": (owed["reserved_fen"] + owed["outstanding_fen"]) / 100,
+            "lender_headroom": min((one.headroom_fen / 100 for one in over), default=None),
             "evidence_age_days": (day - snapshot.as_of).days,
             "lender_kind": institution.kind,
             **{name: snapshot.values.get(name) for name in sorted(strategy.wanted)},

@@ -6,9 +6,9 @@ from datetime import date
 
 from puhui.calculations.faults import check
 from puhui.decisions import engine
+from puhui.decisions.credit_view import credit_views
 from puhui.decisions.deciding import frozen_facts
 from puhui.decisions.evidence import read_evidence
-from puhui.decisions.exposures import exposure_of_firms
 from puhui.decisions.strategy import in_force
 from puhui.decisions.submitting import application_faults
 from puhui.parties.models import Firm, Institution
@@ -23,5 +23,6 @@ def preview(
     row |= {"channel": "preview", "key": "preview"}
     check(application_faults(institution, row, {product_code: strategy.product}))
     evidence = read_evidence(institution, [firm], [strategy.product], day, institution.business_date)
-    facts = frozen_facts(institution, firm, strategy, evidence, exposure_of_firms([firm.pk])[firm.pk])
+    views = credit_views(institution, [firm.pk])
+    facts = frozen_facts(institution, firm, strategy, evidence, views.exposures[firm.pk], views.facts(firm.pk))
     return engine.decide(facts, strategy.product, strategy.model, strategy.parameters, row)

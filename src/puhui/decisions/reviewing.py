@@ -17,8 +17,9 @@ from django.db import transaction
 
 from puhui.calculations.faults import Fault, check
 from puhui.decisions.authority import first_level, missing_voices, role_faults
+from puhui.decisions.credit_view import ceiling_faults, lock_groups
 from puhui.decisions.deciding import offer_of
-from puhui.decisions.exposures import exposure_of_firms, lock_firms, reserve
+from puhui.decisions.exposures import exposure_of_firms, reserve
 from puhui.decisions.factory_models import Sitting
 from puhui.decisions.models import Application, Decision, Review
 from puhui.decisions.offering import cost_of, quote_terms
@@ -57,7 +58,7 @@ def review(
     Raises:
         FaultsError: with every reason why this person may not say this now.
     """
-    lock_firms([decision.firm_id])
+    lock_groups(decision.institution, [decision.firm_id])
     application = Application.objects.select_for_update(no_key=True).get(pk=decision.application_id)
     decision = Decision.objects.select_related("institution", "firm").get(pk=decision.pk)
     earlier = list(decision.reviews.select_related("reviewer", "on_behalf_of").order_by("pk"))
@@ -230,7 +231,11 @@ def cause_faults(cause: str, day: date) -> list[Fault]:
 
 
 def grant(decision: Decision, application: Application, proposal: Proposal) -> None:
-    """Reserve exposure and make the offer of a proposal that all who must have agreed to, inside the caller's transaction."""
+    """Reserve exposure and make the offer of a proposal that all who must have agreed to, inside the caller's transaction.
+
+    Raises FaultsError where the amount would break a ceiling of law as the group stands now: something else was approved meanwhile.
+    """
+    check(ceiling_faults(decision, proposal["amount_fen"]))
     day = decision.institution.business_date
     product = proposal["product"]
     terms = quote_terms(product, proposal["amount_fen"], proposal["rate_ppm"], application.term_months)

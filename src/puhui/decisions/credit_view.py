@@ -1,0 +1,191 @@
+"""One credit view (统一授信): a firm, its owner, the spouse, their other firms and whoever belongs with them, looked at as one debtor.
+
+Firms belong together where they share a person (owner, legal representative, spouse …: two spouses who each own a firm are linked through
+the firm in which both stand), where one holds a quarter of the other by the register, or where an officer has declared it; and so on from
+each of them. All firms of a group are locked, in the order of their numbers, before what they owe is added up, so two approvals in the
+same group wait for each other and cannot spend the same headroom. Related parties of the lender have one sum, and one lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from puhui.calculations.ceilings import Ceiling, Circles, ceilings
+from puhui.calculations.faults import Fault, check
+from puhui.decisions.credit_models import CreditLink
+from puhui.decisions.exposures import exposure_of_firms, lock_firms
+from puhui.decisions.models import Decision, Exposure
+from puhui.evidence.company_tree import company_tree
+from puhui.parties.actions import record_audit
+from puhui.parties.models import Firm, Institution
+from puhui.products.parameters import table
+
+__all__ = ["CreditViews", "ceiling_faults", "credit_views", "link", "link_by_register", "lock_groups"]
+
+KINSHIP = ("legal_representative", "owner", "spouse", "shareholder", "controller", "director")
+"""The parts of a person in a firm that make firms one debtor; somebody who is only a contact does not."""
+
+_RELATED_LOCK = 0x7075_6875  # first half of the advisory lock that related parties of one lender share
+
+_CONNECTED = """
+    WITH RECURSIVE reached(start, firm) AS (
+        SELECT firm, firm FROM unnest(%(firms)s::bigint[]) AS firm
+        UNION
+        SELECT reached.start, step.firm
+          FROM reached CROSS JOIN LATERAL (
+              SELECT b.firm_id AS firm
+                FROM parties_firmperson AS a JOIN parties_firmperson AS b ON b.person_id = a.person_id
+               WHERE a.firm_id = reached.firm AND a.until IS NULL AND b.until IS NULL
+                 AND a.role = ANY(%(roles)s) AND b.role = ANY(%(roles)s)
+              UNION ALL
+              SELECT other_id FROM decisions_creditlink
+               WHERE firm_id = reached.firm AND ended_on IS NULL AND other_id IS NOT NULL
+              UNION ALL
+              SELECT firm_id FROM decisions_creditlink WHERE other_id = reached.firm AND ended_on IS NULL
+          ) AS step
+    )
+    SELECT reached.start, reached.firm, firm.name,
+           EXISTS (SELECT 1 FROM decisions_creditlink AS own
+                    WHERE own.firm_id = reached.firm AND own.other_id IS NULL AND own.ended_on IS NULL)
+      FROM reached JOIN parties_firm AS firm ON firm.id = reached.firm
+     ORDER BY reached.start, reached.firm
+"""
+
+
+@dataclass
+class CreditViews:
+    """Groups by firm over shared sums: what is promised to one firm is seen by all of its group at once."""
+
+    groups: Mapping[int, tuple[int, ...]]  # firm → the firms of its group, itself among them
+    names: Mapping[int, str]
+    related: frozenset[int]  # firms that are related to the lender, by themselves or through their group
+    exposures: dict[int, dict[str, int]]
+    related_before_fen: int = 0  # owed by related parties outside these groups
+
+    def circles(self, firm_id: int) -> Circles:
+        """What the firm, its group and all related parties owe now, in fen."""
+        is_related = firm_id in self.related
+        related = self.related_before_fen + sum(self._owed(one) for one in self.related) if is_related else 0
+        group = sum(self._owed(one) for one in self.groups[firm_id])
+        return Circles(self._owed(firm_id), group, is_related, related)
+
+    def facts(self, firm_id: int) -> dict[str, Any]:
+        """The view as a decision's record keeps it."""
+        circles = self.circles(firm_id)
+        members = [{"firm": one, "name": self.names[one], **self.exposures[one]} for one in self.groups[firm_id] if one != firm_id]
+        return {
+            "members": members,
+            "firm_fen": circles.firm_fen,
+            "group_fen": circles.group_fen,
+            "is_lender_related": circles.is_lender_related,
+            "related_fen": circles.related_fen,
+        }
+
+    def _owed(self, firm_id: int) -> int:
+        return sum(self.exposures[firm_id].values())
+
+
+def credit_views(institution: Institution, firm_ids: Iterable[int]) -> CreditViews:
+    """The groups of firms with what every member owes. Reads only: who promises something locks first (`lock_groups`)."""
+    groups, names, related = _connected(firm_ids)
+    exposures = exposure_of_firms(names)
+    before = _related_outside(institution, related) if related else 0
+    return CreditViews(groups, names, related, exposures, before)
+
+
+def lock_groups(institution: Institution, firm_ids: Iterable[int]) -> dict[int, Firm]:
+    """Every firm of the groups of these firms, locked until the transaction ends."""
+    wanted = set(firm_ids)
+    locked: dict[int, Firm] = {}
+    while True:
+        _, names, related = _connected(wanted)
+        if related and not (set(names) <= locked.keys()):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_RELATED_LOCK, institution.pk])
+        if set(names) <= locked.keys():
+            return locked
+        locked |= lock_firms(names)
+
+
+def _connected(firm_ids: Iterable[int]) -> tuple[dict[int, tuple[int, ...]], dict[int, str], frozenset[int]]:
+    """(firm → its group, name of every member, members of groups in which somebody is related to the lender)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CONNECTED, {"firms": sorted(set(firm_ids)), "roles": list(KINSHIP)})
+        rows = cursor.fetchall()
+    groups: dict[int, list[int]] = {}
+    names: dict[int, str] = {}
+    close: set[int] = set()
+    for start, firm, name, is_related in rows:
+        groups.setdefault(start, []).append(firm)
+        names[firm] = name
+        if is_related:
+            close.add(firm)
+    related = {firm for group in groups.values() if close & set(group) for firm in group}
+    return {start: tuple(group) for start, group in groups.items()}, names, frozenset(related)
+
+
+def _related_outside(institution: Institution, counted: frozenset[int]) -> int:
+    """What related parties of the lender owe that are in none of the groups counted already."""
+    marked = CreditLink.objects.filter(institution=institution, other=None, ended_on=None).values_list("firm_id", flat=True)
+    members = set(_connected(marked)[1]) - counted
+    sums = Exposure.objects.filter(firm_id__in=members).aggregate(reserved=Sum("reserved_fen"), outstanding=Sum("outstanding_fen"))
+    return int(sums["reserved"] or 0) + int(sums["outstanding"] or 0)
+
+
+def current_ceilings(institution: Institution, firm_id: int) -> tuple[Ceiling, ...]:
+    """The ceilings of a firm as they stand now, from the table in force on the open day."""
+    row = table("lender-limits", settings.PUHUI_CATALOGUE).row(institution.business_date, lender_kind=institution.kind)
+    return ceilings(row, credit_views(institution, [firm_id]).circles(firm_id))
+
+
+def ceiling_faults(decision: Decision, amount_fen: int) -> list[Fault]:
+    """Ceilings of law that an amount would break now; no level of authority may pass them. Under the locks of `lock_groups`."""
+    return [
+        Fault(
+            "amount_fen",
+            f"{amount_fen}, with {one.used_fen} owed and promised already",
+            f"at most {one.headroom_fen} under the ceiling {one.code}: {one.share:.0%} of {one.of} is {one.most_fen} fen",
+            "Lend less, or wait until something is repaid: no authority passes this ceiling.",
+        )
+        for one in current_ceilings(decision.institution, decision.firm_id)
+        if amount_fen > one.headroom_fen
+    ]
+
+
+@transaction.atomic
+def link(firm: Firm, other: Firm | None, kind: str, evidence_text: str, actor: str) -> CreditLink:
+    """Record that a firm belongs with another, or with the lender (`other` None, kind `lender`); the same again changes nothing."""
+    faults = []
+    if kind not in CreditLink.Kind.values or (kind == CreditLink.Kind.LENDER) != (other is None):
+        faults.append(Fault("kind", kind, "lender without another firm, or holding or declared with one"))
+    if other is not None and (other.pk == firm.pk or other.institution_id != firm.institution_id):
+        faults.append(Fault("other", f"{other}", "another firm of the same institution"))
+    if not evidence_text.strip():
+        faults.append(Fault("evidence", "nothing", "what shows it"))
+    check(faults)
+    lock_groups(firm.institution, [one.pk for one in (firm, other) if one])
+    row, created = CreditLink.objects.get_or_create(
+        firm=firm, other=other, kind=kind, ended_on=None,
+        defaults={"institution_id": firm.institution_id, "evidence": evidence_text.strip()[:200], "recorded_by": actor},
+    )  # fmt: skip
+    if created:
+        detail = {"other": other.pk if other else None, "kind": kind, "evidence": row.evidence}
+        record_audit(firm.institution, actor, "credit_link", "firm", firm.pk, detail)
+    return row
+
+
+def link_by_register(firm: Firm, actor: str) -> list[CreditLink]:
+    """Links to customers of the lender that are in the firm's group by the register as known on the open day.
+
+    Raises FaultsError without a consent to evidence of class C02.
+    """
+    tree = company_tree(firm, firm.institution.business_date, reader=actor)
+    numbers = [tree.customers[name] for name in sorted(tree.group.members) if name in tree.customers]
+    others = Firm.objects.in_bulk(numbers)
+    return [link(firm, others[number], CreditLink.Kind.HOLDING, "shareholding register, a quarter or more", actor) for number in numbers]

@@ -1,0 +1,158 @@
+"""One credit view: who belongs together, what they owe together, and ceilings of law that two approvals at once cannot break."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from puhui.calculations.ceilings import Circles, ceilings, is_major
+from puhui.calculations.faults import FaultsError
+
+BANK = {
+    "single_borrower_share": 0.10, "capital_yuan": 1_000_000_000, "tier_one_yuan": 800_000_000, "exposure_share": 0.15, "group_share": 0.20,
+    "related_one_share": 0.10, "related_group_share": 0.15, "related_all_share": 0.50,
+    "related_major_share": 0.01, "related_major_cumulative_share": 0.05,
+}  # fmt: skip
+
+
+def test_ceilings_of_practice_21():
+    """Capital of 10 and tier 1 of 8 hundred million: 1, 1.2 and 1.6 hundred million, worked by hand."""
+    found = {one.code: (one.most_fen, one.headroom_fen) for one in ceilings(BANK, Circles(2_000_000_000, 15_000_000_000))}
+    assert found == {
+        "single_borrower": (10_000_000_000, 8_000_000_000),
+        "single_exposure": (12_000_000_000, 10_000_000_000),
+        "group": (16_000_000_000, 1_000_000_000),
+    }
+    related = ceilings(BANK, Circles(0, 14_000_000_000, is_lender_related=True, related_fen=49_999_999_999))
+    assert {one.code: one.headroom_fen for one in related if one.code.startswith("related")} == {
+        "related_one": 10_000_000_000,
+        "related_group": 1_000_000_000,
+        "related_all": 1,
+    }
+
+
+def test_major_related_transactions():
+    assert is_major(BANK, 1_000_000_000, 0)  # 1% of capital
+    assert not is_major(BANK, 999_999_999, 0)
+    assert is_major(BANK, 1, 4_999_999_999)  # 5% with those before
+    assert not is_major({"capital_yuan": 200_000_000}, 10**12, 0)  # a table without the shares
+
+
+def person(bank, name: str, number: str):
+    from puhui.parties.models import Person
+
+    return Person.objects.create(
+        institution=bank.institution, name=name, identity_number_encrypted=b"", identity_number_index=number.encode().ljust(32, b"0")
+    )
+
+
+def family(bank):
+    """His firm, hers (they are linked by her part in his), one held by hers, and a stranger who only has the same accountant."""
+    from puhui.decisions.credit_view import link
+    from puhui.parties.models import FirmPerson
+
+    his, hers, held, stranger = (bank.firm(name) for name in ("His", "Hers", "Held", "Stranger"))
+    he, she, clerk = person(bank, "He", "1"), person(bank, "She", "2"), person(bank, "Clerk", "3")
+    parts = [(his, he, "owner"), (his, she, "spouse"), (hers, she, "owner"), (his, clerk, "contact"), (stranger, clerk, "contact")]
+    for firm, who, role in parts:
+        FirmPerson.objects.create(firm=firm, person=who, role=role)
+    link(hers, held, "holding", "shareholding register", "officer")
+    return his, hers, held, stranger
+
+
+def test_owner_spouse_and_their_firms_are_one_debtor(bank):
+    from puhui.decisions import actions
+    from puhui.decisions.credit_view import credit_views
+
+    his, hers, held, stranger = family(bank)
+    actions.decide(bank.apply(hers, 300_000), "system")
+    views = credit_views(bank.institution, [his.pk, stranger.pk])
+    assert views.groups == {his.pk: tuple(sorted((his.pk, hers.pk, held.pk))), stranger.pk: (stranger.pk,)}
+    facts = views.facts(his.pk)
+    assert (facts["firm_fen"], facts["group_fen"]) == (0, 30_000_000)
+    assert [one["name"] for one in facts["members"]] == ["Hers", "Held"]
+    assert views.circles(stranger.pk).group_fen == 0
+
+
+@pytest.fixture
+def small_bank(bank, monkeypatch, tmp_path):
+    """A bank whose group ceiling is 400,000 yuan: 20% of a tier 1 of 2,000,000."""
+    from django.conf import settings
+
+    from puhui.products.documents import CATALOGUE
+
+    folder = tmp_path / "parameters"
+    folder.mkdir()
+    text = (CATALOGUE / "parameters" / "lender-limits.toml").read_text()
+    (folder / "lender-limits.toml").write_text(text.replace("tier_one_yuan = 800_000_000", "tier_one_yuan = 2_000_000").replace(
+        "exposure_share = 0.15\n", ""))  # fmt: skip
+    monkeypatch.setattr(settings, "PUHUI_CATALOGUE", tmp_path)
+    return bank
+
+
+def test_the_group_ceiling_binds_and_is_told(small_bank):
+    from puhui.decisions import actions
+
+    his, hers, *_ = family(small_bank)
+    first = actions.decide(small_bank.apply(hers, 300_000), "system")
+    second = actions.decide(small_bank.apply(his, 300_000), "system")
+    assert (first.amount_fen, second.amount_fen) == (30_000_000, 10_000_000)
+    limit = second.record["stages"]["limit"]
+    assert limit["held_by"] == "group"
+    assert [reason["bound"] for reason in second.record["reasons"] if reason["code"] == "less_than_asked"] == ["group"]
+    assert second.record["facts"]["credit_view"]["group_fen"] == 30_000_000
+    from puhui.decisions.actions import replay
+
+    assert replay(second) == []
+
+
+def test_an_officer_cannot_pass_the_ceiling(small_bank):
+    from puhui.decisions import actions
+    from puhui.decisions.credit_view import ceiling_faults
+
+    his, hers, *_ = family(small_bank)
+    decision = actions.decide(small_bank.apply(hers, 300_000), "system")
+    assert ceiling_faults(decision, 10_000_000) == []
+    [fault] = ceiling_faults(decision, 10_000_001)
+    assert "group" in fault.expected and "10000000" in fault.expected
+
+
+def test_a_related_party_of_the_lender(bank):
+    from puhui.decisions.credit_view import credit_views, link
+
+    his, hers, _, stranger = family(bank)
+    link(hers, None, "lender", "her brother sits on the board", "officer")
+    views = credit_views(bank.institution, [his.pk, stranger.pk])
+    assert views.circles(his.pk).is_lender_related
+    assert not views.circles(stranger.pk).is_lender_related
+    with pytest.raises(FaultsError, match="another firm of the same institution"):
+        link(his, his, "declared", "himself", "officer")
+    with pytest.raises(FaultsError, match="lender without another firm"):
+        link(his, hers, "lender", "x", "officer")
+
+
+def test_two_approvals_at_once_cannot_break_the_ceiling(small_bank):
+    """Two firms of one group are decided in two sessions at the same moment: together they get the ceiling and not a fen more."""
+    from django.db import connection
+
+    from puhui.decisions import actions
+    from puhui.decisions.models import Exposure
+
+    his, hers, *_ = family(small_bank)
+    applications = [small_bank.apply(his, 300_000), small_bank.apply(hers, 300_000)]
+    ready = threading.Barrier(2)
+
+    def run(application):
+        try:
+            ready.wait()
+            actions.decide(application, "system")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(one,)) for one in applications]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sum(Exposure.objects.values_list("reserved_fen", flat=True)) == 40_000_000
