@@ -25,6 +25,9 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
         "case": (f"/cases/{case}/", "approver"),
         "committee": ("/committee/", "risk"),
         "sitting": (f"/cases/{case}/committee/", "risk"),
+        "campaigns": ("/campaigns/", "officer"),
+        "duties": ("/duties/", "approver"),
+        "factory": ("/factory/", "risk"),
         "decision": (f"/decisions/{decision.pk}/", "auditor"),
         "firms": ("/firms/", "officer"),
         "firm": (f"/firms/{decision.firm_id}/", "officer"),
@@ -70,7 +73,7 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
 
 
 NAMES = (
-    "queue", "case", "committee", "sitting", "decision", "firms", "firm", "evidence", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
+    "queue", "case", "committee", "sitting", "campaigns", "duties", "factory", "decision", "firms", "firm", "evidence", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
     "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "products", "product", "models", "model", "monitoring",
     "books", "account", "entry", "days", "day", "vouchers", "losses", "taxes", "reconciliation", "suspense",
     "payments", "trail", "borrower home", "borrower data", "borrower products", "borrower consent",

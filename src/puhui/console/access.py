@@ -27,6 +27,9 @@ READERS: dict[str, tuple[str, ...]] = {
     "queue": (*LENDING, *OVERSIGHT),
     "case": (*LENDING, *OVERSIGHT),
     "committee": (*LENDING, *OVERSIGHT),
+    "campaigns": (*LENDING, *OVERSIGHT),
+    "factory": (*LENDING, *OVERSIGHT),
+    "duties": (*LENDING, *OVERSIGHT),
     "decision": (*LENDING, *OVERSIGHT),
     "firm": STAFF,
     "evidence": (*LENDING, *OVERSIGHT),
@@ -51,6 +54,8 @@ ACTORS: dict[str, tuple[str, ...]] = {
     "queue": (*LENDING, *OVERSIGHT),  # own filters
     "case": LENDING,
     "committee": (*LENDING, Role.RISK_MANAGER),
+    "campaigns": (*LENDING, Role.RISK_MANAGER),
+    "duties": (*LENDING, Role.RISK_MANAGER),
     "decision": (*LENDING, *OVERSIGHT),
     "evidence": LENDING,
     "payouts": (*LENDING, Role.ACCOUNTANT),

@@ -59,6 +59,33 @@ SITTING = {
     "refuse": State(_("fell"), REFUSED, "ban"),
 }
 
+CAMPAIGN = {
+    "screened": State(_("waits to be released"), WATCH, "user"),
+    "released": State(_("running"), OK, "circle-check"),
+    "closed": State(_("closed"), PLAIN, "ban"),
+}
+
+INVITEE = {
+    "offer": State(_("offer"), OK, "signature"),
+    "invite": State(_("invitation only"), PLAIN, "user"),
+    "waiting": State(_("waits for room"), WATCH, "clock"),
+    "none": State(_("not approached"), REFUSED, "ban"),
+}
+
+STANDING = {
+    "ok": State(_("within"), OK, "circle-check"),
+    "off": State(_("outside"), LATE, "alert-triangle"),
+    "few": State(_("too few cases"), PLAIN, "help"),
+}
+
+DELEGATION = {
+    "asked": State(_("waits for a second person"), WATCH, "user"),
+    "coming": State(_("to come"), PLAIN, "clock"),
+    "live": State(_("in force"), OK, "circle-check"),
+    "over": State(_("over"), PLAIN, "clock"),
+    "withdrawn": State(_("withdrawn"), REFUSED, "x"),
+}
+
 VOICE = {
     "yes": State(_("yes"), OK, "check"),
     "no": State(_("no"), REFUSED, "x"),

@@ -220,6 +220,21 @@ COMPONENTS = {
     "compound": _("compound interest"),
 }
 
+CAMPAIGN_KINDS = {
+    "list": _("list of firms"),
+    "village": _("village"),
+    "platform": _("merchants of a platform"),
+    "chain": _("supply chain"),
+}
+
+INTERESTS = {
+    "family": _("family"),
+    "shareholder": _("shareholder"),
+    "former_employer": _("former employer"),
+    "business": _("business with the firm"),
+    "other": _("other relation"),
+}
+
 QUESTIONS = {
     "rule": _("A rule sends the case here"),
     "contradiction": _("Two sources contradict each other"),

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
 from puhui.decisions.authority import missing_voices
 from puhui.decisions.exposures import exposure_of_firms
-from puhui.decisions.factory_models import Answer, Question, Sitting, Vote
+from puhui.decisions.factory_models import Absence, Answer, Campaign, Delegation, Interest, Invitee, Question, Sitting, Vote
 from puhui.decisions.models import Application, Decision, Offer, Review
 from puhui.decisions.referral import is_open
 from puhui.decisions.reviewing import is_voted
@@ -223,3 +223,43 @@ def question_counts(decision_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     rows = Question.objects.filter(decision__in=list(decision_ids), is_required=True).annotate(last=Subquery(last)).values("decision_id")
     counted = rows.annotate(n=Count("pk"), left=Count("pk", filter=Q(last__isnull=True) | Q(last="open")))
     return {row["decision_id"]: (row["n"], row["left"]) for row in counted.order_by("decision_id")}
+
+
+def campaigns(user: Any) -> QuerySet[Campaign]:
+    """Campaigns that a user may see, newest first, each with how many firms it names, was offered to, and took it up."""
+    rows = limit_to_user(Campaign.objects.all(), user).select_related("made_by", "released_by", "institution")
+    counted = {"firms": Count("invitees"), "offers": Count("invitees", filter=Q(invitees__outcome="offer"))}
+    return rows.annotate(**counted, taken=Count("invitees__application")).order_by("-pk")
+
+
+def invitees(campaign: Campaign, outcome: str | None = None) -> QuerySet[Invitee]:
+    """The firms of a campaign in the order of its file, or those with one outcome."""
+    rows = campaign.invitees.select_related("firm", "application").order_by("row_number")
+    return rows.filter(outcome=outcome) if outcome else rows
+
+
+def invitee_counts(campaign: Campaign) -> dict[str, tuple[int, int]]:
+    """Outcome → firms, and fen offered to them."""
+    rows = campaign.invitees.values("outcome").annotate(n=Count("pk"), fen=Sum("amount_fen"))
+    return {row["outcome"]: (row["n"], int(row["fen"] or 0)) for row in rows.order_by("outcome")}
+
+
+def reviewers(user: Any) -> QuerySet[User]:
+    """Those of the user's institution who decide on cases."""
+    return limit_to_user(User.objects.all(), user).filter(role__in=REVIEWERS, is_active=True).order_by("role", "username")
+
+
+def delegations(user: Any) -> QuerySet[Delegation]:
+    """Who speaks for whom, newest first."""
+    return limit_to_user(Delegation.objects.all(), user).select_related("giver", "taker").order_by("-pk")
+
+
+def absences(user: Any, day: date) -> QuerySet[Absence]:
+    """Absences that are not over on a day, the nearest first."""
+    return limit_to_user(Absence.objects.all(), user).filter(ends_on__gte=day).select_related("user").order_by("starts_on", "pk")
+
+
+def interests(user: Any) -> QuerySet[Interest]:
+    """Own relations of staff that stand, newest first."""
+    rows = limit_to_user(Interest.objects.all(), user).filter(ended_on__isnull=True)
+    return rows.select_related("user", "firm", "person").order_by("-pk")

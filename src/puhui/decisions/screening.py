@@ -100,7 +100,7 @@ def _screened(listed: Listed, row: Mapping[str, Any], strategy: Strategy) -> Scr
     outcomes = {"approve": Invitee.Outcome.OFFER, "refer": Invitee.Outcome.INVITE, "refuse": Invitee.Outcome.NONE}
     outcome = outcomes[row["outcome"]]
     told = {rule.code: rule.against for rule in strategy.product.rules}
-    codes = batch.reasons_of(row["vetoes"] or row["reasons"], strategy.product)
+    codes = batch.reasons_of(row["reasons"], strategy.product)
     reasons: list[dict[str, Any]] = [{"code": code, "text": dict(told[code]) if code in told else text(code)} for code in codes]
     if outcome == Invitee.Outcome.INVITE:
         reasons.append({"code": "person_decides", "text": text("person_decides")})

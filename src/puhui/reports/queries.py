@@ -19,6 +19,7 @@ from puhui.loans.models import DayEndStep
 from puhui.loans.queries import Standing, standings
 from puhui.parties.models import Institution
 from puhui.products.parameters import table
+from puhui.reports.factory import factory
 from puhui.reports.monitoring import score_monitoring
 from puhui.reports.tables import Column, Report, Table
 from puhui.reports.titles import title
@@ -155,4 +156,8 @@ def _months(institution: Institution, as_of: date, groups: list[tuple[str, int]]
     return Table("months", title("months", language), columns, tuple(rows))
 
 
-REPORTS: dict[str, Callable[[Institution, date, str], Report]] = {"portfolio": portfolio, "score-monitoring": score_monitoring}
+REPORTS: dict[str, Callable[[Institution, date, str], Report]] = {
+    "portfolio": portfolio,
+    "score-monitoring": score_monitoring,
+    "factory": factory,
+}

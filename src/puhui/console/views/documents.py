@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -19,6 +19,7 @@ from puhui.console.forms import errors_of
 from puhui.console.views.borrower import borrower_page
 from puhui.console.views.loan import find_loan
 from puhui.decisions import queries as decisions
+from puhui.decisions.models import Decision
 from puhui.parties import queries as parties
 from puhui.parties.models import Branch, Firm
 from puhui.reports.documents.document import Paper
@@ -111,3 +112,21 @@ def of_own_offer(request: Request, firm: Firm, number: int, name: str, form: str
     if found is None:
         raise Http404
     return _file(request, name, form, Subject(offer=found))
+
+
+@page("decision")
+def of_decision(request: Request, number: int, form: str) -> HttpResponse:
+    """The diligence file of a decision as PDF, XLSX or JSON, each with the digest of its content."""
+    try:
+        found = decisions.decision(request.user, number)
+    except Decision.DoesNotExist as error:
+        raise Http404 from error
+    if form != "json":
+        _check("decision", "diligence", form)
+        return _file(request, "diligence", form, Subject(decision=found))
+    paper = Paper(request.institution, request.institution.business_date, timezone.now(), get_language() or "en")
+    document = make("diligence", paper, Subject(decision=found))
+    told = {"digest": document.digest, "made_at": paper.made_at.isoformat()} | document.as_report().as_dict()
+    response = JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 2})
+    response["Content-Disposition"] = f'attachment; filename="{file_name(document, form)}"'
+    return response

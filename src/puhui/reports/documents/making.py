@@ -1,6 +1,6 @@
 """The documents by name: what each is about, and the one way in which every one is made and written.
 
-Names are those of the command and of the addresses of pages. A document is about a loan, an offer, a firm, or the books.
+Names are those of the command and of the addresses of pages. A document is about a loan, an offer, a firm, a decision, or the books.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.decisions.models import Offer
+from puhui.decisions.models import Decision, Offer
 from puhui.loans.models import Loan
 from puhui.parties.models import Branch, Firm
 from puhui.reports import tables
@@ -19,6 +19,7 @@ from puhui.reports.documents import books, pdf, xlsx
 from puhui.reports.documents.balance_confirmation import balance_confirmation
 from puhui.reports.documents.contract_note import contract_note
 from puhui.reports.documents.cost_sheet import loan_sheet, offer_sheet
+from puhui.reports.documents.diligence import diligence
 from puhui.reports.documents.document import Document, Paper
 from puhui.reports.documents.repayment_certificate import repayment_certificate
 from puhui.reports.documents.statement import statement
@@ -38,6 +39,7 @@ class Subject:
     loan: Loan | None = None
     offer: Offer | None = None
     firm: Firm | None = None
+    decision: Decision | None = None
     account: str = ""
     branch: Branch | None = None
     since: date | None = None
@@ -57,6 +59,7 @@ DOCUMENTS: dict[str, tuple[tuple[str, ...], Maker]] = {
     "repayment-certificate": (("loan",), lambda paper, subject: repayment_certificate(paper, _given("loan", subject.loan))),
     "balance-confirmation": (("firm",), lambda paper, subject: balance_confirmation(paper, _given("firm", subject.firm))),
     "what-you-pay": (("loan", "offer"), _what_you_pay),
+    "diligence": (("decision",), lambda paper, subject: diligence(paper, _given("decision", subject.decision))),
     "trial-balance": (("books",), lambda paper, subject: books.trial_balance(paper, subject.since, subject.branch)),
     "ledger": (("books",), lambda paper, subject: books.ledger(paper, _given("account", subject.account), subject.since, subject.branch)),
     "day-book": (("books",), lambda paper, subject: books.day_book(paper, subject.since, subject.branch)),

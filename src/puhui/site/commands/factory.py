@@ -1,4 +1,4 @@
-"""`puhui factory`: the engine over many firms in one go. Nothing is kept; offers are made by campaigns."""
+"""`puhui factory`: the engine over many firms in one go, and cases that are late. Of the run nothing is kept; campaigns make offers."""
 
 from __future__ import annotations
 
@@ -66,6 +66,26 @@ def run(
     if out is not None:
         _write(frame, answers, strategy, out)
     support.print_result(_summary(answers, strategy, day, left_out), as_json)
+
+
+@app.command()
+def escalate(
+    institution: str = typer.Option("", "--institution", help="Code of the institution; may be left out where there is only one."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document instead of text."),
+) -> None:
+    """Tell of referred cases that are past their time target, once per case and step; may run as often as one likes.
+
+    Example: puhui factory escalate
+    """
+    support.start_django()
+    from puhui.decisions.actions import escalate as tell
+
+    rows = tell(support.institution(institution or None))
+    told = [
+        {"case": one.application_id, "step": one.step, "due_at": one.due_at.isoformat(timespec="minutes"), "to_role": one.to_role}
+        for one in rows
+    ]
+    support.print_result({"escalated": len(told), "cases": told}, as_json)
 
 
 def _checked(out: Path | None, as_of: str, lender: str, amount: float, term: int) -> date | None:

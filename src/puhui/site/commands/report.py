@@ -25,8 +25,8 @@ BINARY = ("xlsx", "pdf")
 @app.command()
 def report(
     name: Annotated[str, typer.Argument(
-        help="portfolio, score-monitoring; of a loan: statement, contract-note, repayment-certificate, what-you-pay; "
-        "of a firm: balance-confirmation; of the books: trial-balance, ledger, day-book."
+        help="portfolio, factory, score-monitoring; of a decision: diligence; of a loan: statement, contract-note, "
+        "repayment-certificate, what-you-pay; of a firm: balance-confirmation; of the books: trial-balance, ledger, day-book."
     )],
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day after whose end; default: the last ended day.")
@@ -38,6 +38,7 @@ def report(
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     loan: Annotated[str, typer.Option(help="Number of the loan that a document is about.")] = "",
     offer: Annotated[int | None, typer.Option(help="Number of the offer that what-you-pay is about, before there is a loan.")] = None,
+    decision: Annotated[int | None, typer.Option(help="Number of the decision that a diligence file is about.")] = None,
     firm: Annotated[str, typer.Option(help="An identifier of the firm, or its exact name.")] = "",
     account: Annotated[str, typer.Option(help="Code of the account of the ledger.")] = "",
     branch: Annotated[str, typer.Option(help="Code of a branch, with all under it; default: all branches.")] = "",
@@ -70,7 +71,7 @@ def report(
     day = as_of.date() if as_of else lender.business_date - timedelta(days=1)
     try:
         if is_document:
-            subject = _subject(lender, name, loan, offer, firm, account, branch, since.date() if since else None)
+            subject = _subject(lender, name, loan, offer, decision, firm, account, branch, since.date() if since else None)
             content = _document(lender, name, day, language, made_at, subject, form)
         else:
             made = queries.report(name, lender, day, language)
@@ -100,16 +101,24 @@ def _check_options(name: str, form: str, out: Path | None, language: str, names:
 
 
 def _subject(
-    lender: Institution, name: str, loan: str, offer: int | None, firm: str, account: str, branch: str, since: date | None
+    lender: Institution,
+    name: str,
+    loan: str,
+    offer: int | None,
+    decision: int | None,
+    firm: str,
+    account: str,
+    branch: str,
+    since: date | None,
 ) -> Subject:
     """What the document is about, found in the database. Ends the command with 2 where something is missing or not found."""
-    from puhui.decisions.models import Offer
+    from puhui.decisions.models import Decision, Offer
     from puhui.evidence.queries import firm_named
     from puhui.loans.models import Loan
     from puhui.parties.models import Branch
     from puhui.reports.documents.making import DOCUMENTS, Subject
 
-    given = {"loan": loan, "offer": offer, "firm": firm, "account": account, "branch": branch}
+    given = {"loan": loan, "offer": offer, "decision": decision, "firm": firm, "account": account, "branch": branch}
     of_books = ("account", "branch") if name == "ledger" else ("branch",)
     wanted = tuple(option for kind in DOCUMENTS[name][0] for option in (of_books if kind == "books" else (kind,)))
     faults = [
@@ -133,6 +142,10 @@ def _subject(
             "loan", lambda: Loan.objects.filter(institution=lender, number=loan).select_related("firm", "contract", "institution").first()
         ),
         offer=one("offer", lambda: Offer.objects.filter(institution=lender, pk=offer or 0).select_related("firm").first()),
+        decision=one(
+            "decision",
+            lambda: Decision.objects.filter(institution=lender, pk=decision or 0).select_related("firm", "application__offer").first(),
+        ),
         firm=one("firm", lambda: firm_named(lender, firm)),
         account=account,
         branch=one("branch", lambda: Branch.objects.filter(institution=lender, code=branch).first()),

@@ -1,0 +1,70 @@
+"""The factory in figures: speed against its targets, why firms are refused, where persons hesitate, how often policy was left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from puhui.console.access import Request, page
+from puhui.console.labels import STANDING, state
+from puhui.console.words import product_name
+from puhui.reports import tables
+from puhui.reports.factory import factory as factory_report
+from puhui.reports.titles import title
+
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
+
+
+def _report(request: Request) -> tables.Report:
+    day = request.institution.business_date
+    return factory_report(request.institution, day, get_language() or "en")
+
+
+@page("factory")
+def factory(request: Request) -> HttpResponse:
+    """The tables of the report, up to now."""
+    report = _report(request)
+    context = {
+        "as_of": report.as_of,
+        "tables": [_table(each) for each in report.tables],
+        "notes": report.notes,
+        "forms": list(TYPES),
+    }
+    return render(request, "console/factory.html", context)
+
+
+def _table(table: tables.Table) -> dict[str, Any]:
+    columns = [{"title": one.title, "is_text": one.kind in tables.LEFT} for one in table.columns]
+    rows = [[_cell(column, value) for column, value in zip(table.columns, row, strict=True)] for row in table.rows]
+    return {"title": table.title, "columns": columns, "rows": rows}
+
+
+def _cell(column: tables.Column, value: Any) -> dict[str, Any]:
+    text = tables.shown(value, column.kind)
+    if column.name == "product":
+        text = str(product_name(value))
+    cell = {"text": text, "is_text": column.kind in tables.LEFT, "state": None, "url": ""}
+    if column.name == "standing":
+        code = next(code for code in STANDING if title(f"standing_{code}", get_language() or "en") == value)
+        cell["state"] = state(STANDING, code)
+    if column.name == "application":
+        cell["url"] = reverse("console:case", args=[value])
+    return cell
+
+
+@page("factory")
+def factory_file(request: Request, form: str) -> HttpResponse:
+    """The same figures as a file."""
+    if form not in TYPES:
+        raise Http404
+    response = HttpResponse(tables.render(_report(request), form), content_type=TYPES[form])
+    response["Content-Disposition"] = f'attachment; filename="factory-{request.institution.business_date}.{form}"'
+    return response

@@ -1,0 +1,139 @@
+"""How the factory did: answers with and without a person, why firms were refused, where officers hesitated, how often policy was left.
+
+A refusal by the engine has the codes of the rules that refused; one by a person the cause that the person named. Hesitation is a case that
+lies open beyond its time. What is measured is held against the dated table `factory-tolerances`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from statistics import median, quantiles
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Max
+
+from puhui.decisions import timing
+from puhui.decisions.models import Application, Decision, Offer, Review
+from puhui.parties.models import Institution
+from puhui.products.parameters import table
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One application with its answer: when, and whether a person was needed."""
+
+    decision_id: int
+    product_code: str
+    channel: str
+    submitted_at: datetime
+    answered_at: datetime
+    is_automated: bool
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure of the factory against its target: `value` None where there is nothing to measure; `state` ok, off, or few."""
+
+    name: str
+    value: float | None
+    cases: int
+    least: float | None
+    most: float | None
+    state: str
+
+
+def answered(institution: Institution, until: date) -> list[Answered]:
+    """Every application that has its answer, up to a business day."""
+    rows = Decision.objects.filter(institution=institution, business_date__lte=until)
+    rows = rows.exclude(outcome=Decision.Outcome.REFER, application__status=Application.Status.REFERRED)
+    found = rows.annotate(last=Max("reviews__reviewed_at")).order_by("pk").values_list(
+        "pk", "application__product_code", "application__channel", "application__submitted_at", "last", "decided_at", "outcome"
+    )  # fmt: skip
+    return [
+        Answered(number, product, channel, submitted, last or decided, outcome != Decision.Outcome.REFER)
+        for number, product, channel, submitted, last, decided, outcome in found
+    ]
+
+
+_CAUSES = """
+    SELECT reason->>'code', reason->>'severity', (array_agg(reason->'text' ORDER BY decision.id DESC))[1], count(DISTINCT decision.id)
+      FROM decisions_decision decision CROSS JOIN LATERAL jsonb_array_elements(decision.record->'reasons') reason
+     WHERE decision.institution_id = %s AND decision.business_date <= %s AND reason->>'severity' IN ('veto', 'refer')
+     GROUP BY 1, 2 ORDER BY 4 DESC, 1
+"""
+
+
+def causes(institution: Institution, until: date) -> list[tuple[str, str, Mapping[str, str], int]]:
+    """(code, veto or refer, text by language, decisions) of the engine's own refusals and referrals, the most frequent first."""
+
+    with connection.cursor() as cursor:
+        cursor.execute(_CAUSES, [institution.pk, until])
+        rows = cursor.fetchall()
+    return [(code, severity, json.loads(text) if isinstance(text, str) else text, count) for code, severity, text, count in rows]
+
+
+def refusals_by_persons(institution: Institution, until: date) -> list[tuple[str, int]]:
+    """(cause, cases) of what persons refused; an empty cause where none was named."""
+    rows = Review.objects.filter(institution=institution, outcome="refuse", decision__business_date__lte=until)
+    return list(rows.values_list("cause").annotate(n=Count("decision", distinct=True)).order_by("-n", "cause"))
+
+
+def deviations(institution: Institution, until: date) -> list[tuple[Review, str, int]]:
+    """(review, kind, size) of each yes that went beyond the engine's proposal: fen over the limit, millionths under the floor price."""
+    rows = Review.objects.filter(institution=institution, outcome="approve", decision__business_date__lte=until).exclude(deviations={})
+    found: dict[tuple[int, str], tuple[Review, str, int]] = {}
+    for row in rows.select_related("reviewer", "decision__firm").defer("decision__record").order_by("pk"):
+        for kind, size in row.deviations.items():
+            found[(row.decision_id, kind)] = (row, kind, size)  # the last voice of several tells it
+    return list(found.values())
+
+
+def measures(
+    institution: Institution, until: date, hours_to_money: Iterable[float], answers: list[Answered], now: datetime
+) -> list[Measure]:
+    """Every measure of the table of tolerances, in its order."""
+    hours = list(hours_to_money)
+    referred = Decision.objects.filter(institution=institution, business_date__lte=until, outcome=Decision.Outcome.REFER)
+    total = referred.count()
+    yes = Review.objects.filter(institution=institution, outcome="approve", decision__business_date__lte=until)
+    granted = yes.values("decision").distinct().count()
+    offers = Offer.objects.filter(institution=institution, decision__business_date__lte=until)
+    late = {one.pk for one, _ in timing.late(timing.waiting(institution).filter(business_date__lte=until), now)}
+    values: dict[str, tuple[float | None, int]] = {
+        "automated_share": _share(sum(one.is_automated for one in answers), len(answers)),
+        "median_hours_to_money": (median(hours) if hours else None, len(hours)),
+        "deviation_share": _share(len({row.decision_id for row, *_ in deviations(institution, until)}), granted),
+        "person_refusal_share": _share(sum(count for _, count in refusals_by_persons(institution, until)), total),
+        "hesitation_share": _share(len(late), total),
+        "borrower_no_share": _share(offers.filter(status__in=("declined", "expired")).count(), offers.count()),
+    }
+    rows = table("factory-tolerances", settings.PUHUI_CATALOGUE).valid_on(until)
+    return [_measure(row, *values[row["measure"]]) for row in rows if row["measure"] in values]
+
+
+def _share(part: int, whole: int) -> tuple[float | None, int]:
+    return (part / whole if whole else None), whole
+
+
+def _measure(row: Mapping[str, Any], value: float | None, cases: int) -> Measure:
+    least, most = row.get("least"), row.get("most")
+    off = value is not None and ((least is not None and value < least) or (most is not None and value > most))
+    state = "few" if value is None or cases < int(row["least_cases"]) else "off" if off else "ok"
+    return Measure(row["measure"], value, cases, least, most, state)
+
+
+def spread(hours: list[float]) -> tuple[float | None, float | None]:
+    """Median and ninetieth percentile of some hours; None where there are none."""
+    if not hours:
+        return None, None
+    return median(hours), hours[0] if len(hours) == 1 else quantiles(hours, n=10, method="inclusive")[8]
+
+
+def submitted_hours(rows: Iterable[tuple[datetime, datetime]]) -> list[float]:
+    """Hours between pairs of moments."""
+    return [(end - start).total_seconds() / 3600 for start, end in rows]

@@ -1,0 +1,124 @@
+"""The report of the factory: is it fast, without a person where none is needed, and does it lend where it should?
+
+Time runs from the application to the answer and to the money, in all hours, as the borrower waits. Targets and tolerances stand in the
+dated table `factory-tolerances`; why firms were refused and where persons hesitated is told by cause (docs/factory.md).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from puhui.decisions import conduct
+from puhui.loans.models import Loan
+from puhui.parties.models import Institution
+from puhui.products.parameters import table
+from puhui.reports.tables import Column, Report, Table
+from puhui.reports.titles import title
+
+_LANGUAGES = {"en": "en", "zh-hans": "zh_hans", "zh-hant": "zh_hant"}
+
+
+def factory(institution: Institution, as_of: date, language: str = "en") -> Report:
+    """Targets, speed by product and channel, causes of refusal and referral, persons' refusals, deviations."""
+    answers = conduct.answered(institution, as_of)
+    money = _hours_to_money(institution, as_of)
+    hours = [value for values in money.values() for value in values]
+    tables = (
+        _targets(conduct.measures(institution, as_of, hours, answers, timezone.now()), language),
+        _speed(answers, money, language),
+        _causes(institution, as_of, language),
+        _refusals(institution, as_of, language),
+        _deviations(institution, as_of, language),
+    )
+    return Report("factory", title("factory", language), institution.name, as_of, tables, (title("factory_note", language),))
+
+
+def _hours_to_money(institution: Institution, as_of: date) -> dict[tuple[str, str], list[float]]:
+    """(product, channel) → hours from application to the first payout on it."""
+    rows = Loan.objects.filter(institution=institution, start__lte=as_of).order_by("contract_id", "opened_at").distinct("contract_id")
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    application = "contract__decision__application__"
+    names = (f"{application}product_code", f"{application}channel", f"{application}submitted_at", "opened_at")
+    for product, channel, submitted_at, opened_at in rows.values_list(*names):
+        found[(product, channel)].append((opened_at - submitted_at).total_seconds() / 3600)
+    return found
+
+
+def _columns(language: str, *pairs: tuple[str, Any]) -> tuple[Column, ...]:
+    return tuple(Column(name, title(name, language), kind) for name, kind in pairs)
+
+
+def _targets(measures: list[conduct.Measure], language: str) -> Table:
+    columns = _columns(language, ("measure", "text"), ("value", "text"), ("target", "text"), ("cases", "count"), ("standing", "text"))
+    rows = tuple(
+        (title(one.name, language), _told(one.name, one.value), _bounds(one), one.cases, title(f"standing_{one.state}", language))
+        for one in measures
+    )
+    return Table("targets", title("targets", language), columns, rows)
+
+
+def _told(name: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value * 100:.1f}%" if name.endswith("share") else f"{value:.1f}"
+
+
+def _bounds(one: conduct.Measure) -> str:
+    return f"≥ {_told(one.name, one.least)}" if one.least is not None else f"≤ {_told(one.name, one.most)}"
+
+
+def _speed(answers: list[conduct.Answered], money: dict[tuple[str, str], list[float]], language: str) -> Table:
+    columns = _columns(
+        language, ("product", "text"), ("channel", "text"), ("decisions", "count"), ("automated_share", "share"),
+        ("hours_to_decision", "hours"), ("paid_out", "count"), ("hours_to_money", "hours"), ("hours_to_money_90", "hours"),
+    )  # fmt: skip
+    groups: dict[tuple[str, str], list[conduct.Answered]] = defaultdict(list)
+    for one in answers:
+        groups[(one.product_code, one.channel)].append(one)
+    rows = []
+    for key in sorted(groups.keys() | money.keys()):
+        found = groups.get(key, [])
+        share = sum(one.is_automated for one in found) / len(found) if found else None
+        middle, _ = conduct.spread(conduct.submitted_hours((one.submitted_at, one.answered_at) for one in found))
+        rows.append((*key, len(found), share, middle, len(money.get(key, ())), *conduct.spread(money.get(key, []))))
+    return Table("speed", title("speed", language), columns, tuple(rows))
+
+
+def _causes(institution: Institution, as_of: date, language: str) -> Table:
+    columns = _columns(language, ("severity", "text"), ("cause", "text"), ("cases", "count"))
+    rows = tuple(
+        (title(f"severity_{severity}", language), texts.get(language) or code, count)
+        for code, severity, texts, count in conduct.causes(institution, as_of)
+    )
+    return Table("causes", title("causes", language), columns, rows)
+
+
+def _refusals(institution: Institution, as_of: date, language: str) -> Table:
+    """What persons refused, by the cause they named."""
+    words = {row["code"]: row[_LANGUAGES[language]] for row in table("refusal-causes", settings.PUHUI_CATALOGUE).valid_on(as_of)}
+    found = conduct.refusals_by_persons(institution, as_of)
+    total = sum(count for _, count in found)
+    rows = tuple((words.get(cause) or title("cause_not_named", language), count, count / total) for cause, count in found)
+    return Table(
+        "refusals", title("refusals", language), _columns(language, ("cause", "text"), ("cases", "count"), ("share", "share")), rows
+    )
+
+
+def _deviations(institution: Institution, as_of: date, language: str) -> Table:
+    columns = _columns(
+        language, ("application", "count"), ("deviation", "text"), ("over_limit_fen", "fen"), ("under_floor_ppm", "ppm"),
+        ("person", "text"), ("reason", "text"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            row.decision.application_id, title(f"deviation_{kind}", language), size if kind == "over_limit_fen" else None,
+            size if kind == "under_floor_ppm" else None, row.reviewer.get_full_name() or row.reviewer.username, row.reason,
+        )
+        for row, kind, size in conduct.deviations(institution, as_of)
+    )  # fmt: skip
+    return Table("deviations", title("deviations", language), columns, rows)

@@ -1,0 +1,94 @@
+"""The factory's figures and the diligence file, on cases whose counts are known by hand."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from tests.decisions.conftest import bank as bank
+
+from puhui.decisions import actions
+from puhui.decisions.conduct import spread
+from puhui.decisions.models import Decision
+
+
+@pytest.fixture
+def worked(bank):
+    """Two that went straight through, one approved beyond the limit by two persons, one refused by a person, one that waits."""
+    gap = {"inv_out_gap_days_max_12m": 100}
+    for name in ("One", "Two"):
+        actions.decide(bank.apply(bank.firm(name)), "system")
+    found = {}
+    for name, amount in (("Beyond", 800_000), ("Refused", 200_000), ("Waiting", 200_000)):
+        found[name] = actions.decide(bank.apply(bank.firm(name, **gap), amount), "system")
+    beyond = found["Beyond"]
+    required = beyond.questions.filter(is_required=True).values_list("pk", flat=True)
+    actions.answer_questions(beyond, bank.users["officer"], dict.fromkeys(required, ("settled", "Works were closed")), "k")
+    for who in ("officer", "approver"):
+        actions.review(beyond, bank.users[who], "approve", "Order in hand", 80_000_000)
+    actions.review(found["Refused"], bank.users["officer"], "refuse", "No papers", cause="papers")
+    return found
+
+
+def test_factory_report(bank, worked):
+    from puhui.reports.queries import report
+
+    made = report("factory", bank.institution, bank.institution.business_date, "en")
+    targets = {row["measure"]: row for row in made.table("targets").records()}
+    assert (targets["Decided without a person"]["value"], targets["Decided without a person"]["cases"]) == ("50.0%", 4)
+    assert targets["Decided without a person"]["standing"] == "outside"  # the target is 70%
+    assert targets["Hours from application to money, median"]["value"] == "–"
+    assert targets["Persons' yes beyond limit or floor price"]["value"] == "100.0%"
+    assert targets["Persons' yes beyond limit or floor price"]["standing"] == "too few cases"
+    assert targets["Referred cases that a person refused"]["value"] == "33.3%"
+    assert [(row["decisions"], row["automated_share"]) for row in made.table("speed").records()] == [(4, 0.5)]
+    assert [(row["cause"], row["cases"]) for row in made.table("refusals").records()] == [("Papers are missing and do not come", 1)]
+    (deviation,) = made.table("deviations").records()
+    assert (deviation["over_limit_fen"], deviation["reason"]) == (5_000_000, "Order in hand")
+    refer = [row for row in made.table("causes").records() if row["severity"] == "to a person"]
+    assert max(row["cases"] for row in refer) == 3
+
+
+def test_hesitation_counts_cases_beyond_their_time(bank, worked):
+    from django.utils import timezone
+
+    from puhui.decisions import conduct
+    from puhui.reports.queries import report
+
+    answers = conduct.answered(bank.institution, bank.institution.business_date)
+    day = bank.institution.business_date
+    now = {one.name: one for one in conduct.measures(bank.institution, day, [], answers, timezone.now())}
+    later = {one.name: one for one in conduct.measures(bank.institution, day, [], answers, timezone.now() + timedelta(days=30))}
+    assert (now["hesitation_share"].value, later["hesitation_share"].value) == (0.0, pytest.approx(1 / 3))
+    assert report("factory", bank.institution, day, "zh-hans").title == "审批效率与拒贷"
+
+
+def test_spread():
+    assert spread([]) == (None, None)
+    assert spread([5.0]) == (5.0, 5.0)
+    assert spread([float(number) for number in range(1, 12)]) == (6.0, 10.0)
+
+
+def test_diligence_file_tells_who_did_what(bank, worked):
+    from django.utils import timezone
+
+    from puhui.reports.documents.document import Paper
+    from puhui.reports.documents.making import Subject, make, render
+
+    decision = Decision.objects.select_related("firm", "application__offer").get(pk=worked["Beyond"].pk)
+    moment = timezone.now()
+    document = make("diligence", Paper(bank.institution, bank.institution.business_date, moment, "zh-hans"), Subject(decision=decision))
+    questions = document.table("dd_questions").records()
+    answered = [row for row in questions if row["dd_answer"]]
+    assert [row["person"] for row in answered] == ["officer"] * decision.questions.filter(is_required=True).count()
+    assert {row["person"] for row in document.table("dd_voices").records()} == {"officer", "approver"}
+    assert all("over_limit_fen 5000000" in row["dd_deviations"] for row in document.table("dd_voices").records())
+    acts = [row["dd_act"] for row in document.table("dd_trail").records()]
+    assert acts == ["submit", "decide", "answer_questions", "approve", "approve"]
+    assert len(document.table("dd_checks").rows) == len(decision.record["stages"]["rules"])
+    again = make("diligence", Paper(bank.institution, bank.institution.business_date, moment, "zh-hans"), Subject(decision=decision))
+    assert again.digest == document.digest
+    assert render(document, "pdf")[:4] == b"%PDF"
+    assert render(document, "xlsx")[:2] == b"PK"
+    assert json.loads(render(document, "json"))["report"] == "diligence"
