@@ -67,7 +67,7 @@ def test_products_check_needs_no_database(tmp_path):
     assert puhui(environment, "products", "check").returncode == 0
     assert not (tmp_path / "home").exists()
     bad = tmp_path / "bad.toml"
-    text = reading.product_paths()[0].read_text(encoding="utf-8")
+    text = next(path for path in reading.product_paths() if path.name.startswith("invoice-working")).read_text(encoding="utf-8")
     bad.write_text(text.replace("inv_out_yoy >= -0.5", "inv_out_yoi >= -0.5"), encoding="utf-8")
     answer = puhui(environment, "products", "check", str(bad), "--json")
     assert answer.returncode == 1

@@ -6,7 +6,7 @@ money stand in `batch_money.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -93,7 +93,7 @@ def derived(many: Many, *, after_class: bool) -> None:
 
 
 def rules(many: Many) -> None:
-    """Every admission rule over every row, in one pass of polars; then the bits of those that speak against."""
+    """Every admission rule over every row, in one pass of polars; then the bits of those that speak against, for rows with any."""
     product = many.product
     own = many.cases.select(
         pl.col("firm_kind").is_in(list(product.borrower_kinds)).not_().fill_null(True).alias("borrower_kind"),
@@ -102,42 +102,45 @@ def rules(many: Many) -> None:
     for code in _FIRST:
         if own[code].any():
             many.against(code, own[code].to_numpy(), VETO)
-    conditions = {f"r{number}": compile_polars(rule.require.expression, product.tables) for number, rule in enumerate(product.rules)}
-    frame = many.cases.select(_against(rule, conditions[f"r{number}"], number) for number, rule in enumerate(product.rules))
-    vetoes = many.cases.select(
-        conditions[f"r{number}"].not_().fill_null(False).alias(f"r{number}") for number, rule in enumerate(product.rules) if _differs(rule)
+    conditions = [compile_polars(rule.require.expression, product.tables) for rule in product.rules]
+    columns = [_against(rule, conditions[number]).alias(f"{number}") for number, rule in enumerate(product.rules)]
+    columns += [conditions[number].is_null().alias(f"{number} null") for number, rule in enumerate(product.rules) if _differs(rule)]
+    found = many.cases.select(columns)
+    spoken = found.select(pl.any_horizontal(f"{number}" for number in range(len(product.rules)))).to_series()
+    rows = np.flatnonzero(spoken.to_numpy())
+    told = found.filter(spoken).select(
+        _bits((pl.col(f"{number}"), many.bits[rule.code]) for number, rule in enumerate(product.rules)).alias("reasons"),
+        _bits((_refuses(number, rule), many.bits[rule.code]) for number, rule in enumerate(product.rules)).alias("vetoes"),
+        pl.any_horizontal(_refers(number, rule) for number, rule in enumerate(product.rules)).alias("referred"),
     )
-    against = [frame[f"r{number}"].to_numpy() for number in range(len(product.rules))]
-    refused = [_refused(rule, against[number], vetoes, number) for number, rule in enumerate(product.rules)]
-    many.reasons |= _packed(against) << len(_FIRST)
-    many.vetoes |= _packed(refused) << len(_FIRST)
-    for one, veto in zip(against, refused, strict=True):
-        if one is not veto:
-            many.referred |= one & ~veto
+    many.reasons[rows] |= told["reasons"].to_numpy()
+    many.vetoes[rows] |= told["vetoes"].to_numpy()
+    many.referred[rows] |= told["referred"].to_numpy()
 
 
-def _against(rule: Rule, condition: pl.Expr, number: int) -> pl.Expr:
-    return condition.not_().fill_null(rule.when_null != "pass").alias(f"r{number}")
+def _bits(flags: Iterable[tuple[pl.Expr, np.int64]]) -> pl.Expr:
+    return pl.sum_horizontal(flag.cast(pl.Int64) * int(bit) for flag, bit in flags)
+
+
+def _refuses(number: int, rule: Rule) -> pl.Expr:
+    if rule.severity == REFER:
+        return pl.lit(False)
+    return pl.col(f"{number}") & pl.col(f"{number} null").not_() if _differs(rule) else pl.col(f"{number}")
+
+
+def _refers(number: int, rule: Rule) -> pl.Expr:
+    if rule.severity == REFER:
+        return pl.col(f"{number}")
+    return pl.col(f"{number} null") if _differs(rule) else pl.lit(False)
+
+
+def _against(rule: Rule, condition: pl.Expr) -> pl.Expr:
+    return condition.not_().fill_null(rule.when_null != "pass")
 
 
 def _differs(rule: Rule) -> bool:
-    """Whether some of the rows that a rule speaks against are refused by it and others sent to a person."""
+    """Whether some of the rows that a rule speaks against are refused by it and others, where it is null, sent to a person."""
     return rule.severity == VETO and rule.when_null == "refer"
-
-
-def _refused(rule: Rule, against: Flags, vetoes: pl.DataFrame, number: int) -> Flags:
-    if _differs(rule):
-        return vetoes[f"r{number}"].to_numpy()
-    return against if rule.severity == VETO else np.zeros_like(against)
-
-
-def _packed(flags: list[Flags]) -> Whole:
-    """Flags as the bits of whole numbers, the first as the lowest."""
-    rows = len(flags[0]) if flags else 0
-    packed = np.packbits(np.stack(flags), axis=0, bitorder="little") if rows else np.zeros((0, rows), np.uint8)
-    whole = np.zeros((rows, 8), np.uint8)
-    whole[:, : packed.shape[0]] = packed.T
-    return whole.view("<i8").reshape(rows).astype(np.int64, copy=False)
 
 
 def score(many: Many) -> None:
