@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.conf import settings
+
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.decisions import engine, facts, referral
 from puhui.decisions.credit_view import CreditViews, credit_views, lock_groups
@@ -22,6 +24,7 @@ from puhui.decisions.strategy import Strategy, in_force, keep
 from puhui.parties.actions import record_audits
 from puhui.parties.bulk import copy_rows
 from puhui.parties.models import Firm, Institution
+from puhui.products.lawful import check_terms
 
 STATUS_OF_OUTCOME = {
     Decision.Outcome.APPROVE: Application.Status.OFFERED,
@@ -187,6 +190,7 @@ def _write(institution: Institution, decisions: Sequence[Decision], actor: str) 
 
 def offer_of(decision: Decision, offer: dict[str, Any], amount_fen: int, rate_ppm: int) -> Offer:
     """The offer of an approved decision, not stored yet; `offer` holds terms, cost and expiry as the engine's offer stage gives them."""
+    check_terms(offer["terms"], decision.business_date, f"offer of decision {decision.pk or 'to be'}", folder=settings.PUHUI_CATALOGUE)
     return Offer(
         institution_id=decision.institution_id,
         application_id=decision.application_id,

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -28,6 +29,7 @@ from puhui.loans.repayment_plan import agreed_link, agreed_terms, cost_ppm, draw
 from puhui.parties.actions import record_audits
 from puhui.parties.models import Firm, FirmIdentifier, FirmPerson, Institution, Role, User
 from puhui.products.actions import Borrower, conditions_of
+from puhui.products.lawful import check_terms
 
 PARTIES = ("borrower", "lender")
 PAYOUT_CHECKERS = {Role.OFFICER, Role.APPROVER, Role.RISK_MANAGER, Role.ACCOUNTANT}
@@ -81,6 +83,7 @@ def _draft(offer: Offer, plan: Plan | None, day: date, identifier: str, conditio
     if plan:
         terms = agreed_terms(offer.terms, plan, day)
         cost = cost_ppm(terms, day)
+    check_terms(terms, day, f"contract of offer {offer.pk}", folder=settings.PUHUI_CATALOGUE)
     number = f"{offer.institution.code}-{day:%Y%m%d}-{offer.pk:06d}"
     text = contract_text(
         number=number,

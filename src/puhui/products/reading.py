@@ -20,6 +20,7 @@ from puhui.products.derived import read_derived
 from puhui.products.documents import CATALOGUE, Document, read_document, stored_document
 from puhui.products.fields import Fields
 from puhui.products.formulas import Formulas
+from puhui.products.lawful import product_faults
 from puhui.products.mechanisms import read_application, read_linkage, read_security, read_support
 from puhui.products.terms import Bound, Price, Product, Rule, Unknown
 
@@ -37,7 +38,9 @@ def load(source: str | Path, day: date | None = None, folder: Path | None = None
     """
     path = Path(source)
     if isinstance(source, Path) or path.suffix == ".toml":
-        return from_document(read_document(path, "product"))
+        product = from_document(read_document(path, "product"))
+        check(product_faults(product, folder))
+        return product
     products = [product for product in catalogue(day, folder) if product.code == source]
     if not products:
         codes = sorted({product.code for product in catalogue(day, folder)})
@@ -50,6 +53,7 @@ def load(source: str | Path, day: date | None = None, folder: Path | None = None
 def catalogue(day: date | None = None, folder: Path | None = None) -> list[Product]:
     """The products valid on `day` (all versions without a day), by code, the newest first."""
     products = [from_document(read_document(path, "product")) for path in product_paths(folder)]
+    check(fault for product in products for fault in product_faults(product, folder))
     valid = [one for one in products if day is None or (one.valid_from <= day and (one.valid_to is None or day <= one.valid_to))]
     return sorted(valid, key=lambda one: (one.code, -one.valid_from.toordinal()))
 
