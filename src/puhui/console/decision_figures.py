@@ -40,6 +40,7 @@ class VariableShown:
     why_empty: str = ""
     url: str = ""
     points_lost: int | None = None
+    like: str = ""  # where like firms stand
 
 
 @dataclass(frozen=True)

@@ -66,14 +66,16 @@ def _class_row(
     }
 
 
-def found_checks(firm_id: int, values: Mapping[str, Any], industry: str, day: datetime.date) -> pl.DataFrame:
-    """Outcomes of all cross-checks of one firm, from the values of a snapshot."""
+def found_checks(
+    firm_id: int, values: Mapping[str, Any], industry: str, day: datetime.date, peers: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Outcomes of all cross-checks of one firm, from the values of a snapshot; `peers` as `cross_checks.outcomes` takes them."""
     named = {row["variable"] for row in checks_on(day)} | {row["explained_by"] for row in checks_on(day) if row.get("explained_by")}
     profile = pl.DataFrame(
         [{"firm_id": firm_id, **{name: values.get(name) for name in sorted(named)}}],
         schema={"firm_id": pl.Int64, **dict.fromkeys(sorted(named), pl.Float64)},
     )
-    return outcomes(profile, day, {firm_id: industry})
+    return outcomes(profile, day, {firm_id: industry}, peers=peers)
 
 
 def grades_of(found: pl.DataFrame, firm_id: int, held: Iterable[str]) -> dict[str, str]:

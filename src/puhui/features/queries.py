@@ -8,6 +8,7 @@ import polars as pl
 from django.db.models import Max
 
 from puhui.features.models import Snapshot
+from puhui.features.peers import ATTRIBUTES
 from puhui.parties.models import Firm, Institution
 
 
@@ -21,6 +22,15 @@ def frame(institution: Institution, as_of: date) -> pl.DataFrame:
     newest = Snapshot.objects.filter(institution=institution, as_of=as_of).order_by("firm_id", "-id").distinct("firm_id")
     rows = [{"firm_id": firm_id, **values} for firm_id, values in newest.values_list("firm_id", "values")]
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def peer_frames(institution: Institution, as_of: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The newest snapshots of the month of a day, up to that day, and who the firms are: what `puhui.features.peers` compares."""
+    newest = Snapshot.objects.filter(institution=institution, as_of__range=(as_of.replace(day=1), as_of))
+    newest = newest.order_by("firm_id", "-as_of", "-id").distinct("firm_id")
+    rows = list(newest.values_list("firm_id", "firm__industry_code", "firm__division_code", "firm__staff_count", "values"))
+    firms = pl.DataFrame([row[:4] for row in rows], schema=ATTRIBUTES, orient="row")
+    return pl.DataFrame([{"firm_id": row[0], **row[4]} for row in rows], infer_schema_length=None), firms
 
 
 def snapshot_days(institution: Institution, most: int = 2) -> list[date]:

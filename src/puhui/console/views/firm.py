@@ -13,6 +13,7 @@ from puhui.console.firm_figures import gaps_text, monthly_picture, partners_pict
 from puhui.console.labels import consent_state
 from puhui.console.loan_figures import listed
 from puhui.console.paging import filters_of, paged
+from puhui.console.peer_figures import among_like, like_firms
 from puhui.console.words import ACTS, FIRM_KINDS, PEOPLE, PURPOSES, SCHEMES, word
 from puhui.decisions import queries as decisions
 from puhui.evidence import queries as evidence
@@ -106,7 +107,7 @@ def _trade(request: Request, found: Firm) -> dict[str, Any]:
         "gaps": gaps_text(monthly),
         "snapshot": snapshot,
         "six_figures": six_figures(values, nulls, monthly, ""),
-        "variables": figures.snapshot_variables(values, nulls),
+        "variables": among_like(figures.snapshot_variables(values, nulls), like_firms(found, snapshot)),
     }
 
 

@@ -10,6 +10,8 @@ from django.shortcuts import render
 from puhui.console import evidence_figures as figures
 from puhui.console.access import Request, page
 from puhui.console.paging import paged
+from puhui.console.peer_figures import bounds_of, like_firms, standing_out
+from puhui.console.statement_figures import statement_findings
 from puhui.console.views.firm import find_firm
 from puhui.console.words import PURPOSES, word
 from puhui.evidence import queries as evidence
@@ -28,7 +30,9 @@ def firm_evidence(request: Request, number: int) -> HttpResponse:
     known = evidence.overview(found, day)
     open_classes = open_readings(found, request.user.username, [*classes()])
     snapshot = latest_snapshot(found, day)
-    outcomes = figures.found_checks(found.pk, snapshot.values if snapshot else {}, found.industry_code, day)
+    values = snapshot.values if snapshot else {}
+    bounds = bounds_of(found.pk, like_firms(found, snapshot, "p01"))
+    outcomes = figures.found_checks(found.pk, values, found.industry_code, day, bounds)
     held = {row["evidence_class"] for row in known}
     grades = figures.grades_of(outcomes, found.pk, held)
     shown = [record for record in (*figures.EVENTS, "shareholding") if _may(record, known, open_classes)]
@@ -38,6 +42,8 @@ def firm_evidence(request: Request, number: int) -> HttpResponse:
         "snapshot": snapshot,
         "classes": figures.class_rows(known, open_classes, grades, day),
         "checks": figures.check_rows(outcomes, day) if snapshot else [],
+        "standing_out": standing_out(values, like_firms(found, snapshot, "p10")),
+        "statement_findings": statement_findings(found, day) if "S1" in open_classes else [],
         "owners": figures.owners(frames.pop("shareholding", layout("shareholding").empty())),
         "events": figures.event_rows(frames),
         "readings": [
