@@ -1,0 +1,119 @@
+"""A rate that follows what a firm does: jobs kept, carbon saved, targets met.
+
+At each review date the fact is looked at as it was known then, with the evidence that shows it. The step that it reaches changes the
+rate by so much against the base rate of the contract; steps do not add up from review to review, so a firm that falls back loses what it
+had gained. All links together stay within the caps. When a fact is corrected later and the link says so, what was saved by the
+untrue fact is paid back: principal × difference of rates × days ÷ 360 over the days between the reviews that it governed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from puhui.calculations.calendar import add_months
+from puhui.calculations.faults import Fault, check
+from puhui.calculations.money import round_quotient
+from puhui.calculations.pricing import PPM
+
+__all__ = ["Link", "Observation", "Reviewed", "change_of", "clawback_fen", "review", "review_dates"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`steps`: (from, change in ppm), rising; the highest "from" that the fact reaches holds, below all of them nothing changes."""
+
+    code: str
+    steps: tuple[tuple[float, int], ...]
+    months: int
+    evidence: tuple[str, ...] = ()
+    clawback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The value of a link's fact: when it was true, when it was known, and the classes of evidence that show it. None: not known."""
+
+    code: str
+    value: float | None
+    as_of: date
+    known_on: date
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The rate after a review, and what each link changed in ppm; `unproved` are links whose fact was absent or without its evidence."""
+
+    rate_ppm: int
+    changes: tuple[tuple[str, int], ...]
+    unproved: tuple[str, ...]
+    held_by_cap: bool
+
+
+def review_dates(start: date, maturity: date, months: int) -> tuple[date, ...]:
+    """The days on which a link is measured: every so many months from the start, before maturity."""
+    if months < 1:
+        raise ValueError(f"{months} months between reviews, which must be 1 or more")
+    dates, number = [], 1
+    while (day := add_months(start, number * months)) < maturity:
+        dates.append(day)
+        number += 1
+    return tuple(dates)
+
+
+def change_of(link: Link, value: float | None) -> int:
+    """What a value changes, in ppm: the step of the highest threshold it reaches."""
+    if value is None:
+        return 0
+    reached = [step for step in link.steps if value >= step[0]]
+    return max(reached)[1] if reached else 0
+
+
+def review(
+    base_ppm: int, links: Sequence[Link], observations: Iterable[Observation], day: date, *, lowest_ppm: int = 0, highest_ppm: int = PPM
+) -> Reviewed:
+    """The rate from a review on `day`. A fact that is not shown by its evidence brings no discount, though it may bring a surcharge.
+
+    Raises FaultsError: a fact of a later day, an observation of no link, or caps that leave no rate.
+    """
+    known = {one.code: one for one in observations}
+    check(_faults(links, known, day, lowest_ppm, highest_ppm))
+    changes, unproved = [], []
+    for link in links:
+        seen = known.get(link.code)
+        change = change_of(link, seen.value if seen else None)
+        if seen is None or seen.value is None or not set(link.evidence) <= set(seen.evidence):
+            unproved.append(link.code)
+            change = max(change, 0)
+        changes.append((link.code, change))
+    wanted = base_ppm + sum(change for _, change in changes)
+    rate = min(max(wanted, lowest_ppm), highest_ppm)
+    return Reviewed(rate, tuple(changes), tuple(unproved), rate != wanted)
+
+
+def _faults(links: Sequence[Link], known: dict[str, Observation], day: date, lowest_ppm: int, highest_ppm: int) -> Iterator[Fault]:
+    codes = {link.code for link in links}
+    for code, one in known.items():
+        if code not in codes:
+            yield Fault(f"observation {code}", "of no link", ", ".join(sorted(codes)))
+        if max(one.as_of, one.known_on) > day:
+            yield Fault(
+                f"observation {code}", f"known on {one.known_on} of {one.as_of}", f"something known by {day}, the day of the review"
+            )
+    if lowest_ppm > highest_ppm:
+        yield Fault("caps", f"{lowest_ppm} to {highest_ppm} ppm", "a lowest rate not above the highest")
+
+
+def clawback_fen(link: Link, told: float, true: float, nights: Iterable[tuple[int, int]]) -> int:
+    """What is paid back when a fact that gave a discount turns out to be another, in fen, rounded half up; nothing without the clause.
+
+    `nights`: (principal in fen, number of nights) of every stretch that the untrue fact governed.
+    """
+    saved_ppm = change_of(link, true) - change_of(link, told)
+    if not link.clawback or saved_ppm <= 0:
+        return 0
+    exact = sum((Fraction(principal_fen * saved_ppm * count, PPM * 360) for principal_fen, count in nights), Fraction(0))
+    return round_quotient(exact.numerator, exact.denominator)
