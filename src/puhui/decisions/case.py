@@ -11,7 +11,8 @@ from puhui.calculations.rules_python import Value
 from puhui.decisions.facts import Facts
 from puhui.products.parameters import Row, Table
 from puhui.products.terms import Product
-from puhui.scoring.model import Model, Score
+from puhui.scoring.loading import AnyModel
+from puhui.scoring.model import Score
 
 Stage = dict[str, Any]
 
@@ -25,7 +26,7 @@ class Case:
     facts: Facts
     request: Mapping[str, Any]
     product: Product
-    model: Model | None  # None where a decision table gives the class
+    model: AnyModel | None  # None where a decision table gives the class
     parameters: Mapping[str, Table]
     values: dict[str, Value]  # what rules may name
     score: Score | None = None

@@ -25,7 +25,7 @@ from puhui.products.documents import digest_of
 from puhui.products.parameters import Table
 from puhui.products.terms import Product
 from puhui.products.vocabulary import PARTS
-from puhui.scoring.model import Model
+from puhui.scoring.loading import AnyModel
 
 FORMAT = "puhui/decision/1"
 STAGES = {
@@ -42,7 +42,7 @@ STAGES = {
 Record = dict[str, Any]
 
 
-def decide(facts: Facts, product: Product, model: Model | None, parameters: Mapping[str, Table], request: Mapping[str, Any]) -> Record:
+def decide(facts: Facts, product: Product, model: AnyModel | None, parameters: Mapping[str, Table], request: Mapping[str, Any]) -> Record:
     """The record of a decision.
 
     Args:
@@ -77,7 +77,7 @@ def digest(record: Record) -> str:
     return digest_of(record)
 
 
-def _versions(product: Product, model: Model | None, parameters: Mapping[str, Table]) -> dict[str, Any]:
+def _versions(product: Product, model: AnyModel | None, parameters: Mapping[str, Table]) -> dict[str, Any]:
     return {
         "product": {"code": product.code, "valid_from": product.valid_from.isoformat(), "digest": product.digest},
         "model": {"name": model.document.name, "digest": model.digest} if model else {"name": "", "digest": ""},

@@ -13,7 +13,7 @@ from puhui.products import queries as products
 from puhui.products.actions import store
 from puhui.products.parameters import Table
 from puhui.products.terms import Product
-from puhui.scoring.model import Model
+from puhui.scoring.loading import AnyModel
 from puhui.scoring.models import RegisteredModel
 from puhui.scoring.queries import champion, loaded, models
 
@@ -21,7 +21,7 @@ from puhui.scoring.queries import champion, loaded, models
 @dataclass(frozen=True)
 class Strategy:
     product: Product
-    model: Model | None  # None where a decision table of the product gives the class
+    model: AnyModel | None  # None where a decision table of the product gives the class
     parameters: Mapping[str, Table]
 
     @property
@@ -56,7 +56,7 @@ class Stored:
         self.institution = institution
         self._products: dict[str, Product] = {}
         self._tables: dict[str, Table] = {}
-        self._models: dict[str, Model] = {}
+        self._models: dict[str, AnyModel] = {}
 
     def strategy(self, versions: Mapping[str, Any]) -> Strategy:
         """Raises FaultsError where a text or model is missing, or is not what its digest says."""
@@ -74,7 +74,7 @@ class Stored:
             self._products[product], self._models[model] if model else None, {part: self._tables[digest] for part, digest in tables.items()}
         )
 
-    def _model(self, digest: str) -> Model:
+    def _model(self, digest: str) -> AnyModel:
         row = RegisteredModel.objects.filter(institution=self.institution, digest=digest).first()
         if row is None:
             raise FaultsError([Fault(f"model {digest}", "nothing registered", "its content")])

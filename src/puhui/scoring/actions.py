@@ -8,7 +8,7 @@ from django.db import transaction
 
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Institution
-from puhui.scoring.model import Model
+from puhui.scoring.loading import AnyModel
 from puhui.scoring.models import RegisteredModel
 
 __all__ = ["register"]
@@ -18,7 +18,7 @@ class TrainedModel(Protocol):
     """What is registered: a `training.Trained`, or anything with its model, card and plots."""
 
     @property
-    def model(self) -> Model: ...
+    def model(self) -> AnyModel: ...
     @property
     def card(self) -> str: ...
     @property
@@ -61,6 +61,6 @@ def _audit(row: RegisteredModel, actor: str, act: str, detail: dict[str, Any]) -
     record_audit(row.institution, actor, act, "model", str(row.pk), {"name": row.name, "digest": row.digest, **detail})
 
 
-def _short(model: Model) -> dict[str, Any]:
+def _short(model: AnyModel) -> dict[str, Any]:
     training = model.document.training
     return {key: training[key] for key in ("n", "events", "auc_mean", "auc_spread") if key in training}

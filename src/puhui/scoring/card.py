@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from puhui.scoring.configuration import Configuration
 from puhui.scoring.document import ScoredVariable
+from puhui.scoring.ensemble import Ensemble
+from puhui.scoring.loading import AnyModel
 from puhui.scoring.model import Model
 from puhui.scoring.population import Population
 from puhui.scoring.resampling import OutOfFold
@@ -22,10 +24,12 @@ CAPTIONS = {
     "repeats.svg": "AUC of each repeat",
 }
 
+SIGNS = {"+": "more is safer", "-": "more is riskier"}
+
 
 def write_card(
     population: Population,
-    model: Model,
+    model: AnyModel,
     figures: TrainingFigures,
     unseen: OutOfFold,
     warnings: tuple[str, ...],
@@ -41,20 +45,39 @@ def write_card(
         _figures(figures, unseen, configuration),
         "\n\n".join(f"![{CAPTIONS.get(name, name)}]({name})" for name in plots),
         _bands(model),
-        _points(model),
+        _points(model) if isinstance(model, Model) else _inputs(model),
         _chosen(unseen),
         _limits(population, configuration),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _head(model: Model, configuration: Configuration) -> str:
+def _head(model: AnyModel, configuration: Configuration) -> str:
     scaling = model.document.scaling
     use = configuration.use or "to order and price applications of the population named below, beside the rules of the product"
     return (
-        f"Scorecard `{configuration.name}`, content digest `{model.digest}`.\n\nUse: {use}.\n\n"
+        f"{_kind(model)} `{configuration.name}`, content digest `{model.digest}`.\n\nUse: {use}.\n\n"
         f"More points are safer. {scaling.base_points:g} points stand for {scaling.base_odds:g} repaid cases to one default, and every "
         f"{scaling.points_to_double_odds:g} points more double these odds."
+    )
+
+
+def _kind(model: AnyModel) -> str:
+    return "Scorecard" if isinstance(model, Model) else {"puhui/trees/1": "Trees", "puhui/curves/1": "Curves"}[model.document.format]
+
+
+def _inputs(model: Ensemble) -> str:
+    """What the model reads; its trees or curves are in its file."""
+    document = model.document
+    rows = "\n".join(
+        f"| `{each.name}` | {each.kind if each.kind == 'number' else f'category, {len(each.rates)} rates of default'} "
+        f"| {SIGNS.get(each.sign, 'free')} |"
+        for each in document.inputs
+    )
+    head = "| input | read as | direction |\n|---|---|---|"
+    return (
+        f"## Inputs\n\nThe average case has {document.intercept_points} points. A case's reasons are the inputs that cost it most against "
+        f"the average case, by their exact share (Shapley value) of its log-odds, told in points.\n\n{head}\n{rows}"
     )
 
 
@@ -109,7 +132,7 @@ def _figures(figures: TrainingFigures, unseen: OutOfFold, configuration: Configu
     return text
 
 
-def _bands(model: Model) -> str:
+def _bands(model: AnyModel) -> str:
     rows = "\n".join(
         f"| {row['from']:.2%} to {row['to']:.2%} | {row['cases']} | {row['events']} "
         f"| {row['mean_probability']:.2%} | {row['event_rate']:.2%} |"
@@ -135,7 +158,7 @@ def _variable(variable: ScoredVariable) -> str:
         f"| {row.label.replace('|', '/')} | {row.share:.1%} | {rate} | {row.woe:+.3f} | {row.points} |"
         for row, rate in zip(rows, rates, strict=True)
     )
-    direction = {"+": "more is safer", "-": "more is riskier"}.get(variable.sign, "direction not fixed")
+    direction = SIGNS.get(variable.sign, "direction not fixed")
     head = f"### {variable.name}\n\n{direction}; information value {variable.information_value:.3f}; weight {variable.coefficient:.3f}"
     return f"{head}\n\n| values | cases | defaulted | weight of evidence | points |\n|---|---|---|---|---|\n{table}"
 

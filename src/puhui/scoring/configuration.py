@@ -18,9 +18,10 @@ from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.document import Scaling
 from puhui.scoring.preparation import KINDS, Step
 
-__all__ = ["Bins", "Configuration", "Selection", "Snapshots", "Split", "Target", "read_configuration"]
+__all__ = ["MODELS", "Bins", "Boosting", "Configuration", "GlassBox", "Selection", "Snapshots", "Split", "Target", "read_configuration"]
 
 SIGNS = ("+", "-", "n")
+MODELS = ("scorecard", "lightgbm", "ebm")
 TRENDS = ("auto", "ascending", "descending", "peak", "valley", "concave", "convex", "any")
 
 
@@ -72,6 +73,34 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class Boosting:
+    """Trees: `rounds` of them with at most `leaves`, each correcting a `learning_rate` of what is left; a leaf holds `least_cases` or more.
+    Each tree sees a share of the variables and of the cases; `ridge` draws leaves towards none."""
+
+    rounds: int = 300
+    learning_rate: float = 0.03
+    leaves: int = 15
+    least_cases: int = 20
+    variable_share: float = 0.6
+    case_share: float = 0.8
+    ridge: float = 5.0
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class GlassBox:
+    """Curves: at most `bins` steps a variable, `pairs` of variables beside them, averaged over `bags` samples of the cases."""
+
+    bins: int = 256
+    pairs: int = 5
+    bags: int = 4
+    rounds: int = 5000
+    learning_rate: float = 0.02
+    least_cases: int = 10
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshots:
     """Training on stored snapshots: of which institution, as of which day, with outcomes (identifier, target) in which file."""
 
@@ -110,6 +139,10 @@ class Configuration:
     reasons_against: str = "best"
     reasons_count: int = 4
     use: str = ""
+    models: tuple[str, ...] = ("scorecard",)
+    lightgbm: Boosting = Boosting()
+    ebm: GlassBox = GlassBox()
+    category_prior: float = 20.0
 
 
 def read_configuration(source: Path | Mapping[str, Any]) -> Configuration:
@@ -181,10 +214,6 @@ class _Reader:
 
     def _sections(self) -> dict[str, Any]:
         number = (int, float)
-        models = self.body.get("models", ["scorecard"])
-        for model in [models] if isinstance(models, str) else models:
-            if model != "scorecard":
-                self._fault("models", repr(model), "'scorecard'", "other models are not built yet")
         split = self._table(
             "split", {"folds": int, "repeats": int, "seed": int, "date": str, "since": (str, datetime.date), "share": number, "refit": bool}
         )
@@ -193,7 +222,15 @@ class _Reader:
         counts = {"maximum": int, "minimum_share": number, "fine": int, "prior_cases": number, "level_share": number}
         chosen = {"minimum_area": number, "minimum_information_value": number, "maximum_variables": int, "maximum_correlation": number}
         scale = {"base_points": number, "base_odds": number, "points_to_double_odds": number}
+        trees: dict[str, Any] = dict.fromkeys(("rounds", "leaves", "least_cases", "threads"), int)
+        trees |= dict.fromkeys(("learning_rate", "variable_share", "case_share", "ridge"), number)
+        curves: dict[str, Any] = dict.fromkeys(("bins", "pairs", "bags", "rounds", "least_cases", "threads"), int)
+        curves["learning_rate"] = number
         result: dict[str, Any] = {
+            "models": self._models(),
+            "lightgbm": Boosting(**self._table("lightgbm", trees)),
+            "ebm": GlassBox(**self._table("ebm", curves)),
+            "category_prior": float(self._typed("category_prior", number, 20.0)),
             "split": Split(**split),
             "bins": Bins(**self._table("bins", counts)),
             "selection": Selection(**self._table("selection", chosen)),
@@ -207,6 +244,14 @@ class _Reader:
             if not missing:
                 result["snapshots"] = Snapshots(**{**found, "as_of": self._date("snapshots.as_of", found["as_of"])})
         return result
+
+    def _models(self) -> tuple[str, ...]:
+        found = self.body.get("models", ["scorecard"])
+        names = [found] if isinstance(found, str) else found
+        if not isinstance(names, list) or not names:
+            self._fault("models", repr(found), f"one or more of {', '.join(MODELS)}")
+            return ("scorecard",)
+        return tuple(dict.fromkeys(self._choice("models", name, MODELS) for name in names))
 
     def _unfold(self, key: str, allowed: tuple[str, ...], main: str) -> None:
         """`[data] path = …` means the same as `data = …`; what else the table holds moves to the top."""
@@ -338,7 +383,7 @@ _ALIASES = {"weights": "weight", "exclude": "exclusions", "prepare": "preparatio
 _TOP_KEYS = (
     "name", "title", "use", "data", "snapshots", "id", "target", "weight", "population", "window", "exclusions", "variables",
     "categories", "signs", "trends", "preparation", "split", "bins", "selection", "shrinkage", "leak_guard", "scaling", "calibration",
-    "reasons", "models",
+    "reasons", "models", "lightgbm", "ebm", "category_prior",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ import rfc8785
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.preparation import KINDS, Step
 
-__all__ = ["FORMAT", "Bin", "Calibration", "Document", "Scaling", "ScoredVariable", "digest", "read_document"]
+__all__ = ["FORMAT", "Bin", "Calibration", "Document", "Scaling", "ScoredVariable", "digest", "parse", "read_document", "read_steps"]
 
 FORMAT = "puhui/scorecard/1"
 LARGEST_EXACT_INTEGER = 2**53 - 1
@@ -78,12 +78,12 @@ class Scaling:
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """How points were made true: `platt` is folded into the points (intercept and slope kept to read); `isotonic` holds a curve
-    from points to probability, straight between its points."""
+    from points (of trees and curves: from log-odds) to probability, straight between its points."""
 
     method: str
     intercept: float = 0.0
     slope: float = 1.0
-    curve: tuple[tuple[int, float], ...] = ()
+    curve: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _canonical(value: Any) -> Any:
 def read_document(source: Mapping[str, Any] | str | bytes | Path) -> Document:
     """A document from its JSON object, text or file. FaultsError names what is missing or wrong."""
     where = str(source) if isinstance(source, Path) else "model"
-    body = source if isinstance(source, Mapping) else _parse(source, where)
+    body = source if isinstance(source, Mapping) else parse(source, where)
     if not isinstance(body, Mapping) or body.get("format") != FORMAT:
         found = repr(body.get("format")) if isinstance(body, Mapping) else type(body).__name__
         raise FaultsError([Fault(f"{where}: format", found, repr(FORMAT), "give a file that `puhui score train` wrote")])
@@ -152,7 +152,8 @@ def read_document(source: Mapping[str, Any] | str | bytes | Path) -> Document:
     return document
 
 
-def _parse(source: str | bytes | Path, where: str) -> Any:
+def parse(source: str | bytes | Path, where: str) -> Any:
+    """The JSON of a model's file or text. FaultsError where there is none."""
     try:
         text = source.read_bytes() if isinstance(source, Path) else source
         return json.loads(text)
@@ -162,17 +163,21 @@ def _parse(source: str | bytes | Path, where: str) -> Any:
         raise FaultsError([Fault(where, f"no JSON ({error})", "a model file", "give a file that `puhui score train` wrote")]) from error
 
 
-def _document(body: Mapping[str, Any]) -> Document:
+def read_steps(body: list[Mapping[str, Any]]) -> tuple[Step, ...]:
+    """The steps of preparation of a model's file."""
     reserved = {"name", "kind", "columns"}
+    return tuple(
+        Step(step["name"], step["kind"], tuple(step["columns"]), {key: step[key] for key in step.keys() - reserved}) for step in body
+    )
+
+
+def _document(body: Mapping[str, Any]) -> Document:
     return Document(
         name=body["name"],
         title=body["title"],
         target=dict(body["target"]),
         raw={column["name"]: column["kind"] for column in body["columns"]},
-        preparation=tuple(
-            Step(step["name"], step["kind"], tuple(step["columns"]), {key: step[key] for key in step.keys() - reserved})
-            for step in body["preparation"]
-        ),
+        preparation=read_steps(body["preparation"]),
         variables=tuple(_variable(variable) for variable in body["variables"]),
         intercept_points=int(body["intercept_points"]),
         scaling=Scaling(**{key: float(value) for key, value in body["scaling"].items()}),

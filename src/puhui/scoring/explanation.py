@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from puhui.scoring.loading import AnyModel
 from puhui.scoring.model import Model
 
 __all__ = ["explain_case"]
 
 
-def explain_case(model: Model, values: Mapping[str, object]) -> dict[str, Any]:
-    """Points, probability, a row per variable and the reasons. The rows' points and the base points add up to the total."""
+def explain_case(model: AnyModel, values: Mapping[str, object]) -> dict[str, Any]:
+    """Points, probability, a row per variable and the reasons. The rows' points and the base points add up to the total (of trees and
+    curves to within a point a row, each being rounded), and `best_points` is told where a variable has a best bin."""
     score = model.score(values)
+    best = {each.name: {"best_points": each.best_points} for each in model.document.variables} if isinstance(model, Model) else {}
     rows = [
         {
-            "variable": variable.name,
-            "value": score.values[variable.name],
-            "bin": score.bins[variable.name].label,
-            "points": score.bins[variable.name].points,
-            "best_points": variable.best_points,
-            "points_lost": score.contributions[variable.name],
+            "variable": name,
+            "value": score.values[name],
+            "bin": place.label,
+            "points": place.points,
+            **best.get(name, {}),
+            "points_lost": score.contributions[name],
         }
-        for variable in model.document.variables
+        for name, place in score.bins.items()
     ]
     return {
         "model": model.document.name,

@@ -32,7 +32,13 @@ class Fitted:
     intercept: float
     coefficients: FloatArray
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables that it uses."""
+        return tuple(each.candidate.name for each in self.binned)
+
     def log_odds(self, rows: NDArray[Any]) -> FloatArray:
+        """Of cases of the population, by their positions."""
         total = np.full(len(rows), self.intercept)
         for binned, coefficient in zip(self.binned, self.coefficients, strict=True):
             total -= coefficient * binned.woe[binned.places(rows)]

@@ -25,7 +25,7 @@ from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.document import Bin, Document, ScoredVariable, digest, read_document
 from puhui.scoring.preparation import prepare, prepare_frame
 
-__all__ = ["Model", "Reason", "Score", "probability_of_points"]
+__all__ = ["Model", "Reason", "Score", "absent_faults", "probability_of_points"]
 
 Value = float | str | None
 
@@ -82,7 +82,7 @@ class Model:
         """Score one case. `values` holds every input column, null as None; FaultsError when one is absent or unreadable."""
         absent = [name for name in self.columns if name not in values]
         if absent:
-            raise FaultsError(_absent_faults(absent))
+            raise FaultsError(absent_faults(absent))
         try:
             prepared = prepare(values, self.document.raw, self.document.preparation)
         except (ValueError, TypeError) as error:
@@ -106,8 +106,17 @@ class Model:
 
         FaultsError names every absent column and every column with values that cannot be read.
         """
+        scored, points = self._scored(frame)
+        return pl.concat([scored, self._reasons_frame(points)], how="horizontal")
+
+    def points_frame(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Points and probability of many, without the reasons: what a run over millions wants."""
+        return self._scored(frame)[0]
+
+    def _scored(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """(points and probability, points by variable) of many."""
         absent = [name for name in self.columns if name not in frame.columns]
-        faults = _absent_faults(absent)
+        faults = absent_faults(absent)
         check(faults)
         prepared = prepare_frame(frame, self.document.raw, self.document.preparation, faults)
         check(faults)
@@ -118,7 +127,7 @@ class Model:
         scored = pl.DataFrame({"points": total}).with_columns(
             pl.col("points").replace_strict(list(probability), list(probability.values()), return_dtype=pl.Float64).alias("probability")
         )
-        return pl.concat([scored, self._reasons_frame(points)], how="horizontal")
+        return scored, points
 
     def _reasons_frame(self, points: pl.DataFrame) -> pl.DataFrame:
         """The reasons of many cases, sorted as for one: most points lost first, ties in the order of the card."""
@@ -188,7 +197,7 @@ def probability_of_points(document: Document, points: int) -> float:
     return min(max(round(probability, 6), 0.000001), 0.999999)
 
 
-def _along(curve: tuple[tuple[int, float], ...], points: int) -> float:
+def _along(curve: tuple[tuple[float, float], ...], points: int) -> float:
     """The curve's probability at a total: straight between its points, level beyond its ends."""
     if points <= curve[0][0]:
         return curve[0][1]
@@ -198,7 +207,8 @@ def _along(curve: tuple[tuple[int, float], ...], points: int) -> float:
     return curve[-1][1]
 
 
-def _absent_faults(names: list[str]) -> list[Fault]:
+def absent_faults(names: list[str]) -> list[Fault]:
+    """A fault for each column that a model reads and a table lacks."""
     return [
         Fault(f"column {name}", "no such column", "every column the model reads", "add it; a null value may stand in it") for name in names
     ]

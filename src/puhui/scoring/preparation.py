@@ -100,12 +100,28 @@ def days_between(values: list[Any], options: Mapping[str, Any]) -> float | None:
     return None if None in values else float((values[1] - values[0]).days)
 
 
+def day_number(values: list[Any], options: Mapping[str, Any]) -> float | None:
+    """Days since the first of 2000."""
+    return None if values[0] is None else float((values[0] - date(2000, 1, 1)).days)
+
+
 def year(values: list[Any], options: Mapping[str, Any]) -> float | None:
     return None if values[0] is None else float(values[0].year)
 
 
 def month(values: list[Any], options: Mapping[str, Any]) -> float | None:
     return None if values[0] is None else float(values[0].month)
+
+
+def remainder(values: list[Any], options: Mapping[str, Any]) -> float | None:
+    """What is left after whole multiples of `by`: 0 for a round amount."""
+    return None if values[0] is None else math.fmod(values[0], float(options["by"]))
+
+
+def joined(values: list[Any], options: Mapping[str, Any]) -> str | None:
+    """Several categories as one: a trade in a region, the first cut to its first `length` signs where told. Null where one of them is."""
+    first = int(options.get("length", 0)) or None
+    return None if None in values else " · ".join([values[0][:first], *values[1:]])
 
 
 def prefix(values: list[Any], options: Mapping[str, Any]) -> str | None:
@@ -161,8 +177,11 @@ KINDS: dict[str, Kind] = {
     "difference": Kind(difference, ("number", "number"), "number"),
     "total": Kind(total, ("number",), "number", repeats=True),
     "days_between": Kind(days_between, ("date", "date"), "number"),
+    "day_number": Kind(day_number, ("date",), "number"),
     "year": Kind(year, ("date",), "number"),
     "month": Kind(month, ("date",), "number"),
+    "remainder": Kind(remainder, ("number",), "number", ("by",)),
+    "joined": Kind(joined, ("text",), "text", optional=("length",), repeats=True),
     "prefix": Kind(prefix, ("text",), "text", ("length",)),
     "category": Kind(category, ("text",), "text"),
     "group": Kind(group, ("text",), "text", ("groups",), ("other",)),

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.features.models import Snapshot
 from puhui.parties.models import FirmIdentifier, Institution
-from puhui.scoring.model import Model
+from puhui.scoring.loading import AnyModel, load_model
 from puhui.scoring.models import RegisteredModel
 
 __all__ = ["champion", "loaded", "models", "training_frame"]
@@ -26,9 +26,9 @@ def champion(institution: Institution, name: str) -> RegisteredModel | None:
     return models(institution).filter(name=name, status=RegisteredModel.Status.CHAMPION).first()
 
 
-def loaded(row: RegisteredModel) -> Model:
+def loaded(row: RegisteredModel) -> AnyModel:
     """The model itself. FaultsError when its content is not what its digest says."""
-    model = Model.load(row.body)
+    model = load_model(row.body)
     if model.digest != row.digest:
         raise FaultsError([Fault(f"model {row.pk}", f"content with digest {model.digest}", row.digest, "restore it from a copy")])
     return model

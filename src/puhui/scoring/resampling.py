@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.scoring.configuration import Configuration
 from puhui.scoring.evaluation import Figures, evaluate
+from puhui.scoring.fitters import Fitter
 from puhui.scoring.fitting import fit_scorecard, isotonic, platt
 from puhui.scoring.population import Population
 
@@ -56,7 +57,9 @@ class OutOfTime:
     figures: Figures
 
 
-def out_of_fold(population: Population, configuration: Configuration, advance: Progress = lambda count: None) -> OutOfFold:
+def out_of_fold(
+    population: Population, configuration: Configuration, advance: Progress = lambda count: None, fit: Fitter = fit_scorecard
+) -> OutOfFold:
     """Score every case by models that did not see it, once per repeat, in stratified folds."""
     target, weight, split = population.target, population.weight, configuration.split
     seeds = tuple(range(split.seed, split.seed + split.repeats))
@@ -67,12 +70,12 @@ def out_of_fold(population: Population, configuration: Configuration, advance: P
         unseen = np.zeros(len(target))
         for fold in range(split.folds):
             inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-            fitted = fit_scorecard(population, inside, configuration)
+            fitted = fit(population, inside, configuration)
             unseen[outside] = fitted.log_odds(outside)
             area = evaluate(target[outside], _logistic(unseen[outside]), weight[outside]).auc
             fold_aucs += [] if area is None else [area]
-            for binned in fitted.binned:
-                chosen[binned.candidate.name] = chosen.get(binned.candidate.name, 0) + 1
+            for name in fitted.names:
+                chosen[name] = chosen.get(name, 0) + 1
             advance(1)
         scores.append(unseen)
         calibrated.append(_cross_calibrated(target, unseen, weight, folds, configuration.calibration))
@@ -134,7 +137,8 @@ def older_and_newer(population: Population, configuration: Configuration) -> tup
     return np.flatnonzero(time < since), np.flatnonzero(time >= since), str(since)[:10]
 
 
-def out_of_time(population: Population, configuration: Configuration, advance: Progress) -> OutOfTime | None:
+def out_of_time(population: Population, configuration: Configuration, advance: Progress, fit: Fitter = fit_scorecard) -> OutOfTime | None:
+    """The newest cases scored by a model of the older ones; None without a date."""
     if population.time is None:
         return None
     older, newer, since = older_and_newer(population, configuration)
@@ -144,7 +148,7 @@ def out_of_time(population: Population, configuration: Configuration, advance: P
         raise FaultsError(
             [Fault(f"split.date {configuration.split.date}", found, "both outcomes before, cases after", "choose another split.since")]
         )
-    fitted = fit_scorecard(population, older, configuration)
+    fitted = fit(population, older, configuration)
     advance(1)
     return OutOfTime(since, len(older), evaluate(target[newer], _logistic(fitted.log_odds(newer)), weight[newer]))
 

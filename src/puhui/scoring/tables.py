@@ -10,7 +10,7 @@ import polars as pl
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.scoring.configuration import Target
 from puhui.scoring.evaluation import evaluate
-from puhui.scoring.model import Model
+from puhui.scoring.loading import AnyModel
 from puhui.scoring.population import read_target, read_weight
 
 __all__ = ["evaluate_table", "read_table"]
@@ -38,7 +38,7 @@ def _read_csv(path: Path) -> pl.DataFrame:
     return pl.read_csv(path, infer_schema_length=None, try_parse_dates=True)
 
 
-def evaluate_table(model: Model, frame: pl.DataFrame, target: str, weight: str = "") -> dict[str, Any]:
+def evaluate_table(model: AnyModel, frame: pl.DataFrame, target: str, weight: str = "") -> dict[str, Any]:
     """Figures of a model on cases with known outcome: n, events, auc, ks, brier, calibration_intercept, calibration_slope, …
 
     Rows whose outcome is null are left out and counted. FaultsError names absent columns and values that cannot be read.

@@ -1,8 +1,9 @@
-"""Training a scorecard: folds first, then the card.
+"""Training a score: folds first, then the model and its card.
 
 The figures come before the model. Everything that looks at the outcome (cutting, choosing, weighing) is done again inside each fold, and
 only cases the fold has not seen are judged; the folds are repeated with other seeds, so that the figures come with their spread. The
-unseen scores also make the probabilities true (calibration). Then one card is fitted on all cases and written as points.
+unseen scores also make the probabilities true (calibration). Then one model is fitted on all cases and written down.
+Several kinds of model are trained on the same cases and the same folds, so that their figures can be compared.
 
 With a date, the newest cases are kept apart and judged by a model of the older ones: the nearest thing to next year.
 """
@@ -18,14 +19,17 @@ import polars as pl
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.scoring.configuration import Configuration
+from puhui.scoring.ensemble import Ensemble
 from puhui.scoring.evaluation import auc_standard_error
-from puhui.scoring.fitting import fit_scorecard
+from puhui.scoring.fitters import FITTERS, FittedEnsemble, ensemble_document
+from puhui.scoring.fitting import Fitted as FittedScorecard
+from puhui.scoring.loading import AnyModel
 from puhui.scoring.model import Model
 from puhui.scoring.points import scorecard_document
 from puhui.scoring.population import Population, leaks, population_of
 from puhui.scoring.resampling import OutOfFold, OutOfTime, older_and_newer, out_of_fold, out_of_time
 
-__all__ = ["Trained", "TrainingFigures", "bands", "catalogue_signs", "fits", "train"]
+__all__ = ["Trained", "TrainingFigures", "bands", "catalogue_signs", "fits", "train", "train_all"]
 
 Progress = Callable[[int], None]
 
@@ -64,7 +68,7 @@ class TrainingFigures:
 class Trained:
     """A trained model, its card (Markdown), its plots (file name → SVG text), its figures, and warnings in words."""
 
-    model: Model
+    model: AnyModel
     card: str
     plots: dict[str, str]
     figures: TrainingFigures
@@ -75,33 +79,54 @@ class Trained:
 def train(
     frame: pl.DataFrame, configuration: Configuration, progress: Progress | None = None, signs: dict[str, str] | None = None
 ) -> Trained:
-    """Train on a table with one row per case. FaultsError names what is wrong with the table.
+    """Train the first of the configuration's models on a table with one row per case. FaultsError names what is wrong with the table.
 
     signs: known directions of variables (`+` more is safer); None takes those of the catalogue of variables.
     progress: called with 1 after each fit; there are `fits(configuration)` of them.
     """
-    from puhui.scoring.card import write_card
-    from puhui.scoring.plots import draw_plots
+    return train_all(frame, replace(configuration, models=configuration.models[:1]), progress, signs)[configuration.models[0]]
 
-    known_signs = catalogue_signs() if signs is None else signs
-    population = population_of(frame, configuration, known_signs)
+
+def train_all(
+    frame: pl.DataFrame, configuration: Configuration, progress: Progress | None = None, signs: dict[str, str] | None = None
+) -> dict[str, Trained]:
+    """Train every model of the configuration on the same cases and folds: kind → trained. As `train` otherwise."""
+    population = population_of(frame, configuration, catalogue_signs() if signs is None else signs)
     found = leaks(population)
     population = _guarded(population, found, configuration)
     advance = progress or (lambda count: None)
-    unseen = out_of_fold(population, configuration, advance)
-    in_time = out_of_time(population, configuration, advance)
+    several = len(configuration.models) > 1
+    return {
+        kind: _trained(
+            kind, population, found, replace(configuration, name=f"{configuration.name}-{kind}") if several else configuration, advance
+        )
+        for kind in configuration.models
+    }
+
+
+def _trained(kind: str, population: Population, found: dict[str, float], configuration: Configuration, advance: Progress) -> Trained:
+    from puhui.scoring.card import write_card
+    from puhui.scoring.plots import draw_plots
+
+    fit = FITTERS[kind]
+    unseen = out_of_fold(population, configuration, advance, fit)
+    in_time = out_of_time(population, configuration, advance, fit)
     everything = configuration.split.refit or in_time is None
     rows = np.arange(len(population.target)) if everything else older_and_newer(population, configuration)[0]
-    fitted = fit_scorecard(population, rows, configuration)
+    fitted = fit(population, rows, configuration)
     advance(1)
-    if not fitted.binned:
+    if not fitted.names:
         expected = f"at least one with an information value of {configuration.selection.minimum_information_value}"
         raise FaultsError([Fault("variables", "none that tells the outcome", expected, "give more cases or other variables")])
     figures = _figures(population, unseen, in_time)
     training = {**figures.as_dict(), "seeds": list(unseen.seeds), "folds": unseen.folds, "bands": bands(population, unseen)}
-    document = scorecard_document(population, fitted, unseen.log_odds, configuration, training)
-    model = Model(document)
-    words = _warnings(model, figures, found, configuration)
+    model: AnyModel
+    if isinstance(fitted, FittedEnsemble):
+        model = Ensemble(ensemble_document(kind, population, fitted, unseen.log_odds, configuration, training))
+    else:
+        assert isinstance(fitted, FittedScorecard)
+        model = Model(scorecard_document(population, fitted, unseen.log_odds, configuration, training))
+    words = _warnings(model, len(fitted.names), figures, found, configuration)
     plots = draw_plots(population, unseen)
     card = write_card(population, model, figures, unseen, words, configuration, sorted(plots))
     return Trained(model, card, plots, figures, words, unseen)
@@ -128,8 +153,9 @@ def bands(population: Population, unseen: OutOfFold, count: int = 10) -> list[di
 
 
 def fits(configuration: Configuration) -> int:
-    """How many times a scorecard is fitted in training."""
-    return configuration.split.folds * configuration.split.repeats + 1 + bool(configuration.split.date)
+    """How many times models are fitted in training."""
+    each = configuration.split.folds * configuration.split.repeats + 1 + bool(configuration.split.date)
+    return each * len(configuration.models)
 
 
 def catalogue_signs() -> dict[str, str]:
@@ -177,7 +203,9 @@ def _spread(values: list[float]) -> float:
     return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
 
 
-def _warnings(model: Model, figures: TrainingFigures, found: dict[str, float], configuration: Configuration) -> tuple[str, ...]:
+def _warnings(
+    model: AnyModel, variables: int, figures: TrainingFigures, found: dict[str, float], configuration: Configuration
+) -> tuple[str, ...]:
     """What a reader must know before using the model, in sentences."""
     words = [
         f"{name} alone reaches an AUC of {area:.3f}. A variable this good is usually written after the outcome: find out when it is known, "
@@ -193,10 +221,9 @@ def _warnings(model: Model, figures: TrainingFigures, found: dict[str, float], c
             f"{low:.2f} and {min(high, 1.0):.2f}; the order of single variables and the points of thin bins are not settled. "
             "Use the score beside judgement, and train again as outcomes come in."
         )
-    if rarer < 10 * len(model.document.variables):
+    if rarer < 10 * variables:
         words.append(
-            f"{len(model.document.variables)} variables rest on {rarer} cases of the rarer outcome, fewer than ten for each: "
-            "the fit leans on shrinkage."
+            f"{variables} variables rest on {rarer} cases of the rarer outcome, fewer than ten for each: the fit leans on shrinkage."
         )
     if figures.auc_mean - 2 * figures.auc_sampling_error < 0.5:
         words.append("The order of the cases cannot be told from chance on this data: do not decide by this score.")

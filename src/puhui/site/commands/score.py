@@ -1,4 +1,4 @@
-"""`puhui score`: train a scorecard on a table, judge it on another, explain one case.
+"""`puhui score`: train scores on a table, judge it on another, explain one case.
 
 No database, unless the configuration names stored snapshots or the model is to be registered.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from puhui.scoring.configuration import Configuration
-    from puhui.scoring.model import Model
+    from puhui.scoring.loading import AnyModel
     from puhui.scoring.training import Trained
 
 app = typer.Typer(help="Train, evaluate and explain scores.", no_args_is_help=True)
@@ -36,7 +36,8 @@ def train(
     register_at: Annotated[str, typer.Option("--register", help="Also register it as champion at the institution of this code.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Train a scorecard; print its out-of-fold figures; write the model (JSON), its card (Markdown) and plots (SVG).
+    """Train the models that CONFIG names on the same folds; print their figures on unseen cases; write each model (JSON) with its card
+    (Markdown) and plots (SVG): the first at --out, the others beside it with their kind in the name.
 
     Example: puhui score train sba.toml --data sba.parquet --out sba-scorecard.json
     """
@@ -44,27 +45,47 @@ def train(
 
     configuration = read_configuration(config)
     frame = _training_table(configuration, config, data)
-    from puhui.scoring.training import fits
-    from puhui.scoring.training import train as train_scorecard
+    from puhui.scoring.training import fits, train_all
 
-    with support.progress("Fitting scorecards", total=fits(configuration)) as progress:
-        trained = train_scorecard(frame, configuration, progress.advance)
-    path = out or Path(f"{configuration.name}.json")
-    written = _write(trained, path)
+    with support.progress("Fitting models", total=fits(configuration)) as progress:
+        trained = train_all(frame, configuration, progress.advance)
+    first = out or Path(f"{configuration.name}.json")
+    results: list[dict[str, Any]] = []
+    for kind, each in trained.items():
+        path = first if not results else first.with_name(f"{first.stem}-{kind}{first.suffix}")
+        results.append(_told(kind, each, _write(each, path)))
+        for sentence in each.warnings:
+            typer.echo(f"Warning: {kind}: {sentence}" if len(trained) > 1 else f"Warning: {sentence}", err=True)
     if register_at:
-        _register(trained, register_at)
-    for sentence in trained.warnings:
-        typer.echo(f"Warning: {sentence}", err=True)
+        _register(next(iter(trained.values())), register_at)
+    if len(results) == 1:
+        support.print_result(results[0], as_json)
+    elif as_json:
+        support.print_result({"models": results}, True)
+    else:
+        support.print_result([_in_short(each) for each in results], False)
+
+
+def _told(kind: str, trained: Trained, written: list[Path]) -> dict[str, Any]:
     document = trained.model.document
-    result = {
+    variables: Any = getattr(document, "variables", None) or getattr(document, "inputs", ())
+    return {
+        "model": kind,
         "name": document.name,
         "digest": trained.model.digest,
         **trained.figures.as_dict(),
-        "variables": [variable.name for variable in document.variables],
+        "variables": [each.name for each in variables],
         "warnings": list(trained.warnings),
         "files": [str(file) for file in written],
     }
-    support.print_result(result, as_json)
+
+
+def _in_short(result: dict[str, Any]) -> dict[str, Any]:
+    """A row of the comparison: out of fold, and out of time where there is a date."""
+    later = result.get("out_of_time", {})
+    columns = ("model", "n", "events", "auc_mean", "auc_spread", "ks_mean", "brier_mean", "calibration_slope_mean")
+    row = {name: result[name] for name in columns}
+    return {**row, "auc_out_of_time": later.get("auc"), "ks_out_of_time": later.get("ks"), "file": result["files"][0]}
 
 
 @app.command()
@@ -114,10 +135,10 @@ def explain(
     support.print_result(explanation["reasons"], False)
 
 
-def _load(path: Path) -> Model:
-    from puhui.scoring.model import Model
+def _load(path: Path) -> AnyModel:
+    from puhui.scoring.loading import load_model
 
-    return Model.load(path)
+    return load_model(path)
 
 
 def _training_table(configuration: Configuration, config: Path, data: Path | None) -> pl.DataFrame:
