@@ -56,7 +56,7 @@ def test_hesitation_counts_cases_beyond_their_time(bank, worked):
     from puhui.decisions import conduct
     from puhui.reports.queries import report
 
-    answers = conduct.answered(bank.institution, bank.institution.business_date)
+    answers = conduct.conduct(bank.institution, bank.institution.business_date)
     day = bank.institution.business_date
     now = {one.name: one for one in conduct.measures(bank.institution, day, [], answers, timezone.now())}
     later = {one.name: one for one in conduct.measures(bank.institution, day, [], answers, timezone.now() + timedelta(days=30))}

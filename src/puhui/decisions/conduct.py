@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from puhui.decisions import timing
 from puhui.decisions.models import Application, Decision, Offer, Review
@@ -93,24 +93,36 @@ def deviations(institution: Institution, until: date) -> list[tuple[Review, str,
     return list(found.values())
 
 
-def measures(
-    institution: Institution, until: date, hours_to_money: Iterable[float], answers: list[Answered], now: datetime
-) -> list[Measure]:
-    """Every measure of the table of tolerances, in its order."""
-    hours = list(hours_to_money)
+@dataclass(frozen=True)
+class Conduct:
+    """What was read once of the cases up to a day: answers, persons' refusals by cause, deviations."""
+
+    answers: list[Answered]
+    refusals: list[tuple[str, int]]
+    deviations: list[tuple[Review, str, int]]
+
+
+def conduct(institution: Institution, until: date) -> Conduct:
+    """Three queries, from which the measures and the tables of a report are told."""
+    return Conduct(answered(institution, until), refusals_by_persons(institution, until), deviations(institution, until))
+
+
+def measures(institution: Institution, until: date, hours: list[float], found: Conduct, now: datetime) -> list[Measure]:
+    """Every measure of the table of tolerances, in its order; `hours` from application to money, one for each payout."""
     referred = Decision.objects.filter(institution=institution, business_date__lte=until, outcome=Decision.Outcome.REFER)
     total = referred.count()
     yes = Review.objects.filter(institution=institution, outcome="approve", decision__business_date__lte=until)
     granted = yes.values("decision").distinct().count()
     offers = Offer.objects.filter(institution=institution, decision__business_date__lte=until)
+    made = offers.aggregate(all=Count("pk"), lost=Count("pk", filter=Q(status__in=("declined", "expired"))))
     late = {one.pk for one, _ in timing.late(timing.waiting(institution).filter(business_date__lte=until), now)}
     values: dict[str, tuple[float | None, int]] = {
-        "automated_share": _share(sum(one.is_automated for one in answers), len(answers)),
+        "automated_share": _share(sum(one.is_automated for one in found.answers), len(found.answers)),
         "median_hours_to_money": (median(hours) if hours else None, len(hours)),
-        "deviation_share": _share(len({row.decision_id for row, *_ in deviations(institution, until)}), granted),
-        "person_refusal_share": _share(sum(count for _, count in refusals_by_persons(institution, until)), total),
+        "deviation_share": _share(len({row.decision_id for row, *_ in found.deviations}), granted),
+        "person_refusal_share": _share(sum(count for _, count in found.refusals), total),
         "hesitation_share": _share(len(late), total),
-        "borrower_no_share": _share(offers.filter(status__in=("declined", "expired")).count(), offers.count()),
+        "borrower_no_share": _share(made["lost"], made["all"]),
     }
     rows = table("factory-tolerances", settings.PUHUI_CATALOGUE).valid_on(until)
     return [_measure(row, *values[row["measure"]]) for row in rows if row["measure"] in values]

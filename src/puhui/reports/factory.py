@@ -25,15 +25,15 @@ _LANGUAGES = {"en": "en", "zh-hans": "zh_hans", "zh-hant": "zh_hant"}
 
 def factory(institution: Institution, as_of: date, language: str = "en") -> Report:
     """Targets, speed by product and channel, causes of refusal and referral, persons' refusals, deviations."""
-    answers = conduct.answered(institution, as_of)
+    found = conduct.conduct(institution, as_of)
     money = _hours_to_money(institution, as_of)
     hours = [value for values in money.values() for value in values]
     tables = (
-        _targets(conduct.measures(institution, as_of, hours, answers, timezone.now()), language),
-        _speed(answers, money, language),
+        _targets(conduct.measures(institution, as_of, hours, found, timezone.now()), language),
+        _speed(found.answers, money, language),
         _causes(institution, as_of, language),
-        _refusals(institution, as_of, language),
-        _deviations(institution, as_of, language),
+        _refusals(found, as_of, language),
+        _deviations(found, language),
     )
     return Report("factory", title("factory", language), institution.name, as_of, tables, (title("factory_note", language),))
 
@@ -98,10 +98,10 @@ def _causes(institution: Institution, as_of: date, language: str) -> Table:
     return Table("causes", title("causes", language), columns, rows)
 
 
-def _refusals(institution: Institution, as_of: date, language: str) -> Table:
+def _refusals(told: conduct.Conduct, as_of: date, language: str) -> Table:
     """What persons refused, by the cause they named."""
     words = {row["code"]: row[_LANGUAGES[language]] for row in table("refusal-causes", settings.PUHUI_CATALOGUE).valid_on(as_of)}
-    found = conduct.refusals_by_persons(institution, as_of)
+    found = told.refusals
     total = sum(count for _, count in found)
     rows = tuple((words.get(cause) or title("cause_not_named", language), count, count / total) for cause, count in found)
     return Table(
@@ -109,7 +109,7 @@ def _refusals(institution: Institution, as_of: date, language: str) -> Table:
     )
 
 
-def _deviations(institution: Institution, as_of: date, language: str) -> Table:
+def _deviations(told: conduct.Conduct, language: str) -> Table:
     columns = _columns(
         language, ("application", "count"), ("deviation", "text"), ("over_limit_fen", "fen"), ("under_floor_ppm", "ppm"),
         ("person", "text"), ("reason", "text"),
@@ -119,6 +119,6 @@ def _deviations(institution: Institution, as_of: date, language: str) -> Table:
             row.decision.application_id, title(f"deviation_{kind}", language), size if kind == "over_limit_fen" else None,
             size if kind == "under_floor_ppm" else None, row.reviewer.get_full_name() or row.reviewer.username, row.reason,
         )
-        for row, kind, size in conduct.deviations(institution, as_of)
+        for row, kind, size in told.deviations
     )  # fmt: skip
     return Table("deviations", title("deviations", language), columns, rows)
