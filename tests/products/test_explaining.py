@@ -60,6 +60,15 @@ def test_formula_in_words() -> None:
     assert Wording(PRODUCTS["procurement-contract-loan"], "zh-hans", TITLES).formula(rule) == "贷款月数不超过距末次付款月数 + 2个月"
 
 
+def test_a_figure_beside_an_amount_is_an_amount() -> None:
+    product = PRODUCTS["tax-credit-loan"]
+    rule = next(one for one in product.rules if one.code == "taxes_paid").require.expression.tree
+    assert Wording(product, "en", TITLES).formula(rule) == "Taxes paid and relieved, 12 months is at least 50,000 yuan"
+    assert Wording(product, "zh-hans", TITLES).formula(rule).endswith("不低于5万元")
+    bound = next(one for one in PRODUCTS["four-class-loan"].bounds if one.code == "unsecured_in_all").formula.expression.tree
+    assert Wording(PRODUCTS["four-class-loan"], "zh-hans", TITLES).formula(bound) == "100万元 − 他行非抵押授信余额"
+
+
 def test_who_shares_pays_and_approves() -> None:
     told = parts("business-start-guarantee-loan", "en")
     assert told["loss"].lines == ("the guarantee fund 80%, the lender 20% of the principal lost.",)

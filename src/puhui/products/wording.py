@@ -33,6 +33,7 @@ __all__ = ["Titles", "Wording", "phrase"]
 
 Titles = Mapping[str, Mapping[str, str]]
 _SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
+_YUAN = (("CNY", 1),)
 _STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2}
 
 
@@ -115,7 +116,8 @@ class Wording:
                 own = _STRENGTH[operator]
                 if own == 2 and isinstance(right, Name) and self.constants.get(right.name, {}).get("value") == 1:
                     return self.formula(left, strength)  # one month, one person: there for the unit
-                text = f"{self.formula(left, own)} {_SIGNS[operator]} {self.formula(right, own + (operator in '-/'))}"
+                side = self._beside if operator in "+-" else lambda node, _, strength: self.formula(node, strength)
+                text = f"{side(left, right, own)} {_SIGNS[operator]} {side(right, left, own + (operator in '-/'))}"
                 return f"({text})" if own < strength else text
             case Comparison():
                 return self._comparison(node)
@@ -156,7 +158,13 @@ class Wording:
         if flag and self._is_flag(left.name if isinstance(left, Name) else ""):
             yes = (isinstance(right, Constant) and right.value == 1) == (node.operator == "==")
             return self.say("yes" if yes else "no", a=self.formula(left))
-        return self.say(node.operator, a=self.formula(left), b=self.formula(right))
+        return self.say(node.operator, a=self._beside(left, right), b=self._beside(right, left))
+
+    def _beside(self, node: Node, other: Node, strength: int = 0) -> str:
+        """A side of a sum or comparison: a bare figure beside an amount is an amount."""
+        if isinstance(node, Constant) and isinstance(node.value, int | float) and node.value and other.kind.powers == _YUAN:
+            return self.amount(float(node.value))
+        return self.formula(node, strength)
 
     def _is_flag(self, name: str) -> bool:
         asked = self.product.application.get(name)
