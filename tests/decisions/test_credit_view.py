@@ -111,7 +111,7 @@ def test_an_officer_cannot_pass_the_ceiling(small_bank):
     from puhui.decisions import actions
     from puhui.decisions.credit_view import ceiling_faults
 
-    his, hers, *_ = family(small_bank)
+    _, hers, *_ = family(small_bank)
     decision = actions.decide(small_bank.apply(hers, 300_000), "system")
     assert ceiling_faults(decision, 10_000_000) == []
     [fault] = ceiling_faults(decision, 10_000_001)
@@ -156,3 +156,20 @@ def test_two_approvals_at_once_cannot_break_the_ceiling(small_bank):
     for one in threads:
         one.join()
     assert sum(Exposure.objects.values_list("reserved_fen", flat=True)) == 40_000_000
+
+
+def test_the_case_page_tells_group_ceiling_and_net_margin(small_bank):
+    """Margin by hand from the record: rate less its parts of cost, less the interest that defaults take with them."""
+    from puhui.console import decision_figures as figures
+    from puhui.decisions import actions
+
+    his, hers, *_ = family(small_bank)
+    actions.decide(small_bank.apply(hers, 300_000), "system")
+    record = actions.decide(small_bank.apply(his, 300_000), "system").record
+    group = figures.group_exposure(record, 10_000_000)
+    assert (group["before_fen"], group["after_fen"], group["names"]) == (30_000_000, 40_000_000, "Hers, Held")
+    rows = figures.limit_picture(record)["rows"]
+    assert [(row.kind, row.amount_fen) for row in rows[-2:]] == [("bound", 10_000_000), ("result", 10_000_000)]
+    parts = {part["id"]: part["rate_ppm"] for part in record["stages"]["price"]["parts"]}
+    lost = record["stages"]["price"]["rate_ppm"] * record["result"]["probability_ppm"] / 1e6
+    assert abs(figures.net_margin_of(record).margin_ppm - (parts["margin"] - lost)) <= 2

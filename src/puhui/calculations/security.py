@@ -1,4 +1,4 @@
-"""What stands behind a loan is worth: valued by its kind, less what a sale costs, held against the amount, and what is missing before payout.
+"""What security is worth: valued by its kind, less what a sale costs, held against the amount; and what is missing before payout.
 
     confirmed_amount   what the debtor of a receivable has confirmed, or what lies on the controlled account
     declining_cost     cost × (1 − yearly decline)^age × marketability: equipment (products.md §12)

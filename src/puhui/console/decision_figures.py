@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from puhui.calculations.net_margin import Costs, NetMargin, net_margin
 from puhui.console.labels import RULE, state
 from puhui.console.templatetags.figures import EMPTY, choose_unit, money_plain, number, rate, share
 from puhui.console.words import AUTHORITY, FACTS, NULLS, PRICE_METHODS, in_language, word
@@ -172,6 +173,10 @@ def limit_picture(record: Record) -> dict[str, Any] | None:
     if found["already_owed_fen"]:
         start_fen = max(0, found["least_fen"] - found["already_owed_fen"])
         rows.append(LimitRow(_("Less what is owed or promised already"), "minus", -found["already_owed_fen"], start_fen=start_fen))
+    if ceiling := min(found.get("ceilings", ()), key=lambda one: one["headroom_fen"], default=None):
+        kind = "bound" if found["held_by"] == ceiling["id"] else "other"
+        label = _("Left under the ceiling: %(name)s") % {"name": in_language(ceiling["text"], language())}
+        rows.append(LimitRow(label, kind, ceiling["headroom_fen"]))
     rows.append(LimitRow(_("Limit"), "result", found["limit_fen"]))
     amounts = [row.amount_fen for row in rows if row.amount_fen is not None]
     largest_fen = min(max(amounts), max(4 * found["least_fen"], 1))
@@ -201,8 +206,25 @@ def price_picture(record: Record) -> dict[str, Any] | None:
     for name, method in found.get("methods", {}).items():
         if name != found["method"]:
             rows.append(PriceRow(_("Beside it: %(method)s") % {"method": word(PRICE_METHODS, name)}, "note", method["rate_ppm"]))
+    rows.append(PriceRow(_("Net margin, before value added tax"), "note", net_margin_of(record).margin_ppm))
     rows.append(PriceRow(_("Highest permitted"), "note", min(found["caps"].values())))
     return {"rows": rows, "largest_ppm": max(found["rate_ppm"], reached, 1), "method": word(PRICE_METHODS, found["method"])}
+
+
+def net_margin_of(record: Record) -> NetMargin:
+    """What the proposed loan earns the lender in a year, from the costs of the price and the probability of the class."""
+    price, of_class = stage(record, "price"), stage(record, "class")
+    costs = Costs(pd_ppm=of_class["probability_ppm"], **price["costs"])
+    return net_margin(price["rate_ppm"], record["result"]["amount_fen"], costs)
+
+
+def group_exposure(record: Record, own_fen: int) -> dict[str, Any] | None:
+    """What the firm and everybody who belongs with it owed at the decision, and with this case; None where nobody does."""
+    view = record.get("facts", {}).get("credit_view") or {}
+    if not view.get("members"):
+        return None
+    names = ", ".join(one["name"] for one in view["members"])
+    return {"before_fen": view["group_fen"], "after_fen": view["group_fen"] + own_fen, "names": names}
 
 
 def rule_rows(record: Record) -> list[dict[str, Any]]:

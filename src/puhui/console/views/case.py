@@ -88,6 +88,7 @@ def _case_context(request: Request, application: Application, errors: list[str])
             "questions": questions(decision),
             "clock": clock(decision, application.product_code) if application.status == Application.Status.REFERRED else None,
             "exposure": _exposure(application, decision),
+            "group": figures.group_exposure(record, decision.amount_fen),
         }
         context |= _review_context(request, application, decision)
     return context
