@@ -34,6 +34,7 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
         "firm's evidence": (f"/firms/{decision.firm_id}/evidence/", "officer"),
         "firm's records": (f"/firms/{decision.firm_id}/evidence/penalty/", "officer"),
         "evidence": ("/evidence/", "officer"),
+        "health of sources": ("/evidence/health/", "risk"),
         "payouts": ("/payouts/?status=drawn", "accountant"),
         "payout": (f"/payouts/{scenario.contract.pk}/", "accountant"),
         "loans": ("/loans/", "accountant"),
@@ -73,7 +74,7 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
 
 
 NAMES = (
-    "queue", "case", "committee", "sitting", "campaigns", "duties", "factory", "decision", "firms", "firm", "evidence", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
+    "queue", "case", "committee", "sitting", "campaigns", "duties", "factory", "decision", "firms", "firm", "firm's evidence", "evidence", "health of sources", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
     "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "products", "product", "models", "model", "monitoring",
     "books", "account", "entry", "days", "day", "vouchers", "losses", "taxes", "reconciliation", "suspense",
     "payments", "trail", "borrower home", "borrower data", "borrower products", "borrower consent",

@@ -1,0 +1,75 @@
+"""The page of source health names a field that suddenly holds nothing, and the pull that found another shape."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from puhui.parties.models import Firm
+
+HEADINGS = "决定书文号,处罚决定日期,处罚类别,处罚领域,罚款金额,统一社会信用代码"
+
+
+@pytest.fixture
+def firm(scenario: Any) -> Firm:
+    from puhui.parties.actions import grant_consents
+
+    found: Firm = Firm.objects.filter(institution=scenario.institution, identifiers__scheme="uscc").order_by("pk")[0]
+    grant_consents(
+        scenario.institution, [found], purpose="credit_decision", classes=["C03"], expires_on=date(2030, 1, 1), text_version="2",
+        text="同意", channel="counter", granted_by="owner",
+    )  # fmt: skip
+    return found
+
+
+def deliver(firm: Firm, folder: Path, name: str, amount: str) -> None:
+    """Forty penalties from one source."""
+    from puhui.evidence.actions import import_records
+    from puhui.evidence.reading.mapping import Mapping
+
+    day, code = firm.institution.business_date - timedelta(days=30), firm.identifiers.get(scheme="uscc").value
+    lines = [f"{name}-{number},{day},罚款,市场监管,{amount},{code}" for number in range(40)]
+    path = folder / f"{name}.csv"
+    path.write_text("\n".join([HEADINGS, *lines]), encoding="utf-8")
+    columns = dict(zip(HEADINGS.split(","), ("number", "decided_on", "kind", "field", "amount_fen", "firm"), strict=True))
+    import_records(firm.institution, path, "C03", "penalty", Mapping(source="register", record="penalty", columns=columns), firm=firm)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("changed", "holds nothing any more", "changed shape", "Health of sources")),
+        ("zh-hans", ("有变化", "不再有值", "结构改变", "数据源健康度")),
+        ("zh-hant", ("有變化", "不再有值", "結構改變", "數據源健康度")),
+    ],
+)
+def test_a_field_that_suddenly_holds_nothing(language: str, words: tuple[str, ...], firm: Firm, client_of: Any, tmp_path: Path) -> None:
+    from puhui.parties.actions import record_audit
+
+    deliver(firm, tmp_path, "A", "100.00")
+    client = client_of("risk", language)
+    assert words[1] not in client.get("/evidence/health/").content.decode()
+    deliver(firm, tmp_path, "B", "")
+    record_audit(firm.institution, "system", "pull_evidence", "evidence_source", "tax-office", {"outcome": "changed", "failures": 3})
+    page = client.get("/evidence/health/").content.decode()
+    assert all(text in page for text in words) and "tax-office" in page and "register" in page
+
+
+def test_what_a_firm_no_longer_allows_is_not_looked_at(firm: Firm, client_of: Any, tmp_path: Path) -> None:
+    from puhui.parties.actions import withdraw_consent
+    from puhui.parties.models import Consent
+
+    deliver(firm, tmp_path, "A", "100.00")
+    deliver(firm, tmp_path, "B", "")
+    for consent in Consent.objects.filter(firm=firm):
+        withdraw_consent(consent, "owner")
+    page = client_of("auditor").get("/evidence/health/").content.decode()
+    assert "register" in page and "holds nothing any more" not in page
+
+
+def test_only_who_may(client_of: Any) -> None:
+    assert client_of("accountant").get("/evidence/health/").status_code == 403
+    assert client_of("borrower-en").get("/evidence/health/").status_code == 403
