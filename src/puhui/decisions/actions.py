@@ -78,8 +78,9 @@ def submit(
     channel: str,
     key: str,
     actor: str,
+    facts: Mapping[str, Any] | None = None,
 ) -> Application:
-    """One application; the same key again gives the application that is there. See `submit_many`."""
+    """One application; the same key again gives the application that is there. `facts`: those of the form. See `submit_many`."""
     row = {
         "firm": firm,
         "product_code": product_code,
@@ -88,6 +89,7 @@ def submit(
         "purpose": purpose,
         "channel": channel,
         "key": key,
+        "facts": dict(facts or {}),
     }
     return submit_many(institution, [row], actor)[0]
 

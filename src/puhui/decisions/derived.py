@@ -15,7 +15,7 @@ from puhui.calculations.rules_python import Value
 from puhui.decisions.case import Case, Stage
 from puhui.products.terms import Derived, Product
 
-__all__ = ["application_facts", "derive"]
+__all__ = ["application_fact_faults", "application_facts", "derive"]
 
 
 def application_facts(product: Product, given: Mapping[str, Any]) -> dict[str, Value]:
@@ -23,11 +23,12 @@ def application_facts(product: Product, given: Mapping[str, Any]) -> dict[str, V
 
     Raises FaultsError naming every fact that the product does not ask for, or that is of the wrong kind.
     """
-    check(_application_faults(product, given))
+    check(application_fact_faults(product, given))
     return {name: _plain(given.get(name), asked.unit) for name, asked in product.application.items()}
 
 
-def _application_faults(product: Product, given: Mapping[str, Any]) -> Iterator[Fault]:
+def application_fact_faults(product: Product, given: Mapping[str, Any]) -> Iterator[Fault]:
+    """Facts that the product does not ask for, and those of the wrong kind."""
     for name, value in given.items():
         asked = product.application.get(name)
         if asked is None:

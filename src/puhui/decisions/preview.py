@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from puhui.calculations.faults import check
 from puhui.decisions import engine
@@ -15,14 +17,24 @@ from puhui.parties.models import Firm, Institution
 
 
 def preview(
-    institution: Institution, firm: Firm, product_code: str, amount_fen: int, term_months: int, purpose: str, day: date
+    institution: Institution,
+    firm: Firm,
+    product_code: str,
+    amount_fen: int,
+    term_months: int,
+    purpose: str,
+    day: date,
+    facts: Mapping[str, Any] | None = None,
 ) -> engine.Record:
-    """The record of a decision as of `day`: its product, its snapshot; consent and exposure as they are now. Raises FaultsError."""
+    """The record of a decision as of `day`: its product, its snapshot; consent and exposure as they are now. `facts`: those of the form.
+
+    Raises FaultsError.
+    """
     strategy = in_force(institution, product_code, day)
     row = {"firm": firm, "product_code": product_code, "amount_fen": amount_fen, "term_months": term_months, "purpose": purpose}
-    row |= {"channel": "preview", "key": "preview"}
+    row |= {"channel": "preview", "key": "preview", "facts": dict(facts or {})}
     check(application_faults(institution, row, {product_code: strategy.product}))
     evidence = read_evidence(institution, [firm], [strategy.product], day, institution.business_date)
     views = credit_views(institution, [firm.pk])
-    facts = frozen_facts(institution, firm, strategy, evidence, views.exposures[firm.pk], views.facts(firm.pk))
-    return engine.decide(facts, strategy.product, strategy.model, strategy.parameters, row)
+    frozen = frozen_facts(institution, firm, strategy, evidence, views.exposures[firm.pk], views.facts(firm.pk))
+    return engine.decide(frozen, strategy.product, strategy.model, strategy.parameters, row)

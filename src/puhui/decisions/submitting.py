@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from puhui.calculations.faults import Fault
+from puhui.decisions.derived import application_fact_faults
 from puhui.parties.models import Institution
 from puhui.products.terms import Product
 
@@ -30,6 +31,8 @@ def application_faults(
         known = ", ".join(sorted(products)) or f"none is valid on {institution.business_date}"
         yield Fault(f"{where}product", repr(row["product_code"]), known, f"Did you mean {likely[0]}?" if likely else "")
         return
+    for fault in application_fact_faults(product, row.get("facts") or {}):
+        yield Fault(f"{where}{fault.where}", fault.found, fault.expected, fault.remedy)
     if not _is_whole(row["amount_fen"]) or row["amount_fen"] < product.minimum_fen:
         yield Fault(f"{where}amount_fen", repr(row["amount_fen"]), f"{product.minimum_fen} fen or more")
     elif row["amount_fen"] > _LARGEST_ASK * product.maximum_fen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ def decide(
     amount: str = typer.Option("", "--amount", help="Yuan asked for; default: the product's highest amount."),
     term: int = typer.Option(0, "--term", help="Months; default: the product's longest term."),
     purpose: str = typer.Option("working_capital", "--purpose", help="What the money is for."),
+    fact: list[str] = typer.Option([], "--fact", help="A fact of the form, NAME=VALUE, that the product asks for; may be repeated."),
     as_of: str = typer.Option("", "--as-of", help="What would have been decided on that day (YYYY-MM-DD); nothing is kept."),
     preview: bool = typer.Option(False, "--preview", help="Tell the decision and keep nothing."),
     key: str = typer.Option("", "--key", help="Key of the application: the same key again gives the same decision."),
@@ -41,6 +43,7 @@ def decide(
     if language not in LANGUAGES:
         support.fail(f"--language: found {language!r}, expected one of {', '.join(LANGUAGES)}")
     day = _day(as_of)
+    facts = facts_of(fact)
     support.start_django()
     from puhui.decisions import actions
     from puhui.decisions.preview import preview as previewed
@@ -53,16 +56,33 @@ def decide(
     amount_fen = _amount_fen(amount, terms)
     months = term or terms.maximum_months
     if day or preview:
-        record = previewed(lender, found, product, amount_fen, months, purpose, day or lender.business_date)
+        record = previewed(lender, found, product, amount_fen, months, purpose, day or lender.business_date, facts)
     else:
         named = key or f"command-{uuid4()}"
-        application = actions.submit(lender, found, product, amount_fen, months, purpose, channel="command", key=named, actor=actor)
+        application = actions.submit(
+            lender, found, product, amount_fen, months, purpose, channel="command", key=named, actor=actor, facts=facts
+        )
         decision = actions.decide(application, actor)
         record = decision.record | {"decision": decision.pk, "digest": decision.digest}
     if as_json:
         support.print_result(record, True)
     else:
         print("\n".join(told(record, language)))
+
+
+def facts_of(texts: Sequence[str]) -> dict[str, Any]:
+    """Name → value of `NAME=VALUE`: figures, true and false, `null`, and texts otherwise."""
+    plain = {"true": True, "false": False, "null": None}
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip() or name.strip() in found:
+            support.fail(f"--fact: found {text!r}, expected NAME=VALUE, each name once")
+        try:
+            found[name.strip()] = plain[value] if value in plain else float(value.replace("_", ""))
+        except ValueError:
+            found[name.strip()] = value
+    return found
 
 
 def _day(text: str) -> date | None:
@@ -89,7 +109,8 @@ def told(record: dict[str, Any], language: str = "en") -> list[str]:
     result, stages = record["result"], record["stages"]
     lines = [
         f"outcome      {result['outcome']}" + (f" ({result['authority']})" if result["authority"] else ""),
-        f"class        {result['risk_class']}, probability of default {_percent(result['probability_ppm'])}, {result['points']} points",
+        f"class        {result['risk_class']}, probability of default {_percent(result['probability_ppm'])}"
+        + (f", {result['points']} points" if result["points"] is not None else ""),
         f"amount       {_yuan(result['amount_fen'])} of {_yuan(record['request']['amount_fen'])} asked, "
         f"limit {_yuan(result['limit_fen'])}, {record['request']['term_months']} months",
     ]
