@@ -178,4 +178,5 @@ def _decision_context(request: Request, found: Decision) -> dict[str, Any]:
         "price": figures.price_picture(record),
         "authority": word(AUTHORITY, found.authority) if found.authority else _("The engine refused: nobody may approve this proposal."),
         "may_replay": may_act(request.user, "decision"),
+        "diligence_forms": ["pdf", "xlsx", "json"],
     }
