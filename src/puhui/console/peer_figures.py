@@ -22,11 +22,13 @@ from puhui.parties.models import Firm, Institution
 OUTER = ("p10", "p90")
 
 
-def like_firms(firm: Firm, snapshot: Snapshot | None, needed: str = "p50") -> dict[str, dict[str, Any]]:
-    """Variable → the figures of the firm's narrowest group that tells the percentile `needed`; empty without a snapshot."""
+def like_firms(firm: Firm, snapshot: Snapshot | None, newest: int, needed: str = "p50") -> dict[str, dict[str, Any]]:
+    """Variable → the figures of the firm's narrowest group that tells the percentile `needed`; empty without a snapshot.
+
+    newest  number of the institution's snapshot taken last (`puhui.features.queries.snapshot_among_others`)
+    """
     if snapshot is None:
         return {}
-    newest = queries.newest_number(firm.institution)
     figures = _figures(firm.institution_id, snapshot.as_of, newest, settings.PUHUI_CATALOGUE)
     own = {"industry": firm.industry_code, "region": firm.division_code, "staff": firm.staff_count}
     return peers_of(figures, own, snapshot.as_of, needed, settings.PUHUI_CATALOGUE)

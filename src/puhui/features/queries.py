@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import polars as pl
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 
 from puhui.features.models import Snapshot
 from puhui.features.peers import ATTRIBUTES
@@ -15,6 +15,14 @@ from puhui.parties.models import Firm, Institution
 def latest_snapshot(firm: Firm, as_of: date) -> Snapshot | None:
     """The newest snapshot of a firm as of a day or an earlier one."""
     return Snapshot.objects.filter(firm=firm, as_of__lte=as_of).order_by("-as_of", "-id").first()
+
+
+def snapshot_among_others(firm: Firm, as_of: date) -> tuple[Snapshot | None, int]:
+    """The same, and the number of the snapshot that the institution took last, at once: pages keep figures of many firms by it."""
+    last = Snapshot.objects.filter(institution=OuterRef("institution")).order_by("-pk").values("pk")[:1]
+    rows = Snapshot.objects.filter(firm=firm, as_of__lte=as_of).annotate(last=Subquery(last)).order_by("-as_of", "-id")
+    found = rows.first()
+    return (found, found.last) if found else (None, 0)
 
 
 def frame(institution: Institution, as_of: date) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from puhui.console.words import PURPOSES, word
 from puhui.evidence import queries as evidence
 from puhui.evidence.access import open_readings
 from puhui.evidence.layouts import classes, layout
-from puhui.features.queries import latest_snapshot
+from puhui.features.queries import snapshot_among_others
 
 READINGS_SHOWN = 24
 
@@ -29,9 +29,9 @@ def firm_evidence(request: Request, number: int) -> HttpResponse:
     day = found.institution.business_date
     known = evidence.overview(found, day)
     open_classes = open_readings(found, request.user.username, [*classes()])
-    snapshot = latest_snapshot(found, day)
+    snapshot, newest = snapshot_among_others(found, day)
     values = snapshot.values if snapshot else {}
-    bounds = bounds_of(found.pk, like_firms(found, snapshot, "p01"))
+    bounds = bounds_of(found.pk, like_firms(found, snapshot, newest, "p01"))
     outcomes = figures.found_checks(found.pk, values, found.industry_code, day, bounds)
     held = {row["evidence_class"] for row in known}
     grades = figures.grades_of(outcomes, found.pk, held)
@@ -42,7 +42,7 @@ def firm_evidence(request: Request, number: int) -> HttpResponse:
         "snapshot": snapshot,
         "classes": figures.class_rows(known, open_classes, grades, day),
         "checks": figures.check_rows(outcomes, day) if snapshot else [],
-        "standing_out": standing_out(values, like_firms(found, snapshot, "p10")),
+        "standing_out": standing_out(values, like_firms(found, snapshot, newest, "p10")),
         "statement_findings": statement_findings(found, day) if "S1" in open_classes else [],
         "owners": figures.owners(frames.pop("shareholding", layout("shareholding").empty())),
         "events": figures.event_rows(frames),

@@ -166,7 +166,8 @@ def show(
     institution: str = INSTITUTION,
     as_json: bool = AS_JSON,
 ) -> None:
-    """What is known of a firm: each kind of record with its days and source; invoices by month and by who stands on the other side.
+    """What is known of a firm: each kind of record with its days and source; invoices by month and by who stands on the other side; what
+    the statements say against themselves.
 
     Example: puhui evidence show 91330106MA2CFJQ25K --as-of 2026-01-31
     """
@@ -200,6 +201,8 @@ def _overview(firm: Any, day: Any) -> dict[str, list[dict[str, Any]]]:
     if not open_classes:
         support.fail(f"{firm.name}: no live consent on {firm.institution.business_date} for any class. Ask the firm for it.")
     tables = {"evidence": [row for row in queries.overview(firm, day) if row["evidence_class"] in open_classes]}
+    if "S1" in open_classes:
+        tables["what the statements say against themselves"] = _statement_findings(firm, day)
     if "C07" in open_classes:
         tables |= {
             "invoices": queries.summary(firm, day),
@@ -208,6 +211,15 @@ def _overview(firm: Any, day: Any) -> dict[str, list[dict[str, Any]]]:
             "suppliers": queries.largest_partners(firm, day, "in"),
         }
     return tables
+
+
+def _statement_findings(firm: Any, day: Any) -> list[dict[str, Any]]:
+    """Identities that do not hold, figures told twice and otherwise, unknown lines: the newest statements first."""
+    from puhui.evidence import queries
+    from puhui.evidence.statements.checks import findings, words
+
+    found = findings(queries.known_records(firm, "statement_line", day))
+    return [{"day": each.period_end, "strength": each.strength, "finding": words(each)} for each in found]
 
 
 def _rows_of(firm: Any, record: str, day: Any) -> dict[str, list[dict[str, Any]]]:
