@@ -2,7 +2,7 @@
 
 A scorecard learns whatever tells the outcome, and some columns tell it because they were written after it. Columns that are only known
 later, identifiers, weights and the outcome itself are left out by name; dates are left out unless a preparation turns them into
-something that a new case has too; and a single column that orders the cases almost perfectly is called out as a likely leak.
+something that a new case has too. What still knows too much is looked for afterwards (`leakage`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,9 @@ from numpy.typing import NDArray
 
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.configuration import Configuration, Target
-from puhui.scoring.evaluation import area_under_curve
 from puhui.scoring.preparation import as_text, prepare_frame, read_column
 
-__all__ = ["Candidate", "Population", "leaks", "population_of", "read_target", "read_weight"]
-
-LEAK_AREA = 0.95
-"""A single variable with an AUC above this is called out."""
+__all__ = ["Candidate", "Population", "population_of", "read_target", "read_weight"]
 
 NEVER_SCORED = ("V", "P")
 """Signs in the catalogue of variables that mark a veto or a matter of policy."""
@@ -237,31 +233,3 @@ def _candidate(series: pl.Series, configuration: Configuration, signs: dict[str,
         return Candidate(name, "category", "", "ascending", np.full(len(series), -1))
     codes = series.replace_strict(list(levels), list(range(len(levels))), return_dtype=pl.Int64, default=None).fill_null(-1)
     return Candidate(name, "category", "", "ascending", codes.to_numpy(), levels)
-
-
-def leaks(population: Population) -> dict[str, float]:
-    """Variables whose own AUC is above LEAK_AREA, in either direction or by being null: name → AUC."""
-    found = {}
-    for candidate in population.candidates:
-        areas = [_area(population, risk) for risk in _risks(candidate, population)]
-        if areas and max(areas) > LEAK_AREA:
-            found[candidate.name] = max(areas)
-    return found
-
-
-def _risks(candidate: Candidate, population: Population) -> list[NDArray[np.float64]]:
-    if candidate.kind == "number":
-        missing = np.isnan(candidate.values)
-        if missing.all():
-            return []
-        lowest, highest = np.nanmin(candidate.values), np.nanmax(candidate.values)
-        return [np.where(missing, lowest, candidate.values), np.where(missing, highest, candidate.values), missing.astype(float)]
-    events = np.bincount(candidate.values + 1, weights=population.target, minlength=len(candidate.levels) + 1)
-    cases = np.bincount(candidate.values + 1, minlength=len(candidate.levels) + 1)
-    rate = (events + population.target.mean()) / (cases + 1)
-    return [rate[candidate.values + 1]] if (cases > 0).sum() < 0.2 * len(population.target) else []
-
-
-def _area(population: Population, risk: NDArray[np.float64]) -> float:
-    area = area_under_curve(population.target, risk, population.weight)
-    return max(area, 1 - area)

@@ -23,10 +23,11 @@ from puhui.scoring.ensemble import Ensemble
 from puhui.scoring.evaluation import auc_standard_error
 from puhui.scoring.fitters import FITTERS, FittedEnsemble, ensemble_document
 from puhui.scoring.fitting import Fitted as FittedScorecard
+from puhui.scoring.leakage import suspicions
 from puhui.scoring.loading import AnyModel
 from puhui.scoring.model import Model
 from puhui.scoring.points import scorecard_document
-from puhui.scoring.population import Population, leaks, population_of
+from puhui.scoring.population import Population, population_of
 from puhui.scoring.resampling import OutOfFold, OutOfTime, older_and_newer, out_of_fold, out_of_time
 
 __all__ = ["Trained", "TrainingFigures", "bands", "catalogue_signs", "fits", "train", "train_all"]
@@ -92,7 +93,7 @@ def train_all(
 ) -> dict[str, Trained]:
     """Train every model of the configuration on the same cases and folds: kind → trained. As `train` otherwise."""
     population = population_of(frame, configuration, catalogue_signs() if signs is None else signs)
-    found = leaks(population)
+    found = suspicions(population, frame, configuration)
     population = _guarded(population, found, configuration)
     advance = progress or (lambda count: None)
     several = len(configuration.models) > 1
@@ -104,7 +105,7 @@ def train_all(
     }
 
 
-def _trained(kind: str, population: Population, found: dict[str, float], configuration: Configuration, advance: Progress) -> Trained:
+def _trained(kind: str, population: Population, found: dict[str, str], configuration: Configuration, advance: Progress) -> Trained:
     from puhui.scoring.card import write_card
     from puhui.scoring.plots import draw_plots
 
@@ -165,10 +166,10 @@ def catalogue_signs() -> dict[str, str]:
     return {variable.name: variable.sign for variable in catalogue()}
 
 
-def _guarded(population: Population, found: dict[str, float], configuration: Configuration) -> Population:
+def _guarded(population: Population, found: dict[str, str], configuration: Configuration) -> Population:
     if configuration.leak_guard != "exclude" or not found:
         return population
-    notes = tuple(f"{name}: excluded by the leak guard (alone an AUC of {area:.3f})" for name, area in found.items())
+    notes = tuple(f"{name}: excluded by the leak guard: it {why}" for name, why in found.items())
     kept = tuple(candidate for candidate in population.candidates if candidate.name not in found)
     return replace(population, candidates=kept, notes=population.notes + notes)
 
@@ -204,13 +205,13 @@ def _spread(values: list[float]) -> float:
 
 
 def _warnings(
-    model: AnyModel, variables: int, figures: TrainingFigures, found: dict[str, float], configuration: Configuration
+    model: AnyModel, variables: int, figures: TrainingFigures, found: dict[str, str], configuration: Configuration
 ) -> tuple[str, ...]:
     """What a reader must know before using the model, in sentences."""
     words = [
-        f"{name} alone reaches an AUC of {area:.3f}. A variable this good is usually written after the outcome: find out when it is known, "
+        f"{name} {why}. A variable this good is usually written after the outcome: find out when it is known, "
         "and name it in exclusions if that is later than the decision."
-        for name, area in found.items()
+        for name, why in found.items()
         if configuration.leak_guard == "warn"
     ]
     rarer = min(figures.events, figures.n - figures.events)
