@@ -6,7 +6,7 @@ money stand in `batch_money.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -108,30 +108,21 @@ def rules(many: Many) -> None:
     found = many.cases.select(columns)
     spoken = found.select(pl.any_horizontal(f"{number}" for number in range(len(product.rules)))).to_series()
     rows = np.flatnonzero(spoken.to_numpy())
-    told = found.filter(spoken).select(
-        _bits((pl.col(f"{number}"), many.bits[rule.code]) for number, rule in enumerate(product.rules)).alias("reasons"),
-        _bits((_refuses(number, rule), many.bits[rule.code]) for number, rule in enumerate(product.rules)).alias("vetoes"),
-        pl.any_horizontal(_refers(number, rule) for number, rule in enumerate(product.rules)).alias("referred"),
+    told = found.filter(spoken)
+    bits = {number: int(many.bits[rule.code]) for number, rule in enumerate(product.rules)}
+    reasons = (
+        told.select(pl.sum_horizontal(pl.col(f"{number}").cast(pl.Int64) * bit for number, bit in bits.items())).to_series().to_numpy()
     )
-    many.reasons[rows] |= told["reasons"].to_numpy()
-    many.vetoes[rows] |= told["vetoes"].to_numpy()
-    many.referred[rows] |= told["referred"].to_numpy()
-
-
-def _bits(flags: Iterable[tuple[pl.Expr, np.int64]]) -> pl.Expr:
-    return pl.sum_horizontal(flag.cast(pl.Int64) * int(bit) for flag, bit in flags)
-
-
-def _refuses(number: int, rule: Rule) -> pl.Expr:
-    if rule.severity == REFER:
-        return pl.lit(False)
-    return pl.col(f"{number}") & pl.col(f"{number} null").not_() if _differs(rule) else pl.col(f"{number}")
-
-
-def _refers(number: int, rule: Rule) -> pl.Expr:
-    if rule.severity == REFER:
-        return pl.col(f"{number}")
-    return pl.col(f"{number} null") if _differs(rule) else pl.lit(False)
+    vetoes = reasons & sum(bit for number, bit in bits.items() if product.rules[number].severity == VETO)
+    referred = reasons != vetoes
+    for number, rule in enumerate(product.rules):
+        if _differs(rule):
+            null = told[f"{number} null"].to_numpy()
+            vetoes = np.where(null, vetoes & ~bits[number], vetoes)
+            referred |= null
+    many.reasons[rows] |= reasons
+    many.vetoes[rows] |= vetoes
+    many.referred[rows] |= referred
 
 
 def _against(rule: Rule, condition: pl.Expr) -> pl.Expr:
