@@ -210,3 +210,6 @@ class Tally(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["institution", "date", "kind", "lane"], name="tally_once_per_lane")]
+
+
+from puhui.parties import match_models  # noqa: E402, F401  Django finds an app's tables here

@@ -37,6 +37,7 @@ COMMANDS = {
     "loans": "quote, keep and follow loans; the day end",
     "payments": "payments, statements, debits, matching, reconciliation",
     "books": "verify the books",
+    "parties": "firms that may be entered twice",
     "report": "a report as of a day",
     "products": "check product files",
 }

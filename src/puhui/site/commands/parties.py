@@ -1,0 +1,70 @@
+"""`puhui parties`: which rows may be the same firm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from puhui.site.commands import support
+
+if TYPE_CHECKING:
+    from datetime import date
+
+app = typer.Typer(help="Firms that may be entered twice.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Firms that may be entered twice."""
+
+
+@app.command()
+def match(
+    institution: str = typer.Option("", "--institution", help="Code of the institution; may be left out where there is only one."),
+    actor: str = typer.Option("system", "--as", help="In whose name, for the audit trail."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document instead of text."),
+) -> None:
+    """Compare all firms of an institution and put pairs that may be one firm into the queue of the page "Same firm?".
+
+    Nothing is merged: one officer asks for a merge, another agrees. A pair once judged is not put there again.
+
+    Example: puhui parties match --json
+    """
+    support.start_django()
+    from puhui.parties import merging
+    from puhui.parties.models import Firm
+
+    lender = support.institution(institution)
+    levels, prior_share, propose_weight, review_weight = parameters(lender.business_date)
+    found, new = merging.find(lender, levels, prior_share, review_weight, actor)
+    names = dict(Firm.objects.filter(institution=lender).values_list("pk", "name"))
+    rows: list[dict[str, Any]] = [
+        {
+            "first": pair.first, "second": pair.second, "first_name": names[pair.first], "second_name": names[pair.second],
+            "weight": round(pair.weight, 2),
+            "proposal": "merge" if pair.weight >= propose_weight else "review", "levels": dict(pair.levels),
+        }
+        for pair in found
+    ]  # fmt: skip
+    answer = {"firms": len(names), "pairs": rows, "new": new}
+    if as_json:
+        support.print_result(answer, as_json=True)
+        return
+    for row in rows:
+        told = ", ".join(f"{name}: {level}" for name, level in row["levels"].items())
+        print(f"{row['proposal']:6}  {row['weight']:7.2f}  {row['first_name']} | {row['second_name']}  ({told})")
+    print(f"{len(rows)} pairs among {len(names)} firms, {new} new in the queue")
+
+
+def parameters(day: date) -> tuple[dict[str, dict[str, tuple[float, float]]], float, float, float]:
+    """Levels with their shares, the prior share, and the weights from which on a pair is proposed or shown, as of a day."""
+    from puhui.products.parameters import table
+    from puhui.site import configuration
+
+    folder = configuration.load().catalogue
+    levels: dict[str, dict[str, tuple[float, float]]] = {}
+    for row in table("firm-matching-levels", folder).valid_on(day):
+        levels.setdefault(row["comparison"], {})[row["level"]] = (float(row["same_share"]), float(row["other_share"]))
+    limits = table("firm-matching", folder).row(day)
+    return levels, float(limits["prior_share"]), float(limits["propose_weight"]), float(limits["review_weight"])
