@@ -13,8 +13,8 @@ pytestmark = pytest.mark.browser
 
 
 def picture(page: Any, name: str) -> None:
-    """Kept to be looked at where PUHUI_PICTURES names a folder."""
-    if folder := os.environ.get("PUHUI_PICTURES"):
+    """Kept to be looked at where PICTURES_FOLDER names a folder."""
+    if folder := os.environ.get("PICTURES_FOLDER"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=False)
 
 

@@ -36,13 +36,13 @@ def test_factory_report(bank, worked):
 
     made = report("factory", bank.institution, bank.institution.business_date, "en")
     targets = {row["measure"]: row for row in made.table("targets").records()}
-    assert (targets["Decided without a person"]["value"], targets["Decided without a person"]["cases"]) == ("50.0%", 4)
-    assert targets["Decided without a person"]["standing"] == "outside"  # the target is 70%
+    assert (targets["Share decided without a person"]["value"], targets["Decided without a person"]["cases"]) == ("40.0%", 5)
+    assert targets["Share decided without a person"]["standing"] == "outside"  # the target is 70%
     assert targets["Hours from application to money, median"]["value"] == "–"
     assert targets["Persons' yes beyond limit or floor price"]["value"] == "100.0%"
     assert targets["Persons' yes beyond limit or floor price"]["standing"] == "too few cases"
     assert targets["Referred cases that a person refused"]["value"] == "33.3%"
-    assert [(row["decisions"], row["automated_share"]) for row in made.table("speed").records()] == [(4, 0.5)]
+    assert [(row["decisions"], row["automated_share"]) for row in made.table("speed").records()] == [(5, 0.4)]
     assert [(row["cause"], row["cases"]) for row in made.table("refusals").records()] == [("Papers are missing and do not come", 1)]
     (deviation,) = made.table("deviations").records()
     assert (deviation["over_limit_fen"], deviation["reason"]) == (5_000_000, "Order in hand")

@@ -25,13 +25,13 @@ from puhui.products.parameters import table
 
 @dataclass(frozen=True)
 class Answered:
-    """One application with its answer: when, and whether a person was needed."""
+    """One decided application: when it was answered (None while it waits for a person), and whether no person was needed."""
 
     decision_id: int
     product_code: str
     channel: str
     submitted_at: datetime
-    answered_at: datetime
+    answered_at: datetime | None
     is_automated: bool
 
 
@@ -48,16 +48,18 @@ class Measure:
 
 
 def answered(institution: Institution, until: date) -> list[Answered]:
-    """Every application that has its answer, up to a business day."""
-    rows = Decision.objects.filter(institution=institution, business_date__lte=until)
-    rows = rows.exclude(outcome=Decision.Outcome.REFER, application__status=Application.Status.REFERRED)
-    found = rows.annotate(last=Max("reviews__reviewed_at")).order_by("pk").values_list(
-        "pk", "application__product_code", "application__channel", "application__submitted_at", "last", "decided_at", "outcome"
+    """Every application that the engine has decided, up to a business day; those that wait for a person have no answer yet."""
+    rows = Decision.objects.filter(institution=institution, business_date__lte=until).annotate(last=Max("reviews__reviewed_at"))
+    found = rows.order_by("pk").values_list(
+        "pk", "application__product_code", "application__channel", "application__submitted_at", "last", "decided_at", "outcome",
+        "application__status",
     )  # fmt: skip
-    return [
-        Answered(number, product, channel, submitted, last or decided, outcome != Decision.Outcome.REFER)
-        for number, product, channel, submitted, last, decided, outcome in found
-    ]
+    told = []
+    for number, product, channel, submitted, last, decided, outcome, status in found:
+        is_referred = outcome == Decision.Outcome.REFER
+        answered_at = None if is_referred and status == Application.Status.REFERRED else last or decided
+        told.append(Answered(number, product, channel, submitted, answered_at, not is_referred))
+    return told
 
 
 _CAUSES = """

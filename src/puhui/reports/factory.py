@@ -84,7 +84,7 @@ def _speed(answers: list[conduct.Answered], money: dict[tuple[str, str], list[fl
     for key in sorted(groups.keys() | money.keys()):
         found = groups.get(key, [])
         share = sum(one.is_automated for one in found) / len(found) if found else None
-        middle, _ = conduct.spread(conduct.submitted_hours((one.submitted_at, one.answered_at) for one in found))
+        middle, _ = conduct.spread(conduct.submitted_hours((one.submitted_at, one.answered_at) for one in found if one.answered_at))
         rows.append((*key, len(found), share, middle, len(money.get(key, ())), *conduct.spread(money.get(key, []))))
     return Table("speed", title("speed", language), columns, tuple(rows))
 
