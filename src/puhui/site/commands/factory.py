@@ -122,9 +122,9 @@ def _from_file(
 
         strategy: Strategy | Used = in_force(support.institution(institution), code, day)
     else:
-        from puhui.scoring.model import Model
+        from puhui.scoring.loading import load_model
 
-        strategy = Used(product, Model.load(model_file) if model_file and not product.policy_class else None, tables)
+        strategy = Used(product, load_model(model_file) if model_file and not product.policy_class else None, tables)
     from puhui.decisions.batch_files import file_frame
 
     frame = file_frame(source, product).with_columns(pl.lit(lender).alias("lender_kind"))
