@@ -32,6 +32,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "duties": (*LENDING, *OVERSIGHT),
     "decision": (*LENDING, *OVERSIGHT),
     "firm": STAFF,
+    "matching": (*LENDING, *OVERSIGHT),
     "evidence": (*LENDING, *OVERSIGHT),
     "payouts": (*LENDING, Role.ACCOUNTANT, Role.AUDITOR),
     "loans": STAFF,
@@ -57,6 +58,7 @@ ACTORS: dict[str, tuple[str, ...]] = {
     "campaigns": (*LENDING, Role.RISK_MANAGER),
     "duties": (*LENDING, Role.RISK_MANAGER),
     "decision": (*LENDING, *OVERSIGHT),
+    "matching": (*LENDING, Role.RISK_MANAGER),
     "evidence": LENDING,
     "payouts": (*LENDING, Role.ACCOUNTANT),
     "acts": STAFF,  # who may ask for which act, and who may check it, is in the dated table act-powers

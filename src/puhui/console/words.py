@@ -235,6 +235,34 @@ INTERESTS = {
     "other": _("other relation"),
 }
 
+MATCH_COMPARISONS = {
+    "proof": _("proved by"),
+    "name": _("name"),
+    "form": _("legal form"),
+    "division": _("county"),
+    "industry": _("industry"),
+    "person": _("owner or representative"),
+    "phone": _("phone"),
+}
+
+MATCH_LEVELS = {
+    "organisation code": _("the organisation code"),
+    "number": _("a registration or tax number"),
+    "name in one county": _("the whole name in one county"),
+    "same": _("agrees"),
+    "contained": _("one is within the other"),
+    "close": _("one character differs"),
+    "near": _("agrees roughly"),
+    "other": _("differs"),
+}
+
+MATCH_STATES = {
+    "found": _("found"),
+    "asked": _("merge asked for"),
+    "merged": _("merged"),
+    "later": _("put off"),
+}
+
 QUESTIONS = {
     "rule": _("A rule sends the case here"),
     "contradiction": _("Two sources contradict each other"),

@@ -33,3 +33,7 @@ class MatchAct(models.Model):
         db_table_comment = APPEND_ONLY
         constraints = [models.CheckConstraint(condition=models.Q(first__lt=models.F("second")), name="match_pair_in_order")]
         indexes = [models.Index(fields=["institution", "first", "second", "-id"])]
+
+    @property
+    def both(self) -> tuple[Firm, Firm]:
+        return self.first, self.second

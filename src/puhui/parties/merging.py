@@ -18,7 +18,7 @@ from puhui.parties.match_models import MatchAct
 from puhui.parties.matching import Pair, Record, find_pairs
 from puhui.parties.models import Firm, FirmIdentifier, FirmPerson, Institution
 
-__all__ = ["ask", "confirm", "find", "judge", "pairs", "records", "same_firms", "undo"]
+__all__ = ["ask", "confirm", "find", "findings", "judge", "pairs", "records", "same_firms", "undo"]
 
 Act = MatchAct.Act
 
@@ -147,3 +147,12 @@ def pairs(institution: Institution | int, states: Iterable[str] = (Act.FOUND, Ac
     newest: QuerySet[MatchAct] = MatchAct.objects.filter(institution=institution).order_by("first_id", "second_id", "-pk")
     held = newest.distinct("first_id", "second_id").values("pk")
     return list(MatchAct.objects.filter(pk__in=held, act__in=list(states)).select_related("first", "second").order_by("pk"))
+
+
+def findings(shown: Iterable[MatchAct]) -> dict[tuple[int, int], MatchAct]:
+    """(first, second) → the newest step of the comparison, with weight and levels, for pairs that it found. One statement."""
+    shown = list(shown)
+    wanted = {(pair.first_id, pair.second_id) for pair in shown}
+    firms = {pair.first_id for pair in shown}
+    rows = MatchAct.objects.filter(first__in=firms, act=Act.FOUND).order_by("pk")
+    return {(row.first_id, row.second_id): row for row in rows if (row.first_id, row.second_id) in wanted}
