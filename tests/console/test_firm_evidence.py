@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -37,6 +38,26 @@ def test_a_file_of_another_class_is_imported_and_its_rows_are_shown(firm: Any, c
     assert "Administrative penalty" in page and "fine" in page
     rows = officer.get(f"/firms/{firm.pk}/evidence/penalty/").content.decode()
     assert "云溪市监罚〔2025〕7号" in rows and "1,234.50" in rows and day.isoformat() in rows
+
+
+def test_a_package_of_procurement_is_known_by_its_content(firm: Any, client_of: Any) -> None:
+    """An award, a contract and a payment of one supplier, in one OCDS package."""
+    from tests.evidence.test_ocds import RELEASES, package
+
+    from puhui.evidence.models import Record
+    from puhui.parties.actions import grant_consents
+
+    grant_consents(
+        firm.institution, [firm], purpose="credit_decision", classes=["C14"], expires_on=date(2030, 1, 1), text_version="2",
+        text="同意", channel="counter", granted_by="owner",
+    )  # fmt: skip
+    told = json.dumps(json.loads(package(*RELEASES)), ensure_ascii=False).replace("甲公司", firm.name).replace("2025-", "2024-").encode()
+    file = SimpleUploadedFile("package.json", told)
+    answer = client_of("officer").post("/evidence/", {"record": "C14 procurement_award", "file": file})
+    assert answer.status_code == 200
+    assert sorted(Record.objects.filter(firm=firm).values_list("record", flat=True)) == [
+        "contract_payment", "procurement_award", "procurement_contract",
+    ]  # fmt: skip
 
 
 def test_a_wrong_file_is_refused_with_its_faults(firm: Any, client_of: Any) -> None:

@@ -10,14 +10,14 @@ import pytest
 
 from puhui.parties.models import Firm
 
-HEADINGS = "决定书文号,处罚决定日期,处罚类别,处罚领域,罚款金额,统一社会信用代码"
+HEADINGS = "决定书文号,处罚决定日期,处罚类别,处罚领域,罚款金额"
 
 
 @pytest.fixture
 def firm(scenario: Any) -> Firm:
     from puhui.parties.actions import grant_consents
 
-    found: Firm = Firm.objects.filter(institution=scenario.institution, identifiers__scheme="uscc").order_by("pk")[0]
+    found: Firm = Firm.objects.filter(institution=scenario.institution).order_by("pk")[0]
     grant_consents(
         scenario.institution, [found], purpose="credit_decision", classes=["C03"], expires_on=date(2030, 1, 1), text_version="2",
         text="同意", channel="counter", granted_by="owner",
@@ -30,12 +30,13 @@ def deliver(firm: Firm, folder: Path, name: str, amount: str) -> None:
     from puhui.evidence.actions import import_records
     from puhui.evidence.reading.mapping import Mapping
 
-    day, code = firm.institution.business_date - timedelta(days=30), firm.identifiers.get(scheme="uscc").value
-    lines = [f"{name}-{number},{day},罚款,市场监管,{amount},{code}" for number in range(40)]
+    day = firm.institution.business_date - timedelta(days=30)
+    lines = [f"{name}-{number},{day},罚款,市场监管,{amount}" for number in range(40)]
     path = folder / f"{name}.csv"
     path.write_text("\n".join([HEADINGS, *lines]), encoding="utf-8")
-    columns = dict(zip(HEADINGS.split(","), ("number", "decided_on", "kind", "field", "amount_fen", "firm"), strict=True))
-    import_records(firm.institution, path, "C03", "penalty", Mapping(source="register", record="penalty", columns=columns), firm=firm)
+    columns = dict(zip(HEADINGS.split(","), ("decision_number", "decided_on", "kind", "field", "amount_fen"), strict=True))
+    mapping = Mapping(source="register", record="penalty", columns=columns, amount_unit="yuan")
+    import_records(firm.institution, path, "C03", "penalty", mapping, firm=firm)
 
 
 @pytest.mark.parametrize(

@@ -105,3 +105,20 @@ def test_a_sample_is_written_and_imports(lender, capsys):
     assert (status, json.loads(out)["counts"]["accepted"]) == (0, 5)
     assert run(capsys, "sample", "penalty", lender.folder / "a.pdf")[0] == 2
     assert run(capsys, "sample", "fine", path)[0] == 2
+
+
+def test_what_statements_say_against_themselves(lender, capsys, tmp_path) -> None:
+    """Debts of 60 and equity of 50 are not assets of 100; the sentence stands in what is shown of the firm."""
+    from tests.evidence.conftest import consent
+
+    consent([lender.firm], ["S1"])
+    path = tmp_path / "told.csv"
+    path.write_text("项目,期末余额,年初余额\n资产总计,100,100\n负债合计,60,60\n所有者权益合计,50,40\n", encoding="utf-8")
+    head = "资产负债表,,\n编制单位：甲公司,2024年12月31日,单位：元\n"
+    path.write_text(head + path.read_text("utf-8"), encoding="utf-8")
+    status, _, err = run(capsys, "import", "S1", str(path), "--firm", "F1")
+    assert status == 0, err
+    status, out, _ = run(capsys, "show", "F1", "--json")
+    found = json.loads(out)["what the statements say against themselves"]
+    assert status == 0 and len(found) == 1
+    assert found[0]["strength"] == "must" and "110.00" in found[0]["finding"] and found[0]["day"] == "2024-12-31"

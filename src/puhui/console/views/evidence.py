@@ -18,7 +18,8 @@ from puhui.console.evidence_figures import importable, title_of
 from puhui.console.paging import paged
 from puhui.console.templatetags.figures import number
 from puhui.console.words import COUNTS, word
-from puhui.evidence import actions, queries
+from puhui.evidence import queries
+from puhui.evidence.importing import import_file
 from puhui.evidence.layouts import classes
 from puhui.parties import queries as parties
 from puhui.parties.models import Firm
@@ -77,12 +78,17 @@ def _import_file(request: Request, upload: UploadedFile[Any], entered: dict[str,
             for chunk in upload.chunks():
                 file.write(chunk)
         evidence_class, record = _record(entered["record"])
-        result = actions.import_records(
+        results = import_file(
             request.institution, path, evidence_class, record, firm=firm, partial=bool(entered["partial"]),
             business_date=request.institution.business_date, actor=request.user.username,
         )  # fmt: skip
-    counts = [{"label": word(COUNTS, name), "value": number(value)} for name, value in result.counts.items() if isinstance(value, int)]
-    return {"counts": counts, "rejected": list(getattr(result, "faults", ()))[:FAULTS_SHOWN]}
+    sums: dict[str, int] = {}
+    for result in results:
+        for name, value in result.counts.items():
+            if isinstance(value, int):
+                sums[name] = sums.get(name, 0) + value
+    counts = [{"label": word(COUNTS, name), "value": number(value)} for name, value in sums.items()]
+    return {"counts": counts, "rejected": [fault for result in results for fault in result.faults][:FAULTS_SHOWN]}
 
 
 def _record(text: str) -> tuple[str, str]:

@@ -40,35 +40,21 @@ def import_file(
     if evidence_class.upper() not in classes():
         support.fail(f"CLASS: found {evidence_class!r}, expected one of {', '.join(classes())}")
     support.start_django()
-    from puhui.evidence.actions import import_records
-    from puhui.evidence.procurement import import_ocds, is_ocds_file
+    from puhui.evidence import importing as taking
     from puhui.evidence.queries import firm_named
     from puhui.evidence.reading.faults import RefusedFileError
     from puhui.evidence.reading.mapping import named_mapping
 
     lender = support.institution(institution)
-    rejects = rejects or path.with_name(f"{path.stem}-rejects.csv")
+    rejects, of_kind = rejects or path.with_name(f"{path.stem}-rejects.csv"), record or None
     try:
+        named = named_mapping(mapping) if mapping else None
         owner = firm_named(lender, firm) if firm else None
-        if evidence_class.upper() == "C14" and is_ocds_file(path):
-            results = import_ocds(lender, path, firm=owner, actor=actor)
-        else:
-            with _progress() as progress:
-                results = [
-                    import_records(
-                        lender,
-                        path,
-                        evidence_class.upper(),
-                        record or None,
-                        named_mapping(mapping) if mapping else None,
-                        firm=owner,
-                        partial=partial,
-                        rejects=rejects,
-                        actor=actor,
-                        sheet=sheet,
-                        progress=progress,
-                    )
-                ]
+        with _progress() as progress:
+            results = taking.import_file(
+                lender, path, evidence_class.upper(), of_kind, named, firm=owner, partial=partial, rejects=rejects, actor=actor,
+                sheet=sheet, progress=progress,
+            )  # fmt: skip
     except RefusedFileError as refusal:
         if as_json:
             support.print_result(
