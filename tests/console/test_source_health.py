@@ -43,8 +43,8 @@ def deliver(firm: Firm, folder: Path, name: str, amount: str) -> None:
     ("language", "words"),
     [
         ("en", ("changed", "holds nothing any more", "changed shape", "Health of sources")),
-        ("zh-hans", ("有变化", "不再有值", "结构改变", "数据源健康度")),
-        ("zh-hant", ("有變化", "不再有值", "結構改變", "數據源健康度")),
+        ("zh-hans", ("有变动", "不再有值", "结构改变", "数据源健康度")),
+        ("zh-hant", ("有變動", "不再有值", "結構改變", "數據源健康度")),
     ],
 )
 def test_a_field_that_suddenly_holds_nothing(language: str, words: tuple[str, ...], firm: Firm, client_of: Any, tmp_path: Path) -> None:
