@@ -54,7 +54,6 @@ def test_no_product_of_the_catalogue_contradicts_itself(path):
         ("from = 12, points = 30 }", "from = 12, points = 30 }, { from = -1, points = 1 }, { from = 0, points = 2 }", "from = -1", "next"),
         ('then = "C"', 'then = "B"', 'code = "C"', "the class C"),
         ("rate_maximum = 0.15", "rate_maximum = 0.3", "rate_maximum = 0.3", "24.00%"),
-        ("rate_minimum = 0.03\nrate_maximum = 0.15", "rate_minimum = 0.25\nrate_maximum = 0.3", "rate_minimum", "25.00%"),
         ("spread = { A = 0.0135", "spread = { A = 0.135", "spread = {", "16.50% for class A"),
         ("rate_maximum = 0.15", "rate_maximum = 0.035", 'lent = true\nnames.en = "B', "class B of a bank, whose loans cost 3.55%"),
         ('yuan = "lender_single_borrower_limit"', 'yuan = "min(5000, inv_out_amt_12m)"', "min(5000", "5,000 yuan"),
