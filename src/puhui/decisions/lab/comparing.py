@@ -1,0 +1,105 @@
+"""Two policies side by side on the same past cases: who changes, why, and what it would have cost or earned.
+
+Each policy answers every case through the engine for many. Where the outcome is known (did the firm default?), the loss that would have
+been realised stands beside the expected one. Amounts are fen. Money is of the first year: interest of those who would pay, less the loss
+of those who would not, funding and operations being the same for both policies and left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from puhui.decisions.batch import reasons_of
+from puhui.products.terms import Product
+
+__all__ = ["by_group", "changes", "figures", "stressed", "swap_set"]
+
+PPM = 1_000_000
+REFUSE = "refuse"
+
+
+def figures(answers: pl.DataFrame, loss_given_default: float, defaulted: pl.Series | None = None) -> dict[str, Any]:
+    """What a policy comes to: cases by outcome, amount, mean rate by amount, interest, expected loss and, where known, realised loss.
+
+    answers: as `batch.decide_many` gives them. defaulted: 1, 0 or null (not known) for each row.
+    """
+    lent = answers.filter(pl.col("outcome") != REFUSE)
+    amount, probability = lent["amount_fen"].cast(pl.Float64), lent["probability_ppm"] / PPM
+    interest = (amount * (lent["rate_ppm"] / PPM) * (1 - probability)).sum()
+    counts = dict(answers.group_by("outcome").len().iter_rows())
+    result: dict[str, Any] = {
+        "cases": answers.height,
+        **{name: counts.get(name, 0) for name in ("approve", "refer", REFUSE)},
+        "lent_share": lent.height / answers.height if answers.height else None,
+        "amount_fen": int(amount.sum()),
+        "mean_rate": float((amount * (lent["rate_ppm"] / PPM)).sum()) / float(amount.sum()) if amount.sum() else None,
+        "expected_interest_fen": round(interest),
+        "expected_loss_fen": round(float((amount * probability).sum()) * loss_given_default),
+    }
+    result["expected_profit_fen"] = result["expected_interest_fen"] - result["expected_loss_fen"]
+    if defaulted is not None:
+        known = answers.with_columns(defaulted=defaulted.cast(pl.Float64)).filter(
+            (pl.col("outcome") != REFUSE) & pl.col("defaulted").is_not_null()
+        )
+        bad = known["defaulted"]
+        result |= {
+            "outcomes_known": known.height,
+            "realised_defaults": int(bad.sum()),
+            "realised_loss_fen": round(float((known["amount_fen"] * bad).sum()) * loss_given_default),
+            "realised_interest_fen": round((known["amount_fen"] * (known["rate_ppm"] / PPM) * (1 - bad)).sum()),
+        }
+    return result
+
+
+def swap_set(one: pl.DataFrame, other: pl.DataFrame, defaulted: pl.Series | None = None) -> list[dict[str, Any]]:
+    """Cases by what the one policy says and what the other says (lent means approved or referred), with their defaults where known."""
+    both = pl.DataFrame(
+        {
+            "one": np.where(one["outcome"] == REFUSE, "refused", "lent"),
+            "other": np.where(other["outcome"] == REFUSE, "refused", "lent"),
+            "defaulted": defaulted.cast(pl.Float64) if defaulted is not None else pl.Series([None] * one.height, dtype=pl.Float64),
+        }
+    )
+    known = pl.col("defaulted").is_not_null()
+    found = both.group_by("one", "other").agg(
+        cases=pl.len(), outcomes_known=known.sum(), defaults=pl.col("defaulted").sum(), default_share=pl.col("defaulted").mean()
+    )
+    return found.sort("one", "other").to_dicts()
+
+
+def changes(one: pl.DataFrame, other: pl.DataFrame, products: tuple[Product, Product]) -> pl.DataFrame:
+    """The rows that the two policies answer differently: what each says, and the reasons that only one of them has."""
+    kept = ("outcome", "risk_class", "amount_fen", "rate_ppm", "reasons")
+    pairs = pl.concat(
+        [one.select(pl.col(kept).name.prefix("one_")), other.select(pl.col(kept).name.prefix("other_"))], how="horizontal"
+    ).with_row_index("row")
+    differs = pl.any_horizontal(pl.col(f"one_{name}").ne_missing(pl.col(f"other_{name}")) for name in kept[:-1])
+    changed = pairs.filter(differs)
+    words = [
+        (set(reasons_of(mask, products[0])), set(reasons_of(other_mask, products[1])))
+        for mask, other_mask in zip(changed["one_reasons"], changed["other_reasons"], strict=True)
+    ]
+    return changed.drop("one_reasons", "other_reasons").with_columns(
+        pl.Series("only_one", ["; ".join(sorted(a - b)) for a, b in words], dtype=pl.String),
+        pl.Series("only_other", ["; ".join(sorted(b - a)) for a, b in words], dtype=pl.String),
+    )
+
+
+def by_group(answers: Mapping[str, pl.DataFrame], group: pl.Series, least: int = 30) -> list[dict[str, Any]]:
+    """Share lent by group under each policy; groups of fewer than `least` cases are told with their number only."""
+    rows: dict[Any, dict[str, Any]] = {}
+    for name, each in answers.items():
+        frame = pl.DataFrame({"group": group, "lent": (each["outcome"] != REFUSE).cast(pl.Float64)})
+        for key, cases, share in frame.group_by("group").agg(pl.len(), pl.col("lent").mean()).iter_rows():
+            row = rows.setdefault(key, {"group": key, "cases": cases})
+            row[name] = share if cases >= least else None
+    return sorted(rows.values(), key=lambda row: -row["cases"])
+
+
+def stressed(frame: pl.DataFrame, factors: Mapping[str, float]) -> pl.DataFrame:
+    """The cases with columns multiplied: {"inv_out_amt_12m": 0.8} is a fall of sales by a fifth."""
+    return frame.with_columns(pl.col(name).cast(pl.Float64) * factor for name, factor in factors.items())
