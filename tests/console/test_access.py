@@ -12,7 +12,7 @@ ROLES = {
     "borrower-en": "borrower",
 }  # fmt: skip
 PAGE_OF = {
-    "sitting": "committee", "firms": "firm", "firm's evidence": "firm", "firm's records": "firm",
+    "sitting": "committee", "health of sources": "evidence", "firms": "firm", "firm's evidence": "firm", "firm's records": "firm",
     "payout": "payouts", "loan": "loans", "models": "model", "monitoring": "model", "products": "product",
     "account": "books", "entry": "books", "late loan": "loans",
     "past loan": "loans", "loan class": "loans", "renewal": "renewals", "line": "lines", "act": "acts",
