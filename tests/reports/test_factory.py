@@ -36,7 +36,7 @@ def test_factory_report(bank, worked):
 
     made = report("factory", bank.institution, bank.institution.business_date, "en")
     targets = {row["measure"]: row for row in made.table("targets").records()}
-    assert (targets["Share decided without a person"]["value"], targets["Decided without a person"]["cases"]) == ("40.0%", 5)
+    assert (targets["Share decided without a person"]["value"], targets["Share decided without a person"]["cases"]) == ("40.0%", 5)
     assert targets["Share decided without a person"]["standing"] == "outside"  # the target is 70%
     assert targets["Hours from application to money, median"]["value"] == "–"
     assert targets["Persons' yes beyond limit or floor price"]["value"] == "100.0%"
