@@ -41,7 +41,6 @@ class VariableShown:
     why_empty: str = ""
     url: str = ""
     points_lost: int | None = None
-    like: str = ""  # where like firms stand
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +12,7 @@ import polars as pl
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from puhui.console.decision_figures import VariableShown, variable_title, variable_value
+from puhui.console.decision_figures import variable_title, variable_value
 from puhui.features import queries, registry
 from puhui.features.models import Snapshot
 from puhui.features.peers import group_figures, peers_of
@@ -47,11 +46,6 @@ def bounds_of(firm_id: int, like: Mapping[str, Mapping[str, Any]]) -> pl.DataFra
     return pl.DataFrame(rows, schema={"firm_id": pl.Int64, "variable": pl.String, "p01": pl.Float64, "p99": pl.Float64}, orient="row")
 
 
-def among_like(variables: Sequence[VariableShown], like: Mapping[str, Mapping[str, Any]]) -> list[VariableShown]:
-    """The variables with where the middle half of the like firms lies, or their middle where no more is told."""
-    return [replace(each, like=_range(each.name, like[each.name])) if each.name in like else each for each in variables]
-
-
 def _range(name: str, row: Mapping[str, Any]) -> str:
     low, middle, high = (variable_value(name, row[percentile]) for percentile in ("p25", "p50", "p75"))
     texts = {"low": low, "middle": middle, "high": high, "group": group_label(row)}
@@ -79,7 +73,7 @@ def _outside(values: Mapping[str, Any], like: Mapping[str, Mapping[str, Any]]) -
             "middle": middle,
             "high": high,
             "is_below": value < row["p10"],
-            "group": group_label(row),
+            "like": _range(variable.name, row),
         }
 
 

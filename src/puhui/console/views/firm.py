@@ -13,11 +13,10 @@ from puhui.console.firm_figures import gaps_text, monthly_picture, partners_pict
 from puhui.console.labels import consent_state
 from puhui.console.loan_figures import listed
 from puhui.console.paging import filters_of, paged
-from puhui.console.peer_figures import among_like, like_firms
 from puhui.console.words import ACTS, FIRM_KINDS, PEOPLE, PURPOSES, SCHEMES, word
 from puhui.decisions import queries as decisions
 from puhui.evidence import queries as evidence
-from puhui.features.queries import snapshot_among_others
+from puhui.features.queries import latest_snapshot
 from puhui.loans import queries as loans
 from puhui.parties import queries as parties
 from puhui.parties.models import Firm
@@ -99,7 +98,7 @@ def _trade(request: Request, found: Firm) -> dict[str, Any]:
     day = found.institution.business_date
     is_open = evidence.open_reading(found, request.user.username)
     monthly = monthly_picture(evidence.monthly_totals(found, day) if is_open else [], day)
-    snapshot, newest = snapshot_among_others(found, day)
+    snapshot = latest_snapshot(found, day)
     values, nulls = (snapshot.values, snapshot.null_reasons) if snapshot else ({}, {})
     return {
         "monthly": monthly,
@@ -107,7 +106,7 @@ def _trade(request: Request, found: Firm) -> dict[str, Any]:
         "gaps": gaps_text(monthly),
         "snapshot": snapshot,
         "six_figures": six_figures(values, nulls, monthly, ""),
-        "variables": among_like(figures.snapshot_variables(values, nulls), like_firms(found, snapshot, newest)),
+        "variables": figures.snapshot_variables(values, nulls),
     }
 
 
