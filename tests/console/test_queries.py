@@ -75,7 +75,8 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
 
 
 NAMES = (
-    "queue", "case", "committee", "sitting", "campaigns", "duties", "matching", "factory", "decision", "firms", "firm", "firm's evidence", "evidence", "health of sources", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
+    "queue", "case", "committee", "sitting", "campaigns", "duties", "matching", "factory", "decision", "firms", "firm",
+    "firm's evidence", "evidence", "health of sources", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
     "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "products", "product", "models", "model", "monitoring",
     "books", "account", "entry", "days", "day", "vouchers", "losses", "taxes", "reconciliation", "suspense",
     "payments", "trail", "borrower home", "borrower data", "borrower products", "borrower consent",

@@ -75,6 +75,23 @@ def test_owner_spouse_and_their_firms_are_one_debtor(bank):
     assert views.circles(stranger.pk).group_fen == 0
 
 
+def test_rows_that_are_one_firm_are_one_debtor_until_the_merge_is_undone(bank):
+    from puhui.decisions.credit_view import credit_views
+    from puhui.parties import merging
+    from puhui.parties.models import Firm
+
+    first, second = bank.firm("Same Ltd"), bank.firm("Same Limited")
+    merging.MatchAct.objects.create(institution=bank.institution, first=first, second=second, act="found", weight=9.0, actor="comparison")
+    merging.ask(bank.institution, first.pk, second.pk, "officer")
+    assert credit_views(bank.institution, [first.pk]).groups[first.pk] == (first.pk,), "asked is not yet agreed"
+    merging.confirm(bank.institution, first.pk, second.pk, "another")
+    both = tuple(sorted((first.pk, second.pk)))
+    assert credit_views(bank.institution, [first.pk, second.pk]).groups == {first.pk: both, second.pk: both}
+    merging.undo(bank.institution, first.pk, second.pk, "officer")
+    assert credit_views(bank.institution, [second.pk]).groups == {second.pk: (second.pk,)}
+    assert Firm.objects.filter(pk__in=both).count() == 2
+
+
 @pytest.fixture
 def small_bank(bank, monkeypatch, tmp_path):
     """A bank whose group ceiling is 400,000 yuan: 20% of a tier 1 of 2,000,000."""

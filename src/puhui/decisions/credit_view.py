@@ -1,9 +1,10 @@
 """One credit view (统一授信): a firm, its owner, the spouse, their other firms and whoever belongs with them, looked at as one debtor.
 
 Firms belong together where they share a person (owner, legal representative, spouse …: two spouses who each own a firm are linked through
-the firm in which both stand), where one holds a quarter of the other by the register, or where an officer has declared it; and so on from
-each of them. All firms of a group are locked, in the order of their numbers, before what they owe is added up, so two approvals in the
-same group wait for each other and cannot spend the same headroom. Related parties of the lender have one sum, and one lock.
+the firm in which both stand), where one holds a quarter of the other by the register, where an officer has declared it, or where two rows
+were found to be one firm; and so on from each of them. All firms of a group are locked, in the order of their numbers, before what they owe
+is added up, so two approvals in the same group wait for each other and cannot spend the same headroom. Related parties of the lender have
+one sum, and one lock.
 """
 
 from __future__ import annotations
@@ -48,6 +49,13 @@ _CONNECTED = """
                WHERE firm_id = reached.firm AND ended_on IS NULL AND other_id IS NOT NULL
               UNION ALL
               SELECT firm_id FROM decisions_creditlink WHERE other_id = reached.firm AND ended_on IS NULL
+              UNION ALL
+              -- Rows that two persons have found to be one firm: the newest step on the pair is the merge.
+              SELECT CASE WHEN act.first_id = reached.firm THEN act.second_id ELSE act.first_id END
+                FROM parties_matchact AS act
+               WHERE (act.first_id = reached.firm OR act.second_id = reached.firm) AND act.act = 'merged'
+                 AND NOT EXISTS (SELECT FROM parties_matchact AS later
+                                  WHERE later.first_id = act.first_id AND later.second_id = act.second_id AND later.id > act.id)
           ) AS step
     )
     SELECT reached.start, reached.firm, firm.name,
