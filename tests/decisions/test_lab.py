@@ -17,7 +17,7 @@ from tests.decisions.test_batch import solid
 
 from puhui.calculations.faults import FaultsError
 from puhui.decisions.lab.allocating import Group, allocate
-from puhui.decisions.lab.comparing import by_group, figures, stressed, swap_set
+from puhui.decisions.lab.comparing import Costs, by_group, figures, stressed, swap_set
 from puhui.products.documents import CATALOGUE
 from puhui.site.command import run
 
@@ -40,11 +40,13 @@ def answers(probabilities, amount, rate, outcomes=None):
 
 def test_the_figures_of_the_page():
     asked, expected = EXAMPLES[0]["figures"], EXAMPLES[0]["expect"]
-    found = figures(answers(asked["probabilities"], asked["amount"], asked["rate"]), asked["loss_given_default"])
+    costs = Costs(asked["loss_given_default"], asked["funding"], asked["operations"], 0.06)
+    found = figures(answers(asked["probabilities"], asked["amount"], asked["rate"]), costs)
     assert (found["expected_interest_fen"], found["expected_loss_fen"]) == (expected["interest"] * 100, expected["loss"] * 100)
     assert found["expected_profit_fen"] == expected["profit"] * 100 and found["mean_rate"] == pytest.approx(asked["rate"])
+    assert (found["cost_fen"], found["capital_fen"]) == (expected["cost"] * 100, 1_800_000)
     fewer = figures(
-        answers(asked["probabilities"], asked["amount"], asked["rate"], ["approve", "refer", "refuse"]), 0.5, pl.Series([1, 0, 1])
+        answers(asked["probabilities"], asked["amount"], asked["rate"], ["approve", "refer", "refuse"]), costs, pl.Series([1, 0, 1])
     )
     assert fewer["expected_profit_fen"] == expected["without_third"] * 100 and (fewer["refuse"], fewer["lent_share"]) == (1, 2 / 3)
     assert (fewer["realised_defaults"], fewer["realised_loss_fen"], fewer["realised_interest_fen"]) == (1, 5_000_000, 500_000)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from puhui.decisions.lab.allocating import Group
+    from puhui.decisions.lab.comparing import Costs
     from puhui.products.terms import Product
 
 app = typer.Typer(help="Compare policies on past cases.", no_args_is_help=True)
@@ -36,7 +37,9 @@ def compare(
     outcome: Annotated[str, typer.Option("--outcome", help="Column that says whether the case defaulted.")] = "",
     by: Annotated[str, typer.Option("--group", help="Column of groups between which approval is compared.")] = "",
     stress: Annotated[list[str] | None, typer.Option("--stress", help="NAME=FACTOR: a column multiplied, as sales=0.8.")] = None,
-    loss: Annotated[float, typer.Option("--loss-given-default", help="Share lost of what a defaulted firm owes.")] = 0.45,
+    loss: Annotated[
+        float | None, typer.Option("--loss-given-default", help="Share lost of what a defaulted firm owes; default: the table's.")
+    ] = None,
     as_of: Annotated[str, typer.Option("--as-of", help="The day of the decisions (YYYY-MM-DD); default: today.")] = "",
     lender: Annotated[str, typer.Option("--lender", help="Who lends: bank, micro_lender.")] = "bank",
     out: Annotated[Path | None, typer.Option("--out", help="Write the cases answered differently: .parquet, .csv or .xlsx.")] = None,
@@ -55,13 +58,14 @@ def compare(
     products = _products(strategies, day)
     frame, defaulted = _population(population, products, outcome, by, stress or [])
     names = [name if strategies.count(name) == 1 else f"{name} ({place})" for place, name in enumerate(strategies, 1)]
+    costs = {name: _costs(product, day, lender, loss) for name, product in zip(names, products, strict=True)}
     answers = {
         name: _answered(frame, product, _model(model or [], place), day, lender)
         for place, (name, product) in enumerate(zip(names, products, strict=True))
     }
     result: dict[str, Any] = {
         "cases": frame.height,
-        "figures": {name: comparing.figures(each, loss, defaulted) for name, each in answers.items()},
+        "figures": {name: comparing.figures(each, costs[name], defaulted) for name, each in answers.items()},
         "swaps": {name: comparing.swap_set(answers[names[0]], answers[name], defaulted) for name in names[1:]},
     }
     changed = {
@@ -161,7 +165,7 @@ def _population(path: Path, products: list[Product], outcome: str, by: str, stre
 
 def _is_number(text: str) -> bool:
     try:
-        return float(text) >= 0
+        return 0 <= float(text) < float("inf")
     except ValueError:
         return False
 
@@ -179,6 +183,18 @@ def _answered(frame: pl.DataFrame, product: Product, model: Any, day: date, lend
 
     tables = {part: parameters.table(name, configuration.load().catalogue) for part, name in product.parameters.items()}
     return decide_many(frame, product, None if product.policy_class else model, tables, day=day, lender_kind=lender)
+
+
+def _costs(product: Product, day: date, lender: str, loss: float | None) -> Costs:
+    """What the product's own table of costs says, with the lender's share of a loss."""
+    from puhui.decisions.lab.comparing import Costs
+    from puhui.products import parameters
+    from puhui.site import configuration
+
+    costs = parameters.table(product.parameters["costs"], configuration.load().catalogue)
+    row = costs.row(day, lender_kind=lender, security=product.price.security)
+    lost = float(row["loss_given_default"]) * product.support.bank_share_ppm / 1_000_000 if loss is None else loss
+    return Costs(lost, float(row["funding"]), float(row["operations"]), float(row["capital"]))
 
 
 def _reasons(changed: pl.DataFrame) -> dict[str, int]:
