@@ -23,6 +23,9 @@ STEPS = (
     Step("same", "equal", ("code", "other_code")),
     Step("unknown", "is_missing", ("part",)),
     Step("clean", "null_if", ("part",), {"values": [999, -1]}),
+    Step("start_day", "day_number", ("start",)),
+    Step("odd", "remainder", ("whole",), {"by": 3}),
+    Step("pair", "joined", ("code", "other_code"), {"length": 2}),
 )
 RAW = {"part": "number", "code": "text"}
 
@@ -36,6 +39,8 @@ def test_worked_values():
     assert prepare(values, RAW, STEPS) == {
         "part": 3.0, "code": "1101", "share": 0.75, "gap": -1.0, "sum": 10.0, "age_days": 2.0, "start_year": 2020.0, "start_month": 2.0,
         "sector": "11", "code_category": "1101", "region": "north", "same": 1.0, "unknown": 0.0, "clean": 3.0,
+        "start_day": 7363.0,  # 20 years with five leap days, 31 days of January, 27 of February
+        "odd": 1.0, "pair": "11 · 1101",
     }  # fmt: skip
 
 
