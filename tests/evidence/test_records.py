@@ -6,14 +6,15 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from tests.evidence.conftest import BUSINESS_DATE, consent, csv_text
 
 from puhui.calculations.faults import FaultsError
 from puhui.evidence import queries
 from puhui.evidence.actions import import_records
-from puhui.evidence.layouts import layout
+from puhui.evidence.frames import frames_together, records_frame
+from puhui.evidence.layouts import layout, layouts
 from puhui.evidence.models import Batch, BatchFirm, ReadLog, Record, SeriesMonth
 
 PENALTY = ["处罚决定书文号", "处罚决定日期", "处罚类别", "罚款金额"]
@@ -123,3 +124,14 @@ def test_several_kinds_are_read_at_once_each_by_its_own_consent(lender, taking):
     with pytest.raises(FaultsError) as refusal:
         queries.evidence_as_of(lender.institution, {"penalty": [lender.silent.pk], "tax_return": [lender.firm.pk]}, BUSINESS_DATE)
     assert "戊公司" in str(refusal.value) and "C03" in str(refusal.value) and "甲公司" in str(refusal.value) and "C06" in str(refusal.value)
+
+
+def test_nothing_has_the_types_of_its_layout(database: str) -> None:
+    """A kind of which no row is known is read with the same columns and types as one with rows."""
+    moment, kinds = dt.datetime(2026, 1, 1, tzinfo=dt.UTC), layouts()
+    with transaction.atomic():
+        together = frames_together({kind: [1] for kind in kinds}, moment)
+        for kind in kinds:
+            expected = kind.empty().schema
+            assert records_frame(kind, [1], moment).schema == expected, kind.record
+            assert together[kind.record].schema == expected, kind.record

@@ -101,4 +101,6 @@ def _moments(text: pl.Series) -> pl.Series:
     """A file has few distinct moments: each is parsed once."""
     distinct = text.unique()
     parsed = distinct.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%#z", time_zone="UTC", time_unit="us")
+    if text.is_empty():  # a replacement of nothing by nothing would stay text
+        return parsed.alias(text.name)
     return text.replace_strict(distinct, parsed, return_dtype=pl.Datetime("us", "UTC")).alias(text.name)
