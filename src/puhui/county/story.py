@@ -38,6 +38,7 @@ from puhui.loans.models import Loan
 from puhui.parties import actions as parties
 from puhui.parties.models import Firm, Institution, Person, Role, User
 from puhui.payments.actions import open_bank_account
+from puhui.products.queries import product
 from puhui.scoring import actions as scoring
 from puhui.scoring.configuration import Configuration, read_configuration
 from puhui.scoring.training import train
@@ -173,12 +174,13 @@ def leave_work(county: County) -> None:
     institution, plan = county.institution, county.plan
     take_evidence(county, plan.last_day.replace(day=1), _quiet, plan.decision_day.replace(day=1))
     features.refresh(institution, plan.last_day.replace(day=1), actor="night run")
+    least_fen = product(PRODUCT, institution.business_date).minimum_fen  # a draw or a part may have been less
     repaid = Loan.objects.filter(institution=institution, status="closed").order_by("pk").select_related("firm")
     rows = [
         {
             "firm": loan.firm,
             "product_code": PRODUCT,
-            "amount_fen": loan.amount_fen,
+            "amount_fen": max(loan.amount_fen, least_fen),
             "term_months": 12,
             "purpose": "inventory",
             "channel": "phone",
