@@ -72,7 +72,8 @@ def monitored(institution: Institution, model: RegisteredModel, as_of: date, lan
 
 _MODEL: tuple[tuple[str, Kind], ...] = (("model", "text"),)
 _STABILITY: tuple[tuple[str, Kind], ...] = (
-    *_MODEL, ("month", "text"), ("cases", "count"), ("mean_points", "count"), ("mean_probability", "share"), ("stability_index", "index"),
+    *_MODEL, ("month_decided", "text"), ("cases", "count"), ("mean_points", "count"), ("mean_probability", "share"),
+    ("stability_index", "index"),
     ("state", "text"),
 )  # fmt: skip
 _CAUSES: tuple[tuple[str, Kind], ...] = (
@@ -92,7 +93,8 @@ _TRUTH: tuple[tuple[str, Kind], ...] = (
     ("high", "index"), ("holds", "text"),
 )  # fmt: skip
 _CONDUCT: tuple[tuple[str, Kind], ...] = (
-    *_MODEL, ("month", "text"), ("cases", "count"), ("approved_share", "share"), ("automated_share", "share"), ("reviewed", "count"),
+    *_MODEL, ("month_decided", "text"), ("cases", "count"), ("approved_share", "share"), ("automated_share", "share"),
+    ("reviewed", "count"),
     ("overridden", "count"), ("overridden_share", "share"),
 )  # fmt: skip
 _GROUPS: tuple[tuple[str, Kind], ...] = (
@@ -162,7 +164,7 @@ def _stability(name: str, cases: pl.DataFrame, limits: monitoring.Limits) -> Row
         index = None
         if len(then) < limits.least_cases:
             then += points
-        else:
+        elif count >= limits.least_cases:
             bounds = monitoring.bands_of(then)
             index = monitoring.stability_index(monitoring.shares_in(bounds, then), monitoring.shares_in(bounds, points))
         rows.append((name, month, count, round(mean), probability, index, monitoring.state_of(index, count, limits)))
