@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from puhui.decisions.batch import reason_codes, reasons_of
 from puhui.products.terms import Product
 from puhui.products.vocabulary import CASE_FACTS
 
-__all__ = ["file_frame", "reason_counts", "with_reason_texts"]
+__all__ = ["file_frame", "naming_columns", "reason_counts", "with_reason_texts"]
 
 
 def file_frame(path: Path, product: Product) -> pl.DataFrame:
@@ -27,6 +28,12 @@ def file_frame(path: Path, product: Product) -> pl.DataFrame:
         return pl.read_csv(path, infer_schema_length=None, schema_overrides=texts)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise FaultsError([Fault(str(path), str(error).split("\n")[0], "a table of variables")]) from error
+
+
+def naming_columns(frame: pl.DataFrame, taken: Iterable[str]) -> list[str]:
+    """What names a row for people: columns of text or whole numbers that are no fact of the case and not `taken`."""
+    known = CASE_FACTS.keys() | set(taken)
+    return [name for name, kind in frame.schema.items() if name not in known and (kind == pl.String or kind.is_integer())]
 
 
 def with_reason_texts(answers: pl.DataFrame, product: Product) -> pl.DataFrame:

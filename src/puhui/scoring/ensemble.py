@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -168,10 +168,6 @@ class Ensemble:
             exponent = np.clip(calibration.intercept + calibration.slope * log_odds, -700, 700)
             probability = np.array([1 / (1 + math.exp(-each)) for each in exponent.tolist()])
         return np.asarray(np.clip(np.round(probability, 6), 0.000001, 0.999999))
-
-    def named(self, name: str) -> Ensemble:
-        """The same model under another name."""
-        return Ensemble(replace(self.document, name=name))
 
 
 def _told(each: Input, value: Any, number: float) -> str:

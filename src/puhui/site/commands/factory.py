@@ -161,11 +161,9 @@ def _write(frame: pl.DataFrame, answers: pl.DataFrame, strategy: Strategy | Used
     """The answers beside what names a row: every column of text or whole numbers that is no variable and no fact."""
     import polars as pl
 
-    from puhui.decisions.batch_files import with_reason_texts
-    from puhui.products.vocabulary import CASE_FACTS
+    from puhui.decisions.batch_files import naming_columns, with_reason_texts
 
-    taken = strategy.wanted | CASE_FACTS.keys() | strategy.product.application.keys() | set(answers.columns)
-    names = [name for name, kind in frame.schema.items() if name not in taken and (kind == pl.String or kind.is_integer())]
+    names = naming_columns(frame, strategy.wanted | strategy.product.application.keys() | set(answers.columns))
     written = pl.concat([frame.select(names), with_reason_texts(answers, strategy.product)], how="horizontal")
     if out.suffix == ".parquet":
         written.write_parquet(out)

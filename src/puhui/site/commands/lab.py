@@ -210,11 +210,10 @@ def _write(frame: pl.DataFrame, changed: dict[str, pl.DataFrame], product: Produ
     """The changed cases beside what names a row: columns of text or whole numbers that are no variable and no fact."""
     import polars as pl
 
-    from puhui.products.vocabulary import CASE_FACTS
+    from puhui.decisions.batch_files import naming_columns
 
     rows = pl.concat([each.with_columns(pl.lit(name).alias("strategy")) for name, each in changed.items()])
-    taken = product.variables.keys() | product.application.keys() | CASE_FACTS.keys() | set(rows.columns)
-    named = [name for name, kind in frame.schema.items() if name not in taken and (kind == pl.String or kind.is_integer())]
+    named = naming_columns(frame, product.variables.keys() | product.application.keys() | set(rows.columns))
     rows = rows.join(frame.select(named).with_row_index("row"), on="row", how="left") if named else rows
     if out.suffix == ".parquet":
         rows.write_parquet(out)
