@@ -10,9 +10,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import polars as pl
 from django.db import transaction
@@ -20,12 +20,13 @@ from django.utils import timezone
 
 from puhui.evidence import queries
 from puhui.evidence.documents.taking_apart import document_rows
+from puhui.evidence.import_options import ImportOptions
 from puhui.evidence.layouts import Layout, layout, layouts
 from puhui.evidence.models import Batch
 from puhui.evidence.reading.faults import refuse
 from puhui.evidence.reading.invoices import EVIDENCE_CLASS, read_invoices
-from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.mapping import Mapping, load_mapping, read_document
+from puhui.evidence.reading.options import ReadOptions
 from puhui.evidence.reading.parties import FirmIdentity
 from puhui.evidence.reading.records import read_records
 from puhui.evidence.reading.rejects import write_rejects
@@ -59,49 +60,20 @@ class ImportResult:
         return asdict(self)
 
 
-def _silent(stage: str, done: int, total: int) -> None:
-    return None
-
-
 def import_invoices(
-    institution: Institution,
-    path: Path,
-    mapping: Mapping | Path | None = None,
-    *,
-    firm: Firm | None = None,
-    partial: bool = False,
-    rejects: Path | None = None,
-    business_date: dt.date | None = None,
-    actor: str = "system",
-    sheet: str = "",
-    file_name: str = "",
-    limits: Limits | None = None,
-    progress: Progress = _silent,
+    institution: Institution, path: Path, mapping: Mapping | Path | None = None, **options: Unpack[ImportOptions]
 ) -> ImportResult:
     """Import one file of invoices (class C07): a table, or a document with invoices (digital invoice as XML, OFD or PDF; a scan).
-
-    `firm` is the one whose invoices these are when the file does not name it. With `partial` the good rows are stored and the others
-    written to `rejects`, if given (CSV: the original cells and what is wrong with them); else one fault refuses the whole file.
-    `business_date` (default: the institution's) is the day it is: nothing may be dated after it, and the file is known from then.
 
     Raises `RefusedFileError` (a `FaultsError`) with every fault counted and the first few hundred named. Nothing is changed then.
     """
     if isinstance(mapping, Path):
         mapping = load_mapping(mapping, vocabulary(EVIDENCE_CLASS))
-    mapping = mapping or Mapping(source=file_name or path.name)
-    importing = _Importing(institution, EVIDENCE_CLASS, mapping, firm, business_date, actor, progress)
-    with document_rows(Path(path), EVIDENCE_CLASS, limits, file_name or path.name) as taken:
-        reading = read_invoices(
-            taken.path,
-            mapping=mapping,
-            known_firms=queries.firm_numbers(institution, mapping.firm_scheme),
-            sheet=sheet,
-            file_name=file_name or Path(path).name,
-            limits=limits,
-            **importing.of_the_firm(),
-        )
+    importing = _Importing(institution, Path(path), EVIDENCE_CLASS, mapping, options)
+    with document_rows(importing.path, EVIDENCE_CLASS, options.get("limits"), importing.name) as taken:
+        reading = read_invoices(taken.path, **importing.told_to_readers(named=False))
     reading = replace(reading, digest=taken.digest or reading.digest, notes=[*taken.notes, *reading.notes])
-    return importing.store(reading, store_invoices, partial, rejects)
+    return importing.store(reading, store_invoices)
 
 
 def import_records(
@@ -110,54 +82,29 @@ def import_records(
     evidence_class: str,
     record: str | None = None,
     mapping: Mapping | Path | None = None,
-    *,
-    firm: Firm | None = None,
-    partial: bool = False,
-    rejects: Path | None = None,
-    business_date: dt.date | None = None,
-    actor: str = "system",
-    sheet: str = "",
-    file_name: str = "",
-    limits: Limits | None = None,
-    progress: Progress = _silent,
+    **options: Unpack[ImportOptions],
 ) -> ImportResult:
     """Import one file of records of any class. Of a class with several kinds, the headings say which, or `record` (or the mapping) does.
 
-    Everything else is as for `import_invoices`, which is called for class C07. Raises `RefusedFileError` (a `FaultsError`) with every
-    fault counted and the first few hundred named. Nothing is changed then.
+    `import_invoices` is called for class C07. Raises `RefusedFileError` (a `FaultsError`) with every fault counted and the first few
+    hundred named. Nothing is changed then.
     """
-    options: dict[str, Any] = {"sheet": sheet, "file_name": file_name, "limits": limits}
     if evidence_class == EVIDENCE_CLASS and record in (None, "", "invoice"):
-        return import_invoices(
-            institution, path, mapping, firm=firm, partial=partial, rejects=rejects, business_date=business_date, actor=actor,
-            progress=progress, **options,
-        )  # fmt: skip
+        return import_invoices(institution, path, mapping, **options)
     kinds = kinds_of(evidence_class, record or _record_of(mapping))
     if isinstance(mapping, Path):
-        if len(kinds) > 1:
-            found = f"no record, and class {evidence_class} has several"
-            raise refuse(mapping.name, found, f"one of {_names(kinds)}", 'Add record = "…", or --record.')
-        mapping = load_mapping(mapping, kinds[0].vocabulary(), kinds[0].known_at)
-    named = mapping or Mapping(source=file_name or path.name)
-    importing = _Importing(institution, evidence_class, named, firm, business_date, actor, progress)
-    of_statements = evidence_class if mapping is None else ""
+        mapping = _loaded(mapping, evidence_class, kinds)
+    importing = _Importing(institution, Path(path), evidence_class, mapping, options)
     with (
-        document_rows(Path(path), evidence_class, limits, file_name or path.name) as page,
-        taken_apart(page.path, of_statements, limits, file_name or path.name) as taken,
+        document_rows(importing.path, evidence_class, options.get("limits"), importing.name) as page,
+        taken_apart(page.path, evidence_class if mapping is None else "", options.get("limits"), importing.name) as taken,
     ):
-        reading = read_records(
-            taken.path,
-            kinds,
-            mapping=mapping,
-            known_firms=queries.firm_numbers(institution, named.firm_scheme, names=True),
-            **{**options, "file_name": file_name or path.name},
-            **importing.of_the_firm(),
-        )
+        reading = read_records(taken.path, kinds, **importing.told_to_readers(named=True))
     reading = replace(reading, digest=page.digest or taken.digest or reading.digest, notes=[*page.notes, *taken.notes, *reading.notes])
     kind = layout(reading.record)
     if mapping is None:
-        importing = replace(importing, mapping=replace(named, record=kind.record, known_at=kind.known_at))
-    return importing.store(reading, _storing(kind), partial, rejects)
+        importing = replace(importing, mapping=Mapping(source=importing.name, record=kind.record, known_at=kind.known_at))
+    return importing.store(reading, partial(store_records, kind))
 
 
 def kinds_of(evidence_class: str, record: str | None = None) -> tuple[Layout, ...]:
@@ -182,9 +129,12 @@ def _record_of(mapping: Mapping | Path | None) -> str | None:
     return mapping.record or None if mapping else None
 
 
-def _storing(kind: Layout) -> Store:
-    """`store_records` for one layout."""
-    return lambda rows, institution, now, received_at, progress: store_records(kind, rows, institution, now, received_at, progress)
+def _loaded(path: Path, evidence_class: str, kinds: Sequence[Layout]) -> Mapping:
+    """The mapping of one kind of record. Raises `RefusedFileError` where nothing says which of several it is."""
+    if len(kinds) > 1:
+        found = f"no record, and class {evidence_class} has several"
+        raise refuse(path.name, found, f"one of {_names(kinds)}", 'Add record = "…", or --record.')
+    return load_mapping(path, kinds[0].vocabulary(), kinds[0].known_at)
 
 
 def moment_of(day: dt.date) -> dt.datetime:
@@ -199,44 +149,64 @@ def _identity(firm: Firm) -> FirmIdentity:
 
 @dataclass(frozen=True)
 class _Importing:
-    """One file on its way in: whose it is, on what day, in whose name. Raises `RefusedFileError` where the given firm has not consented."""
+    """One file on its way in; `mapping` is the one that was given, if any."""
 
     institution: Institution
+    path: Path
     evidence_class: str
-    mapping: Mapping
-    firm: Firm | None
-    business_date: dt.date | None
-    actor: str
-    progress: Progress
+    mapping: Mapping | None
+    options: ImportOptions
+
+    @property
+    def name(self) -> str:
+        return self.options.get("file_name") or self.path.name
+
+    @property
+    def source(self) -> Mapping:
+        """The mapping, or what stands for it: a file without one goes under its name."""
+        return self.mapping or Mapping(source=self.name)
 
     @property
     def day(self) -> dt.date:
-        return self.business_date or self.institution.business_date
+        return self.options.get("business_date") or self.institution.business_date
 
     @cached_property
     def now(self) -> dt.datetime:
         """The moment that counts as learning what the file tells."""
         return moment_of(self.day)
 
-    def of_the_firm(self) -> dict[str, Any]:
-        """What a reader is told of time and firms."""
-        consented = queries.consented_firms(self.institution, self.evidence_class, self.day)
-        if self.firm and self.firm.pk not in consented:
+    @property
+    def actor(self) -> str:
+        return self.options.get("actor", "system")
+
+    @property
+    def progress(self) -> Progress:
+        return self.options.get("progress") or (lambda stage, done, total: None)
+
+    def told_to_readers(self, *, named: bool) -> ReadOptions:
+        """What a reader is told; `named`: firms may go by their names. Raises `RefusedFileError` where the given firm has not consented."""
+        firm, consented = self.options.get("firm"), queries.consented_firms(self.institution, self.evidence_class, self.day)
+        if firm and firm.pk not in consented:
             expected = f"a consent to the reading of its evidence of class {self.evidence_class}"
-            raise refuse(f"firm {self.firm.name}", "no live consent", expected, "Ask the firm for its consent first.")
+            raise refuse(f"firm {firm.name}", "no live consent", expected, "Ask the firm for its consent first.")
         return {
             "today": self.day,
             "now": self.now,
-            "firm": _identity(self.firm) if self.firm else None,
+            "mapping": self.mapping,
+            "firm": _identity(firm) if firm else None,
+            "known_firms": queries.firm_numbers(self.institution, self.source.firm_scheme, names=named),
             "consented_firms": consented,
+            "sheet": self.options.get("sheet", ""),
+            "file_name": self.name,
+            "limits": self.options.get("limits"),
             "progress": lambda stage: self.progress(stage, 0, 0),
         }
 
-    def store(self, reading: Reading, store: Store, partial: bool, rejects: Path | None) -> ImportResult:
+    def store(self, reading: Reading, store: Store) -> ImportResult:
         """Store what is good, in one transaction. Raises `RefusedFileError` where a row is wrong and the user did not choose to go on."""
-        if reading.rejected.height and (not partial or reading.accepted.is_empty()):
+        if reading.rejected.height and (not self.options.get("partial") or reading.accepted.is_empty()):
             raise reading.faults.refusal()
-        received_at = timezone.now()
+        received_at, rejects = timezone.now(), self.options.get("rejects")
         with transaction.atomic():
             stored = store(reading.accepted, self.institution.pk, self.now, received_at, self.progress)
             counts = {
@@ -252,17 +222,17 @@ class _Importing:
                 write_rejects(reading.rejected, rejects)
         faults = [fault.as_dict() for fault in reading.faults.listed()]
         written = str(rejects) if reading.rejected.height and rejects else None
-        return ImportResult(reading.file, self.mapping.source, stored.batch_id, counts, reading.notes, faults, written, reading.record)
+        return ImportResult(reading.file, self.source.source, stored.batch_id, counts, reading.notes, faults, written, reading.record)
 
     def _record(self, reading: Reading, stored: Stored, counts: dict[str, int], received_at: dt.datetime) -> None:
         batch = Batch.objects.create(
             id=stored.batch_id,
             institution=self.institution,
             evidence_class=self.evidence_class,
-            source=self.mapping.source[:100],
+            source=self.source.source[:100],
             file_name=reading.file[:255],
             file_digest=reading.digest,
-            mapping=self.mapping.as_dict(),
+            mapping=self.source.as_dict(),
             counts=counts,
             received_at=received_at,
             received_by=self.actor,

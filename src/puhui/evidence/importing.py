@@ -6,16 +6,15 @@ procurement holds three, and speaks of many suppliers at once.
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from puhui.evidence.actions import ImportResult, import_records
+from puhui.evidence.import_options import ImportOptions
 from puhui.evidence.procurement import EVIDENCE_CLASS as PROCUREMENT
 from puhui.evidence.procurement import import_ocds, is_ocds_file
-from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.mapping import Mapping
-from puhui.parties.models import Firm, Institution
+from puhui.parties.models import Institution
 
 __all__ = ["import_file"]
 
@@ -26,22 +25,12 @@ def import_file(
     evidence_class: str,
     record: str | None = None,
     mapping: Mapping | Path | None = None,
-    *,
-    firm: Firm | None = None,
-    business_date: dt.date | None = None,
-    actor: str = "system",
-    file_name: str = "",
-    limits: Limits | None = None,
-    **of_tables: Any,
+    **options: Unpack[ImportOptions],
 ) -> list[ImportResult]:
     """Import a file of a class: one result for each kind of record in it; an OCDS package without any row of ours gives none.
 
-    `of_tables`: what `import_records` takes besides (partial, rejects, sheet, progress); a package has no use for it.
     Raises `RefusedFileError` (a `FaultsError`) with every fault. Nothing is changed then.
     """
-    common: dict[str, Any] = {
-        "firm": firm, "business_date": business_date, "actor": actor, "file_name": file_name, "limits": limits,
-    }  # fmt: skip
     if evidence_class == PROCUREMENT and is_ocds_file(path):
-        return import_ocds(institution, path, **common)
-    return [import_records(institution, path, evidence_class, record, mapping, **common, **of_tables)]
+        return import_ocds(institution, path, **options)
+    return [import_records(institution, path, evidence_class, record, mapping, **options)]

@@ -6,20 +6,21 @@ tables are stored together or not at all.
 
 from __future__ import annotations
 
-import datetime as dt
 import tempfile
 from pathlib import Path
+from typing import Unpack
 
 import polars as pl
 from django.db import transaction
 
 from puhui.evidence import queries
 from puhui.evidence.actions import ImportResult, import_records
+from puhui.evidence.import_options import ImportOptions
 from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.mapping import KnownAt, Mapping
 from puhui.evidence.reading.ocds import is_ocds, read_ocds
 from puhui.evidence.reading.recognise import read_bytes
-from puhui.parties.models import Firm, Institution
+from puhui.parties.models import Institution
 
 __all__ = ["import_ocds", "is_ocds_file"]
 
@@ -36,26 +37,18 @@ def is_ocds_file(path: Path) -> bool:
         return False
 
 
-def import_ocds(
-    institution: Institution,
-    path: Path,
-    *,
-    firm: Firm | None = None,
-    business_date: dt.date | None = None,
-    actor: str = "system",
-    file_name: str = "",
-    limits: Limits | None = None,
-) -> list[ImportResult]:
+def import_ocds(institution: Institution, path: Path, **options: Unpack[ImportOptions]) -> list[ImportResult]:
     """Import an OCDS release or record package: one result for each record of which it held rows of firms of the institution (or of the
-    one `firm`).
+    one `firm`). What is told of tables (partial, rejects, sheet) has no meaning here.
 
     The notes of each say what the package held beyond that. Raises `RefusedFileError` (a `FaultsError`) with every fault: of the package,
     or of the rows of the record in which there are any. Nothing is changed then.
     """
-    file = file_name or path.name
+    file, firm, limits = options.get("file_name") or path.name, options.get("firm"), options.get("limits")
     known = queries.firm_numbers(institution, names=True)
     known = {name: number for name, number in known.items() if firm is None or number == firm.pk}
     tables = read_ocds(read_bytes(path, limits or Limits(), file), file, known.keys())
+    day, actor = options.get("business_date"), options.get("actor", "system")
     results = []
     with tempfile.TemporaryDirectory(prefix="puhui-ocds-") as folder, transaction.atomic():
         for record, rows in tables.frames.items():
@@ -64,10 +57,8 @@ def import_ocds(
                 continue
             plain = Path(folder) / f"{record}.csv"
             ours.write_csv(plain)
-            result = import_records(
-                institution, plain, EVIDENCE_CLASS, record, _mapping(record, ours.columns, file), business_date=business_date, actor=actor,
-                file_name=f"{file} ({record})", limits=limits,
-            )  # fmt: skip
+            told: ImportOptions = {"business_date": day, "actor": actor, "file_name": f"{file} ({record})", "limits": limits}
+            result = import_records(institution, plain, EVIDENCE_CLASS, record, _mapping(record, ours.columns, file), **told)
             result.notes.extend([*tables.notes, f"rows of suppliers that are no firms of this institution: {rows.height - ours.height:,}"])
             results.append(result)
     return results

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Unpack
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -23,10 +24,11 @@ from puhui.evidence.reading.keys import with_keys
 from puhui.evidence.reading.knowing import known_at
 from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.mapping import Mapping
-from puhui.evidence.reading.parties import FirmIdentity, counterparties, directions, firms
+from puhui.evidence.reading.options import ReadOptions, tell
+from puhui.evidence.reading.parties import counterparties, directions, firms
 from puhui.evidence.reading.raw import RawTable
 from puhui.evidence.reading.rejects import rejected_rows
-from puhui.evidence.reading.result import Progress, Reading
+from puhui.evidence.reading.result import Reading
 from puhui.evidence.reading.words import LINE_FIELDS, Vocabulary, plain, vocabulary
 
 EVIDENCE_CLASS = "C07"
@@ -40,46 +42,29 @@ FLAG_NO_COUNTERPARTY = 4
 FLAG_NAMES = {FLAG_TOTAL_DIFFERS: "total_differs", FLAG_ZERO: "zero", FLAG_NO_COUNTERPARTY: "no_counterparty"}
 
 
-def read_invoices(
-    path: Path,
-    *,
-    today: dt.date,
-    now: dt.datetime,
-    mapping: Mapping | None = None,
-    firm: FirmIdentity | None = None,
-    known_firms: dict[str, int] | None = None,
-    consented_firms: frozenset[int] | None = None,
-    sheet: str = "",
-    file_name: str = "",
-    limits: Limits | None = None,
-    progress: Progress = lambda stage: None,
-) -> Reading:
-    """Read, check and mark the invoices of one file.
-
-    `today` is the business date (nothing may be dated after it), `now` the moment that counts as learning it (with time zone).
-    `firm` is the one whose invoices these are when the file does not say; `known_firms` maps identifiers of the mapping's scheme to
-    our numbers, and other firms are faults; so are firms outside `consented_firms`. `file_name` is what messages call the file
-    when it lies under another name here. Raises `RefusedFileError` when the file cannot be used at all; faults of rows are
+def read_invoices(path: Path, **options: Unpack[ReadOptions]) -> Reading:
+    """Read, check and mark the invoices of one file. Raises `RefusedFileError` when the file cannot be used at all; faults of rows are
     in the result, and the caller decides whether to refuse or to take the rest.
 
     `accepted` has row, firm, firm_id (null without `known_firms`), direction, invoice_code, invoice_number, issued_on, issued_hour,
     counterparty, kind, status, amount_fen, tax_fen, total_fen, known_at (UTC), known_at_assumed, duplicate, flags, content_key,
     identity_key, occurrence.
     """
-    mapping, words = mapping or Mapping(), vocabulary(EVIDENCE_CLASS)
-    progress("reading")
-    table, digest = read_table(path, heading_finder(mapping, words), mapping, limits or Limits(), sheet, file_name)
+    mapping, words, limits = options.get("mapping") or Mapping(), vocabulary(EVIDENCE_CLASS), options.get("limits") or Limits()
+    tell(options, "reading")
+    finder = heading_finder(mapping, words)
+    table, digest = read_table(path, finder, mapping, limits, options.get("sheet", ""), options.get("file_name", ""))
     columns, faults = resolve_columns(table, mapping, words)
-    faults += missing_fields(table, columns, mapping, words, firm is not None)
+    faults += missing_fields(table, columns, mapping, words, options.get("firm") is not None)
     faults += unit_faults(table, columns, mapping, words, ("amount", "tax", "total"))
     if faults:
         raise RefusedFileError(faults)
-    progress("checking")
+    tell(options, "checking")
     row_faults = RowFaults(table.file, table.sheet)
-    check_cells(table, row_faults, limits or Limits())
+    check_cells(table, row_faults, limits)
     fields = Columns(table, columns, row_faults)
-    checked = _checked(fields, mapping, words, today, now, firm, known_firms, consented_firms)
-    progress("comparing")
+    checked = _checked(fields, mapping, words, options)
+    tell(options, "comparing")
     bad = row_faults.rows()
     good = checked.filter(~pl.col("row").is_in(bad.implode())) if len(bad) else checked
     accepted = _marked(with_keys(good)).drop("line_detail")
@@ -88,20 +73,12 @@ def read_invoices(
     return Reading(table.file, digest, table.sheet, accepted, rejected, row_faults, counts, table.notes)
 
 
-def _checked(
-    fields: Columns,
-    mapping: Mapping,
-    words: Vocabulary,
-    today: dt.date,
-    now: dt.datetime,
-    firm: FirmIdentity | None,
-    known_firms: dict[str, int] | None,
-    consented_firms: frozenset[int] | None,
-) -> pl.DataFrame:
+def _checked(fields: Columns, mapping: Mapping, words: Vocabulary, options: ReadOptions) -> pl.DataFrame:
     """Every row with its fields; rows with a fault hold nulls and are taken out by the caller."""
-    firm_keys, firm_ids = firms(fields, mapping, firm, known_firms, consented_firms)
+    firm = options.get("firm")
+    firm_keys, firm_ids = firms(fields, mapping, firm, options.get("known_firms"), options.get("consented_firms"))
     direction = directions(fields, mapping, words, firm, firm_keys)
-    issued_on, issued_hour = _issued(fields, mapping, words, today)
+    issued_on, issued_hour = _issued(fields, mapping, words, options["today"])
     amounts = _amounts(fields, mapping, words)
     status = _statuses(fields, mapping, words, amounts)
     frame = pl.DataFrame(
@@ -121,7 +98,7 @@ def _checked(
             "line_detail": _line_detail(fields),
         }
     )
-    return known_at(frame, fields, mapping, now)
+    return known_at(frame, fields, mapping, options["now"])
 
 
 def _number_text(fields: Columns, field: str, longest: int) -> pl.Series:

@@ -6,10 +6,10 @@ that two rows of one file tell differently is refused: a file must not contradic
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Unpack
 
 import polars as pl
 
@@ -24,31 +24,18 @@ from puhui.evidence.reading.keys import firm_key, with_record_keys
 from puhui.evidence.reading.knowing import known_at
 from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.mapping import Mapping
-from puhui.evidence.reading.parties import FirmIdentity, firms
+from puhui.evidence.reading.options import ReadOptions, tell
+from puhui.evidence.reading.parties import firms
 from puhui.evidence.reading.raw import RawTable
 from puhui.evidence.reading.rejects import rejected_rows
-from puhui.evidence.reading.result import Progress, Reading
+from puhui.evidence.reading.result import Reading
 from puhui.evidence.reading.values import read_field
 
 AS_THEY_STAND = ("text", "code", "word")  # a dash in text is text
 
 
-def read_records(
-    path: Path,
-    layouts: Layout | Sequence[Layout],
-    *,
-    today: dt.date,
-    now: dt.datetime,
-    mapping: Mapping | None = None,
-    firm: FirmIdentity | None = None,
-    known_firms: dict[str, int] | None = None,
-    consented_firms: frozenset[int] | None = None,
-    sheet: str = "",
-    file_name: str = "",
-    limits: Limits | None = None,
-    progress: Progress = lambda stage: None,
-) -> Reading:
-    """Read and check the records of one file; arguments as for `read_invoices`. Of several layouts the one that the headings fit is taken.
+def read_records(path: Path, layouts: Layout | Sequence[Layout], **options: Unpack[ReadOptions]) -> Reading:
+    """Read and check the records of one file. Of several layouts the one that the headings fit is taken.
 
     Without a mapping each row is known since when the layout says. Raises `RefusedFileError` when the file cannot be used at all; faults
     of rows are in the result, and the caller decides whether to refuse or to take the rest.
@@ -57,20 +44,20 @@ def read_records(
     known_at_assumed, content_key, identity_key, occurrence.
     """
     several = (layouts,) if isinstance(layouts, Layout) else tuple(layouts)
-    limits, chosen = limits or Limits(), mapping or Mapping()
-    progress("reading")
+    limits, chosen = options.get("limits") or Limits(), options.get("mapping") or Mapping()
+    tell(options, "reading")
     finder = first_finder([heading_finder(chosen, layout.vocabulary()) for layout in several])
-    raw, digest = read_table(path, finder, chosen, limits, sheet, file_name)
+    raw, digest = read_table(path, finder, chosen, limits, options.get("sheet", ""), options.get("file_name", ""))
     layout = several[0] if len(several) == 1 else fitting_layout(raw, several, chosen)
-    if mapping is None:
+    if options.get("mapping") is None:
         chosen = Mapping(known_at=layout.known_at)
-    table, columns = _columns(raw, layout, chosen, firm is not None)
-    progress("checking")
+    table, columns = _columns(raw, layout, chosen, options.get("firm") is not None)
+    tell(options, "checking")
     faults = RowFaults(raw.file, raw.sheet)
     check_cells(raw, faults, limits)
     fields = Columns(table, columns, faults)
-    checked = _checked(fields, layout, chosen, today, now, firm, known_firms, consented_firms)
-    progress("comparing")
+    checked = _checked(fields, layout, chosen, options)
+    tell(options, "comparing")
     accepted = _accepted(checked, layout, faults, fields)
     rejected = rejected_rows(raw, faults)
     return Reading(raw.file, digest, raw.sheet, accepted, rejected, faults, _counts(raw, accepted, rejected), raw.notes, layout.record)
@@ -147,23 +134,16 @@ def _firm_column(columns: dict[str, str]) -> dict[str, str]:
     return {"firm": columns["firm_name"], **columns} if "firm_name" in columns else columns
 
 
-def _checked(
-    fields: Columns,
-    layout: Layout,
-    mapping: Mapping,
-    today: dt.date,
-    now: dt.datetime,
-    firm: FirmIdentity | None,
-    known_firms: dict[str, int] | None,
-    consented_firms: frozenset[int] | None,
-) -> pl.DataFrame:
+def _checked(fields: Columns, layout: Layout, mapping: Mapping, options: ReadOptions) -> pl.DataFrame:
     """Every row with its fields; rows with a fault hold nulls and are taken out by the caller."""
-    consent = f"its evidence of class {layout.evidence_class}"
-    firm_keys, firm_ids = firms(fields, mapping, firm, known_firms, consented_firms, consent)
-    values = {name: read_field(fields, field, layout, mapping, today) for name, field in layout.fields.items()}
+    firm_keys, firm_ids = firms(
+        fields, mapping, options.get("firm"), options.get("known_firms"), options.get("consented_firms"),
+        f"its evidence of class {layout.evidence_class}",
+    )  # fmt: skip
+    values = {name: read_field(fields, field, layout, mapping, options["today"]) for name, field in layout.fields.items()}
     frame = pl.DataFrame({"row": fields.row, "firm": firm_keys, "firm_id": firm_ids, **values})
     month = layout.fields[layout.observed].type == "month"
-    return known_at(frame, fields, mapping, now, layout.observed, ahead=layout.future, month=month)
+    return known_at(frame, fields, mapping, options["now"], layout.observed, ahead=layout.future, month=month)
 
 
 def _accepted(checked: pl.DataFrame, layout: Layout, faults: RowFaults, fields: Columns) -> pl.DataFrame:

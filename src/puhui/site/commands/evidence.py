@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
@@ -35,10 +35,7 @@ def import_file(
 
     Example: puhui evidence import C07 sales.xlsx --firm 91330106MA2CFJQ25K
     """
-    from puhui.evidence.layouts import classes
-
-    if evidence_class.upper() not in classes():
-        support.fail(f"CLASS: found {evidence_class!r}, expected one of {', '.join(classes())}")
+    evidence_class = _class_named("CLASS", evidence_class)
     support.start_django()
     from puhui.evidence import importing as taking
     from puhui.evidence.queries import firm_named
@@ -46,21 +43,38 @@ def import_file(
     from puhui.evidence.reading.mapping import named_mapping
 
     lender = support.institution(institution)
-    rejects, of_kind = rejects or path.with_name(f"{path.stem}-rejects.csv"), record or None
+    rejects = rejects or path.with_name(f"{path.stem}-rejects.csv")
     try:
         named = named_mapping(mapping) if mapping else None
         owner = firm_named(lender, firm) if firm else None
         with _progress() as progress:
             results = taking.import_file(
-                lender, path, evidence_class.upper(), of_kind, named, firm=owner, partial=partial, rejects=rejects, actor=actor,
+                lender, path, evidence_class, record or None, named, firm=owner, partial=partial, rejects=rejects, actor=actor,
                 sheet=sheet, progress=progress,
             )  # fmt: skip
     except RefusedFileError as refusal:
-        if as_json:
-            support.print_result(
-                {"refused": True, "fault_count": refusal.total, "faults": [each.as_dict() for each in refusal.faults]}, True
-            )
-        support.fail([*refusal.faults, f"{refusal.total:,} fault{'s' if refusal.total > 1 else ''}; nothing was changed"])
+        _refused(refusal, as_json)
+    _print_imported(results, as_json)
+
+
+def _class_named(argument: str, text: str) -> str:
+    """The class of evidence as its code is written. Ends the command where there is none of that name."""
+    from puhui.evidence.layouts import classes
+
+    if text.upper() not in classes():
+        support.fail(f"{argument}: found {text!r}, expected one of {', '.join(classes())}")
+    return text.upper()
+
+
+def _refused(refusal: Any, as_json: bool) -> NoReturn:
+    """Tell every fault of a file and end the command."""
+    if as_json:
+        told = {"refused": True, "fault_count": refusal.total, "faults": [each.as_dict() for each in refusal.faults]}
+        support.print_result(told, True)
+    support.fail([*refusal.faults, f"{refusal.total:,} fault{'s' if refusal.total > 1 else ''}; nothing was changed"])
+
+
+def _print_imported(results: Sequence[Any], as_json: bool) -> None:
     if as_json:
         documents = [result.as_dict() for result in results]
         support.print_result(documents[0] if len(documents) == 1 else {"results": documents}, True)
@@ -92,14 +106,12 @@ def pull_from_source(
 
     Example: puhui evidence pull county-simulator --class C06 --record tax_return --firm 91330106MA2CFJQ25K
     """
-    from puhui.evidence.layouts import classes
-
-    if evidence_class.upper() not in classes():
-        support.fail(f"--class: found {evidence_class!r}, expected one of {', '.join(classes())}")
+    evidence_class = _class_named("--class", evidence_class)
     support.start_django()
     from django.conf import settings
 
     from puhui.calculations.faults import FaultsError
+    from puhui.decisions.register_links import after_import
     from puhui.evidence.pulling.actions import PullResult, pull, records_of
     from puhui.evidence.pulling.sources import source as described
     from puhui.evidence.queries import firm_named
@@ -108,12 +120,13 @@ def pull_from_source(
     found, owner = described(source, settings.PUHUI_CATALOGUE), firm_named(lender, firm)
     results: list[PullResult] = []
     failed: list[FaultsError] = []
-    for each in records_of(found, evidence_class.upper(), record):
+    for each in records_of(found, evidence_class, record):
         try:
             with support.progress(f"pulling {each}"):
                 results.append(pull(found, each, owner, purpose=purpose, whole=whole, actor=actor))
         except FaultsError as error:
             failed.append(error)
+    after_import(lender, [each.imported for each in results if each.imported], actor)
     faults = [fault for error in failed for fault in error.faults]
     if as_json:
         support.print_result({"results": [each.as_dict() for each in results], "faults": [each.as_dict() for each in faults]}, True)
