@@ -8,8 +8,10 @@ import pytest
 from tests.evidence.conftest import BUSINESS_DATE, consent, csv_text
 
 from puhui.calculations.faults import FaultsError
+from puhui.evidence import queries
 from puhui.evidence.actions import import_records
-from puhui.evidence.company_tree import company_tree
+from puhui.evidence.company_tree import RECORDS, company_tree, tree_of
+from puhui.evidence.former_names import former_names
 
 HOLDING = ["股权信息日期", "被投资企业", "股东名称", "股东类型", "持股比例"]
 GUARANTEE = ["担保信息日期", "担保人", "被担保人", "担保金额", "主债务逾期"]
@@ -52,3 +54,32 @@ def test_nothing_was_known_before_it_was_told(told):
 def test_a_tree_is_read_by_consent_only(told):
     with pytest.raises(FaultsError):
         company_tree(told.silent, BUSINESS_DATE)
+
+
+def test_the_firm_is_known_by_its_own_and_by_its_former_name(told):
+    """A register that names the firm itself, and one that bears its old name; who knows nothing of the change takes that for a stranger."""
+    changes = [["2025-02-01", "名称变更", "旧甲公司", "甲公司"], ["2025-06-01", "住所", "一路", "二路"]]
+    consent([told.firm], ["C01"])
+    path = told.write(csv_text(changes, ["变更日期", "变更事项", "变更前", "变更后"]), "changes.csv")
+    import_records(told.institution, path, "C01", "registration_change", firm=told.firm)
+    assert former_names(told.institution, BUSINESS_DATE) == {told.firm.pk: ("旧甲公司",)}
+    more = [["2025-12-01", "甲公司", "李一", "自然人", "100%"], ["2025-12-01", "壬公司", "旧甲公司", "企业", "70%"]]
+    import_records(told.institution, told.write(csv_text(more, HOLDING), "more.csv"), "C02", "shareholding", firm=told.firm)
+    frames = queries.known_of(told.firm, RECORDS, BUSINESS_DATE)
+    tree = tree_of(told.firm, frames, BUSINESS_DATE)
+    assert tree.former_names == ("旧甲公司",)
+    assert tree.shares["李一"] == 1.0
+    assert [(each.name, round(each.share, 9), each.chain) for each in tree.investments] == [("壬公司", 0.7, ("", "壬公司"))]
+    del frames["registration_change"]
+    assert tree_of(told.firm, frames, BUSINESS_DATE).investments == ()
+
+
+def test_a_day_before_is_told_by_the_statements_of_then(told):
+    tree = company_tree(told.firm, BUSINESS_DATE, true_on=dt.date(2025, 9, 30))
+    assert (tree.shares, tree.stated_on, tree.guarantees) == ({"旧股东": 1.0}, dt.date(2025, 9, 1), ())
+
+
+def test_control_and_circles_stand_in_the_tree(told):
+    tree = company_tree(told.firm, BUSINESS_DATE)
+    assert [(each.name, each.by_product, each.chain) for each in tree.controllers] == [("丁公司", True, ("丁公司", ""))]
+    assert tree.guarantee_cycles == (("", "己公司"),) and tree.share_cycles == ()

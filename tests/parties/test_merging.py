@@ -79,3 +79,15 @@ def test_steps_that_do_not_follow(bank: Institution) -> None:
     assert [row.act for row in merging.pairs(bank)] == ["later"]
     merging.judge(bank, one.pk, two.pk, "not_same", "officer")
     assert merging.pairs(bank) == []
+
+
+def test_a_name_from_before_finds_the_firm(bank: Institution) -> None:
+    """The other row bears the name that the firm had until it was renamed; without that, nothing speaks for the pair but the person."""
+    one = actions.register_firm(bank, "杭州市清溪竹木制品有限公司", actor="officer")
+    two = actions.register_firm(bank, "云岭家居有限公司", actor="officer")
+    person = actions.register_person(bank, "王芳", "330106199003071236", actor="officer")
+    for firm in (one, two):
+        actions.link_person(firm, person, "owner", actor="officer")
+    assert merging.find(bank, levels(), PRIOR, -20, "system")[0][0].levels["name"] != "same"
+    weighed = merging.find(bank, levels(), PRIOR, -20, "system", {two.pk: ("清溪竹木制品有限公司",)})[0]
+    assert weighed[0].levels["name"] == "same"

@@ -1,10 +1,10 @@
 """One credit view (统一授信): a firm, its owner, the spouse, their other firms and whoever belongs with them, looked at as one debtor.
 
 Firms belong together where they share a person (owner, legal representative, spouse …: two spouses who each own a firm are linked through
-the firm in which both stand), where one holds a quarter of the other by the register, where an officer has declared it, or where two rows
-were found to be one firm; and so on from each of them. All firms of a group are locked, in the order of their numbers, before what they owe
-is added up, so two approvals in the same group wait for each other and cannot spend the same headroom. Related parties of the lender have
-one sum, and one lock.
+the firm in which both stand), where one holds a quarter of the other by the register (`puhui.decisions.register_links`), where an officer
+has declared it, or where two rows were found to be one firm; and so on from each of them. All firms of a group are locked, in the order of
+their numbers, before what they owe is added up, so two approvals in the same group wait for each other and cannot spend the same headroom.
+Related parties of the lender have one sum, and one lock.
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ from puhui.calculations.faults import Fault, check
 from puhui.decisions.credit_models import CreditLink
 from puhui.decisions.exposures import exposure_of_firms, lock_firms
 from puhui.decisions.models import Decision, Exposure
-from puhui.evidence.company_tree import company_tree
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Firm, Institution
 from puhui.products.parameters import table
 
-__all__ = ["CreditViews", "ceiling_faults", "credit_views", "link", "link_by_register", "lock_groups"]
+__all__ = ["CreditViews", "ceiling_faults", "credit_views", "link", "lock_groups"]
 
 KINSHIP = ("legal_representative", "owner", "spouse", "shareholder", "controller", "director")
 """The parts of a person in a firm that make firms one debtor; somebody who is only a contact does not."""
@@ -186,14 +185,3 @@ def link(firm: Firm, other: Firm | None, kind: str, evidence_text: str, actor: s
         detail = {"other": other.pk if other else None, "kind": kind, "evidence": row.evidence}
         record_audit(firm.institution, actor, "credit_link", "firm", firm.pk, detail)
     return row
-
-
-def link_by_register(firm: Firm, actor: str) -> list[CreditLink]:
-    """Links to customers of the lender that are in the firm's group by the register as known on the open day.
-
-    Raises FaultsError without a consent to evidence of class C02.
-    """
-    tree = company_tree(firm, firm.institution.business_date, reader=actor)
-    numbers = [tree.customers[name] for name in sorted(tree.group.members) if name in tree.customers]
-    others = Firm.objects.in_bulk(numbers)
-    return [link(firm, others[number], CreditLink.Kind.HOLDING, "shareholding register, a quarter or more", actor) for number in numbers]

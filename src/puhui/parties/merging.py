@@ -47,8 +47,12 @@ _SAME = """
 """
 
 
-def records(institution: Institution) -> list[Record]:
-    """What is compared of every firm of an institution; people and phones by their blind indexes."""
+def records(institution: Institution, former_names: Mapping[int, Sequence[str]] | None = None) -> list[Record]:
+    """What is compared of every firm of an institution; people and phones by their blind indexes.
+
+    former_names  firm → names it bore before, as its evidence tells them; those entered as identifiers are added
+    """
+    told = former_names or {}
     numbers: dict[int, list[tuple[str, str]]] = {}
     for firm, scheme, value in FirmIdentifier.objects.filter(institution=institution).values_list("firm_id", "scheme", "value"):
         numbers.setdefault(firm, []).append((scheme, value))
@@ -63,7 +67,7 @@ def records(institution: Institution) -> list[Record]:
     return [
         Record(
             firm, name, tuple(numbers.get(firm, ())), division, industry, frozenset(people.get(firm, ())), frozenset(phones.get(firm, ())),
-            tuple(value for scheme, value in numbers.get(firm, ()) if scheme == _FORMER_NAME),
+            tuple(dict.fromkeys([*told.get(firm, ()), *(value for scheme, value in numbers.get(firm, ()) if scheme == _FORMER_NAME)])),
         )
         for firm, name, division, industry in rows
     ]  # fmt: skip
@@ -76,10 +80,14 @@ def find(
     prior_share: float,
     least_weight: float,
     actor: str,
+    former_names: Mapping[int, Sequence[str]] | None = None,
 ) -> tuple[list[Pair], int]:
-    """Compare all firms; pairs not seen before are put into the queue. Returns all pairs found and the number of new ones."""
+    """Compare all firms; pairs not seen before are put into the queue. Returns all pairs found and the number of new ones.
+
+    former_names  as `records` takes them
+    """
     Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)  # two runs at once would find the same pairs
-    found = find_pairs(records(institution), levels, prior_share, least_weight)
+    found = find_pairs(records(institution, former_names), levels, prior_share, least_weight)
     seen = set(MatchAct.objects.filter(institution=institution).values_list("first_id", "second_id"))
     new = [pair for pair in found if (pair.first, pair.second) not in seen]
     MatchAct.objects.bulk_create(

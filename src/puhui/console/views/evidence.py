@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -18,8 +15,8 @@ from puhui.console.evidence_figures import importable, title_of
 from puhui.console.paging import paged
 from puhui.console.templatetags.figures import number
 from puhui.console.words import COUNTS, word
-from puhui.evidence import queries
-from puhui.evidence.importing import import_file
+from puhui.decisions.register_links import take_in
+from puhui.evidence import queries, uploads
 from puhui.evidence.layouts import classes
 from puhui.parties import queries as parties
 from puhui.parties.models import Firm
@@ -68,17 +65,10 @@ def _import(request: Request) -> dict[str, Any]:
 
 
 def _import_file(request: Request, upload: UploadedFile[Any], entered: dict[str, str]) -> dict[str, Any]:
-    if (upload.size or 0) > settings.PUHUI_UPLOAD_LIMIT_BYTES:
-        most = _("at most %(size)s MB") % {"size": settings.PUHUI_UPLOAD_LIMIT_BYTES // 1_000_000}
-        raise FaultsError([Fault(_("file"), _("%(size)s bytes") % {"size": upload.size}, most, _("Split the file."))])
     firm = _firm(request.user, entered["firm"]) if entered["firm"] else None
-    with tempfile.TemporaryDirectory(prefix="puhui-upload-") as folder:
-        path = Path(folder) / Path(upload.name or "upload").name
-        with path.open("wb") as file:
-            for chunk in upload.chunks():
-                file.write(chunk)
+    with uploads.kept(upload) as path:
         evidence_class, record = _record(entered["record"])
-        results = import_file(
+        results = take_in(
             request.institution, path, evidence_class, record, firm=firm, partial=bool(entered["partial"]),
             business_date=request.institution.business_date, actor=request.user.username,
         )  # fmt: skip

@@ -37,7 +37,7 @@ def import_file(
     """
     evidence_class = _class_named("CLASS", evidence_class)
     support.start_django()
-    from puhui.evidence import importing as taking
+    from puhui.decisions.register_links import take_in
     from puhui.evidence.queries import firm_named
     from puhui.evidence.reading.faults import RefusedFileError
     from puhui.evidence.reading.mapping import named_mapping
@@ -48,7 +48,7 @@ def import_file(
         named = named_mapping(mapping) if mapping else None
         owner = firm_named(lender, firm) if firm else None
         with _progress() as progress:
-            results = taking.import_file(
+            results = take_in(
                 lender, path, evidence_class, record or None, named, firm=owner, partial=partial, rejects=rejects, actor=actor,
                 sheet=sheet, progress=progress,
             )  # fmt: skip

@@ -27,17 +27,19 @@ def match(
 ) -> None:
     """Compare all firms of an institution and put pairs that may be one firm into the queue of the page "Same firm?".
 
+    Names that a firm bore before are compared too, where its consent lets its changes of registration (C01) be read.
     Nothing is merged: one officer asks for a merge, another agrees. A pair once judged is not put there again.
 
     Example: puhui parties match --json
     """
     support.start_django()
+    from puhui.evidence.former_names import former_names
     from puhui.parties import merging
     from puhui.parties.models import Firm
 
     lender = support.institution(institution)
     levels, prior_share, propose_weight, review_weight = parameters(lender.business_date)
-    found, new = merging.find(lender, levels, prior_share, review_weight, actor)
+    found, new = merging.find(lender, levels, prior_share, review_weight, actor, former_names(lender, lender.business_date, reader=actor))
     names = dict(Firm.objects.filter(institution=lender).values_list("pk", "name"))
     rows: list[dict[str, Any]] = [
         {
