@@ -7,15 +7,14 @@ class against another is computed again when either changed.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import rfc8785
 from django.db import transaction
 
+from puhui.calculations.canonical import digest_of
 from puhui.features import registry
 from puhui.features.models import Snapshot
 from puhui.features.profiles import classes_of, null_reasons, profile, records_for
@@ -146,5 +145,5 @@ def snapshot_of(
         catalogue_digest=document["catalogue_digest"],
         values=document["values"],
         null_reasons=document["null_reasons"],
-        digest=hashlib.sha256(rfc8785.dumps(document)).hexdigest(),
+        digest=digest_of(document),
     )

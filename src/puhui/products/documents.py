@@ -5,9 +5,7 @@ The canonical form is RFC 8785 (keys sorted, numbers in one spelling), so the sa
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -15,12 +13,14 @@ from typing import Any
 
 import rfc8785
 
+from puhui.calculations.canonical import canonical, digest_of, normalised
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.products.positions import Positions
 
+__all__ = ["CATALOGUE", "Document", "canonical", "digest_of", "normalised", "read_document", "stored_document"]
+
 CATALOGUE = Path(__file__).parent.parent / "catalogue"
 LARGEST_FILE_BYTES = 1_000_000
-_LARGEST_EXACT = 2**53 - 1
 
 
 @dataclass(frozen=True)
@@ -38,27 +38,6 @@ class Document:
         if self.positions:
             return self.positions.where(path)
         return f"{self.kind} {self.name}: " + ".".join(str(part) for part in path)
-
-
-def canonical(body: object) -> bytes:
-    """The canonical JSON of `body`; the same before and after a database that writes 1e16 as a whole number."""
-    return rfc8785.dumps(normalised(body))
-
-
-def normalised(value: Any) -> Any:
-    """JSON values with tuples as lists, and whole numbers that a float cannot hold exactly as floats."""
-    if isinstance(value, Mapping):
-        return {key: normalised(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [normalised(part) for part in value]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST_EXACT:
-        return float(value)
-    return value
-
-
-def digest_of(body: object) -> str:
-    """SHA-256 of the canonical JSON, in hexadecimal."""
-    return hashlib.sha256(canonical(body)).hexdigest()
 
 
 def read_document(path: Path, kind: str) -> Document:

@@ -9,19 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import rfc8785
-
+from puhui.calculations.canonical import digest_of as digest
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.preparation import KINDS, Step
 
 __all__ = ["FORMAT", "Bin", "Calibration", "Document", "Scaling", "ScoredVariable", "digest", "parse", "read_document", "read_steps"]
 
 FORMAT = "puhui/scorecard/1"
-LARGEST_EXACT_INTEGER = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +116,6 @@ class Document:
             "reasons": {"against": self.reasons_against, "count": self.reasons_count},
             "training": self.training,
         }
-
-
-def digest(body: Mapping[str, Any]) -> str:
-    """sha-256 of the canonical JSON (RFC 8785). The same before and after a database that writes 1e16 as a whole number."""
-    return sha256(rfc8785.dumps(_canonical(body))).hexdigest()
-
-
-def _canonical(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _canonical(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_canonical(part) for part in value]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST_EXACT_INTEGER:
-        return float(value)
-    return value
 
 
 def read_document(source: Mapping[str, Any] | str | bytes | Path) -> Document:

@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.features.models import Snapshot
@@ -13,7 +14,13 @@ from puhui.parties.models import FirmIdentifier, Institution
 from puhui.scoring.loading import AnyModel, load_model
 from puhui.scoring.models import RegisteredModel
 
-__all__ = ["champion", "loaded", "models", "training_frame"]
+__all__ = ["VERSION", "champion", "loaded", "models", "training_frame"]
+
+VERSION = "scoring_registeredmodel.xmin::text || scoring_registeredmodel.ctid::text"
+"""Of a stored row: the transaction that wrote it last, and its place in the table."""
+_MOST_LOADED = 16
+_LOADED: dict[tuple[str, str], AnyModel] = {}
+"""Digest and version of a row → the model in it, the oldest first."""
 
 
 def models(institution: Institution) -> QuerySet[RegisteredModel]:
@@ -22,15 +29,26 @@ def models(institution: Institution) -> QuerySet[RegisteredModel]:
 
 
 def champion(institution: Institution, name: str) -> RegisteredModel | None:
-    """The model of that name that decides now."""
-    return models(institution).filter(name=name, status=RegisteredModel.Status.CHAMPION).first()
+    """The model of that name that decides now; its content is read where somebody asks for it."""
+    rows = models(institution).filter(name=name, status=RegisteredModel.Status.CHAMPION)
+    return rows.annotate(version=RawSQL(VERSION, [])).defer("body", "card", "plots").first()
 
 
 def loaded(row: RegisteredModel) -> AnyModel:
-    """The model itself. FaultsError when its content is not what its digest says."""
+    """The model itself. FaultsError when its content is not what its digest says.
+
+    A row that brings its `version` along is read and checked once for each: whatever changes a row gives it another.
+    """
+    key = (row.digest, version) if (version := getattr(row, "version", None)) else None
+    if key and (known := _LOADED.get(key)) is not None:
+        return known
     model = load_model(row.body)
     if model.digest != row.digest:
         raise FaultsError([Fault(f"model {row.pk}", f"content with digest {model.digest}", row.digest, "restore it from a copy")])
+    if key:
+        while len(_LOADED) >= _MOST_LOADED:
+            _LOADED.pop(next(iter(_LOADED)), None)
+        _LOADED[key] = model
     return model
 
 
