@@ -82,9 +82,9 @@ def spoilt_headings(layout: Layout) -> Spoilt:
     table = sample_text(layout, FIRM)
     fields = list(layout.fields.values())
     doubled = [[*row, *row[1:]] for row in table]
-    said = tuple(f'column "{field.headings[0]} #2"' for field in fields)
+    said = tuple(f'column "{field.headings[0]} #2"' for field in fields if not field.joined)
     yield "every column twice", content(csv_of(doubled)), ("a second column", "Rename or delete", *said)
-    others = [field for field in fields if len(field.headings) > 1]
+    others = [field for field in fields if len(field.headings) > 1 and not field.joined]
     if others:
         second = [[*row, *(row[1 + fields.index(field)] for field in others)] for row in table]
         second[0] = [*table[0], *(field.headings[1] for field in others)]
@@ -92,7 +92,8 @@ def spoilt_headings(layout: Layout) -> Spoilt:
     frame = sample_frame(layout, FIRM)
     needed = [field for field in fields if field.needed]
     buffer = io.BytesIO()
-    frame.drop(field.headings[0] for field in needed).write_parquet(buffer)
+    stand_ins = [layout.fields[field.or_from] for field in needed if field.or_from]
+    frame.drop(field.headings[0] for field in (*needed, *stand_ins)).write_parquet(buffer)
     said = tuple(text for field in needed for text in (f'column "{field.name}"', field.headings[0]))
     yield "no column that is needed", content(buffer.getvalue(), "a.parquet"), ("no such column", "Add the column", *said)
     amounts = [field for field in fields if field.type == "amount"]

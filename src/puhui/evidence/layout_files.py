@@ -12,7 +12,7 @@ from typing import Any
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.evidence.codes import table_exists
-from puhui.evidence.layouts import FILE_NAME, FRAME_HEAD, KINDS, NUMERIC, EvidenceClass, Field, Layout, classes
+from puhui.evidence.layouts import FILE_NAME, FRAME_HEAD, KINDS, NUMERIC, EvidenceClass, Field, Layout, Side, classes
 from puhui.evidence.reading.mapping import KnownAt
 from puhui.evidence.reading.words import common, plain
 
@@ -25,11 +25,12 @@ RESERVED = {*FRAME_HEAD, "firm", "firm_name", "row", "known_at_assumed", "conten
 TOP: dict[str, type] = {
     "class": str, "record": str, "source": str, "verified": bool, "identity": list, "observed": str, "earliest": dt.date, "future": bool,
     "series": bool, "repeats_left_out": bool, "title": dict, "known_at": dict, "fields": dict,
+    "sides": dict, "totals": list, "above": dict,
 }  # fmt: skip
 TOP_NEEDED = ("class", "record", "source", "verified", "identity", "observed", "title", "fields")
-FIELD: dict[str, type] = {"type": str, "needed": bool, "headings": list, "personal": bool}
+FIELD: dict[str, type] = {"type": str, "needed": bool, "headings": list, "personal": bool, "or_from": str}
 BY_TYPE: dict[str, dict[str, type]] = {
-    "text": {"longest": int},
+    "text": {"longest": int, "joined": bool},
     "word": {"words": dict},
     "code": {"longest": int, "table": str},
     "amount": {"least_fen": int, "most_fen": int},
@@ -89,7 +90,9 @@ def read_layout(document: dict[str, Any], file: str) -> Layout:
     fields = document.get("fields", {}) if isinstance(document.get("fields"), dict) else {}
     for name, table in fields.items():
         _check_field(check, name, table)
-    _check_headings(check, fields)
+    _check_sides(check, document.get("sides", {}), fields)
+    _check_above(check, document, fields)
+    _check_headings(check, {**fields, **_side_columns(document.get("sides", {}))})
     check.titles("[title]", document.get("title"))
     _check_roles(check, document, fields)
     known = document.get("known_at", {})
@@ -110,7 +113,53 @@ def read_layout(document: dict[str, Any], file: str) -> Layout:
         document.get("repeats_left_out", False),
         KnownAt(known.get("from", "now"), known.get("lag_days", 0)),
         {name: _field(name, table) for name, table in fields.items()},
+        document.get("sides", {}).get("direction", ""),
+        tuple(_side(name, table) for name, table in document.get("sides", {}).items() if name != "direction"),
+        tuple(document.get("totals", ())),
+        {name: tuple(labels) for name, labels in document.get("above", {}).items()},
     )
+
+
+def _side(name: str, table: dict[str, Any]) -> Side:
+    stem = name.removesuffix("_fen")
+    return Side(name, f"{stem}_in", f"{stem}_out", tuple(table["in"]), tuple(table["out"]))
+
+
+def _side_columns(sides: object) -> dict[str, Any]:
+    """The two columns of each field as if they were fields, so that no heading means two things."""
+    tables = {name: table for name, table in sides.items() if isinstance(table, dict)} if isinstance(sides, dict) else {}
+    return {f"{name}, {side}": {"headings": table.get(side, [])} for name, table in tables.items() for side in ("in", "out")}
+
+
+def _check_sides(check: _Checking, sides: object, fields: dict[str, Any]) -> None:
+    """`[sides]` names a field of the words in and out, and tables of headings for fields that are there."""
+    if not isinstance(sides, dict) or not sides:
+        return
+    words = fields.get(str(sides.get("direction")), {}).get("words", {})
+    if set(words) != {"in", "out"}:
+        check.fault("[sides] direction", sides.get("direction"), "a field of type word with the words in and out")
+    for name, table in sides.items():
+        if name == "direction":
+            continue
+        where = f"[sides.{name}] "
+        if name not in fields:
+            check.fault(where.strip(), name, f"one of {', '.join(fields)}")
+        if not isinstance(table, dict):
+            check.fault(where.strip(), repr(table), "a table with in and out")
+            continue
+        check.keys(where, table, {"in": list, "out": list}, ("in", "out"))
+
+
+def _check_above(check: _Checking, document: dict[str, Any], fields: dict[str, Any]) -> None:
+    """Labels above the table belong to fields, and a field is read from another one's column only where that field is there."""
+    above = document.get("above", {})
+    for name, labels in above.items() if isinstance(above, dict) else ():
+        if name not in fields or not isinstance(labels, list) or not all(isinstance(each, str) for each in labels):
+            check.fault(f"[above] {name}", labels, f"labels of one of {', '.join(fields)}")
+    for name, table in fields.items():
+        other = table.get("or_from") if isinstance(table, dict) else None
+        if other is not None and other not in fields:
+            check.fault(f"[fields.{name}] or_from", other, f"one of {', '.join(fields)}")
 
 
 def _check_name(check: _Checking, document: dict[str, Any], file: str) -> None:
@@ -216,6 +265,8 @@ def _field(name: str, table: dict[str, Any]) -> Field:
         table.get(f"most{end}"),
         table.get("table", ""),
         table.get("personal", False),
+        table.get("joined", False),
+        table.get("or_from", ""),
     )
 
 

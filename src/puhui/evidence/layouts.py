@@ -53,6 +53,21 @@ class Field:
     most: float | None
     table: str
     personal: bool
+    joined: bool  # a text that files spread over several columns: what stands in them is put together
+    or_from: str  # the field whose column is read where no column is headed so
+
+
+@dataclass(frozen=True)
+class Side:
+    """A field that files may give in two columns, one for each direction: an amount received and one paid, a payer and a payee.
+
+    `column_in` and `column_out` are the names under which a mapping file speaks of the two columns."""
+
+    field: str
+    column_in: str
+    column_out: str
+    headings_in: tuple[str, ...]
+    headings_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +87,10 @@ class Layout:
     repeats_left_out: bool
     known_at: KnownAt
     fields: Mapping[str, Field]
+    direction: str  # the field that says which of two columns is filled; "" where no field has two
+    sides: tuple[Side, ...]
+    totals: tuple[str, ...]  # words of lines that are no rows: sums, balances brought forward, remarks below the table
+    above: Mapping[str, tuple[str, ...]]  # field → labels that stand above the table with its value
 
     def schema(self) -> dict[str, Any]:
         """Columns of `queries.records_as_of` with their polars types."""
@@ -162,6 +181,8 @@ def classes() -> Mapping[str, EvidenceClass]:
 @cache
 def _vocabulary(layout: Layout) -> Vocabulary:
     titles = {name: list(field.headings) for name, field in layout.fields.items()}
+    for side in layout.sides:
+        titles |= {side.column_in: list(side.headings_in), side.column_out: list(side.headings_out)}
     shared = common()
     own = inverted(titles)
     firm = {word: field for word, field in inverted(shared["headings"]).items() if word not in own}
@@ -175,6 +196,7 @@ def _vocabulary(layout: Layout) -> Vocabulary:
         shared["headings"] | titles,
         frozenset(),
         record=layout.record,
+        repeatable=frozenset(name for name, field in layout.fields.items() if field.joined),
         least_recognised=min(LEAST_RECOGNISED, max(2, len(needed))),
         examples=tuple(layout.fields[name].headings[0] for name in needed),
     )

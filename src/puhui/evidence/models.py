@@ -155,6 +155,48 @@ class BatchFirm(models.Model):
         constraints = [models.UniqueConstraint(fields=["firm", "batch", "record"], name="batch_firm_once")]
 
 
+class PaperDocument(models.Model):
+    """A document on paper or drawn as paper (PDF, picture) that a person must look at: the file as it was sent, and what was read from it.
+
+    `reading` is the first reading (`documents.model.Document.as_dict`) and stays as it is, whatever a person makes of it. A document
+    without a review waits.
+    """
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT)
+    evidence_class = models.CharField(max_length=4)
+    file_name = models.CharField(max_length=255)
+    file_digest = models.CharField(max_length=64)
+    content = models.BinaryField()
+    reading = models.JSONField()
+    received_at = models.DateTimeField(default=timezone.now)
+    received_by = models.CharField(max_length=150)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        constraints = [models.UniqueConstraint(fields=["firm", "evidence_class", "file_digest"], name="paper_document_once")]
+
+
+class DocumentReview(models.Model):
+    """What a person made of a document, once: taken in with these corrections, or set aside for this reason."""
+
+    class Outcome(models.TextChoices):
+        TAKEN_IN = "taken_in"
+        SET_ASIDE = "set_aside"
+
+    document = models.OneToOneField(PaperDocument, on_delete=models.PROTECT, related_name="review")
+    outcome = models.CharField(max_length=9, choices=Outcome.choices)
+    corrections = models.JSONField(default=dict)  # field → [as read, as corrected]
+    as_printed = models.BooleanField(default=False)  # checks fail, and the paper itself says so
+    reason = models.CharField(max_length=500, blank=True)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True)  # none where everything was known already
+    reviewed_by = models.CharField(max_length=150)
+    reviewed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+
+
 class ReadLog(models.Model):
     """Each reading of a firm's evidence: whose, which class, for what purpose, by which consent, by whom."""
 

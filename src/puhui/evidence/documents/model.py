@@ -5,7 +5,9 @@ A person who corrects a field needs to see where it was read; a program that tru
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from puhui.calculations.faults import Fault
 
@@ -60,6 +62,17 @@ class Document:
     @property
     def evidence_class(self) -> str:
         return "C15" if self.kind == "bank_statement" else "C07"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For storage; `of_dict` gives the same document again."""
+        return {**asdict(self), "faults": [fault.as_dict() for fault in self.faults]}
+
+    @staticmethod
+    def of_dict(stored: Mapping[str, Any]) -> Document:
+        """A document as it was read first."""
+        fields = (DocumentField(**{**each, "box": tuple(each["box"]) if each["box"] else None}) for each in stored["fields"])
+        faults = (Fault(**each) for each in stored["faults"])
+        return Document(stored["kind"], tuple(fields), tuple(stored["rows"]), tuple(faults))
 
 
 HEADINGS = {

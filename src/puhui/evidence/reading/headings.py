@@ -47,7 +47,8 @@ def _best(top: Sequence[Sequence[str]], known: Callable[[str], str | None], leas
         for depth, names in ((1, list(record)), (2, _merged(record, below))):
             count = len({known(name) for name in names} - {None})
             if count >= least and (best is None or count > best.recognised):
-                best = HeadingChoice(position, depth, tuple(name.strip() for name in names), count)
+                above = tuple(tuple(each) for each in top[:position])
+                best = HeadingChoice(position, depth, tuple(name.strip() for name in names), count, above)
     return best
 
 

@@ -22,6 +22,7 @@ class HeadingChoice:
     depth: int
     names: tuple[str, ...]
     recognised: int  # how many of the names we know
+    above: tuple[tuple[str, ...], ...] = ()  # what stands over the headings: a title, whose account it is
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class RawTable:
     frame: pl.DataFrame
     broken: pl.DataFrame
     notes: list[str] = field(default_factory=list)
+    above: tuple[tuple[str, ...], ...] = ()  # the records over the headings
     date_1904: bool = False  # day numbers of this workbook count from 1904-01-01 instead of 1899-12-30
 
     @property

@@ -15,11 +15,12 @@ import polars as pl
 
 from puhui.calculations.faults import Fault
 from puhui.evidence.layouts import Layout, nothing_words
+from puhui.evidence.reading.around import told_above, without_totals
 from puhui.evidence.reading.cells import check_cells
 from puhui.evidence.reading.columns import Columns
 from puhui.evidence.reading.faults import RefusedFileError, RowFaults, place
 from puhui.evidence.reading.files import read_table
-from puhui.evidence.reading.headings import first_finder, heading_finder, missing, resolve_columns, unit_faults
+from puhui.evidence.reading.headings import REPEATED, first_finder, heading_finder, missing, resolve_columns, unit_faults
 from puhui.evidence.reading.keys import firm_key, with_record_keys
 from puhui.evidence.reading.knowing import known_at
 from puhui.evidence.reading.limits import Limits
@@ -29,6 +30,7 @@ from puhui.evidence.reading.parties import firms
 from puhui.evidence.reading.raw import RawTable
 from puhui.evidence.reading.rejects import rejected_rows
 from puhui.evidence.reading.result import Reading
+from puhui.evidence.reading.sides import given_by_sides, read_sides, side_columns
 from puhui.evidence.reading.values import read_field
 
 AS_THEY_STAND = ("text", "code", "word")  # a dash in text is text
@@ -51,6 +53,7 @@ def read_records(path: Path, layouts: Layout | Sequence[Layout], **options: Unpa
     layout = several[0] if len(several) == 1 else fitting_layout(raw, several, chosen)
     if options.get("mapping") is None:
         chosen = Mapping(known_at=layout.known_at)
+    raw = without_totals(raw, resolve_columns(raw, chosen, layout.vocabulary())[0], layout)
     table, columns = _columns(raw, layout, chosen, options.get("firm") is not None)
     tell(options, "checking")
     faults = RowFaults(raw.file, raw.sheet)
@@ -68,20 +71,16 @@ def fitting_layout(table: RawTable, layouts: Sequence[Layout], mapping: Mapping)
 
     def fit(layout: Layout) -> tuple[int, int]:
         words = layout.vocabulary()
-        named = [mapping.columns.get(column) if mapping.columns else words.field_of(column) for column in table.columns]
-        found = set(named) & set(layout.fields)
-        return -len(set(layout.needed) - found - set(mapping.values)), len(found)
+        named = {mapping.columns.get(column) if mapping.columns else words.field_of(column) for column in table.columns} - {None}
+        told = {name for name in named if name} | set(mapping.values)
+        found = told & set(layout.fields) | given_by_sides(layout, told)
+        return -len(set(layout.needed) - found), len(found)
 
     fits = sorted(((fit(layout), layout) for layout in layouts), key=lambda pair: pair[0], reverse=True)
     if fits[0][0] == fits[1][0]:
         names = ", ".join(layout.record for score, layout in fits if score == fits[0][0])
-        raise RefusedFileError(
-            [
-                Fault(
-                    place(table.file, table.sheet), f"headings that fit {names} alike", "the headings of one record", "Say which: --record."
-                )
-            ]
-        )
+        found = f"headings that fit {names} alike"
+        raise RefusedFileError([Fault(place(table.file, table.sheet), found, "the headings of one record", "Say which: --record.")])
     return fits[0][1]
 
 
@@ -89,11 +88,16 @@ def _columns(table: RawTable, layout: Layout, mapping: Mapping, firm_given: bool
     """The table as the fields are read from it, and field → column. Raises `RefusedFileError` with every fault of the headings."""
     words = layout.vocabulary()
     columns, faults = resolve_columns(table, mapping, words)
-    table, columns = _with_given_values(table, columns, mapping)
-    faults += [missing(table, words, (name,)) for name in layout.needed if name not in columns]
+    table = _joined(table, columns, layout, mapping)
+    columns |= {
+        name: columns[field.or_from] for name, field in layout.fields.items() if name not in columns and field.or_from in columns
+    }  # fmt: skip
+    table, columns = _with_given_values(table, columns, told_above(table, layout) | mapping.values)
+    two = given_by_sides(layout, columns)
+    faults += [missing(table, words, (name,)) for name in layout.needed if name not in columns and name not in two]
     if not (firm_given or {"firm", "firm_name"} & set(columns) or mapping.firm_value):
         faults.append(missing(table, words, ("firm",), "Say whose records they are: --firm, or [firm] column in a mapping file."))
-    amounts = [name for name, field in layout.fields.items() if field.type == "amount"]
+    amounts = [name for name, field in layout.fields.items() if field.type == "amount"] + side_columns(layout, "amount")
     faults += unit_faults(table, columns, mapping, words, amounts)
     if mapping.known_at.origin == "column" and "known_at" not in columns:
         found, remedy = "no column that says so", 'Name it in a mapping file: [columns] "its heading" = "known_at".'
@@ -103,10 +107,22 @@ def _columns(table: RawTable, layout: Layout, mapping: Mapping, firm_given: bool
     return _without_nothing(table, columns, layout), _firm_column(columns)
 
 
-def _with_given_values(table: RawTable, columns: dict[str, str], mapping: Mapping) -> tuple[RawTable, dict[str, str]]:
-    """What the mapping gives for fields without a column or a cell, put in as if the file had it."""
+def _joined(table: RawTable, columns: dict[str, str], layout: Layout, mapping: Mapping) -> RawTable:
+    """Texts that a file spreads over several columns, put together in the first of them. A mapping file names one column."""
+    words, frame = layout.vocabulary(), table.frame
+    for name in words.repeatable & columns.keys() if not mapping.columns else ():
+        headed = [column for column in table.columns if words.field_of(REPEATED.sub("", column)) == name]
+        cells = [pl.when(pl.col(column).str.strip_chars() != "").then(pl.col(column).str.strip_chars()) for column in headed]
+        if len(headed) > 1:
+            together = pl.concat_list(cells).list.drop_nulls().list.unique(maintain_order=True).list.join(" ")
+            frame = frame.with_columns(together.alias(columns[name]))
+    return replace(table, frame=frame)
+
+
+def _with_given_values(table: RawTable, columns: dict[str, str], given: dict[str, str]) -> tuple[RawTable, dict[str, str]]:
+    """What the mapping, or the lines above the table, give for fields without a column or a cell, put in as if the file had it."""
     frame, columns = table.frame, dict(columns)
-    for name, value in mapping.values.items():
+    for name, value in given.items():
         if name in columns:
             cell = pl.col(columns[name]).cast(pl.String)
             empty = cell.is_null() | (cell.str.strip_chars() == "")
@@ -120,6 +136,7 @@ def _with_given_values(table: RawTable, columns: dict[str, str], mapping: Mappin
 def _without_nothing(table: RawTable, columns: dict[str, str], layout: Layout) -> RawTable:
     """Dashes and their like emptied in columns of figures, days and flags."""
     names = {columns[name] for name, field in layout.fields.items() if name in columns and field.type not in AS_THEY_STAND}
+    names |= {columns[name] for name in side_columns(layout, "amount") if name in columns}
     text = [name for name in names if table.frame.schema[name] == pl.String]
     nothing = list(nothing_words())
     emptied = [
@@ -140,7 +157,12 @@ def _checked(fields: Columns, layout: Layout, mapping: Mapping, options: ReadOpt
         fields, mapping, options.get("firm"), options.get("known_firms"), options.get("consented_firms"),
         f"its evidence of class {layout.evidence_class}",
     )  # fmt: skip
-    values = {name: read_field(fields, field, layout, mapping, options["today"]) for name, field in layout.fields.items()}
+    two = given_by_sides(layout, fields.columns)
+    values = {
+        name: read_field(fields, field, layout, mapping, options["today"]) for name, field in layout.fields.items() if name not in two
+    }  # fmt: skip
+    values |= read_sides(fields, layout, mapping, values.get(layout.direction))
+    values = {name: values[name] for name in layout.fields}
     frame = pl.DataFrame({"row": fields.row, "firm": firm_keys, "firm_id": firm_ids, **values})
     month = layout.fields[layout.observed].type == "month"
     return known_at(frame, fields, mapping, options["now"], layout.observed, ahead=layout.future, month=month)

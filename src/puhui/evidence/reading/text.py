@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import polars as pl
 import pyarrow as pa
@@ -41,7 +42,7 @@ def read_csv(
     names = distinct_names(choice.names)
     deadline.check()
     notes = [f"read as {found_encoding} text"] if found_encoding != "utf-8" else []
-    return _parse(text[start:], file, names, delimiter, first_data + 1, limits, deadline, notes)
+    return replace(_parse(text[start:], file, names, delimiter, first_data + 1, limits, deadline, notes), above=choice.above)
 
 
 def _refuse_nul(text: memoryview, file: str) -> None:

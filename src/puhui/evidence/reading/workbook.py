@@ -40,7 +40,7 @@ def read_workbook(data: bytes, file: str, find_headings: HeadingFinder, limits: 
     except CALAMINE_ERRORS as error:
         raise refuse(file, f"a damaged workbook ({error})", "a whole workbook", "Save it again and send it again.") from error
     notes = [f'read sheet "{name}" of {len(workbook.sheet_names)}'] if len(workbook.sheet_names) > 1 else []
-    return RawTable(file, name, frame, no_broken_rows(), notes, archive.date_1904)
+    return RawTable(file, name, frame, no_broken_rows(), notes, choice.above, archive.date_1904)
 
 
 def _choose_sheet(

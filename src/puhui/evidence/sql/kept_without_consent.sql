@@ -9,6 +9,10 @@ WITH held AS (
                SELECT FROM evidence_evidencedeletion AS deletion
                 WHERE deletion.firm_id = brought.firm_id AND deletion.evidence_class = batch.evidence_class
                   AND deletion.last_batch_id >= batch.id)
+     UNION
+    SELECT paper.firm_id, paper.evidence_class
+      FROM evidence_paperdocument AS paper
+     WHERE paper.institution_id = %(institution)s AND (%(firms)s::bigint[] IS NULL OR paper.firm_id = ANY (%(firms)s))
 )
 SELECT held.firm_id, firm.name, held.evidence_class, ended.id, ended.day
   FROM held
