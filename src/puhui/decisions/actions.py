@@ -137,13 +137,14 @@ def decide(application: Application, actor: str) -> Decision:
 
     An application that was decided already gives its decision. Raises FaultsError where consent, variables or model are missing.
     """
-    institution = Institution.objects.get(pk=application.institution_id)
     with transaction.atomic():
-        batch = decide_set(institution, [application.pk], Strategies(institution), actor)
+        institution = Institution.objects.get(pk=application.institution_id)
+        batch = decide_set(institution, [application], Strategies(institution), actor)
     check(batch.faults)
-    application.refresh_from_db()
     if batch.decided:
+        application.status = batch.decided[0].application.status
         return batch.decided[0]
+    application.refresh_from_db()
     return Decision.objects.filter(application=application).order_by("-pk")[0]
 
 
@@ -159,10 +160,10 @@ def decide_many(
     """
     institution = Institution.objects.get(pk=institution.pk)
     strategies = Strategies(institution)
-    ids = sorted(one.pk for one in applications)
+    ordered = sorted(applications, key=lambda one: one.pk)
     whole = Batch()
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
+    for start in range(0, len(ordered), CHUNK):
+        chunk = ordered[start : start + CHUNK]
         with transaction.atomic():
             batch = decide_set(institution, chunk, strategies, actor)
         whole.decided.extend(batch.decided)

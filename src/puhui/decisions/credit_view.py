@@ -20,13 +20,13 @@ from django.db.models import Sum
 from puhui.calculations.ceilings import Ceiling, Circles, ceilings
 from puhui.calculations.faults import Fault, check
 from puhui.decisions.credit_models import CreditLink
-from puhui.decisions.exposures import exposure_of_firms, lock_firms
+from puhui.decisions.exposures import lock_firms
 from puhui.decisions.models import Decision, Exposure
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Firm, Institution
 from puhui.products.parameters import table
 
-__all__ = ["CreditViews", "ceiling_faults", "credit_views", "link", "lock_groups"]
+__all__ = ["CreditViews", "ceiling_faults", "credit_views", "link", "lock_groups", "locked_views"]
 
 KINSHIP = ("legal_representative", "owner", "spouse", "shareholder", "controller", "director")
 """The parts of a person in a firm that make firms one debtor; somebody who is only a contact does not."""
@@ -59,8 +59,11 @@ _CONNECTED = """
     )
     SELECT reached.start, reached.firm, firm.name,
            EXISTS (SELECT 1 FROM decisions_creditlink AS own
-                    WHERE own.firm_id = reached.firm AND own.other_id IS NULL AND own.ended_on IS NULL)
+                    WHERE own.firm_id = reached.firm AND own.other_id IS NULL AND own.ended_on IS NULL),
+           owed.reserved_fen::bigint, owed.outstanding_fen::bigint
       FROM reached JOIN parties_firm AS firm ON firm.id = reached.firm
+     CROSS JOIN LATERAL (SELECT coalesce(sum(reserved_fen), 0) AS reserved_fen, coalesce(sum(outstanding_fen), 0) AS outstanding_fen
+                           FROM decisions_exposure AS exposure WHERE exposure.firm_id = reached.firm) AS owed
      ORDER BY reached.start, reached.firm
 """
 
@@ -99,48 +102,58 @@ class CreditViews:
 
 
 def credit_views(institution: Institution, firm_ids: Iterable[int]) -> CreditViews:
-    """The groups of firms with what every member owes. Reads only: who promises something locks first (`lock_groups`)."""
-    groups, names, related = _connected(firm_ids)
-    exposures = exposure_of_firms(names)
-    before = _related_outside(institution, related) if related else 0
-    return CreditViews(groups, names, related, exposures, before)
+    """The groups of firms with what every member owes. Reads only: who promises something locks first (`locked_views`)."""
+    return _whole(institution, _connected(firm_ids))
+
+
+def locked_views(institution: Institution, firm_ids: Iterable[int]) -> tuple[dict[int, Firm], CreditViews]:
+    """Every firm of the groups of these firms, locked until the transaction ends, and what they owe as it stands under the locks."""
+    wanted = set(firm_ids)
+    locked: dict[int, Firm] = {}
+    while True:
+        found = _connected(wanted)
+        if found.names.keys() <= locked.keys():
+            return locked, _whole(institution, found)
+        if found.related:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_RELATED_LOCK, institution.pk])
+        locked |= lock_firms(found.names)
 
 
 def lock_groups(institution: Institution, firm_ids: Iterable[int]) -> dict[int, Firm]:
     """Every firm of the groups of these firms, locked until the transaction ends."""
-    wanted = set(firm_ids)
-    locked: dict[int, Firm] = {}
-    while True:
-        _, names, related = _connected(wanted)
-        if related and not (set(names) <= locked.keys()):
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_RELATED_LOCK, institution.pk])
-        if set(names) <= locked.keys():
-            return locked
-        locked |= lock_firms(names)
+    return locked_views(institution, firm_ids)[0]
 
 
-def _connected(firm_ids: Iterable[int]) -> tuple[dict[int, tuple[int, ...]], dict[int, str], frozenset[int]]:
-    """(firm → its group, name of every member, members of groups in which somebody is related to the lender)."""
+def _connected(firm_ids: Iterable[int]) -> CreditViews:
+    """The groups with what their members owe; without related parties outside them."""
     with connection.cursor() as cursor:
         cursor.execute(_CONNECTED, {"firms": sorted(set(firm_ids)), "roles": list(KINSHIP)})
         rows = cursor.fetchall()
     groups: dict[int, list[int]] = {}
     names: dict[int, str] = {}
+    exposures: dict[int, dict[str, int]] = {}
     close: set[int] = set()
-    for start, firm, name, is_related in rows:
+    for start, firm, name, is_related, reserved_fen, outstanding_fen in rows:
         groups.setdefault(start, []).append(firm)
         names[firm] = name
+        exposures[firm] = {"reserved_fen": reserved_fen, "outstanding_fen": outstanding_fen}
         if is_related:
             close.add(firm)
-    related = {firm for group in groups.values() if close & set(group) for firm in group}
-    return {start: tuple(group) for start, group in groups.items()}, names, frozenset(related)
+    related = frozenset(firm for group in groups.values() if close & set(group) for firm in group)
+    return CreditViews({start: tuple(group) for start, group in groups.items()}, names, related, exposures)
+
+
+def _whole(institution: Institution, found: CreditViews) -> CreditViews:
+    """With what related parties owe that are in none of these groups."""
+    found.related_before_fen = _related_outside(institution, found.related) if found.related else 0
+    return found
 
 
 def _related_outside(institution: Institution, counted: frozenset[int]) -> int:
     """What related parties of the lender owe that are in none of the groups counted already."""
     marked = CreditLink.objects.filter(institution=institution, other=None, ended_on=None).values_list("firm_id", flat=True)
-    members = set(_connected(marked)[1]) - counted
+    members = _connected(marked).names.keys() - counted
     sums = Exposure.objects.filter(firm_id__in=members).aggregate(reserved=Sum("reserved_fen"), outstanding=Sum("outstanding_fen"))
     return int(sums["reserved"] or 0) + int(sums["outstanding"] or 0)
 

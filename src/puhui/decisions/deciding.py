@@ -17,13 +17,13 @@ from django.conf import settings
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.decisions import engine, facts, referral
-from puhui.decisions.credit_view import CreditViews, credit_views, lock_groups
+from puhui.decisions.credit_view import CreditViews, locked_views
 from puhui.decisions.evidence import Evidence, read_evidence
 from puhui.decisions.models import Application, Decision, Exposure, Offer
 from puhui.decisions.strategy import Strategy, in_force, keep
-from puhui.parties.actions import record_audits
-from puhui.parties.bulk import copy_rows
+from puhui.parties.audit import recording
 from puhui.parties.models import Firm, Institution
+from puhui.parties.statements import Statement, columns, insertion, instances, new_numbers, together
 from puhui.products.lawful import check_terms
 
 STATUS_OF_OUTCOME = {
@@ -57,27 +57,42 @@ class Strategies:
         return self._found[key]
 
 
-def decide_set(institution: Institution, application_ids: Sequence[int], strategies: Strategies, actor: str) -> Batch:
-    """Decide the applications that are still undecided, inside the caller's transaction."""
+def decide_set(institution: Institution, applications: Sequence[Application], strategies: Strategies, actor: str) -> Batch:
+    """Decide the applications that are still undecided, inside the caller's transaction.
+
+    They are read again under the lock of their firms' groups: another run may have decided some of them in the meantime.
+    """
     batch = Batch()
-    firm_ids = set(Application.objects.filter(pk__in=application_ids).values_list("firm_id", flat=True))
-    firms = {pk: firm for pk, firm in lock_groups(institution, firm_ids).items() if pk in firm_ids}
-    # Read again under the lock: another run may have decided some of them in the meantime.
-    waiting = Application.objects.filter(pk__in=application_ids, institution=institution, status=Application.Status.SUBMITTED)
-    applications = list(waiting.select_for_update(no_key=True).order_by("pk"))
-    chosen = _strategies(applications, strategies, institution.business_date, batch)
+    firms, views = locked_views(institution, {one.firm_id for one in applications})
+    waiting, numbers = _locked([one.pk for one in applications], institution)
+    chosen = _strategies(waiting, strategies, institution.business_date, batch)
     products = {strategy.product.code: strategy.product for strategy in chosen.values()}
-    evidence = read_evidence(institution, list(firms.values()), products.values(), institution.business_date)
-    views = credit_views(institution, firms)
-    for application in applications:
+    asking = [firms[one.firm_id] for one in waiting]
+    evidence = read_evidence(institution, asking, products.values(), institution.business_date)
+    for application in waiting:
         if application.pk in chosen:
             with _collecting(application, batch):
                 firm = firms[application.firm_id]
                 strategy = chosen[application.pk]
-                batch.decided.append(_decide_one(institution, application, firm, strategy, evidence, views))
-    _write(institution, batch.decided, actor)
-    referral.ask(batch.decided, evidence.snapshots)
+                decision = _decide_one(institution, application, firm, strategy, evidence, views)
+                decision.pk = next(numbers)
+                batch.decided.append(decision)
+    if batch.decided:
+        _write(institution, batch.decided, actor)
+        referral.ask(batch.decided, evidence.snapshots)
     return batch
+
+
+def _locked(application_ids: Sequence[int], institution: Institution) -> tuple[list[Application], Iterator[int]]:
+    """The applications that wait for a decision, locked, in the order of their numbers; and a number for the decision of each."""
+    text = f"""SELECT {columns(Application)} FROM decisions_application
+                WHERE id = ANY(%s) AND institution_id = %s AND status = %s ORDER BY id FOR NO KEY UPDATE"""
+    waiting = (text, [list(application_ids), institution.pk, Application.Status.SUBMITTED])
+    rows, numbers = together(waiting, new_numbers(Decision, len(application_ids)))
+    applications = instances(Application, rows)
+    for one in applications:
+        one.institution = institution
+    return applications, iter(number for (number,) in numbers)
 
 
 def _strategies(applications: Sequence[Application], strategies: Strategies, day: date, batch: Batch) -> dict[int, Strategy]:
@@ -104,9 +119,10 @@ def _decide_one(
 ) -> Decision:
     """The decision, not stored yet. An approval is added to what the firm owes in `views`, for the next application of its group."""
     started = time.perf_counter_ns()
+    strategy = strategy.of_application(application.pk)
     exposure = views.exposures[firm.pk]
     frozen = frozen_facts(institution, firm, strategy, evidence, exposure, views.facts(firm.pk))
-    record = engine.decide(frozen, strategy.product, strategy.model, strategy.parameters, request_of(application))
+    record = engine.decide(frozen, strategy.product, strategy.model, strategy.parameters, request_of(application), strategy.trial)
     result = record["result"]
     if result["outcome"] == Decision.Outcome.APPROVE:
         exposure["reserved_fen"] += result["amount_fen"]
@@ -172,20 +188,28 @@ def columns_of(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write(institution: Institution, decisions: Sequence[Decision], actor: str) -> None:
-    copy_rows(decisions)
+    """Stores the decisions, what they promise and offer, where their applications stand, and the trail: in one trip."""
     approved = [one for one in decisions if one.outcome == Decision.Outcome.APPROVE]
-    Exposure.objects.bulk_create(
-        [Exposure(institution=institution, firm_id=one.firm_id, decision=one, reserved_fen=one.amount_fen) for one in approved]
-    )
-    Offer.objects.bulk_create([offer_of(one, one.record["stages"]["offer"], one.amount_fen, one.rate_ppm or 0) for one in approved])
-    for outcome, status in STATUS_OF_OUTCOME.items():
-        decided = [one.application_id for one in decisions if one.outcome == outcome]
-        if decided:
-            Application.objects.filter(pk__in=decided).update(status=status)
-    for one in decisions:
-        one.application.status = STATUS_OF_OUTCOME[Decision.Outcome(one.outcome)]
+    exposures = [Exposure(institution=institution, firm_id=one.firm_id, decision=one, reserved_fen=one.amount_fen) for one in approved]
+    offers = [offer_of(one, one.record["stages"]["offer"], one.amount_fen, one.rate_ppm or 0) for one in approved]
     details = [(one.pk, {"application": one.application_id, "outcome": one.outcome, "digest": one.digest}) for one in decisions]
-    record_audits(institution, actor, "decide", "decision", details)
+    together(
+        *(insertion(rows) for rows in (decisions, exposures, offers) if rows),
+        *_statuses(decisions),
+        recording(institution, actor, "decide", "decision", details),
+    )
+    for one in decisions:
+        one._state.adding = False
+
+
+def _statuses(decisions: Sequence[Decision]) -> Iterator[Statement]:
+    """Sets the status of each decided application, here and in the table."""
+    for outcome, status in STATUS_OF_OUTCOME.items():
+        decided = [one.application for one in decisions if one.outcome == outcome]
+        for application in decided:
+            application.status = status
+        if decided:
+            yield "UPDATE decisions_application SET status = %s WHERE id = ANY(%s)", [status, [one.pk for one in decided]]
 
 
 def offer_of(decision: Decision, offer: dict[str, Any], amount_fen: int, rate_ppm: int) -> Offer:

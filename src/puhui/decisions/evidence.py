@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
+
+from django.utils.timezone import get_current_timezone_name
 
 from puhui.calculations.faults import Fault, check
 from puhui.decisions.titles import titles
 from puhui.features.models import Snapshot
 from puhui.parties import consents
 from puhui.parties.models import Consent, Firm, Institution
+from puhui.parties.statements import Statement, columns, instances, together
 from puhui.products.terms import Product
 
 
@@ -46,25 +49,37 @@ class Evidence:
 def read_evidence(
     institution: Institution, firms: Sequence[Firm], products: Iterable[Product], day: date, read_on: date | None = None
 ) -> Evidence:
-    """What the products may read of the firms: two queries for all together.
+    """What the products may read of the firms: one trip to the database for all together.
 
     `day` is the day that the evidence is of. Consent counts on the day of reading, `read_on`, where that is another: a consent that was
     withdrawn since covers no look back either.
     """
     read_on = read_on or day
-    ids = {firm.pk for firm in firms}
-    newest = Snapshot.objects.filter(institution=institution, firm_id__in=ids, as_of__lte=day)
-    snapshots = {row.firm_id: row for row in newest.order_by("firm_id", "-as_of", "-id").distinct("firm_id")}
+    ids = sorted({firm.pk for firm in firms})
+    pairs = frozenset((product.consent_purpose, name) for product in products for name in product.evidence_classes)
+    consenting = [_live_consents(pairs, read_on, get_current_timezone_name(), ids)] if pairs else []
+    newest, *given = together(_newest_snapshots(institution, day, ids), *consenting)
     granted: dict[int, list[Consent]] = {}
-    for consent in _live_consents(ids, products, read_on):
+    for consent in instances(Consent, given[0] if given else []):
         granted.setdefault(consent.firm_id, []).append(consent)
-    return Evidence(day, read_on, snapshots, granted, titles())
+    return Evidence(day, read_on, {row.firm_id: row for row in instances(Snapshot, newest)}, granted, titles())
 
 
-def _live_consents(firm_ids: Iterable[int], products: Iterable[Product], day: date) -> list[Consent]:
+def _newest_snapshots(institution: Institution, day: date, firm_ids: Sequence[int]) -> Statement:
+    text = f"""SELECT DISTINCT ON (firm_id) {columns(Snapshot)} FROM features_snapshot
+                WHERE institution_id = %s AND firm_id = ANY(%s) AND as_of <= %s ORDER BY firm_id, as_of DESC, id DESC"""
+    return text, [institution.pk, firm_ids, day]
+
+
+def _live_consents(pairs: frozenset[tuple[str, str]], day: date, zone: str, firm_ids: Sequence[int]) -> Statement:
     """The consents that are live on the day for some purpose and class that the products need, the latest granted first."""
-    pairs = {(product.consent_purpose, name) for product in products for name in product.evidence_classes}
-    if not pairs:
-        return []
+    text, parameters = _liveness(pairs, day, zone)
+    return f"SELECT * FROM ({text}) AS consent WHERE firm_id = ANY(%s) ORDER BY granted_at DESC, id DESC", [*parameters, firm_ids]
+
+
+@lru_cache(maxsize=64)
+def _liveness(pairs: frozenset[tuple[str, str]], day: date, zone: str) -> Statement:
+    """All consents that are live for some of these purposes and classes, as a statement: composed once a day. `zone`: whose day it is."""
     live = reduce(or_, (consents.live(purpose, name, day) for purpose, name in sorted(pairs)))
-    return list(Consent.objects.filter(live, firm_id__in=list(firm_ids)).order_by("-granted_at", "-id"))
+    text, parameters = Consent.objects.filter(live).query.sql_with_params()
+    return text, parameters

@@ -15,6 +15,7 @@ from django.utils import timezone
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.decisions.models import Decision, Exposure
 from puhui.parties.models import Firm
+from puhui.parties.statements import columns, instances, together
 
 _MOVE = """
     UPDATE decisions_exposure AS exposure
@@ -30,8 +31,9 @@ _MOVE = """
 
 def lock_firms(firm_ids: Iterable[int]) -> dict[int, Firm]:
     """The firms by id, locked in the order of their ids until the transaction ends; references to them stay possible."""
-    rows = Firm.objects.select_for_update(no_key=True).filter(pk__in=set(firm_ids)).order_by("pk")
-    return {firm.pk: firm for firm in rows}
+    text = f"SELECT {columns(Firm)} FROM parties_firm WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+    (rows,) = together((text, [sorted(set(firm_ids))]))
+    return {firm.pk: firm for firm in instances(Firm, rows)}
 
 
 def exposure_of_firms(firm_ids: Iterable[int]) -> dict[int, dict[str, int]]:

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, models
+from django.db import models
 
 from puhui.parties.models import Institution
+from puhui.parties.statements import Statement, together
 
 Detail = Mapping[str, Any]
 
@@ -34,15 +35,18 @@ def record_audits(
     """The same act on many subjects, in one statement: pairs of subject id and detail. Returns the ids in order."""
     if not subjects:
         return []
+    ((ids,),) = together(recording(institution, actor, act, subject_kind, subjects))[0]
+    return list(ids)
+
+
+def recording(
+    institution: Institution, actor: str, act: str, subject_kind: str, subjects: Sequence[tuple[object, Detail | None]]
+) -> Statement:
+    """The statement that `record_audits` runs, for what travels together with others."""
     identifiers = [str(subject) for subject, _ in subjects]
     details = [json.dumps(detail or {}, cls=DjangoJSONEncoder, ensure_ascii=False) for _, detail in subjects]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT parties_record_audit(%s, %s, %s, %s, %s::text[], %s::text[])",
-            [institution.pk, actor, act, subject_kind, identifiers, details],
-        )
-        ids: list[int] = cursor.fetchone()[0]
-    return ids
+    text = "SELECT parties_record_audit(%s, %s, %s, %s, %s::text[], %s::text[])"
+    return text, [institution.pk, actor, act, subject_kind, identifiers, details]
 
 
 def record_act(institution: Institution, actor: str, act: str, subject: models.Model, detail: Detail | None = None) -> int:

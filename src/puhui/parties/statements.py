@@ -1,0 +1,72 @@
+"""Several statements in one trip to the database, and rows in and out of them without composing a query each time.
+
+What somebody waits for asks the same few things again and again. Django's query sets compose their text anew each time, which takes longer
+than the database needs for the answer, and each travels alone. Here the text is written once, statements travel together, and what
+comes back are rows of the models all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+from django.db import connection, models
+
+__all__ = ["Statement", "columns", "insertion", "instances", "new_numbers", "together"]
+
+Statement = tuple[str, Sequence[Any]]
+"""Text with %s for each of the parameters."""
+Row = TypeVar("Row", bound=models.Model)
+
+
+def together(*statements: Statement) -> list[list[tuple[Any, ...]]]:
+    """The rows of each statement, in order, in one trip; none for one that gives no rows.
+
+    They run one after another, each seeing what those before it did, and none is kept where one fails.
+    """
+    text = ";\n".join(text for text, _ in statements)
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute(text, [one for _, parameters in statements for one in parameters])
+        for _ in statements:
+            found.append(cursor.fetchall() if cursor.description else [])
+            cursor.nextset()
+    return found
+
+
+@cache
+def columns(model: type[models.Model]) -> str:
+    """The columns of a model for the text of a statement, in the order that `instances` takes them."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    return ", ".join(f"{table}.{connection.ops.quote_name(str(field.column))}" for field in model._meta.concrete_fields)
+
+
+def instances(model: type[Row], rows: Iterable[Sequence[Any]]) -> list[Row]:
+    """The rows of a model whose `columns` were asked for; what follows them in a row is left aside."""
+    fields = model._meta.concrete_fields
+    names = [field.attname for field in fields]
+    readers = [(place, reader) for place, field in enumerate(fields) for reader in field.get_db_converters(connection)]
+    made = []
+    for row in rows:
+        values = list(row[: len(names)])
+        for place, reader in readers:
+            values[place] = reader(values[place], fields[place].cached_col, connection)
+        made.append(model.from_db(connection.alias, names, values))
+    return made
+
+
+def insertion(rows: Sequence[models.Model]) -> Statement:
+    """The statement that stores new rows of one model, one or more; ids that are set already are kept. They are not given theirs."""
+    meta = rows[0]._meta
+    fields = [field for field in meta.concrete_fields if not field.generated and not (field.primary_key and rows[0].pk is None)]
+    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+    places = f"({', '.join(['%s'] * len(fields))})"
+    text = f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({names}) VALUES {', '.join([places] * len(rows))}"
+    return text, [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields]
+
+
+def new_numbers(model: type[models.Model], count: int) -> Statement:
+    """The statement that draws ids for rows that are to be stored: a row for each."""
+    meta = model._meta
+    return "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [meta.db_table, meta.pk.column, count]
