@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,8 @@ from puhui.products.parameters import Table
 from puhui.products.terms import Product
 from puhui.scoring.loading import AnyModel
 from puhui.scoring.models import RegisteredModel
-from puhui.scoring.queries import champion, loaded, models
+from puhui.scoring.queries import lineup, loaded, models
+from puhui.scoring.trials import Beside, Lineup, Trial, place_ppm
 
 
 @dataclass(frozen=True)
@@ -23,25 +24,35 @@ class Strategy:
     product: Product
     model: AnyModel | None  # None where a decision table of the product gives the class
     parameters: Mapping[str, Table]
+    lineup: Lineup | None = None  # where challengers are tried beside the model
+    trial: Trial | None = None  # of one application
 
     @property
     def wanted(self) -> frozenset[str]:
         """The variables that it reads."""
-        return frozenset(self.product.variables) | frozenset(self.model.columns if self.model else ())
+        return frozenset(self.product.variables) | (self.lineup or self.model).columns if self.model else frozenset(self.product.variables)
+
+    def of_application(self, number: int) -> Strategy:
+        """What decides on the application of this number: the same, unless challengers are tried."""
+        if self.lineup is None:
+            return self
+        trial = self.lineup.trial(number)
+        return replace(self, model=trial.model, trial=trial)
 
 
 def in_force(institution: Institution, product_code: str, day: date) -> Strategy:
     """The product valid on a day, with the champion of the model it names. Raises FaultsError."""
-    product = products.product(product_code, day)
+    product = products.product(product_code, day, institution)
     if product.policy_class:
         return Strategy(product, None, products.tables_of(product))
-    row = champion(institution, product.model)
-    if row is None:
+    models_of_name = lineup(institution, product.model, day)
+    if models_of_name is None:
         names = sorted(set(models(institution).values_list("name", flat=True)))
         found = f"registered: {', '.join(names)}" if names else "no model registered"
         remedy = "Train and register one with `puhui score train`."
         raise FaultsError([Fault("model", found, f"a champion named {product.model}, which product {product.code} names", remedy)])
-    return Strategy(product, loaded(row), products.tables_of(product))
+    tried = models_of_name if models_of_name.challengers else None
+    return Strategy(product, models_of_name.champion, products.tables_of(product), tried)
 
 
 def keep(strategy: Strategy) -> None:
@@ -67,14 +78,24 @@ class Stored:
         missing = set(tables.values()) - self._tables.keys()
         if missing:
             self._tables |= products.stored_tables(missing)
-        model = versions["model"]["digest"]
-        if model and model not in self._models:
-            self._models[model] = self._model(model)
-        return Strategy(
-            self._products[product], self._models[model] if model else None, {part: self._tables[digest] for part, digest in tables.items()}
-        )
+        digest = versions["model"]["digest"]
+        model = self._model(digest) if digest else None
+        return Strategy(self._products[product], model, {part: self._tables[digest] for part, digest in tables.items()})
+
+    def trial(self, recorded: Mapping[str, Any] | None, strategy: Strategy, application_id: int) -> Trial | None:
+        """How an application was tried, from what its record names; its place is reckoned again."""
+        if recorded is None or strategy.model is None:
+            return None
+        beside = tuple(Beside(each["role"], self._model(each["digest"])) for each in recorded["beside"])
+        place = place_ppm(recorded["code"], application_id)
+        return Trial(recorded["code"], recorded["promotion"], place, recorded["decided_by"], strategy.model, beside)
 
     def _model(self, digest: str) -> AnyModel:
+        if digest not in self._models:
+            self._models[digest] = self._read(digest)
+        return self._models[digest]
+
+    def _read(self, digest: str) -> AnyModel:
         row = RegisteredModel.objects.filter(institution=self.institution, digest=digest).first()
         if row is None:
             raise FaultsError([Fault(f"model {digest}", "nothing registered", "its content")])

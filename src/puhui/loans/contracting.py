@@ -63,7 +63,9 @@ def draft_contracts(institution: Institution, requests: Sequence[tuple[Offer, Pl
         if offer.status != Offer.Status.ACCEPTED
     )
     borrowers, identifiers = _borrowers([offer.firm for offer in fresh]), _identifiers([offer.firm for offer in fresh])
-    conditions = {offer.pk: conditions_of(offer.application.product_code, day, borrowers[offer.firm_id]) for offer in fresh}
+    kinds = {offer.pk: (offer.application.product_code, borrowers[offer.firm_id]) for offer in fresh}
+    asked = {(code, who): conditions_of(code, day, who, institution) for code, who in set(kinds.values())}
+    conditions = {pk: asked[kind] for pk, kind in kinds.items()}
     drafts = [
         _draft(offer, plans[offer.pk], day, identifiers[offer.firm_id], [each.texts["zh-hans"] for each in conditions[offer.pk]])
         for offer in fresh

@@ -58,8 +58,8 @@ def _ask_for_more(contract: Contract, kind: str) -> None:
     if contract.status not in (Contract.Status.DRAFTED, Contract.Status.SIGNED):
         return
     day = contract.institution.business_date
-    without = {each.code for each in conditions_of(contract.product_code, day, Borrower(False))}
-    asked = conditions_of(contract.product_code, day, Borrower(False, securities=frozenset({kind})))
+    without = {each.code for each in conditions_of(contract.product_code, day, Borrower(False), contract.institution)}
+    asked = conditions_of(contract.product_code, day, Borrower(False, securities=frozenset({kind})), contract.institution)
     known = without | set(contract.conditions.values_list("code", flat=True))
     Condition.objects.bulk_create([Condition(contract=contract, code=each.code) for each in asked if each.code not in known])
 

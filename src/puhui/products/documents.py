@@ -5,6 +5,7 @@ The canonical form is RFC 8785 (keys sorted, numbers in one spelling), so the sa
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -17,7 +18,7 @@ from puhui.calculations.canonical import canonical, digest_of, normalised
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.products.positions import Positions
 
-__all__ = ["CATALOGUE", "Document", "canonical", "digest_of", "normalised", "read_document", "stored_document"]
+__all__ = ["CATALOGUE", "Document", "canonical", "digest_of", "normalised", "read_document", "stored_document", "text_document"]
 
 CATALOGUE = Path(__file__).parent.parent / "catalogue"
 LARGEST_FILE_BYTES = 1_000_000
@@ -53,14 +54,26 @@ def read_document(path: Path, kind: str) -> Document:
     except UnicodeDecodeError as error:
         fault = Fault(str(path), f"a byte that is not UTF-8 at offset {error.start}", "UTF-8", "Save the file as UTF-8.")
         raise FaultsError([fault]) from error
+    return text_document(text, kind, path.name, str(path))
+
+
+def text_document(text: str, kind: str, file_name: str, where: str = "") -> Document:
+    """The document in a text of TOML. `where`: what faults call it. Raises FaultsError when it is not TOML."""
     try:
         body = _json(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise FaultsError([Fault(str(path), str(error), "TOML")]) from error
+        raise FaultsError([Fault(_broken_at(str(error), where or file_name), str(error), "TOML")]) from error
     section, key = _HEADS[kind]
     head = body.get(section)
-    name = str(head.get(key, path.stem)) if isinstance(head, dict) else path.stem
-    return Document(kind, name, body, _digest(body, path), Positions(text, path.name))
+    stem = file_name.removesuffix(".toml")
+    name = str(head.get(key, stem)) if isinstance(head, dict) else stem
+    return Document(kind, name, body, _digest(body, where or file_name), Positions(text, file_name))
+
+
+def _broken_at(told: str, where: str) -> str:
+    """The place with line and column, where the reader of TOML tells them."""
+    place = re.search(r"at line (\d+), column (\d+)", told)
+    return f"{where}:{place[1]}:{place[2]}" if place else where
 
 
 def stored_document(kind: str, name: str, body: dict[str, Any]) -> Document:
@@ -71,11 +84,11 @@ def stored_document(kind: str, name: str, body: dict[str, Any]) -> Document:
 _HEADS = {"product": ("product", "code"), "parameters": ("table", "name")}
 
 
-def _digest(body: dict[str, Any], path: Path) -> str:
+def _digest(body: dict[str, Any], where: str) -> str:
     try:
         return digest_of(body)
     except (ValueError, rfc8785.CanonicalizationError) as error:
-        raise FaultsError([Fault(str(path), str(error), "numbers that JSON can hold exactly")]) from error
+        raise FaultsError([Fault(where, str(error), "numbers that JSON can hold exactly")]) from error
 
 
 def _json(value: Any) -> Any:

@@ -19,3 +19,6 @@ class StoredDocument(models.Model):
 
     class Meta:
         db_table_comment = APPEND_ONLY
+
+
+from puhui.products import strategy_models  # noqa: E402, F401  Django finds an app's tables here

@@ -11,11 +11,13 @@ from pathlib import Path
 from django.conf import settings
 
 from puhui.calculations.faults import Fault, FaultsError
+from puhui.parties.models import Institution
 from puhui.products import parameters, reading
 from puhui.products.documents import digest_of, read_document
 from puhui.products.fields import LANGUAGES, Texts
 from puhui.products.models import StoredDocument
 from puhui.products.parameters import Table
+from puhui.products.promoted import promoted_products
 from puhui.products.terms import Product
 
 __all__ = [
@@ -55,32 +57,34 @@ class Borrower:
 EVERY = Borrower(True, True, frozenset({"guarantor", "mortgage", "pledge"}))
 
 
-def product(code: str, day: date) -> Product:
+def product(code: str, day: date, institution: Institution | None = None) -> Product:
     """The product of a code as it is valid on a day. Raises FaultsError naming the products there are."""
-    for one in products_on(day):
+    for one in products_on(day, institution):
         if one.code == code:
             return one
     return reading.load(code, day, _folder())  # raises, with the codes there are
 
 
-def products_on(day: date) -> list[Product]:
-    """Every product valid on a day, by code; of several versions the one valid from the latest day."""
-    products = [_read_product(path, *_stamp(path)) for path in reading.product_paths(_folder())]
+def products_on(day: date, institution: Institution | None = None) -> list[Product]:
+    """Every product valid on a day, by code; of several versions the one valid from the latest day.
+
+    institution: what it has put in force itself stands beside the files; without one the files alone.
+    """
+    products = _files() + (promoted_products(institution, day) if institution else [])
     valid = [one for one in products if one.valid_from <= day and (one.valid_to is None or day <= one.valid_to)]
-    newest = {one.code: one for one in sorted(valid, key=lambda one: one.valid_from)}
+    newest = {one.code: one for one in sorted(valid, key=lambda one: one.valid_from)}  # of one day the promoted one
     return [newest[code] for code in sorted(newest)]
 
 
-def versions(code: str) -> list[Product]:
-    """Every version of a product, the newest first."""
-    products = [_read_product(path, *_stamp(path)) for path in reading.product_paths(_folder())]
+def versions(code: str, institution: Institution | None = None) -> list[Product]:
+    """Every version of a product, the newest first; those that the institution has agreed on and that are to come too."""
+    products = _files() + (promoted_products(institution, date.max) if institution else [])
     return sorted((one for one in products if one.code == code), key=lambda one: one.valid_from, reverse=True)
 
 
 def product_names() -> dict[str, Texts]:
     """Code → name by language, of every product there is or was; of several versions the newest."""
-    products = [_read_product(path, *_stamp(path)) for path in reading.product_paths(_folder())]
-    return {one.code: one.names for one in sorted(products, key=lambda one: one.valid_from)}
+    return {one.code: one.names for one in sorted(_files(), key=lambda one: one.valid_from)}
 
 
 def tables_of(product: Product) -> dict[str, Table]:
@@ -88,10 +92,12 @@ def tables_of(product: Product) -> dict[str, Table]:
     return {part: _table(name) for part, name in product.parameters.items()}
 
 
-def conditions_of(product_code: str, day: date, borrower: Borrower | None = None) -> list[Condition]:
+def conditions_of(
+    product_code: str, day: date, borrower: Borrower | None = None, institution: Institution | None = None
+) -> list[Condition]:
     """The conditions precedent of a product: its own, one for each unknown that asks for one, and those that law and the house ask for of
     this borrower (parameter table `conditions-precedent`), each code once."""
-    found = product(product_code, day)
+    found = product(product_code, day, institution)
     rows = {str(row["code"]): row for row in _table("conditions-precedent").valid_on(day)}
     kinds = {code: str(row["kind"]) for code, row in rows.items()}
     own = [Condition(code, texts, kinds.get(code, "other")) for code, texts in found.conditions]
@@ -129,6 +135,11 @@ def _stored(kind: str, digests: Iterable[str]) -> list[StoredDocument]:
     if faults:
         raise FaultsError(faults)
     return rows
+
+
+def _files() -> list[Product]:
+    """Every version that has a file."""
+    return [_read_product(path, *_stamp(path)) for path in reading.product_paths(_folder())]
 
 
 def _folder() -> Path | None:

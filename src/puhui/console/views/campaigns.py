@@ -34,13 +34,13 @@ def campaigns(request: Request) -> HttpResponse:
             return redirect("console:campaign", _make(request).pk)
         except FaultsError as error:
             errors = errors_of(error)
-    context = paged(request, queries.campaigns(request.user))
+    context, lender = paged(request, queries.campaigns(request.user)), request.institution
     rows = [{"campaign": one, **_named(one)} for one in context["page"].object_list]
     context |= {
         "rows": rows, "unit": choose_unit(row["campaign"].budget_fen for row in rows), "errors": errors, "key": new_key(),
         "may_make": may_act(request.user, "campaigns"), "entered": request.POST,
         "kinds": [(code, word(CAMPAIGN_KINDS, code)) for code in Campaign.Kind.values],
-        "products": sorted({one.code: product_name(one.code) for one in products_on(request.institution.business_date)}.items()),
+        "products": sorted({one.code: product_name(one.code) for one in products_on(lender.business_date, lender)}.items()),
         "purposes": [(code, word(LOAN_PURPOSES, code)) for code in ("stock", "materials", "wages")],
     }  # fmt: skip
     return render(request, "console/campaigns.html", context, status=422 if errors else 200)

@@ -166,7 +166,7 @@ def _context(request: Request, contract: Contract, errors: list[str]) -> dict[st
     all_met = all(each.met_at for each in conditions)
     second_person = request.user.username not in {each.met_by for each in conditions}
     status = contract.status
-    texts = {each.code: each.texts for each in conditions_of(contract.product_code, contract.drafted_at.date(), EVERY)}
+    texts = {each.code: each.texts for each in conditions_of(contract.product_code, contract.drafted_at.date(), EVERY, request.institution)}
     return {
         "contract": contract, "state": state(CONTRACT, status), "rate_ppm": contract.offer.rate_ppm, "errors": errors,
         "loan": next(iter(loans), None), "may_act": acts and status in ("drafted", "signed"),

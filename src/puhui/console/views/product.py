@@ -22,7 +22,8 @@ from puhui.products.terms import Product
 def products(request: Request) -> HttpResponse:
     """Every product in force, by family: name, who, how much, for how long, at what rate, on what class, how soon."""
     order = list(FAMILIES)
-    found = sorted(products_on(request.institution.business_date), key=lambda one: (_place(order, one.family), one.code))
+    lender = request.institution
+    found = sorted(products_on(lender.business_date, lender), key=lambda one: (_place(order, one.family), one.code))
     families = [
         {"name": word(FAMILIES, family), "rows": [_row(one) for one in rows]}
         for family, rows in groupby(found, key=lambda one: one.family or "working_capital")
@@ -35,7 +36,7 @@ def products(request: Request) -> HttpResponse:
 def product(request: Request, code: str) -> HttpResponse:
     """One product as it is in force: the questions it answers in words, then rules, bounds and figures as the file has them."""
     day = request.institution.business_date
-    found = next((one for one in products_on(day) if one.code == code), None)
+    found = next((one for one in products_on(day, request.institution) if one.code == code), None)
     if found is None:
         raise Http404
     parts = explaining.explain(found, tables_of(found), day, language(), titles())
@@ -46,7 +47,10 @@ def product(request: Request, code: str) -> HttpResponse:
         "formulas": list(_formulas(found)),
         "figures": list(_figures(found)),
         "unverified": sum("[GK]" in source or "product policy" in source for source in _sources(found.document.body)),
-        "versions": [{"from": one.valid_from, "to": one.valid_to, "digest": one.digest, "used": one is found} for one in versions(code)],
+        "versions": [
+            {"from": one.valid_from, "to": one.valid_to, "digest": one.digest, "used": one is found}
+            for one in versions(code, request.institution)
+        ],
         "file": f"{found.code}-{found.valid_from}.toml",
     }
     return render(request, "console/product.html", context)

@@ -16,8 +16,9 @@ import polars as pl
 
 from puhui.decisions.batch import reasons_of
 from puhui.products.terms import Product
+from puhui.scoring.monitoring import stability_index
 
-__all__ = ["Costs", "by_group", "changes", "figures", "stressed", "swap_set"]
+__all__ = ["Costs", "by_group", "by_month", "changes", "figures", "stressed", "swap_set"]
 
 PPM = 1_000_000
 REFUSE = "refuse"
@@ -54,7 +55,10 @@ def figures(answers: pl.DataFrame, costs: Costs, defaulted: pl.Series | None = N
         "cost_fen": round(float(amount.sum()) * (costs.funding + costs.operations)),
         "capital_fen": round(float(amount.sum()) * costs.capital),
     }
-    result["expected_profit_fen"] = result["expected_interest_fen"] - result["expected_loss_fen"] - result["cost_fen"]
+    profit = result["expected_interest_fen"] - result["expected_loss_fen"] - result["cost_fen"]
+    result["expected_profit_fen"] = profit
+    result["net_margin"] = profit / result["amount_fen"] if result["amount_fen"] else None
+    result["return_on_capital"] = profit / result["capital_fen"] if result["capital_fen"] else None
     if defaulted is not None:
         known = answers.with_columns(defaulted=defaulted.cast(pl.Float64)).filter(
             (pl.col("outcome") != REFUSE) & pl.col("defaulted").is_not_null()
@@ -66,6 +70,8 @@ def figures(answers: pl.DataFrame, costs: Costs, defaulted: pl.Series | None = N
             "realised_loss_fen": round(float((known["amount_fen"] * bad).sum()) * costs.loss_given_default),
             "realised_interest_fen": round((known["amount_fen"] * (known["rate_ppm"] / PPM) * (1 - bad)).sum()),
         }
+        cost = round(float(known["amount_fen"].sum()) * (costs.funding + costs.operations))
+        result["realised_profit_fen"] = result["realised_interest_fen"] - result["realised_loss_fen"] - cost
     return result
 
 
@@ -113,6 +119,28 @@ def by_group(answers: Mapping[str, pl.DataFrame], group: pl.Series, least: int =
             row = rows.setdefault(key, {"group": key, "cases": cases})
             row[name] = share if cases >= least else None
     return sorted(rows.values(), key=lambda row: -row["cases"])
+
+
+def by_month(answers: pl.DataFrame, month: pl.Series, costs: Costs, defaulted: pl.Series | None = None) -> list[dict[str, Any]]:
+    """Month by month what the policy comes to, and how far the spread over its classes has moved from that of all months together
+    (`stability`: the index of `scoring.monitoring`; None in months of one class only)."""
+    classes = [code for code in answers["risk_class"].unique().sort().to_list() if code]
+    whole = _spread(answers, classes)
+    rows = []
+    for name in month.drop_nulls().unique().sort().to_list():
+        mine = (month == name).fill_null(False)
+        part = answers.filter(mine)
+        found = figures(part, costs, defaulted.filter(mine) if defaulted is not None else None)
+        spread = _spread(part, classes)
+        kept = ("cases", "lent_share", "amount_fen", "mean_rate", "expected_loss_fen", "expected_profit_fen", "realised_defaults")
+        moved = stability_index(whole, spread) if len(classes) > 1 and part.height else None
+        rows.append({"month": name, **{key: found.get(key) for key in kept}, "stability": moved})
+    return rows
+
+
+def _spread(answers: pl.DataFrame, classes: list[str]) -> list[float]:
+    counts = dict(answers.group_by("risk_class").len().iter_rows())
+    return [float(counts.get(code, 0)) for code in classes]
 
 
 def stressed(frame: pl.DataFrame, factors: Mapping[str, float]) -> pl.DataFrame:
