@@ -36,8 +36,10 @@ def catalogue(tmp_path, monkeypatch):
 
 
 def test_recomputed_after_a_year_of_changes(bank, catalogue):
+    from puhui.parties.promotion import agree
     from puhui.scoring.actions import register
     from puhui.scoring.model import Model
+    from puhui.scoring.promoting import propose
 
     firms = [bank.firm("One"), bank.firm("Two", inv_out_gap_days_max_12m=100), bank.firm("Three", inv_out_active_months_12m=2)]
     scored = [bank.apply(firm) for firm in firms]
@@ -51,7 +53,9 @@ def test_recomputed_after_a_year_of_changes(bank, catalogue):
     assert len(changed) > 60
     body = tiny_model_body()
     body["intercept_points"] -= 30
-    register(bank.institution, SimpleNamespace(model=Model.load(body), card="# Stricter", plots={}), "system")
+    body["training"] = {"auc_mean": 0.8, "leakage": {"suspects": {}}}
+    row = register(bank.institution, SimpleNamespace(model=Model.load(body), card="# Stricter", plots={}), "system")
+    agree(propose(row, bank.users["officer"], bank.institution.business_date + timedelta(days=1), "stricter"), bank.users["risk"])
     bank.institution.business_date += timedelta(days=366)
     bank.institution.save()
 

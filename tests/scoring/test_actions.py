@@ -1,4 +1,4 @@
-"""Models in the database: once per content, one champion per name, found again as they were."""
+"""Models in the database: once per content, the first of a name in use at once, found again as they were."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -54,7 +54,7 @@ def test_a_registered_model_comes_back_as_it_was(institution):
     assert queries.loaded(row).score({"months": 7}) == given.model.score({"months": 7})
 
 
-def test_one_champion_per_name_and_each_content_once(institution):
+def test_the_first_of_a_name_is_in_use_and_each_content_kept_once(institution):
     from puhui.scoring import actions, queries
 
     first = actions.register(institution, made(500), actor="risk")
@@ -62,7 +62,7 @@ def test_one_champion_per_name_and_each_content_once(institution):
     other = actions.register(institution, made(500, name="other"), actor="risk")
     candidate = actions.register(institution, made(520), actor="risk", champion=False)
     statuses = {row.pk: row.status for row in queries.models(institution)}
-    assert statuses == {first.pk: "retired", second.pk: "champion", other.pk: "champion", candidate.pk: "candidate"}
+    assert statuses == {first.pk: "champion", second.pk: "candidate", other.pk: "champion", candidate.pk: "candidate"}
     assert actions.register(institution, made(500), actor="risk").pk == first.pk
     assert queries.champion(institution, "small").pk == first.pk
     assert queries.models(institution).count() == 4

@@ -26,6 +26,7 @@ from puhui.products.parameters import Table
 from puhui.products.terms import Product
 from puhui.products.vocabulary import PARTS
 from puhui.scoring.loading import AnyModel
+from puhui.scoring.trials import Trial
 
 FORMAT = "puhui/decision/1"
 STAGES = {
@@ -42,7 +43,14 @@ STAGES = {
 Record = dict[str, Any]
 
 
-def decide(facts: Facts, product: Product, model: AnyModel | None, parameters: Mapping[str, Table], request: Mapping[str, Any]) -> Record:
+def decide(
+    facts: Facts,
+    product: Product,
+    model: AnyModel | None,
+    parameters: Mapping[str, Table],
+    request: Mapping[str, Any],
+    trial: Trial | None = None,
+) -> Record:
     """The record of a decision.
 
     Args:
@@ -50,6 +58,7 @@ def decide(facts: Facts, product: Product, model: AnyModel | None, parameters: M
         model: None where a decision table of the product gives the class
         parameters: part it plays (`products.vocabulary.PARTS`) → table
         request: `amount_fen`, `term_months`, `purpose`, `channel`, and `facts`, those of the application form that the product asks for
+        trial: which other models give their scores beside, where champion and challengers are tried
     Raises:
         FaultsError: a table lacks the row that the case needs, a fact that the model reads is absent, or the form says what nobody asked.
     """
@@ -61,7 +70,7 @@ def decide(facts: Facts, product: Product, model: AnyModel | None, parameters: M
     values = case_facts(facts, request) | asked | dict(product.constants)
     case = Case(facts, request, product, None if product.policy_class else model, parameters, values)
     stages: dict[str, Any] = {name: stage(case) for name, stage in STAGES.items()}
-    return {
+    record = {
         "format": FORMAT,
         "facts": facts,
         "request": request,
@@ -70,6 +79,7 @@ def decide(facts: Facts, product: Product, model: AnyModel | None, parameters: M
         "reasons": case.reasons,
         "result": _result(case, stages["offer"]),
     }
+    return record | {"trial": trial.recorded(facts["variables"])} if trial and case.model else record
 
 
 def digest(record: Record) -> str:

@@ -58,7 +58,8 @@ def _pairs(decision: Decision, stored: Stored) -> Iterator[tuple[str, Any, Any]]
     record = decision.record
     try:
         strategy = stored.strategy(record["versions"])
-        again = engine.decide(record["facts"], strategy.product, strategy.model, strategy.parameters, record["request"])
+        trial = stored.trial(record.get("trial"), strategy, decision.application_id)
+        again = engine.decide(record["facts"], strategy.product, strategy.model, strategy.parameters, record["request"], trial)
     except FaultsError as error:
         for fault in error.faults:
             yield fault.where, fault.found, fault.expected

@@ -30,7 +30,8 @@ class Strategy:
     @property
     def wanted(self) -> frozenset[str]:
         """The variables that it reads."""
-        return frozenset(self.product.variables) | (self.lineup or self.model).columns if self.model else frozenset(self.product.variables)
+        models = (self.lineup or self.model).columns if self.model else ()
+        return frozenset(self.product.variables) | frozenset(models)
 
     def of_application(self, number: int) -> Strategy:
         """What decides on the application of this number: the same, unless challengers are tried."""
@@ -42,7 +43,11 @@ class Strategy:
 
 def in_force(institution: Institution, product_code: str, day: date) -> Strategy:
     """The product valid on a day, with the champion of the model it names. Raises FaultsError."""
-    product = products.product(product_code, day, institution)
+    return of_product(institution, products.product(product_code, day, institution), day)
+
+
+def of_product(institution: Institution, product: Product, day: date) -> Strategy:
+    """A product, in force or not, with the champion of the model it names. Raises FaultsError."""
     if product.policy_class:
         return Strategy(product, None, products.tables_of(product))
     models_of_name = lineup(institution, product.model, day)

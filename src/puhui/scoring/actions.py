@@ -1,4 +1,8 @@
-"""Keeping models: a trained model is registered under the digest of its content; one of each name is the champion that decides."""
+"""Keeping models: a trained model is registered under the digest of its content, as a candidate; promotions say which one decides.
+
+A lender's books begin with models already chosen: the first of each name may be taken into use as it is registered. Every later one needs
+somebody who proposes it and somebody who agrees (`promoting`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from django.db import transaction
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Institution
 from puhui.scoring.loading import AnyModel
-from puhui.scoring.models import RegisteredModel
+from puhui.scoring.models import ModelPromotion, RegisteredModel
 
 __all__ = ["register"]
 
@@ -26,10 +30,13 @@ class TrainedModel(Protocol):
 
 
 def register(institution: Institution, trained: TrainedModel, actor: str, champion: bool = True) -> RegisteredModel:
-    """Keep a model with its card. The same content again is the same row. As champion it takes the place of the one of its name."""
+    """Keep a model with its card. The same content again is the same row.
+
+    champion: take it into use at once, where nothing of its name is or was in use; otherwise it stays a candidate.
+    """
     model = trained.model
     with transaction.atomic():
-        Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)  # one promotion at a time
+        Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)  # one at a time
         row, created = RegisteredModel.objects.get_or_create(
             institution=institution,
             digest=model.digest,
@@ -43,18 +50,18 @@ def register(institution: Institution, trained: TrainedModel, actor: str, champi
         )
         if created:
             _audit(row, actor, "model.register", {"figures": _short(model)})
-        if champion and row.status != RegisteredModel.Status.CHAMPION:
-            _promote(row, actor)
+        if champion and not _is_used(institution, row.name):
+            row.status = RegisteredModel.Status.CHAMPION
+            row.save(update_fields=["status"])
+            _audit(row, actor, "model.promote", {})
     return row
 
 
-def _promote(row: RegisteredModel, actor: str) -> None:
+def _is_used(institution: Institution, name: str) -> bool:
     status = RegisteredModel.Status
-    same_name = RegisteredModel.objects.filter(institution=row.institution, name=row.name)
-    same_name.filter(status=status.CHAMPION).update(status=status.RETIRED)
-    row.status = status.CHAMPION
-    row.save(update_fields=["status"])
-    _audit(row, actor, "model.promote", {})
+    in_use = RegisteredModel.objects.filter(institution=institution, name=name, status__in=(status.CHAMPION, status.RETIRED))
+    promoted = ModelPromotion.objects.filter(institution=institution, code=name, status=ModelPromotion.Status.AGREED)
+    return in_use.exists() or promoted.exists()
 
 
 def _audit(row: RegisteredModel, actor: str, act: str, detail: dict[str, Any]) -> None:

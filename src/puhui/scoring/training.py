@@ -121,6 +121,7 @@ def _trained(kind: str, population: Population, found: dict[str, str], configura
         raise FaultsError([Fault("variables", "none that tells the outcome", expected, "give more cases or other variables")])
     figures = _figures(population, unseen, in_time)
     training = {**figures.as_dict(), "seeds": list(unseen.seeds), "folds": unseen.folds, "bands": bands(population, unseen)}
+    training["leakage"] = {"guard": configuration.leak_guard, "suspects": found}
     model: AnyModel
     if isinstance(fitted, FittedEnsemble):
         model = Ensemble(ensemble_document(kind, population, fitted, unseen.log_odds, configuration, training))
