@@ -1,0 +1,87 @@
+"""Everything that can be said of a product file before anybody is decided on by it: faults, contradictions, remarks, and it in plain words.
+
+`puhui products check`, the editor of drafts and every promotion ask the same questions. None of them needs a database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from puhui.calculations.faults import Fault, FaultsError
+from puhui.decisions.offering import terms_faults
+from puhui.decisions.titles import titles
+from puhui.features import registry
+from puhui.products import parameters, reading
+from puhui.products.contradictions import findings
+from puhui.products.documents import Document, read_document, text_document
+from puhui.products.explaining import Part, as_text, explain
+from puhui.products.lawful import product_faults
+from puhui.products.parameters import Table
+from puhui.products.terms import Product
+
+__all__ = ["Checked", "check_file", "check_product", "check_text"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found; `product` None where the text cannot be read. Contradictions are faults; remarks may well be meant."""
+
+    product: Product | None
+    tables: dict[str, Table] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    remarks: list[Fault] = field(default_factory=list)
+
+    def parts(self, language: str, day: date) -> list[Part]:
+        """The product in plain words; nothing where it cannot be read or names tables that there are not."""
+        if self.product is None or len(self.tables) < len(self.product.parameters):
+            return []
+        return explain(self.product, self.tables, day, language, titles())
+
+    def words(self, language: str, day: date) -> str:
+        """The same as text."""
+        parts = self.parts(language, day)
+        return as_text(self.product, parts, language) if self.product is not None and parts else ""
+
+
+def check_file(path: Path, day: date, folder: Path | None) -> Checked:
+    """A product file. `folder`: an institution's own catalogue, which goes first."""
+    try:
+        return _check_document(read_document(path, "product"), day, folder)
+    except FaultsError as error:
+        return Checked(None, faults=list(error.faults))
+
+
+def check_text(text: str, day: date, folder: Path | None, file_name: str = "draft.toml") -> Checked:
+    """A product that somebody is writing."""
+    try:
+        return _check_document(text_document(text, "product", file_name), day, folder)
+    except FaultsError as error:
+        return Checked(None, faults=list(error.faults))
+
+
+def check_product(product: Product, day: date, folder: Path | None) -> Checked:
+    """A product that could be read: against law, the catalogue of variables, the tables it names, and itself."""
+    faults = [*product_faults(product, folder), *reading.against_catalogue(product, _units()), *terms_faults(product, day)]
+    tables = {}
+    for part, name in product.parameters.items():
+        try:
+            tables[part] = parameters.table(name, folder)
+        except FaultsError as error:
+            where = product.document.where("parameters", part)
+            faults.extend(Fault(f"{where}: {one.where}", one.found, one.expected, one.remedy) for one in error.faults)
+    found = findings(product, tables, day) if len(tables) == len(product.parameters) else []
+    faults += [one.fault for one in found if one.is_contradiction]
+    return Checked(product, tables, faults, [one.fault for one in found if not one.is_contradiction])
+
+
+def _check_document(document: Document, day: date, folder: Path | None) -> Checked:
+    return check_product(reading.from_document(document), day, folder)
+
+
+@cache
+def _units() -> dict[str, str]:
+    """Variable → unit of the catalogue of variables."""
+    return {variable.name: variable.unit for variable in registry.catalogue()}
