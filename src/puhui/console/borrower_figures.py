@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -17,8 +18,9 @@ from puhui.console.forms import amount_fen
 from puhui.console.labels import APPLICATION, LOAN, OFFER, consent_state, state
 from puhui.console.loan_figures import is_open
 from puhui.console.templatetags.figures import money, money_plain
-from puhui.console.words import PURPOSES, word
+from puhui.console.words import PURPOSES, product_name, word
 from puhui.decisions import queries as decisions
+from puhui.decisions.factory_models import Invitee
 from puhui.decisions.models import Application, Offer
 from puhui.evidence.layouts import classes
 from puhui.loans import actions as lending
@@ -65,7 +67,7 @@ def next_step(user: Any, firm: Firm, has_open_loan: bool) -> dict[str, Any] | No
             "button": _("See the offer"),
             "url": reverse("console:borrower_offer", args=[latest.offer.pk]),
         }
-    if latest is not None and latest.status == Application.Status.REFERRED:
+    if latest is not None and latest.status in (Application.Status.REFERRED, Application.Status.SUBMITTED):
         return {
             "title": _("A person looks at your application"),
             "text": _("You need not do anything. The answer appears here."),
@@ -114,7 +116,24 @@ def consent_card(consent: Consent, day: datetime.date) -> dict[str, Any]:
         "purpose": word(PURPOSES, consent.purpose),
         "state": shown,
         "live": shown.tone == "ok",
-        "classes": ", ".join(title_of(classes()[each].title) for each in consent.classes),
+        "classes": _(", ").join(class_titles(consent.classes)),
+    }
+
+
+def class_titles(codes: Sequence[str]) -> list[str]:
+    """Classes of evidence by their names in the reader's language."""
+    return [title_of(classes()[code].title) for code in codes]
+
+
+def invitation_card(invitee: Invitee) -> dict[str, Any]:
+    """An offer or invitation of a campaign as the borrower sees it on the first page."""
+    return {
+        "name": product_name(invitee.campaign.product_code),
+        "amount_fen": invitee.amount_fen or invitee.wanted_fen,
+        "rate_ppm": invitee.rate_ppm,
+        "is_offer": invitee.outcome == Invitee.Outcome.OFFER,
+        "until": invitee.campaign.expires_on,
+        "url": reverse("console:borrower_invitation", args=[invitee.pk]),
     }
 
 
@@ -136,10 +155,19 @@ def answer(application: Application) -> dict[str, Any]:
             "url": reverse("console:borrower_offer", args=[application.offer.pk]),
         }
     if status == "refused":
-        told = [reason.text for reason in reasons(decision.record, "against")[:REASONS_TOLD]] if decision else []
+        told = [reason.text for reason in reasons(decision.record, "against", "veto")[:REASONS_TOLD]] if decision else []
         return shown | {"title": _("We cannot lend to you now"), "text": "", "reasons": told, "again": True}
-    if status in ("referred", "submitted"):
-        return shown | {"title": _("A person looks at your application"), "text": _("You need not do anything. The answer appears here.")}
+    if status == "referred":
+        told = [reason.text for reason in reasons(decision.record, "against", "refer")[:REASONS_TOLD]] if decision else []
+        return shown | {
+            "title": _("A person looks at your application"),
+            "text": _("You need not do anything. The answer appears here."),
+            "referred_for": told,
+        }
+    if status == "submitted" and application.stated:
+        return shown | {"title": _("We have your application"), "text": _("An officer looks at your papers, then the answer appears here.")}
+    if status == "submitted":
+        return shown | {"title": _("We have your application"), "text": _("Your data are being fetched. The answer appears here.")}
     return shown | {"title": _("Your application"), "text": ""}
 
 

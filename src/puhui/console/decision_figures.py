@@ -135,9 +135,11 @@ def snapshot_variables(values: Mapping[str, Any], null_reasons: Mapping[str, str
     return [shown(name, values[name], null_reasons.get(name, "")) for name in names]
 
 
-def reasons(record: Record, side: str, address_of: AddressOf | None = None) -> list[ReasonShown]:
-    """What speaks `for` or `against`, as the engine recorded it."""
-    return [_reason(each, address_of) for each in record.get("reasons", ()) if each["side"] == side]
+def reasons(record: Record, side: str, severity: str = "", address_of: AddressOf | None = None) -> list[ReasonShown]:
+    """What speaks `for` or `against`, as the engine recorded it; with a `severity` (veto, refer …), that alone where there is any of it."""
+    rows = [each for each in record.get("reasons", ()) if each["side"] == side]
+    grave = [each for each in rows if each.get("severity") == severity] if severity else []
+    return [_reason(each, address_of) for each in grave or rows]
 
 
 def _reason(reason: Mapping[str, Any], address_of: AddressOf | None) -> ReasonShown:

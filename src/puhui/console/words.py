@@ -289,6 +289,30 @@ LOAN_PURPOSES = {
     "wages": _("wages"),
     "rent": _("rent and utilities"),
     "orders": _("carrying out an order"),
+    "farming": _("seed, feed and fertiliser"),
+    "fixed_assets": _("machines and equipment"),
+}
+
+#: units of the form of an application, as they stand behind a field
+UNITS = {
+    "CNY": _("yuan"),
+    "CNY/month": _("yuan a month"),
+    "n": "",
+    "days": _("days"),
+    "months": _("months"),
+    "years": _("years"),
+    "ratio": "%",
+    "points": _("points"),
+    "mu": _("mu of land"),
+    "1-5": _("from 1 to 5"),
+}
+
+CONSENT_OF = {
+    "firm": _("the firm"),
+    "owner": _("the owner"),
+    "spouse": _("the owner's spouse"),
+    "guarantor": _("the guarantor"),
+    "platform": _("the platform"),
 }
 
 METHODS = {

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from puhui.calculations.faults import Fault, check
+from puhui.decisions.checking import check_facts
 from puhui.decisions.committee import call as call_committee
 from puhui.decisions.committee import end as end_sitting
 from puhui.decisions.committee import vote
@@ -41,6 +42,7 @@ __all__ = [
     "answer_offer",
     "answer_questions",
     "call_committee",
+    "check_facts",
     "confirm_delegation",
     "decide",
     "decide_many",
@@ -79,8 +81,12 @@ def submit(
     key: str,
     actor: str,
     facts: Mapping[str, Any] | None = None,
+    stated: bool = False,
 ) -> Application:
-    """One application; the same key again gives the application that is there. `facts`: those of the form. See `submit_many`."""
+    """One application; the same key again gives the application that is there. See `submit_many`.
+
+    `facts`: those of the form; `stated`: they are the borrower's own word and wait for `check_facts` before anything is decided.
+    """
     row = {
         "firm": firm,
         "product_code": product_code,
@@ -90,6 +96,7 @@ def submit(
         "channel": channel,
         "key": key,
         "facts": dict(facts or {}),
+        "stated": stated,
     }
     return submit_many(institution, [row], actor)[0]
 

@@ -27,6 +27,7 @@ from puhui.products.terms import Product
 
 MAKERS = (Role.OFFICER, Role.APPROVER, Role.RISK_MANAGER)
 RELEASERS = (Role.APPROVER, Role.RISK_MANAGER)
+ASKED = (Invitee.Outcome.OFFER, Invitee.Outcome.INVITE)
 
 
 @transaction.atomic
@@ -137,10 +138,13 @@ def _locked(campaign: Campaign) -> Campaign:
 
 
 @transaction.atomic
-def take_up(invitee: Invitee, actor: str, amount_fen: int | None = None) -> Application:
+def take_up(
+    invitee: Invitee, actor: str, amount_fen: int | None = None, facts: Mapping[str, Any] | None = None, *, stated: bool = False
+) -> Application:
     """The firm's wish from an offer or invitation: submitted and decided in one go; again gives the application that is there.
 
-    `amount_fen`: less than offered, where the firm needs less.
+    `amount_fen`: less than offered, where the firm needs less. `facts`: those of the product's form; where they are only `stated` by the
+    borrower, the application is submitted and waits until an officer has seen the papers.
 
     Raises:
         FaultsError: a campaign that is not released, closed or past its day; a firm that was not asked; more than was offered; and what
@@ -155,9 +159,10 @@ def take_up(invitee: Invitee, actor: str, amount_fen: int | None = None) -> Appl
     check(_take_up_faults(campaign, row, amount_fen, most, campaign.institution.business_date))
     application = actions.submit(
         campaign.institution, row.firm, campaign.product_code, amount_fen, campaign.term_months, campaign.purpose, channel=CHANNEL,
-        key=f"campaign:{campaign.pk}:{row.pk}", actor=actor,
+        key=f"campaign:{campaign.pk}:{row.pk}", actor=actor, facts=facts, stated=stated,
     )  # fmt: skip
-    actions.decide(application, "system")
+    if not stated:
+        actions.decide(application, "system")
     row.application = application
     row.save(update_fields=["application"])
     detail = {"application": application.pk, "amount_fen": amount_fen}
@@ -166,14 +171,34 @@ def take_up(invitee: Invitee, actor: str, amount_fen: int | None = None) -> Appl
     return application
 
 
+@transaction.atomic
+def decline(invitee: Invitee, actor: str) -> Invitee:
+    """The firm's no to an offer or invitation; again changes nothing. Raises FaultsError where it was taken up, or nobody asked."""
+    row = Invitee.objects.select_for_update(no_key=True, of=("self",)).select_related("institution", "firm").get(pk=invitee.pk)
+    if row.declined_at is not None:
+        return row
+    faults = []
+    if row.application_id is not None:
+        faults.append(Fault("firm", f"{row.firm.name}, which has applied", "one that has not answered", "Decline the offer itself."))
+    if row.outcome not in ASKED:
+        faults.append(Fault("firm", f"{row.firm.name}: {row.outcome}", "one with an offer or an invitation"))
+    check(faults)
+    row.declined_at, row.declined_by = timezone.now(), actor
+    row.save(update_fields=["declined_at", "declined_by"])
+    record_audit(row.institution, actor, "decline_invitation", "campaign", row.campaign_id, {"firm": row.firm_id})
+    return row
+
+
 def _take_up_faults(campaign: Campaign, row: Invitee, amount_fen: int, most_fen: int, day: date) -> list[Fault]:
     faults = []
     if campaign.status != Campaign.Status.RELEASED:
         faults.append(Fault("campaign", campaign.status, "one that is released"))
     if campaign.expires_on < day:
         faults.append(Fault("campaign", f"one that ended on {campaign.expires_on}", "one that runs"))
-    if row.outcome not in (Invitee.Outcome.OFFER, Invitee.Outcome.INVITE):
+    if row.outcome not in ASKED:
         faults.append(Fault("firm", f"{row.firm.name}: {row.outcome}", "one with an offer or an invitation"))
+    if row.declined_at is not None:
+        faults.append(Fault("firm", f"{row.firm.name}, which said no", "one that has not declined"))
     if not 0 < amount_fen <= most_fen:
         faults.append(Fault("amount_fen", str(amount_fen), f"at most {most_fen}"))
     return faults

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
-from puhui.calculations.faults import Fault, FaultsError
+from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.decisions import engine, facts, referral
 from puhui.decisions.credit_view import CreditViews, locked_views
 from puhui.decisions.evidence import Evidence, read_evidence
@@ -100,6 +100,9 @@ def _strategies(applications: Sequence[Application], strategies: Strategies, day
     chosen = {}
     for application in applications:
         with _collecting(application, batch):
+            if application.stated:
+                found = "only what the borrower says"
+                check([Fault("facts of the form", found, "facts that an officer has checked", "Check the papers on the case.")])
             chosen[application.pk] = strategies.of(application.product_code, day)
     return chosen
 

@@ -12,6 +12,21 @@ from django.utils import timezone
 from puhui.parties.models import APPEND_ONLY, Firm, Institution, Person
 
 
+class FactCheck(models.Model):
+    """What an officer found when the papers of an application were looked at: the borrower's word, the facts that count, and the papers."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    application = models.OneToOneField("decisions.Application", on_delete=models.PROTECT, related_name="fact_check")
+    stated = models.JSONField()  # fact → what the borrower said
+    found = models.JSONField()  # fact → what was found; null where it could not be
+    papers = models.JSONField()  # fact → which paper shows it, or who looked
+    checked_by = models.ForeignKey("parties.User", on_delete=models.PROTECT)
+    checked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+
+
 class Question(models.Model):
     """What must be answered before a referred decision is approved: made from what is missing or contradicts itself."""
 
@@ -235,6 +250,8 @@ class Invitee(models.Model):
     rate_ppm = models.IntegerField(null=True)
     reasons = models.JSONField(default=list)  # codes with texts by language
     application = models.OneToOneField("decisions.Application", on_delete=models.PROTECT, null=True, related_name="invitee")
+    declined_at = models.DateTimeField(null=True)  # the firm's own no
+    declined_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "firm"], name="firm_once_per_campaign")]

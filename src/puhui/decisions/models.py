@@ -31,6 +31,7 @@ class Application(models.Model):
     purpose = models.CharField(max_length=200)
     channel = models.CharField(max_length=24)
     facts = models.JSONField(default=dict)  # of the product's form, as the product names them; null or absent where not given
+    stated = models.BooleanField(default=False)  # the facts are the borrower's own word: nothing is decided before they are checked
     key = models.CharField(max_length=100)  # idempotency
     business_date = models.DateField()
     submitted_at = models.DateTimeField(default=timezone.now)

@@ -74,7 +74,8 @@ def case(user: Any, application_id: int) -> Application:
         Prefetch("questions", Question.objects.order_by("pk")),
         Prefetch("questions__answers", Answer.objects.select_related("answered_by").order_by("pk")),
     )
-    rows = limit_to_user(Application.objects.all(), user, firm="firm").select_related("firm", "firm__manager", "institution", "offer")
+    rows = limit_to_user(Application.objects.all(), user, firm="firm")
+    rows = rows.select_related("firm", "firm__manager", "institution", "offer", "fact_check__checked_by")
     brought = Prefetch("decisions", whole.order_by("-pk"), to_attr="decisions_newest_first")
     found = rows.prefetch_related(brought).get(pk=application_id)
     found.firm.institution = found.institution  # what is known already is not asked for again
@@ -236,6 +237,14 @@ def invitees(campaign: Campaign, outcome: str | None = None) -> QuerySet[Invitee
     """The firms of a campaign in the order of its file, or those with one outcome."""
     rows = campaign.invitees.select_related("firm", "application").order_by("row_number")
     return rows.filter(outcome=outcome) if outcome else rows
+
+
+def invitations(user: Any, firm: Firm) -> QuerySet[Invitee]:
+    """Offers and invitations of running campaigns that the firm has not answered and still can, the last day first."""
+    asked = (Invitee.Outcome.OFFER, Invitee.Outcome.INVITE)
+    rows = limit_to_user(Invitee.objects.all(), user, firm="firm").filter(firm=firm, outcome__in=asked, application=None, declined_at=None)
+    running = rows.filter(campaign__status=Campaign.Status.RELEASED, campaign__expires_on__gte=firm.institution.business_date)
+    return running.select_related("campaign").order_by("campaign__expires_on", "pk")
 
 
 def invitee_counts(campaign: Campaign) -> dict[str, tuple[int, int]]:

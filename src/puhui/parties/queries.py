@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -112,6 +112,12 @@ def live_consent(firm: Firm, purpose: str, evidence_class: str, at: date | datet
     Of several, the one that was granted last.
     """
     rows = Consent.objects.filter(consents.live(purpose, evidence_class, at), firm=firm)
+    return rows.order_by("-granted_at", "-id").first()
+
+
+def covering_consent(firm: Firm, purpose: str, classes: Sequence[str], at: date | datetime) -> Consent | None:
+    """The consent that covers all of several classes of evidence at once; None where there is none. Of several, the latest granted."""
+    rows = Consent.objects.filter(consents.standing(purpose, at), firm=firm, classes__contains=list(classes))
     return rows.order_by("-granted_at", "-id").first()
 
 

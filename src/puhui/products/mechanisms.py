@@ -12,20 +12,24 @@ from puhui.products.terms import ApplicationFact, InterestShare, Linkage, Securi
 __all__ = ["APPLICATION_UNITS", "read_application", "read_linkage", "read_security", "read_support"]
 
 APPLICATION_UNITS = ("CNY", "flag", "n", "days", "months", "years", "ratio", "points", "text", "boolean", "mu", "1-5", "CNY/month")
+SAID_BY = ("borrower", "lender")
 _MEASURED = re.compile(r"every (?:(\d+) )?months?")
 
 
 def read_application(root: Fields) -> dict[str, ApplicationFact]:
-    """The facts under [application] with their texts under [application_texts.NAME]."""
+    """The facts under [application] with their texts under [application_texts.NAME]; [application_by] names those of the lender."""
     asked = root.table("application", required=False)
     texts = root.table("application_texts", required=False)
+    said_by = root.table("application_by", required=False)
     found = {}
     for name in asked.body:
         unit = asked.text(name, choices=APPLICATION_UNITS)
         if not name.isidentifier():
             asked.fault(name, name, "a name of letters, digits and _", "Rename it.")
-        found[name] = ApplicationFact(unit, texts.texts(name))
+        by = said_by.text(name, choices=SAID_BY) if name in said_by.body else "borrower"
+        found[name] = ApplicationFact(unit, texts.texts(name), by)
     texts.finish()
+    said_by.finish()
     return found
 
 

@@ -20,8 +20,9 @@ def product_mechanisms(body: Body) -> Iterator[str]:
         steps = "; ".join(pairs(step) for step in link["steps"])
         yield f"- **Rate follows** `{link['fact']}`, {link['measured']}: {steps}. Source: {link['source']}."
     if "application" in body:
-        asked = ((f"`{name}`", body["application_texts"][name]["en"], unit) for name, unit in body["application"].items())
-        yield from listed("Asked in the application", ("Fact", "What", "Unit"), asked)
+        texts, said_by = body["application_texts"], body.get("application_by", {})
+        asked = ((f"`{name}`", texts[name]["en"], unit, said_by.get(name, "borrower")) for name, unit in body["application"].items())
+        yield from listed("Asked in the application", ("Fact", "What", "Unit", "Who says"), asked)
     if "definitions" in body:
         rows = ((f"`{one['name']}`", one["texts"]["en"], f"`{one['expression']}`") for one in body["definitions"])
         yield from listed("Named values", ("Name", "What", "Formula"), rows)

@@ -89,10 +89,14 @@ class Price:
 
 @dataclass(frozen=True)
 class ApplicationFact:
-    """A fact that the form asks for and an officer verifies; null where it was not given."""
+    """A fact that the form asks for and an officer verifies; null where it was not given.
+
+    `by`: borrower where the borrower can state it, lender where only the lender's people can find it out or judge it.
+    """
 
     unit: str
     texts: Texts
+    by: str = "borrower"
 
 
 @dataclass(frozen=True)

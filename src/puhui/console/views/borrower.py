@@ -1,4 +1,4 @@
-"""The borrower's way on a phone: consent, apply, offer, sign, my loan, repay. One thing per screen."""
+"""The borrower's way on a phone: home, my data, offer, sign, my loan, repay. One thing per screen. Applying: `borrower_apply`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from django.utils.translation import gettext as _
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.console import borrower_figures as figures
-from puhui.console import consent_text
 from puhui.console.access import Request, page
 from puhui.console.forms import amount_fen, errors_of, key_of, new_key
 from puhui.console.loan_figures import is_open, schedule_rows
 from puhui.console.loan_reasons import next_due_reason, reasons
 from puhui.console.views.loan import find_loan
-from puhui.console.words import LOAN_PURPOSES, METHODS, PURPOSES, product_name, word
+from puhui.console.words import METHODS, PURPOSES, word
 from puhui.decisions import actions as deciding
 from puhui.decisions import queries as decisions
-from puhui.decisions.models import Application, Offer
+from puhui.decisions.models import Offer
 from puhui.evidence import queries as evidence
 from puhui.loans import actions as lending
 from puhui.loans import queries as loans
@@ -32,10 +31,8 @@ from puhui.loans.models import Contract, Loan
 from puhui.parties import actions as parties_acts
 from puhui.parties import queries as parties
 from puhui.parties.models import Firm
-from puhui.products.queries import product as product_in_force
 
 PRODUCT = "invoice-working-capital"
-CHANNEL = "phone"
 READS_SHOWN = 10
 
 
@@ -69,36 +66,11 @@ def home(request: Request, firm: Firm) -> HttpResponse:
     owed = [figures.loan_card(each, loans.owed(each, day)) for each in loans.loans(request.user).filter(firm=firm)]
     step = figures.next_step(request.user, firm, any(row["open"] for row in owed))
     others = [each for each in request.puhui_firms if each != firm]
-    return render(
-        request, "console/borrower/home.html", {"firm": firm, "loans": owed, "step": step, "several": others, "may_apply": step is None}
-    )
-
-
-@borrower_page
-def consent(request: Request, firm: Firm) -> HttpResponse:
-    """Asks for consent, with the text that is kept."""
-    day = firm.institution.business_date
-    paragraphs = consent_text.paragraphs(firm.name, firm.institution.name)
-    errors: list[str] = []
-    if request.method == "POST":
-        try:
-            if parties.live_consent(firm, consent_text.PURPOSE, consent_text.CLASSES[0], day):
-                return redirect("console:borrower_apply")  # the form sent twice: one consent, which one withdrawal ends
-            parties_acts.grant_consent(
-                firm, purpose=consent_text.PURPOSE, classes=consent_text.CLASSES, expires_on=consent_text.expires_on(day),
-                text_version=consent_text.version(), text="\n".join(paragraphs), channel=CHANNEL, granted_by=request.user.username,
-            )  # fmt: skip
-            return redirect("console:borrower_apply")
-        except FaultsError as error:
-            errors = errors_of(error)
     context = {
-        "firm": firm,
-        "paragraphs": paragraphs,
-        "expires_on": consent_text.expires_on(day),
-        "errors": errors,
-        "steps": figures.steps("consent"),
-    }
-    return render(request, "console/borrower/consent.html", context)
+        "firm": firm, "loans": owed, "step": step, "several": others, "may_apply": step is None,
+        "invitations": [figures.invitation_card(each) for each in decisions.invitations(request.user, firm)],
+    }  # fmt: skip
+    return render(request, "console/borrower/home.html", context)
 
 
 @borrower_page
@@ -117,50 +89,7 @@ def data(request: Request, firm: Firm) -> HttpResponse:
     return render(request, "console/borrower/data.html", {"consents": [figures.consent_card(each, day) for each in rows], "reads": reads})
 
 
-@borrower_page
-def apply(request: Request, firm: Firm) -> HttpResponse:
-    """Takes an application and answers at once."""
-    day = firm.institution.business_date
-    if parties.live_consent(firm, consent_text.PURPOSE, consent_text.CLASSES[0], day) is None:
-        return redirect("console:borrower_consent")
-    errors: list[str] = []
-    if request.method == "POST":
-        try:
-            application = _submit(request, firm)
-            return redirect("console:borrower_application", number=application.pk)
-        except FaultsError as error:
-            errors = errors_of(error)
-    product = product_in_force(PRODUCT, day)
-    entered: dict[str, Any] = {name: request.POST.get(name, "") for name in ("amount", "purpose")}
-    entered["term_months"] = _months(request.POST.get("term_months", "")) or product.maximum_months
-    context = {
-        "firm": firm, "errors": errors, "entered": entered, "key": key_of(request.POST), "steps": figures.steps("apply"),
-        "product_name": product_name(PRODUCT), "range_text": figures.range_text(product), "purposes": LOAN_PURPOSES.items(),
-        "terms": [months for months in (3, 6, 9, 12, 18, 24, 36) if product.minimum_months <= months <= product.maximum_months],
-    }  # fmt: skip
-    return render(request, "console/borrower/apply.html", context, status=422 if errors else 200)
-
-
-def _submit(request: Request, firm: Firm) -> Application:
-    amount = amount_fen(request.POST.get("amount", ""))
-    typed, purpose = request.POST.get("term_months", ""), request.POST.get("purpose", "")
-    months = _months(typed)
-    if months is None or purpose not in LOAN_PURPOSES:
-        raise FaultsError([Fault(_("application"), f"{typed} {purpose}"[:60], _("a term and a purpose from the lists"))])
-    who = request.user.username
-    application = deciding.submit(
-        firm.institution, firm, PRODUCT, amount, months, purpose, channel=CHANNEL, key=key_of(request.POST), actor=who
-    )
-    deciding.decide(application, who)
-    return application
-
-
-def _months(text: str) -> int | None:
-    """A number of months as a form sends it; None where it is none."""
-    return int(text) if text.isdecimal() and len(text) <= 3 else None
-
-
-def _own(request: Request, firm: Firm, rows: Any, number: int) -> Any:
+def own_row(request: Request, firm: Firm, rows: Any, number: int) -> Any:
     """The row with that number among the firm's own; otherwise there is no such page."""
     found = rows.filter(firm=firm, pk=number).first()
     if found is None:
@@ -169,16 +98,9 @@ def _own(request: Request, firm: Firm, rows: Any, number: int) -> Any:
 
 
 @borrower_page
-def application(request: Request, firm: Firm, number: int) -> HttpResponse:
-    """The answer to an application, in plain words."""
-    found = _own(request, firm, decisions.applications(request.user), number)
-    return render(request, "console/borrower/application.html", {"application": found} | figures.answer(found))
-
-
-@borrower_page
 def offer(request: Request, firm: Firm, number: int) -> HttpResponse:
     """The offer with its total cost; POST accepts or declines it."""
-    found: Offer = _own(request, firm, decisions.offers(request.user), number)
+    found: Offer = own_row(request, firm, decisions.offers(request.user), number)
     errors: list[str] = []
     if request.method == "POST":
         try:
@@ -200,7 +122,7 @@ def offer(request: Request, firm: Firm, number: int) -> HttpResponse:
 @borrower_page
 def sign(request: Request, firm: Firm, number: int) -> HttpResponse:
     """The contract's text, and the borrower's signature on it."""
-    contract: Contract = _own(request, firm, loans.contracts(request.user), number)
+    contract: Contract = own_row(request, firm, loans.contracts(request.user), number)
     errors: list[str] = []
     if request.method == "POST":
         try:

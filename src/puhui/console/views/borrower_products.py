@@ -8,7 +8,9 @@ from django.shortcuts import render
 from puhui.console.access import Request
 from puhui.console.decision_figures import language
 from puhui.console.views.borrower import PRODUCT, borrower_page
+from puhui.console.views.borrower_apply import address
 from puhui.console.words import in_language
+from puhui.decisions.checking import needs_papers
 from puhui.parties.models import Firm
 from puhui.products.queries import products_on
 from puhui.products.terms import Product
@@ -36,5 +38,7 @@ def _card(product: Product) -> dict[str, object]:
         "high_ppm": product.price.maximum_ppm,
         "needs": [in_language(rule.names, language()) for rule in told],
         "subsidised": bool(product.support.interest_shares),
-        "here": product.code == PRODUCT,
+        "days": product.decision_days,
+        "at_once": not needs_papers(product),
+        "url": address("borrower_apply", product),
     }

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.console import decision_figures as figures
 from puhui.console.access import Request, may_act, page
+from puhui.console.application_forms import checked_rows, fact_fields
 from puhui.console.firm_figures import monthly_picture, six_figures
 from puhui.console.forms import amount_fen, errors_of, new_key
 from puhui.console.labels import APPLICATION, FINDING, OUTCOME, state
@@ -22,6 +23,7 @@ from puhui.decisions import actions, queries
 from puhui.decisions.models import Application, Decision, Review
 from puhui.decisions.standing import givers_of
 from puhui.evidence import queries as evidence
+from puhui.products.queries import product as product_in_force
 
 
 @page("case")
@@ -76,15 +78,18 @@ def _case_context(request: Request, application: Application, errors: list[str])
         "product_name": product_name(application.product_code),
         "purpose": word(LOAN_PURPOSES, application.purpose),
         "monthly": monthly,
+        "checked": checked_rows(application),
         "six_figures": six_figures(facts.get("variables", {}), facts.get("null_reasons", {}), monthly, firm_url),
     }
+    if decision is None:
+        context |= _undecided(request, application)
     if decision:
         context |= {
             "outcome": state(OUTCOME, decision.outcome),
             "limit": figures.limit_picture(record),
             "price": figures.price_picture(record),
-            "reasons_for": figures.reasons(record, "for", lambda name: f"{firm_url}#variable-{name}"),
-            "reasons_against": figures.reasons(record, "against", lambda name: f"{firm_url}#variable-{name}"),
+            "reasons_for": figures.reasons(record, "for", address_of=lambda name: f"{firm_url}#variable-{name}"),
+            "reasons_against": figures.reasons(record, "against", address_of=lambda name: f"{firm_url}#variable-{name}"),
             "questions": questions(decision),
             "clock": clock(decision, application.product_code) if application.status == Application.Status.REFERRED else None,
             "exposure": _exposure(application, decision),
@@ -92,6 +97,17 @@ def _case_context(request: Request, application: Application, errors: list[str])
         }
         context |= _review_context(request, application, decision)
     return context
+
+
+def _undecided(request: Request, application: Application) -> dict[str, Any]:
+    """The form in which the officer enters what the papers show, where nothing is decided yet."""
+    product = product_in_force(application.product_code, request.institution.business_date)
+    asked = product.application if application.stated else {}
+    return {
+        "may_check": may_act(request.user, "case"),
+        "fields": fact_fields(product, asked, request.POST, application.facts),
+        "waits_for_papers": application.stated,
+    }
 
 
 def _exposure(application: Application, decision: Decision) -> dict[str, int]:
