@@ -209,6 +209,7 @@ COUNTS = {
     "total_differs": _("total differs"),
     "no_counterparty": _("without partner"),
     "firms": _("firms"),
+    "waiting": _("waiting for a person"),
 }
 
 COMPONENTS = {
@@ -392,6 +393,7 @@ SCHEMES = {
     "tax": _("Tax number"),
     "platform": _("Number on the platform"),
     "cumcm": _("Number in the research data"),
+    "former_name": _("Former name"),
 }
 
 SUBJECTS = {

@@ -45,7 +45,7 @@ Store = Callable[[pl.DataFrame, int, dt.datetime, dt.datetime, Progress], Stored
 class ImportResult:
     """`counts`: read, accepted (stored now), unchanged (was there), rejected, replaced, firms, duplicates, and what good rows of invoices
     hold (voids, reds, total_differs, zero, no_counterparty). `faults` lists those of the rejected rows, as far as they are listed;
-    `record` is the kind of record, empty for invoices."""
+    `record` is the kind of record, empty for invoices; `waiting` the number of the document that a person must look at first."""
 
     file: str
     source: str
@@ -55,6 +55,7 @@ class ImportResult:
     faults: list[dict[str, str]] = field(default_factory=list)
     rejects: str | None = None
     record: str = ""
+    waiting: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -72,7 +73,8 @@ def import_invoices(
     importing = _Importing(institution, Path(path), EVIDENCE_CLASS, mapping, options)
     with document_rows(importing.path, EVIDENCE_CLASS, options.get("limits"), importing.name) as taken:
         reading = read_invoices(taken.path, **importing.told_to_readers(named=False))
-    reading = replace(reading, digest=taken.digest or reading.digest, notes=[*taken.notes, *reading.notes])
+    digest = options.get("file_digest") or taken.digest or reading.digest
+    reading = replace(reading, digest=digest, notes=[*taken.notes, *reading.notes])
     return importing.store(reading, store_invoices)
 
 
@@ -100,7 +102,8 @@ def import_records(
         taken_apart(page.path, evidence_class if mapping is None else "", options.get("limits"), importing.name) as taken,
     ):
         reading = read_records(taken.path, kinds, **importing.told_to_readers(named=True))
-    reading = replace(reading, digest=page.digest or taken.digest or reading.digest, notes=[*page.notes, *taken.notes, *reading.notes])
+    digest = options.get("file_digest") or page.digest or taken.digest or reading.digest
+    reading = replace(reading, digest=digest, notes=[*page.notes, *taken.notes, *reading.notes])
     kind = layout(reading.record)
     if mapping is None:
         importing = replace(importing, mapping=Mapping(source=importing.name, record=kind.record, known_at=kind.known_at))

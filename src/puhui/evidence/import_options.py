@@ -24,7 +24,9 @@ class ImportOptions(TypedDict, total=False):
     actor          in whose name, for the audit trail ("system")
     sheet          of a workbook (the first visible one with headings we know)
     file_name      what messages and the batch call the file (the name of the path)
+    file_digest    SHA-256 of what was sent, where the file was made from it (that of the file)
     limits         how large and slow it may be (`Limits()`)
+    to_correct     keep a PDF or picture of which something is doubtful until a person has looked at it, instead of refusing it (False)
     progress       told of each stage with what is done and what there is to do (nobody)
     """
 
@@ -35,5 +37,7 @@ class ImportOptions(TypedDict, total=False):
     actor: str
     sheet: str
     file_name: str
+    file_digest: str
     limits: Limits | None
+    to_correct: bool
     progress: Progress

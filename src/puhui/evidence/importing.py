@@ -1,7 +1,7 @@
 """One door for every file: what it is, is seen by its content, and goes to the importer that knows it.
 
 Most files are one kind of record (`puhui.evidence.actions.import_records`, documents and statements included). An OCDS package of
-procurement holds three, and speaks of many suppliers at once.
+procurement holds three, and speaks of many suppliers at once. A PDF or a scan of which something is doubtful may wait for a person.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Unpack
 
 from puhui.evidence.actions import ImportResult, import_records
+from puhui.evidence.documents.waiting import keep_doubtful
 from puhui.evidence.import_options import ImportOptions
 from puhui.evidence.procurement import EVIDENCE_CLASS as PROCUREMENT
 from puhui.evidence.procurement import import_ocds, is_ocds_file
@@ -33,4 +34,8 @@ def import_file(
     """
     if evidence_class == PROCUREMENT and is_ocds_file(path):
         return import_ocds(institution, path, **options)
+    if options.get("to_correct"):
+        waits = keep_doubtful(institution, path, evidence_class, options)
+        if waits:
+            return [waits]
     return [import_records(institution, path, evidence_class, record, mapping, **options)]

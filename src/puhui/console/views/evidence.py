@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from puhui.calculations.faults import Fault, FaultsError
@@ -32,6 +32,8 @@ def evidence(request: Request) -> HttpResponse:
     outcome: dict[str, Any] = {}
     if request.method == "POST":
         outcome = _import(request)
+        if outcome.get("waiting"):
+            return redirect("console:paper", outcome["waiting"])
     context = paged(request, queries.batches(request.institution))
     context["rows"] = [
         {
@@ -70,15 +72,16 @@ def _import_file(request: Request, upload: UploadedFile[Any], entered: dict[str,
         evidence_class, record = _record(entered["record"])
         results = take_in(
             request.institution, path, evidence_class, record, firm=firm, partial=bool(entered["partial"]),
-            business_date=request.institution.business_date, actor=request.user.username,
+            business_date=request.institution.business_date, actor=request.user.username, to_correct=True,
         )  # fmt: skip
+    waits = next((result.waiting for result in results if result.waiting), None)
     sums: dict[str, int] = {}
     for result in results:
         for name, value in result.counts.items():
             if isinstance(value, int):
                 sums[name] = sums.get(name, 0) + value
     counts = [{"label": word(COUNTS, name), "value": number(value)} for name, value in sums.items()]
-    return {"counts": counts, "rejected": [fault for result in results for fault in result.faults][:FAULTS_SHOWN]}
+    return {"waiting": waits, "counts": counts, "rejected": [fault for result in results for fault in result.faults][:FAULTS_SHOWN]}
 
 
 def _record(text: str) -> tuple[str, str]:

@@ -13,13 +13,9 @@ from dataclasses import replace
 
 from puhui.evidence.documents.model import Document, DocumentField, Word
 from puhui.evidence.layouts import layout
-from puhui.evidence.reading.words import Vocabulary, plain
+from puhui.evidence.reading.words import Vocabulary
 
 DAY = re.compile(r"^(?:19|20)\d{2}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?$")
-OUT = ("借方发生额", "借方金额", "借方", "支出", "支出金额", "转出金额", "付款金额")
-IN = ("贷方发生额", "贷方金额", "贷方", "收入", "收入金额", "转入金额", "收款金额")
-"""Headings of two columns of amounts. A bank tells of its own books: what the customer pays out is its debit (借方)."""
-NOTHING = ("", "-", "--", "0", "0.00")
 LEAST_HEADINGS = 3
 SAME_LINE = 0.6
 
@@ -38,22 +34,7 @@ def read_bank_statement(words: Sequence[Word]) -> Document | None:
             heads = [word for word in lines[start] if _is_heading(word.text, known)]
         if heads:
             _rows(lines[start + 1 if start is not None else 0 :], heads, rows, fields)
-    return Document("bank_statement", tuple(fields), tuple(map(_one_amount, rows))) if rows else None
-
-
-def _one_amount(row: dict[str, str]) -> dict[str, str]:
-    """A row with two columns of amounts as one with an amount and its direction; others as they are."""
-    sides = {"借": _side(row, OUT), "贷": _side(row, IN)}
-    given = {side: row[heading] for side, heading in sides.items() if heading and row[heading].strip() not in NOTHING}
-    if not any(sides.values()) or len(given) != 1:
-        return row
-    kept = {heading: cell for heading, cell in row.items() if heading not in sides.values()}
-    ((side, amount),) = given.items()
-    return {**kept, "借贷标志": side, "交易金额": amount}
-
-
-def _side(row: dict[str, str], words: Sequence[str]) -> str | None:
-    return next((heading for heading in row if plain(re.sub(r"\(.*?\)", "", heading)) in words), None)
+    return Document("bank_statement", tuple(fields), tuple(rows)) if rows else None
 
 
 def lines_of(words: Sequence[Word]) -> list[list[Word]]:
@@ -69,7 +50,7 @@ def lines_of(words: Sequence[Word]) -> list[list[Word]]:
 
 
 def _is_heading(text: str, known: Vocabulary) -> bool:
-    return known.field_of(text) is not None or plain(re.sub(r"\(.*?\)", "", text)) in (*OUT, *IN)
+    return known.field_of(text) is not None
 
 
 def _headings(line: Sequence[Word], known: Vocabulary) -> int:

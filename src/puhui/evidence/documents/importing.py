@@ -24,5 +24,6 @@ def import_document(
     document = read_document(Path(path), options.get("limits"), file_name)
     name = file_name or Path(path).name
     with document_rows(Path(path), document.evidence_class, options.get("limits"), name, corrections or {}) as taken:
-        result = import_records(institution, taken.path, document.evidence_class, None, firm=firm, file_name=name, **options)
+        options |= {"firm": firm, "file_name": name, "file_digest": taken.digest}
+        result = import_records(institution, taken.path, document.evidence_class, None, **options)
     return ImportResult(**{**result.__dict__, "notes": [*taken.notes, *result.notes]})

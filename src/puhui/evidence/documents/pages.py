@@ -10,10 +10,14 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from puhui.evidence.documents.model import Word
+from puhui.evidence.documents.pictures import drawn_page
 from puhui.evidence.reading.faults import refuse
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MOST_PAGES = 200
 MOST_PIXELS = 60_000_000
@@ -37,7 +41,7 @@ def pdf_words(data: bytes, file: str) -> list[Word]:
         for number, page in enumerate(reader.pages, start=1):
             found = _page_words(page, number)
             if sum(len(word.text) for word in found) < LEAST_TEXT:
-                found = [word for image in page.images for word in picture_words(image.data, file, number)]
+                found = picture_words(drawn_page(data, number), file, number)
             words += found
     except (PyPdfError, ValueError, KeyError, TypeError, IndexError, OSError, RecursionError) as error:
         raise refuse(file, f"a damaged PDF ({type(error).__name__})", "a whole PDF", "Save it again and send it again.") from error
@@ -96,19 +100,9 @@ def engine() -> Any:
     return RapidOCR()
 
 
-def picture_words(data: bytes, file: str, page: int = 1) -> list[Word]:
+def picture_words(data: bytes | Image, file: str, page: int = 1) -> list[Word]:
     """The lines that OCR finds in a picture. Raises `RefusedFileError` where the picture is damaged or too large, or OCR is not there."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise refuse(
-                    file, f"a picture of {image.width:,} × {image.height:,} points", f"at most {MOST_PIXELS:,}", "Scan it at 300 dpi."
-                )
-            picture = image.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise refuse(file, f"a damaged picture ({type(error).__name__})", "a whole picture", "Scan it again.") from error
+    picture = _opened(data, file) if isinstance(data, bytes) else data.convert("RGB")
     try:
         reader = engine()
     except ImportError as error:
@@ -136,3 +130,17 @@ def _levelled(words: Sequence[tuple[Word, float | None]], aspect: float) -> list
     slopes = sorted(slope for _, slope in words if slope is not None)
     tilt = slopes[len(slopes) // 2] * aspect if slopes else 0.0
     return [replace(word, level=word.middle - tilt * ((word.box[0] + word.box[2]) / 2 - 0.5)) for word, _ in words]
+
+
+def _opened(data: bytes, file: str) -> Image:
+    """A picture from its bytes. Raises `RefusedFileError` where it is damaged or too large."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > MOST_PIXELS:
+                found = f"a picture of {image.width:,} × {image.height:,} points"
+                raise refuse(file, found, f"at most {MOST_PIXELS:,}", "Scan it at 300 dpi.")
+            return image.convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise refuse(file, f"a damaged picture ({type(error).__name__})", "a whole picture", "Scan it again.") from error

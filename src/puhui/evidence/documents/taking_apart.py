@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,9 +50,7 @@ def document_rows(
         for each in document.fields
         if each.confidence < SURE
     ]
-    with tempfile.TemporaryDirectory(prefix="puhui-document-") as folder:
-        file = Path(folder) / "rows.parquet"
-        pl.DataFrame(rows).write_parquet(file)
+    with rows_file(rows) as file:
         yield TakenApart(file, hashlib.sha256(path.read_bytes()).hexdigest(), notes)
 
 
@@ -70,25 +68,45 @@ def _document(path: Path, kind: str, evidence_class: str, limits: Limits, name: 
     return document
 
 
-def corrected(document: Document, corrections: Mapping[str, str], file: str) -> list[dict[str, str]]:
-    """The rows with a person's corrections. Raises `RefusedFileError` for a correction of no field and for faults that are left."""
+def with_values(document: Document, values: Mapping[str, str], file: str) -> list[dict[str, str]]:
+    """The rows with what a person says of fields (`total`, or `total#2` of the second invoice; heading and number of the row in a bank
+    statement). Raises `RefusedFileError` for fields that there are none of."""
     rows = [dict(row) for row in document.rows]
     faults: list[Fault] = []
-    for key, value in corrections.items():
-        name, _, number = key.partition("#")
-        position = int(number or 1) - 1 if (number or "1").isdigit() else -1
+    for key, value in values.items():
+        name, _, number = key.rpartition("#") if "#" in key else (key, "", "1")
+        position = int(number) - 1 if number.isdecimal() else -1
         heading = HEADINGS.get(name, name)
         if not 0 <= position < len(rows) or heading not in rows[position]:
             known = [*HEADINGS] if document.kind != "bank_statement" else list(rows[0])
             faults.append(Fault(f"{file}, correction {key}", "no such field", f"one of {', '.join(known)}", "Correct its name."))
         else:
             rows[position][heading] = value
-    mended = {key.partition("#")[0] for key in corrections}
-    sums = {"amount", "tax", "total"}
-    for fault in document.faults:
-        name = fault.where.rpartition(", ")[2]
-        if name not in mended and not (name in sums and mended & sums):
-            faults.append(fault)
     if faults:
         raise RefusedFileError(faults)
     return rows
+
+
+def corrected(document: Document, corrections: Mapping[str, str], file: str) -> list[dict[str, str]]:
+    """The rows with a person's corrections. Raises `RefusedFileError` for a correction of no field and for faults that are left."""
+    rows = with_values(document, corrections, file)
+    mended = {key.partition("#")[0] for key in corrections}
+    sums = {"amount", "tax", "total"}
+    left = [
+        fault
+        for fault in document.faults
+        for name in [fault.where.rpartition(", ")[2]]
+        if name not in mended and not (name in sums and mended & sums)
+    ]
+    if left:
+        raise RefusedFileError(left)
+    return rows
+
+
+@contextmanager
+def rows_file(rows: Sequence[Mapping[str, str]]) -> Iterator[Path]:
+    """The rows as a file that imports take, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="puhui-document-") as folder:
+        file = Path(folder) / "rows.parquet"
+        pl.DataFrame(rows).write_parquet(file)
+        yield file

@@ -47,4 +47,23 @@
   document.addEventListener("keydown", function (event) {
     if (event.key === "Escape") document.querySelectorAll("details.menu[open]").forEach(function (menu) { menu.open = false; });
   });
+
+  // A document beside its picture: the field in hand is marked on the page, and a place on the page leads to its field.
+  function chosen(key) {
+    document.querySelectorAll("[data-place]").forEach(function (place) {
+      const is = place.getAttribute("data-place") === key;
+      place.classList.toggle("chosen", is);
+      if (is) place.scrollIntoView({ block: "nearest", inline: "nearest" });
+    });
+  }
+  document.addEventListener("focusin", function (event) {
+    const key = event.target.getAttribute && event.target.getAttribute("data-field");
+    if (key) chosen(key);
+  });
+  document.addEventListener("click", function (event) {
+    const place = event.target.closest && event.target.closest("[data-place]");
+    if (!place) return;
+    const box = Array.from(document.querySelectorAll("[data-field]")).find(function (each) { return each.getAttribute("data-field") === place.getAttribute("data-place"); });
+    if (box) { event.preventDefault(); box.focus(); }
+  });
 })();
