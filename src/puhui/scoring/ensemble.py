@@ -121,16 +121,16 @@ class Ensemble:
         names = [*self.document.raw, *(column for step in self.document.preparation for column in step.columns)]
         return tuple(dict.fromkeys(names))
 
+    def answer(self, values: Mapping[str, object]) -> tuple[int, float]:
+        """Points and probability of one case, without asking what each input added to them."""
+        row = case_row(self.document.inputs, self._prepared(values))
+        return self._answer(self.document.core.log_odds_of_one(row))
+
     def score(self, values: Mapping[str, object]) -> Score:
         """Score one case. `values` holds every input column, null as None; FaultsError when one is absent or unreadable."""
         document = self.document
-        check(absent_faults([name for name in self.columns if name not in values]))
-        try:
-            prepared = prepare(values, document.raw, document.preparation)
-        except (ValueError, TypeError) as error:
-            raise FaultsError([Fault("values", str(error), "numbers, dates and categories as in training")]) from error
+        prepared = self._prepared(values)
         row = case_row(document.inputs, prepared)
-        log_odds = document.core.log_odds_of_one(row)
         factor = document.calibration.slope * document.scaling.points_to_double_odds / math.log(2)
         lost = document.core.contributions(row) * factor
         names = [each.name for each in document.inputs]
@@ -145,8 +145,17 @@ class Ensemble:
             for name in sorted(contributions, key=lambda name: -contributions[name])[: document.reasons_count]
             if contributions[name] > 0
         )
-        probability = float(self._probability(np.array([log_odds]))[0])
-        return Score(document.points_of(log_odds), probability, contributions, reasons, bins, kept)
+        return Score(*self._answer(document.core.log_odds_of_one(row)), contributions, reasons, bins, kept)
+
+    def _prepared(self, values: Mapping[str, object]) -> dict[str, Any]:
+        check(absent_faults([name for name in self.columns if name not in values]))
+        try:
+            return prepare(values, self.document.raw, self.document.preparation)
+        except (ValueError, TypeError) as error:
+            raise FaultsError([Fault("values", str(error), "numbers, dates and categories as in training")]) from error
+
+    def _answer(self, log_odds: float) -> tuple[int, float]:
+        return self.document.points_of(log_odds), float(self._probability(np.array([log_odds]))[0])
 
     def score_frame(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Score many: one row per row of `frame` with `points` and `probability`. FaultsError names every absent or unreadable column."""

@@ -101,6 +101,11 @@ class Model:
         )
         return Score(points, probability_of_points(self.document, points), contributions, reasons, bins, kept)
 
+    def answer(self, values: Mapping[str, object]) -> tuple[int, float]:
+        """Points and probability of one case: for a table they cost no less than with their reasons."""
+        score = self.score(values)
+        return score.points, score.probability
+
     def score_frame(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Score many: one row per row of `frame` with `points`, `probability`, and `reason_1`, `reason_1_points_lost`, … (null when fewer).
 
