@@ -94,3 +94,41 @@ def test_only_who_may(firm: Any, client_of: Any) -> None:
     assert client_of("borrower-en").get(f"/firms/{firm.pk}/evidence/").status_code == 403
     assert client_of("officer").get("/firms/999999/evidence/").status_code == 404
     assert client_of("officer").get(f"/firms/{firm.pk}/evidence/nothing/").status_code == 404
+
+
+HOLDINGS = "股权信息日期,被投资企业,股东名称,股东类型,持股比例"
+GUARANTEES = "担保信息日期,担保人,被担保人,担保金额,主债务逾期"
+
+
+def test_the_firm_among_others_as_a_picture_and_as_tables(firm: Any, client_of: Any) -> None:
+    """Holders up to persons, what it holds, circles and guarantees; on a day before, what was stated and known by then."""
+    from puhui.parties.actions import grant_consents
+    from puhui.parties.models import Firm
+
+    grant_consents(
+        firm.institution, [firm], purpose="credit_decision", classes=["C01", "C02"], expires_on=date(2030, 1, 1), text_version="2",
+        text="同意", channel="counter", granted_by="owner",
+    )  # fmt: skip
+    other = Firm.objects.filter(institution=firm.institution).exclude(pk=firm.pk).order_by("pk").first()
+    officer, day = client_of("officer"), firm.institution.business_date
+
+    def send(record: str, head: str, *rows: str) -> None:
+        file = SimpleUploadedFile("told.csv", "\n".join([head, *rows, ""]).encode())
+        answer = officer.post("/evidence/", {"record": record, "file": file, "firm": str(firm.pk)})
+        assert answer.status_code == 200, answer.content.decode()
+
+    before = day - timedelta(days=90)
+    send("C02 shareholding", HOLDINGS, f"{before},,旧东家,自然人,100%", f"{day},,控股甲,企业,60%", f"{day},控股甲,王海,自然人,51%",
+         f"{day},控股甲,{firm.name},企业,40%", f"{day},{other.name},{firm.name},企业,70%")  # fmt: skip
+    send("C02 guarantee", GUARANTEES, f"{day},,担保乙,2000000,否", f"{day},担保乙,,10000,是")
+    page = officer.get(f"/firms/{firm.pk}/evidence/").content.decode()
+    panel = page.split('id="tree"')[1]
+    assert panel.count("<svg") - panel.count('class="icon"') == 2 and f'href="/firms/{other.pk}/evidence/#tree"' in panel
+    table = panel.split("Persons behind it")[1]
+    assert "王海" in table and "30.6%" in table and f"王海 → 控股甲 → {firm.name}" in table
+    assert f"{firm.name} → {other.name}" in table and "Firms hold each other" in panel and "They stand in for each other" in panel
+    assert "debtor does not pay" in panel and "2,000,000.00" in panel
+    past = officer.get(f"/firms/{firm.pk}/evidence/?as_of={day - timedelta(days=1)}").content.decode().split('id="tree"')[1]
+    assert "旧东家" in past and "王海" not in past
+    then = officer.get(f"/firms/{firm.pk}/evidence/?as_of={day - timedelta(days=1)}&known=then").content.decode().split('id="tree"')[1]
+    assert "No statement of shareholders" in then, "what was sent today was not known yesterday"

@@ -1,4 +1,4 @@
-"""What the pages on a firm's evidence show: classes with their freshness and trust, cross-checks with their words, events, owners."""
+"""What the pages on a firm's evidence show: classes with their freshness and trust, cross-checks with their words, events."""
 
 from __future__ import annotations
 
@@ -191,18 +191,6 @@ def _cell(field: Field, value: Any) -> str:
     if field.type == "flag":
         return _("yes") if value else _("no")
     return _word(field, value)
-
-
-def owners(shareholdings: pl.DataFrame) -> list[dict[str, Any]]:
-    """Who holds the firm, by the newest statement: holder, kind, share."""
-    if shareholdings.is_empty():
-        return []
-    newest = shareholdings.filter(pl.col("stated_on") == pl.col("stated_on").max()).sort("share", descending=True)
-    form = layout("shareholding")
-    return [
-        {"holder": row["holder"], "kind": _word(form.fields["holder_kind"], row["holder_kind"]), "share": f"{row['share'] * 100:.2f}%"}
-        for row in newest.iter_rows(named=True)
-    ]
 
 
 def importable() -> list[dict[str, str]]:

@@ -40,12 +40,6 @@ def _figures(institution_id: int, as_of: date, newest: int, folder: Path | None)
     return group_figures(values, firms, as_of, folder)
 
 
-def bounds_of(firm_id: int, like: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
-    """What `cross_checks.outcomes` takes as peers."""
-    rows = [(firm_id, name, row["p01"], row["p99"]) for name, row in like.items()]
-    return pl.DataFrame(rows, schema={"firm_id": pl.Int64, "variable": pl.String, "p01": pl.Float64, "p99": pl.Float64}, orient="row")
-
-
 def _range(name: str, row: Mapping[str, Any]) -> str:
     low, middle, high = (variable_value(name, row[percentile]) for percentile in ("p25", "p50", "p75"))
     texts = {"low": low, "middle": middle, "high": high, "group": group_label(row)}

@@ -20,6 +20,8 @@ from puhui.decisions.factory_models import Answer, Question
 from puhui.decisions.models import Application, Decision
 from puhui.decisions.standing import REVIEWERS, standing_faults, standing_of
 from puhui.features import cross_checks
+from puhui.features.like_firms import check_bounds
+from puhui.features.queries import newest_number
 from puhui.parties.actions import record_audit
 from puhui.parties.models import User
 from puhui.products.parameters import table
@@ -109,10 +111,11 @@ def _of_checklist(decision: Decision, day: date) -> list[Asked]:
 
 
 def _gaps(decisions: Sequence[Decision], snapshots: Mapping[int, Any]) -> dict[int, list[Mapping[str, Any]]]:
-    """Firm → cross-checks outside their bounds, of the variables of its snapshot."""
+    """Firm → cross-checks outside their bounds, of the variables of its snapshot, by the same bounds as the page of its evidence."""
     day = decisions[0].business_date
     wanted = {row["variable"] for row in cross_checks.checks_on(day, settings.PUHUI_CATALOGUE)}
     wanted |= {row["explained_by"] for row in cross_checks.checks_on(day, settings.PUHUI_CATALOGUE) if row.get("explained_by")}
+    looked_at = {one.firm_id: one.firm for one in decisions}
     firms = {one.firm_id: one.record["facts"]["firm"].get("industry_code") or "" for one in decisions}
     rows = [
         {"firm_id": firm, **{name: _number(snapshots[firm].values.get(name)) for name in wanted}} for firm in firms if firm in snapshots
@@ -120,7 +123,8 @@ def _gaps(decisions: Sequence[Decision], snapshots: Mapping[int, Any]) -> dict[i
     if not rows:
         return {}
     schema = {"firm_id": pl.Int64} | dict.fromkeys(sorted(wanted), pl.Float64)
-    found = cross_checks.outcomes(pl.DataFrame(rows, schema=schema), day, firms, settings.PUHUI_CATALOGUE)
+    peers = check_bounds(looked_at.values(), snapshots, newest_number(decisions[0].institution), settings.PUHUI_CATALOGUE)
+    found = cross_checks.outcomes(pl.DataFrame(rows, schema=schema), day, firms, settings.PUHUI_CATALOGUE, peers)
     gaps: dict[int, list[Mapping[str, Any]]] = {}
     for row in found.filter(pl.col("outcome").is_in(_CONTRADICTIONS)).iter_rows(named=True):
         gaps.setdefault(row["firm_id"], []).append(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -32,12 +33,19 @@ def frame(institution: Institution, as_of: date) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def peer_frames(institution: Institution, as_of: date) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The newest snapshots of the month of a day, up to that day, and who the firms are: what `puhui.features.peers` compares."""
+def peer_frames(institution: Institution, as_of: date, names: Sequence[str] | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The newest snapshots of the month of a day, up to that day, and who the firms are: what `puhui.features.peers` compares.
+
+    With `names` those variables only: the documents of the others stay in the database.
+    """
     newest = Snapshot.objects.filter(institution=institution, as_of__range=(as_of.replace(day=1), as_of))
     newest = newest.order_by("firm_id", "-as_of", "-id").distinct("firm_id")
-    rows = list(newest.values_list("firm_id", "firm__industry_code", "firm__division_code", "firm__staff_count", "values"))
+    wanted = ["values"] if names is None else [f"values__{name}" for name in names]
+    rows = list(newest.values_list("firm_id", "firm__industry_code", "firm__division_code", "firm__staff_count", *wanted))
     firms = pl.DataFrame([row[:4] for row in rows], schema=ATTRIBUTES, orient="row")
+    if names is not None:
+        schema = {"firm_id": pl.Int64, **dict.fromkeys(names, pl.Float64)}
+        return pl.DataFrame([(row[0], *row[4:]) for row in rows], schema=schema, orient="row"), firms
     return pl.DataFrame([{"firm_id": row[0], **row[4]} for row in rows], infer_schema_length=None), firms
 
 

@@ -18,7 +18,7 @@ from puhui.parties.match_models import MatchAct
 from puhui.parties.matching import Pair, Record, find_pairs
 from puhui.parties.models import Firm, FirmIdentifier, FirmPerson, Institution
 
-__all__ = ["ask", "confirm", "find", "findings", "judge", "pairs", "records", "same_firms", "undo"]
+__all__ = ["ask", "confirm", "find", "findings", "identifiers", "judge", "pairs", "records", "same_firms", "undo"]
 
 Act = MatchAct.Act
 
@@ -164,3 +164,11 @@ def findings(shown: Iterable[MatchAct]) -> dict[tuple[int, int], MatchAct]:
     firms = {pair.first_id for pair in shown}
     rows = MatchAct.objects.filter(first__in=firms, act=Act.FOUND).order_by("pk")
     return {(row.first_id, row.second_id): row for row in rows if (row.first_id, row.second_id) in wanted}
+
+
+def identifiers(firms: Iterable[int]) -> dict[int, list[tuple[str, str]]]:
+    """Firm → (scheme, value) of its numbers and former names. One statement."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    for firm, scheme, value in FirmIdentifier.objects.filter(firm__in=set(firms)).order_by("pk").values_list("firm_id", "scheme", "value"):
+        found.setdefault(firm, []).append((scheme, value))
+    return found

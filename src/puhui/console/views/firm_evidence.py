@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from puhui.console import evidence_figures as figures
 from puhui.console.access import Request, page
+from puhui.console.forms import day as day_of
 from puhui.console.paging import paged
-from puhui.console.peer_figures import bounds_of, like_firms, standing_out
+from puhui.console.peer_figures import like_firms, standing_out
 from puhui.console.statement_figures import statement_findings
+from puhui.console.tree_figures import tree_view
 from puhui.console.views.firm import find_firm
 from puhui.console.words import PURPOSES, word
 from puhui.evidence import queries as evidence
 from puhui.evidence.access import open_readings
+from puhui.evidence.company_tree import RECORDS as TREE_RECORDS
+from puhui.evidence.company_tree import tree_of
 from puhui.evidence.layouts import classes, layout
+from puhui.features.like_firms import check_bounds
 from puhui.features.queries import snapshot_among_others
 
 READINGS_SHOWN = 24
@@ -24,19 +31,27 @@ READINGS_SHOWN = 24
 
 @page("firm")
 def firm_evidence(request: Request, number: int) -> HttpResponse:
-    """Classes with freshness and trust, cross-checks, events and owners of one firm; each class only by a live consent, and logged."""
+    """Classes with freshness and trust, cross-checks, events, and the firm among others (`?as_of=DAY&known=then`).
+
+    Each class is shown only by a live consent, and the reading is logged.
+    """
     found = find_firm(request, number)
     day = found.institution.business_date
     known = evidence.overview(found, day)
     open_classes = open_readings(found, request.user.username, [*classes()])
     snapshot, newest = snapshot_among_others(found, day)
     values = snapshot.values if snapshot else {}
-    bounds = bounds_of(found.pk, like_firms(found, snapshot, newest, "p01"))
+    bounds = check_bounds([found], {found.pk: snapshot} if snapshot else {}, newest, settings.PUHUI_CATALOGUE)
     outcomes = figures.found_checks(found.pk, values, found.industry_code, day, bounds)
     held = {row["evidence_class"] for row in known}
     grades = figures.grades_of(outcomes, found.pk, held)
-    shown = [record for record in (*figures.EVENTS, "shareholding") if _may(record, known, open_classes)]
-    frames = evidence.known_of(found, shown, day) if shown else {}
+    shown = [record for record in figures.EVENTS if _may(record, known, open_classes)]
+    of_tree = [record for record in TREE_RECORDS if _may(record, known, open_classes)]
+    tree_day, tree_known = _moment(request, day)
+    is_past = tree_known < day
+    together = dict.fromkeys([*shown, *(() if is_past else of_tree)])
+    frames = evidence.known_of(found, together, day) if together else {}
+    tree_frames = evidence.known_of(found, of_tree, tree_known) if is_past and of_tree else frames
     context: dict[str, Any] = {
         "firm": found,
         "snapshot": snapshot,
@@ -44,8 +59,11 @@ def firm_evidence(request: Request, number: int) -> HttpResponse:
         "checks": figures.check_rows(outcomes, day) if snapshot else [],
         "standing_out": standing_out(values, like_firms(found, snapshot, newest, "p10")),
         "statement_findings": statement_findings(found, day) if "S1" in open_classes else [],
-        "owners": figures.owners(frames.pop("shareholding", layout("shareholding").empty())),
-        "events": figures.event_rows(frames),
+        "tree": tree_view(tree_of(found, {name: tree_frames[name] for name in of_tree}, tree_day), found.name),
+        "tree_day": tree_day,
+        "tree_known": "then" if is_past else "now",
+        "today": day,
+        "events": figures.event_rows({record: frames[record] for record in shown}),
         "readings": [
             {
                 "read_at": each.read_at,
@@ -84,6 +102,12 @@ def firm_records(request: Request, number: int, record: str) -> HttpResponse:
         "count": frame.height,
     }
     return render(request, "console/firm_records.html", context)
+
+
+def _moment(request: Request, today: date) -> tuple[date, date]:
+    """The day of which the tree is, and the day by whose knowledge; a past day is told as it is known now, unless `known=then`."""
+    day = min(day_of(request.GET.get("as_of", ""), today), today)
+    return day, day if request.GET.get("known") == "then" else today
 
 
 def _may(record: str, known: list[dict[str, Any]], open_classes: set[str]) -> bool:
