@@ -5,6 +5,8 @@ A version is kept whatever it says, so that work half done is not lost; whether 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -12,11 +14,11 @@ from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.parties.audit import record_act
 from puhui.parties.models import Institution, User
 from puhui.products import reading
-from puhui.products.documents import LARGEST_FILE_BYTES, text_document
-from puhui.products.strategy_models import Draft, DraftVersion
+from puhui.products.documents import LARGEST_FILE_BYTES, read_document, text_document
+from puhui.products.strategy_models import Draft, DraftVersion, ProductPromotion
 from puhui.products.terms import Product
 
-__all__ = ["create", "drafts", "product_of", "read", "save", "version"]
+__all__ = ["create", "drafts", "product_of", "read", "save", "source_of", "version"]
 
 
 @transaction.atomic
@@ -54,6 +56,17 @@ def read(text: str) -> Product:
 def product_of(version: DraftVersion) -> Product:
     """The product of a version. Raises FaultsError where it is none."""
     return read(version.text)
+
+
+def source_of(product: Product, institution: Institution, folder: Path | None) -> str:
+    """The text of a product as somebody wrote it: of its promoted draft, or of its file. Raises FaultsError where neither is there."""
+    promoted = ProductPromotion.objects.filter(institution=institution, digest=product.digest).select_related("version").first()
+    if promoted is not None:
+        return promoted.version.text
+    for path in reading.product_paths(folder):
+        if path.name.startswith(product.code) and read_document(path, "product").digest == product.digest:
+            return path.read_text(encoding="utf-8-sig")
+    raise FaultsError([Fault("product", product.code, "one whose file is there")])
 
 
 def drafts(institution: Institution) -> QuerySet[Draft]:

@@ -58,6 +58,7 @@ class Report:
     as_of: date
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()  # drawings as SVG, for the form that can show them
 
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)
@@ -155,6 +156,7 @@ caption { text-align: left; font-weight: 600; padding: .3rem 0 }
 
 def _html(report: Report) -> bytes:
     body = [f"<h1>{html.escape(report.title)}</h1><p>{html.escape(report.institution)} · {report.as_of}</p>"]
+    body += [f"<figure>{figure}</figure>" for figure in report.figures]
     body += [_html_table(table) for table in report.tables]
     body += [f"<p>{html.escape(note)}</p>" for note in report.notes]
     page = (

@@ -1,7 +1,7 @@
 """A draft becomes the product from a day: compared, checked, proposed by one person and agreed by another.
 
-What is in force is the text of the draft's version with `valid_from` set to that day. It is checked when it is proposed and again when it is
-agreed on: the whole check of a product file, with the laws that no product can switch off, as of its day.
+What is in force is the text of the draft's version with `valid_from` set to that day. It is checked when it is proposed and again when it
+is agreed on: the whole check of a product file, with the laws that no product can switch off, as of its day.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["agree", "propose", "refuse", "withdraw"]
 def propose(
     version: DraftVersion, comparison: Comparison, in_force_from: date, reason: str, user: User, folder: Path | None
 ) -> ProductPromotion:
-    """Raises FaultsError: a text that fails the check, a comparison that is not of it against what is in force, and as `promotion.propose`."""
+    """Raises FaultsError: a text that fails the check, a comparison that does not hold it against what is in force, and as `promotion`."""
     draft = version.draft
     product = _dated(drafting.product_of(version), in_force_from)
     check(

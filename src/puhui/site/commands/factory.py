@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from puhui.site.commands import support
+from puhui.site.commands.lending_options import LENDERS, day_of, option_faults
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from puhui.decisions.strategy import Strategy
 
 app = typer.Typer(help="Decide on many firms in one go.", no_args_is_help=True)
-
-LENDERS = ("bank", "micro_lender")
 
 
 class Used(NamedTuple):
@@ -89,18 +88,12 @@ def escalate(
 
 
 def _checked(out: Path | None, as_of: str, lender: str, amount: float, term: int) -> date | None:
-    if out is not None and out.suffix not in (".parquet", ".csv"):
-        support.fail(f"--out: found {out.name!r}, expected a name ending in .parquet or .csv")
-    if out is not None and not out.absolute().parent.is_dir():
-        support.fail(f"--out: the folder {out.absolute().parent} does not exist; create it first")
-    if lender not in LENDERS:
-        support.fail(f"--lender: found {lender!r}, expected one of {', '.join(LENDERS)}")
+    faults = option_faults(out, (".parquet", ".csv"), as_of, lender)
     if amount < 0 or term < 0:
-        support.fail("--amount, --term: found a figure below 0, expected yuan and months")
-    try:
-        return date.fromisoformat(as_of) if as_of else None
-    except ValueError:
-        support.fail(f"--as-of: found {as_of!r}, expected a day such as 2026-01-31")
+        faults.append("--amount, --term: found a figure below 0, expected yuan and months")
+    if faults:
+        support.fail(faults)
+    return day_of(as_of)
 
 
 def _from_file(

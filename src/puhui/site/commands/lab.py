@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from puhui.decisions.lab.allocating import Group
-    from puhui.decisions.lab.comparing import Costs
-    from puhui.products.terms import Product
+    from puhui.decisions.lab.comparison import Asked
+    from puhui.reports.tables import Report
 
 app = typer.Typer(help="Compare policies on past cases.", no_args_is_help=True)
 
@@ -32,53 +32,53 @@ def compare(
     strategies: Annotated[
         list[str], typer.Argument(metavar="STRATEGY...", help="Product files or codes; the first is held against the others.")
     ],
-    population: Annotated[Path, typer.Option("--population", help="Parquet or CSV of variables, a row for each case.")],
+    population: Annotated[str, typer.Option("--population", help="Parquet or CSV of variables, a row a case; or `database`.")],
     model: Annotated[list[Path] | None, typer.Option("--model", help="Model file: one for all, or one for each strategy in order.")] = None,
     outcome: Annotated[str, typer.Option("--outcome", help="Column that says whether the case defaulted.")] = "",
-    by: Annotated[str, typer.Option("--group", help="Column of groups between which approval is compared.")] = "",
+    by: Annotated[list[str] | None, typer.Option("--group", help="Column of groups between which approval is compared.")] = None,
+    month: Annotated[str, typer.Option("--month", help="Column of the month of a case.")] = "",
     stress: Annotated[list[str] | None, typer.Option("--stress", help="NAME=FACTOR: a column multiplied, as sales=0.8.")] = None,
+    scenario: Annotated[list[str] | None, typer.Option("--scenario", help="Code of the table lab-scenarios, or all.")] = None,
+    threshold: Annotated[str, typer.Option("--threshold", help="WHERE=FROM:TO:STEPS, as rules.sales_months=6:12:7.")] = "",
     loss: Annotated[
         float | None, typer.Option("--loss-given-default", help="Share lost of what a defaulted firm owes; default: the table's.")
     ] = None,
-    as_of: Annotated[str, typer.Option("--as-of", help="The day of the decisions (YYYY-MM-DD); default: today.")] = "",
-    lender: Annotated[str, typer.Option("--lender", help="Who lends: bank, micro_lender.")] = "bank",
+    first: Annotated[str, typer.Option("--from", help="First day of past decisions, for the database; default: all.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Last day of past decisions; default: the business date.")] = "",
+    as_of: Annotated[str, typer.Option("--as-of", help="The day of the decisions, for a file (YYYY-MM-DD); default: today.")] = "",
+    lender: Annotated[str, typer.Option("--lender", help="Who lends, for a file: bank, micro_lender.")] = "bank",
+    institution: Annotated[str, typer.Option("--institution", help="Code of the institution, for the database.")] = "",
     out: Annotated[Path | None, typer.Option("--out", help="Write the cases answered differently: .parquet, .csv or .xlsx.")] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="Write all tables: .html (with the drawing), .xlsx, .json, .csv.")] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Both policies' figures, the swap set (who is lent to by one and not by the other) with its defaults, and who changes why.
+    """Figures of both policies, the swap set, who changes why, groups, months; a threshold moved; scenarios.
+
+    For the database a strategy may also be CODE@VALID_FROM, or a draft of the editor: draft:NUMBER or draft:NUMBER.VERSION.
 
     Example: puhui lab compare invoice-working-capital stricter.toml --population labelled.parquet --outcome defaulted
-    """
-    faults = _faults(strategies, population, model or [], out, as_of, lender)
-    if faults:
-        support.fail(faults)
-    day = date.fromisoformat(as_of) if as_of else datetime.now().astimezone().date()
-    from puhui.decisions.lab import comparing
 
-    products = _products(strategies, day)
-    frame, defaulted = _population(population, products, outcome, by, stress or [])
-    names = [name if strategies.count(name) == 1 else f"{name} ({place})" for place, name in enumerate(strategies, 1)]
-    costs = {name: _costs(product, day, lender, loss) for name, product in zip(names, products, strict=True)}
-    answers = {
-        name: _answered(frame, product, _model(model or [], place), day, lender)
-        for place, (name, product) in enumerate(zip(names, products, strict=True))
-    }
-    result: dict[str, Any] = {
-        "cases": frame.height,
-        "figures": {name: comparing.figures(each, costs[name], defaulted) for name, each in answers.items()},
-        "swaps": {name: comparing.swap_set(answers[names[0]], answers[name], defaulted) for name in names[1:]},
-    }
-    changed = {
-        name: comparing.changes(answers[names[0]], answers[name], (products[0], product))
-        for name, product in zip(names[1:], products[1:], strict=True)
-    }
-    result["changed"] = {name: each.height for name, each in changed.items()}
-    result["reasons"] = {name: _reasons(each) for name, each in changed.items()}
-    if by:
-        result["groups"] = comparing.by_group(answers, frame[by])
+    Example: puhui lab compare invoice-working-capital draft:3 --population database --from 2025-01-01 --scenario all
+    """
+    from puhui.site.commands.lab_inputs import Wish, asked_of, check_wish, read_inputs
+
+    wish = Wish(
+        strategies, population, model or [], outcome, by or [], month, stress or [], scenario or [], threshold, loss,
+        first, last, as_of, lender, institution, out, report,
+    )  # fmt: skip
+    check_wish(wish)
+    from puhui.decisions.lab.comparison import compare as compared
+    from puhui.site import configuration
+
+    folder = configuration.load().catalogue
+    policies, cases = read_inputs(wish, folder)
+    asked = asked_of(wish, cases.cost_day, folder)
+    result = compared(policies, cases, asked)
     if out is not None:
-        _write(frame, changed, products[0], out)
-    _print(result, as_json)
+        _write(result.changed, out)
+    if report is not None:
+        _report(result.found, cases.cost_day, asked, report)
+    _print(result.found, asked, cases.cost_day, as_json)
 
 
 @app.command()
@@ -114,113 +114,29 @@ def rates(
         support.print_result(result, False)
 
 
-def _faults(strategies: list[str], population: Path, models: list[Path], out: Path | None, as_of: str, lender: str) -> list[str]:
-    faults = []
-    if len(strategies) < 2:
-        faults.append(f"STRATEGY: found {len(strategies)}, expected two or more")
-    faults += [f"{path}: found nothing, expected a file" for path in (population, *models) if not path.is_file()]
-    if len(models) not in (0, 1, len(strategies)):
-        faults.append(f"--model: found {len(models)}, expected none, one, or one for each of {len(strategies)} strategies")
-    if out is not None and out.suffix not in (".parquet", ".csv", ".xlsx"):
-        faults.append(f"--out: found {out.name!r}, expected a name ending in .parquet, .csv or .xlsx")
-    if lender not in ("bank", "micro_lender"):
-        faults.append(f"--lender: found {lender!r}, expected bank or micro_lender")
-    try:
-        date.fromisoformat(as_of or "2026-01-01")
-    except ValueError:
-        faults.append(f"--as-of: found {as_of!r}, expected a day such as 2026-01-31")
-    return faults
-
-
-def _products(strategies: list[str], day: date) -> list[Product]:
-    from puhui.products import reading
-    from puhui.site import configuration
-
-    folder = configuration.load().catalogue
-    return [reading.load(each, day, folder) for each in strategies]
-
-
-def _population(path: Path, products: list[Product], outcome: str, by: str, stress: list[str]) -> tuple[pl.DataFrame, pl.Series | None]:
-    """The cases, stressed, and their outcomes. Raises FaultsError naming absent columns and factors that are none."""
+def _write(changed: dict[str, pl.DataFrame], out: Path) -> None:
+    """The changed cases beside what names a row."""
     import polars as pl
-
-    from puhui.calculations.faults import Fault, check
-    from puhui.decisions.batch_files import file_frame
-    from puhui.decisions.lab.comparing import stressed
-    from puhui.scoring.configuration import Target
-    from puhui.scoring.population import read_target
-
-    frame = file_frame(path, products[0])
-    pairs = [each.partition("=") for each in stress]
-    wanted = [("--outcome", outcome), ("--group", by), *(("--stress", name) for name, _, _ in pairs)]
-    faults = [Fault(option, repr(name), f"a column of {path.name}") for option, name in wanted if name and name not in frame.columns]
-    faults += [Fault("--stress", f"{name}{sign}{factor}", "NAME=FACTOR") for name, sign, factor in pairs if not _is_number(factor)]
-    check(faults)
-    frame = stressed(frame, {name: float(factor) for name, _, factor in pairs})
-    if not outcome:
-        return frame, None
-    values, known = read_target(frame[outcome], Target(outcome))
-    return frame, pl.Series("defaulted", [float(value) if sure else None for value, sure in zip(values, known, strict=True)])
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return 0 <= float(text) < float("inf")
-    except ValueError:
-        return False
-
-
-def _model(models: list[Path], place: int) -> Any:
-    from puhui.scoring.loading import load_model
-
-    return load_model(models[place if len(models) > 1 else 0]) if models else None
-
-
-def _answered(frame: pl.DataFrame, product: Product, model: Any, day: date, lender: str) -> pl.DataFrame:
-    from puhui.decisions.batch import decide_many
-    from puhui.products import parameters
-    from puhui.site import configuration
-
-    tables = {part: parameters.table(name, configuration.load().catalogue) for part, name in product.parameters.items()}
-    return decide_many(frame, product, None if product.policy_class else model, tables, day=day, lender_kind=lender)
-
-
-def _costs(product: Product, day: date, lender: str, loss: float | None) -> Costs:
-    """What the product's own table of costs says, with the lender's share of a loss."""
-    from puhui.decisions.lab.comparing import Costs
-    from puhui.products import parameters
-    from puhui.site import configuration
-
-    costs = parameters.table(product.parameters["costs"], configuration.load().catalogue)
-    row = costs.row(day, lender_kind=lender, security=product.price.security)
-    lost = float(row["loss_given_default"]) * product.support.bank_share_ppm / 1_000_000 if loss is None else loss
-    return Costs(lost, float(row["funding"]), float(row["operations"]), float(row["capital"]))
-
-
-def _reasons(changed: pl.DataFrame) -> dict[str, int]:
-    """How many changed cases a reason that only one of the two policies has speaks against: `-` only the first, `+` only the other."""
-    from collections import Counter
-
-    counts = Counter(f"-{code}" for cell in changed["only_one"] for code in cell.split("; ") if code)
-    counts += Counter(f"+{code}" for cell in changed["only_other"] for code in cell.split("; ") if code)
-    return dict(counts.most_common())
-
-
-def _write(frame: pl.DataFrame, changed: dict[str, pl.DataFrame], product: Product, out: Path) -> None:
-    """The changed cases beside what names a row: columns of text or whole numbers that are no variable and no fact."""
-    import polars as pl
-
-    from puhui.decisions.batch_files import naming_columns
 
     rows = pl.concat([each.with_columns(pl.lit(name).alias("strategy")) for name, each in changed.items()])
-    named = naming_columns(frame, product.variables.keys() | product.application.keys() | set(rows.columns))
-    rows = rows.join(frame.select(named).with_row_index("row"), on="row", how="left") if named else rows
     if out.suffix == ".parquet":
         rows.write_parquet(out)
     elif out.suffix == ".csv":
         rows.write_csv(out)
     else:
         rows.write_excel(out)
+
+
+def _tables(found: dict[str, Any], day: date, asked: Asked) -> Report:
+    from puhui.reports.policy_lab import lab_report
+
+    return lab_report(found, "", day, scenarios={one.code: one.names for one in asked.scenarios})
+
+
+def _report(found: dict[str, Any], day: date, asked: Asked, out: Path) -> None:
+    from puhui.reports.tables import render
+
+    out.write_bytes(render(_tables(found, day, asked), out.suffix[1:]))
 
 
 def _groups(firms: pl.DataFrame, curve: pl.DataFrame, column: str, outcome: str, amount: float) -> list[Group]:
@@ -247,16 +163,12 @@ def _groups(firms: pl.DataFrame, curve: pl.DataFrame, column: str, outcome: str,
     return groups
 
 
-def _print(result: dict[str, Any], as_json: bool) -> None:
+def _print(found: dict[str, Any], asked: Asked, day: date, as_json: bool) -> None:
     if as_json:
-        support.print_result(result, True)
+        support.print_result(found, True)
         return
-    support.print_result([{"strategy": name, **each} for name, each in result["figures"].items()], False)
-    for name, rows in result["swaps"].items():
-        typer.echo(f"\n{name}: {result['changed'][name]} cases are answered differently")
-        support.print_result(rows, False)
-        for reason, count in result["reasons"][name].items():
-            typer.echo(f"  {reason}: {count}")
-    if "groups" in result:
-        typer.echo("")
-        support.print_result(result["groups"], False)
+    from puhui.reports import tables
+
+    for name, count in found["changed"].items():
+        typer.echo(f"{name}: {count} cases are answered differently")
+    typer.echo(tables.text(_tables(found, day, asked)))

@@ -1,0 +1,67 @@
+"""Past decisions as the population of the policy lab, with what came of them and the groups between which approval is compared.
+
+The decisions are read by `decisions.lab.past`. An outcome is known where money went out: more than 90 days past due, or written off, by the
+day is a default. The sex of owners is not held by the platform, so it is no group here; a file of cases may bring it as a column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from puhui.calculations.faults import Fault, check
+from puhui.decisions.facts import months_between
+from puhui.decisions.lab.comparison import Cases
+from puhui.decisions.lab.past import NAMING, past_cases
+from puhui.decisions.lab.policies import Policy
+from puhui.loans.models import Contract
+from puhui.loans.queries import standings
+from puhui.loans.taxing import firm_size
+from puhui.parties.models import Firm, Institution
+
+__all__ = ["GROUPS", "past_population"]
+
+DEFAULT_DAYS = 90
+GROUPS = ("region", "size", "age")
+AGES = ((24, "age_young"), (60, "age_middle"))  # months since founding, below
+
+
+def past_population(institution: Institution, policies: Sequence[Policy], first: date, last: date) -> Cases:
+    """The applications of the policies' products that were decided on from `first` to `last`. Raises FaultsError where there is none."""
+    check([Fault("dates", f"{first} to {last}", "a first day that is not after the last")] if first > last else [])
+    codes = sorted({one.product.code for one in policies})
+    wanted = {name for one in policies for name in one.wanted}
+    limits = policies[0].parameters["lender_limits"]
+    frame = past_cases(institution, codes, first, last, [one.product for one in policies], wanted, limits)
+    found = f"no decision on {', '.join(codes)} from {first} to {last}"
+    check([Fault("population", found, "one or more", "Choose other dates, or another product.")] if not frame.height else [])
+    frame = frame.join(_groups(institution, frame), on="firm", how="left")
+    day = institution.business_date
+    outcomes = _outcomes(institution, day)
+    defaulted = pl.Series("defaulted", [outcomes.get(decision) for decision in frame["decision"]], dtype=pl.Float64)
+    return Cases(frame, day, institution.kind, defaulted=defaulted, groups=GROUPS, month="month", naming=NAMING)
+
+
+def _outcomes(institution: Institution, day: date) -> dict[int, float]:
+    """Decision → 1 for a default by the day, 0 for none so far, of all that money went out on."""
+    decision_of = dict(Contract.objects.filter(institution=institution).values_list("pk", "decision_id"))
+    return {
+        decision_of[each.loan.contract_id]: float(each.days_past_due > DEFAULT_DAYS or each.loan.status == "written_off")
+        for each in standings(institution, day)
+    }
+
+
+def _groups(institution: Institution, frame: pl.DataFrame) -> pl.DataFrame:
+    """A row for each firm: region, size and age as they are on the open day."""
+    day = institution.business_date
+    firms = Firm.objects.filter(institution=institution, pk__in=frame["firm"].unique().to_list())
+    rows = [(firm.pk, firm.division_code or None, firm_size(firm, day), _age(firm.founded_on, day)) for firm in firms]
+    return pl.DataFrame(rows, schema={"firm": pl.Int64, "region": pl.String, "size": pl.String, "age": pl.String}, orient="row")
+
+
+def _age(founded_on: date | None, day: date) -> str | None:
+    if founded_on is None:
+        return None
+    return next((code for below, code in AGES if months_between(founded_on, day) < below), "age_old")
