@@ -54,8 +54,8 @@ def test_a_consent_names_all_that_the_product_reads(scenario: Any, client_of: An
     client = client_of("borrower-en")
     assert client.get("/my/apply/tax-credit-loan/")["Location"] == "/my/consent/tax-credit-loan/"
     page = text_of(client.get("/my/consent/tax-credit-loan/"))
-    assert "Taxes" in page
-    assert "credit report" in page
+    assert "Tax, " in page
+    assert "own credit report" in page
     consent(client, "tax-credit-loan")
     given = Consent.objects.filter(granted_by="borrower-en").get()
     assert set(given.classes) == {"C01", "C04", "C05", "C06", "C07", "C16", "S1"}
@@ -80,29 +80,32 @@ def test_a_product_without_papers_is_answered_at_once_with_its_reasons(scenario:
 def test_papers_are_looked_at_before_the_engine_decides(scenario: Any, client_of: Any) -> None:
     from puhui.decisions.models import Application
 
-    client, code = client_of("borrower-en"), "service-sector-loan"
+    client, code = client_of("borrower-en"), "four-class-loan"
     consent(client, code)
-    sent = {"amount": "200000", "term_months": "12", "purpose": "wages", "fact-has_other_subsidy": "no"}
-    address = client.post(f"/my/apply/{code}/", sent)["Location"]
+    stated = {"fact-net_fixed_assets": "30万", "fact-other_unsecured": "0", "fact-owner_is_under_retirement": "yes"}
+    address = client.post(f"/my/apply/{code}/", {"amount": "200000", "term_months": "12", "purpose": "stock"} | stated)["Location"]
     found = Application.objects.get(product_code=code)
-    assert (found.stated, found.status, found.facts) == (True, "submitted", {"has_other_subsidy": False})
+    told = {"net_fixed_assets": 300_000.0, "other_unsecured": 0.0, "owner_is_under_retirement": True}
+    assert (found.stated, found.status, found.facts) == (True, "submitted", told)
     page = text_of(client.get(address))
     assert "What you hand in" in page
-    assert "Another interest subsidy of the central budget" in page
+    assert "Net fixed assets of firm and owner" in page
     officer = client_of("officer")
     assert f"/cases/{found.pk}/" in text_of(officer.get("/queue/?status=submitted"))
-    case = text_of(officer.get(f"/cases/{found.pk}/"))
-    assert "stated: no" in case
-    answer = officer.post(f"/cases/{found.pk}/facts/", {"fact-has_other_subsidy": "yes"})
-    assert answer.status_code == 422  # which paper shows it?
-    assert client_of("auditor").post(f"/cases/{found.pk}/facts/", {}).status_code == 403
-    sent = {"fact-has_other_subsidy": "yes", "paper-has_other_subsidy": "notice of the finance bureau"}
-    assert officer.post(f"/cases/{found.pk}/facts/", sent).status_code == 302
+    assert "stated: 300,000 yuan" in text_of(officer.get(f"/cases/{found.pk}/"))
+    facts = f"/cases/{found.pk}/facts/"
+    assert officer.post(facts, {"fact-net_fixed_assets": "250000"}).status_code == 422  # which paper shows it?
+    assert client_of("auditor").post(facts, {}).status_code == 403
+    sent = {"fact-net_fixed_assets": "250000", "paper-net_fixed_assets": "balance sheet of November"}
+    assert officer.post(facts, sent).status_code == 302
     found.refresh_from_db()
-    assert (found.status, found.facts) == ("refused", {"has_other_subsidy": True})
-    case = text_of(officer.get(f"/cases/{found.pk}/"))
-    assert "notice of the finance bureau" in case
-    assert "Another interest subsidy" in text_of(client.get(address))
+    assert found.facts == {"net_fixed_assets": 250_000.0}
+    assert found.status in ("referred", "refused")
+    assert "balance sheet of November" in text_of(officer.get(f"/cases/{found.pk}/"))
+    page = text_of(client.get(address))
+    assert "Why a person looks at it" in page or "The main reasons" in page
+    diligence = officer.get(f"/decisions/{found.latest_decision.pk}/diligence.json").json()
+    assert "balance sheet of November" in str(diligence)
 
 
 @pytest.fixture
@@ -132,6 +135,9 @@ def test_an_invitation_is_taken_up(scenario: Any, client_of: Any, invited: Any) 
     assert address == f"/my/applications/{invited.application_id}/"
     assert invited.application.amount_fen == 3_000_000
     assert invited.application.status == "offered"
+    sheet = text_of(client.get(f"/my/offers/{invited.application.offer.pk}/costs/"))
+    assert "Interest" in sheet
+    assert "Borne by: borrower" in sheet
     assert client.get(f"/my/invitations/{invited.pk}/").status_code == 404  # answered
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from puhui.calculations.net_margin import Costs, NetMargin, net_margin
 from puhui.console.labels import RULE, state
 from puhui.console.templatetags.figures import EMPTY, choose_unit, money_plain, number, rate, share
 from puhui.console.words import AUTHORITY, FACTS, NULLS, PRICE_METHODS, in_language, word
@@ -207,16 +206,8 @@ def price_picture(record: Record) -> dict[str, Any] | None:
     for name, method in found.get("methods", {}).items():
         if name != found["method"]:
             rows.append(PriceRow(_("Beside it: %(method)s") % {"method": word(PRICE_METHODS, name)}, "note", method["rate_ppm"]))
-    rows.append(PriceRow(_("Net margin, before value added tax"), "note", net_margin_of(record).margin_ppm))
     rows.append(PriceRow(_("Highest permitted"), "note", min(found["caps"].values())))
     return {"rows": rows, "largest_ppm": max(found["rate_ppm"], reached, 1), "method": word(PRICE_METHODS, found["method"])}
-
-
-def net_margin_of(record: Record) -> NetMargin:
-    """What the proposed loan earns the lender in a year, from the costs of the price and the probability of the class."""
-    price, of_class = stage(record, "price"), stage(record, "class")
-    costs = Costs(pd_ppm=of_class["probability_ppm"], **price["costs"])
-    return net_margin(price["rate_ppm"], record["result"]["amount_fen"], costs)
 
 
 def group_exposure(record: Record, own_fen: int) -> dict[str, Any] | None:

@@ -127,6 +127,7 @@ urlpatterns = [
     path("my/applications/<int:number>/", borrower_apply.application, name="borrower_application"),
     path("my/invitations/<int:number>/", borrower_invitations.invitation, name="borrower_invitation"),
     path("my/offers/<int:number>/", borrower.offer, name="borrower_offer"),
+    path("my/offers/<int:number>/costs/", documents.costs_of_own_offer, name="borrower_offer_costs"),
     path("my/offers/<int:number>/documents/<str:name>.<str:form>", documents.of_own_offer, name="borrower_offer_document"),
     path("my/contracts/<int:number>/", borrower.sign, name="borrower_sign"),
     path("my/loans/<int:number>/", borrower.loan, name="borrower_loan"),

@@ -182,6 +182,7 @@ BUCKETS = {
 }
 
 HELP = {
+    "net_margin": _("What the loan earns in a year: the rate less funding, operations, expected loss, capital and tax."),
     "limit": _("The most that this firm can be lent: the least of several bounds, less what it owes already."),
     "class": _("A group of similar risk, from A (safest); cut from the probability of default."),
     "probability": _("How many of a hundred such firms fail to pay within a year."),

@@ -23,7 +23,7 @@ from puhui.parties.models import Firm, Institution
 from puhui.products.parameters import Row, table
 from puhui.products.taxes import InterestTax, interest_tax, stamp_duty_on
 
-__all__ = ["firm_size", "post_stamp_duties", "post_stamp_duty", "tax_of_contract"]
+__all__ = ["firm_size", "post_stamp_duties", "post_stamp_duty", "prime_rate_ppm", "tax_of_contract"]
 
 NOT_KNOWN = "not_known"
 
@@ -51,7 +51,7 @@ def tax_of_contract(
     row for the lender is known.
     """
     institution: Institution = contract.institution
-    prime = _prime_rate(day, settings.PUHUI_CATALOGUE)
+    prime = prime_rate_ppm(day)
     sums = exposure or exposure_of_firms([contract.firm_id])[contract.firm_id]
     outstanding = sums["outstanding_fen"]
     loan = TaxedLoan(
@@ -70,6 +70,11 @@ def tax_of_contract(
 @lru_cache(maxsize=512)
 def _firm_sizes(day: date, folder: Path | None) -> tuple[Row, ...]:
     return table("firm-sizes", folder).valid_on(day)
+
+
+def prime_rate_ppm(day: date) -> int:
+    """The one-year prime rate that holds on a day. Raises FaultsError where none is known."""
+    return _prime_rate(day, settings.PUHUI_CATALOGUE)
 
 
 @lru_cache(maxsize=512)

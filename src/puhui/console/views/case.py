@@ -16,6 +16,7 @@ from puhui.console.application_forms import checked_rows, fact_fields
 from puhui.console.firm_figures import monthly_picture, six_figures
 from puhui.console.forms import amount_fen, errors_of, new_key
 from puhui.console.labels import APPLICATION, FINDING, OUTCOME, state
+from puhui.console.margin_figures import margin_panel
 from puhui.console.referral_figures import causes, clock, questions
 from puhui.console.templatetags.figures import money_plain
 from puhui.console.words import AUTHORITY, HINDRANCES, LOAN_PURPOSES, product_name, word
@@ -23,6 +24,7 @@ from puhui.decisions import actions, queries
 from puhui.decisions.models import Application, Decision, Review
 from puhui.decisions.standing import givers_of
 from puhui.evidence import queries as evidence
+from puhui.loans.margins import margin_of_decision
 from puhui.products.queries import product as product_in_force
 
 
@@ -92,7 +94,8 @@ def _case_context(request: Request, application: Application, errors: list[str])
             "reasons_against": figures.reasons(record, "against", address_of=lambda name: f"{firm_url}#variable-{name}"),
             "questions": questions(decision),
             "clock": clock(decision, application.product_code) if application.status == Application.Status.REFERRED else None,
-            "exposure": _exposure(application, decision),
+            "exposure": (exposure := _exposure(application, decision)),
+            "margin": margin_panel(margin_of_decision(decision, application.firm, request.institution, exposure)),
             "group": figures.group_exposure(record, decision.amount_fen),
         }
         context |= _review_context(request, application, decision)

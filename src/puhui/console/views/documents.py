@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 
 from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render as render_page
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -16,6 +17,7 @@ from puhui.calculations.faults import FaultsError
 from puhui.console.access import Request, page
 from puhui.console.forms import day as day_of
 from puhui.console.forms import errors_of
+from puhui.console.sheet_figures import sections
 from puhui.console.views.borrower import borrower_page
 from puhui.console.views.loan import find_loan
 from puhui.decisions import queries as decisions
@@ -102,6 +104,17 @@ def of_own_firm(request: Request, firm: Firm, name: str, form: str) -> HttpRespo
     """A document of all loans of the borrower's own firm."""
     _check("firm", name, form)
     return _file(request, name, form, Subject(firm=firm))
+
+
+@borrower_page
+def costs_of_own_offer(request: Request, firm: Firm, number: int) -> HttpResponse:
+    """The what-you-pay sheet of an offer as a page: each cost, who takes it, who bears it, and what all of it comes to."""
+    found = decisions.offers(request.user).filter(firm=firm, pk=number).select_related("firm").first()
+    if found is None:
+        raise Http404
+    paper = Paper(request.institution, request.institution.business_date, timezone.now(), get_language() or "en")
+    document = make("what-you-pay", paper, Subject(offer=found))
+    return render_page(request, "console/borrower/sheet.html", {"document": document, "offer": found, "parts": sections(document)})
 
 
 @borrower_page

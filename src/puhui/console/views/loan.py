@@ -21,6 +21,7 @@ from puhui.console.forms import new_key
 from puhui.console.labels import LOAN, state
 from puhui.console.loan_figures import compared, event_rows, is_open, listed, schedule_rows, totals_of, transfer_rows
 from puhui.console.loan_reasons import next_due_reason, reasons
+from puhui.console.margin_figures import margin_panel
 from puhui.console.paging import filters_of, paged
 from puhui.console.templatetags.figures import choose_unit, money, number, unit_name, weekday
 from puhui.console.words import METHODS, product_name, word
@@ -28,7 +29,9 @@ from puhui.loans import class_queries, queries
 from puhui.loans.command_models import Command
 from puhui.loans.credit_models import Refinancing
 from puhui.loans.keeping import events_of
+from puhui.loans.margins import margin_of_loan
 from puhui.loans.models import Event, Loan, SetAside
+from puhui.loans.repricing import rate_before
 
 
 @page("loans")
@@ -44,7 +47,9 @@ def loans(request: Request) -> HttpResponse:
 
 def find_loan(user: Any, number: int) -> Loan:
     """The loan with what its page tells of it, when the user may see it; otherwise there is no such page."""
-    rows = queries.loans(user).select_related("firm__manager", "contract__line", "institution", "branch", "held_class")
+    rows = queries.loans(user).select_related(
+        "firm__manager", "contract__line", "contract__decision", "institution", "branch", "held_class"
+    )
     try:
         return rows.get(pk=number)
     except Loan.DoesNotExist as error:
@@ -81,9 +86,11 @@ def _present(request: Request, found: Loan, events: list[Event], day: datetime.d
     dues = [row.due for row in shown.fold.position.rows if row.outstanding > 0]
     outlook = class_queries.outlook(found, day, held, dues)
     owed = shown.owed
+    rate_ppm = rate_before(found, events, day + datetime.timedelta(days=1)) // 100
     groups = act_groups(request.user, found, owed.status, held)
     may_repay = is_open(owed) and any(each["name"] == "repay" for group in groups for each in group["links"])
     return {
+        "margin": margin_panel(margin_of_loan(found, rate_ppm, owed.principal_fen)) if is_open(owed) else None,
         "dossier": shown, "class": class_panel(outlook, day, get_language() or "en"), "groups": groups, "may_repay": may_repay,
         "entered": money(owed.due_fen) if owed.due_fen else "", "key": new_key(),
         "waiting": command_rows(_waiting(found), {("loan", found.pk): found.number}),

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from puhui.console.access import Request, page
 from puhui.console.forms import day as day_of
 from puhui.console.templatetags.figures import choose_unit, money, number, rate, share, unit_name, with_unit
-from puhui.console.words import BUCKETS, word
+from puhui.console.words import BUCKETS, product_name, word
+from puhui.loans.margins import margins_of_book
 from puhui.reports.queries import report
 from puhui.reports.tables import Column, Report, Table
 from puhui.reports.tables import render as written
@@ -45,6 +46,11 @@ def portfolio(request: Request) -> HttpResponse:
             "charts": _charts(found.table("months")),
             "tables": [_table(found.table(name)) for name in ("buckets", "classes")],
         }
+        rows = margins_of_book(request.institution, request.institution.business_date)
+        context |= {
+            "margins": [(product_name(row.product_code), row) for row in rows],
+            "margin_unit": choose_unit(row.principal_fen for row in rows), "margin_fen": sum(row.yearly_fen for row in rows),
+        }  # fmt: skip
     return render(request, "console/portfolio.html", context)
 
 

@@ -12,10 +12,12 @@ from django.shortcuts import render
 from puhui.console.access import Request, page
 from puhui.console.decision_figures import language
 from puhui.console.words import FAMILIES, in_language, word
+from puhui.decisions.examples import examples
 from puhui.decisions.titles import titles
 from puhui.products import explaining
 from puhui.products.queries import products_on, tables_of, versions
-from puhui.products.terms import Product
+from puhui.products.terms import Formula, Product
+from puhui.products.wording import Wording
 
 
 @page("product")
@@ -45,6 +47,7 @@ def product(request: Request, code: str) -> HttpResponse:
         **_row(found),
         "parts": parts,
         "formulas": list(_formulas(found)),
+        "examples": examples(found, tables_of(found), day, request.institution.kind),
         "figures": list(_figures(found)),
         "unverified": sum("[GK]" in source or "product policy" in source for source in _sources(found.document.body)),
         "versions": [
@@ -82,15 +85,18 @@ def _row(product: Product) -> dict[str, Any]:
 
 
 def _formulas(product: Product) -> Iterator[dict[str, str]]:
-    """Rules, named values and bounds as the file spells them, each with its words."""
+    """Rules, named values and bounds as the file spells them, each with what it says in words."""
+    words = Wording(product, language(), titles())
     for rule in product.rules:
-        name = in_language(rule.names, language())
-        yield {"kind": rule.severity, "name": name, "text": rule.require.text.strip(), "null": rule.when_null}
+        yield _formula(words, in_language(rule.names, language()), rule.require, rule.when_null)
     for one in product.derived:
-        name = in_language(one.texts, language()) if one.texts else one.name
-        yield {"kind": one.how, "name": name, "text": one.formula.text.strip(), "null": ""}
+        yield _formula(words, in_language(one.texts, language()) if one.texts else one.name, one.formula, "")
     for bound in product.bounds:
-        yield {"kind": "bound", "name": in_language(bound.names, language()), "text": bound.formula.text.strip(), "null": bound.when_null}
+        yield _formula(words, in_language(bound.names, language()), bound.formula, bound.when_null)
+
+
+def _formula(words: Wording, name: str, formula: Formula, null: str) -> dict[str, str]:
+    return {"name": name, "text": formula.text.strip(), "words": words.formula(formula.expression.tree), "null": null}
 
 
 def _figures(product: Product) -> Iterator[dict[str, str]]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from puhui.decisions.factory_models import Vote
+from puhui.decisions.factory_models import FactCheck, Vote
 from puhui.decisions.models import Decision, Review
 from puhui.evidence.models import ReadLog
 from puhui.parties.models import AuditRecord
+from puhui.products.queries import product
 from puhui.reports.documents.document import Document, Facts, Paper, Rows, Section, Text, moment
 from puhui.reports.tables import Kind, Table
 
@@ -27,6 +28,10 @@ def diligence(paper: Paper, decision: Decision) -> Document:
         _case(paper, decision),
         _decision(paper, decision),
         _table(paper, "dd_reads", _reads(decision), ("person", "text"), ("dd_class", "text"), ("purpose", "text"), ("dd_when", "text")),
+        _table(
+            paper, "dd_papers", _papers(paper, decision), ("dd_fact", "text"), ("dd_stated", "text"), ("dd_found", "text"),
+            ("dd_paper", "text"), ("person", "text"), ("dd_when", "text"),
+        ),
         _table(paper, "dd_checks", _checks(paper, decision), ("dd_check", "text"), ("dd_expression", "text"), ("dd_outcome", "text")),
         _table(
             paper, "dd_questions", _questions(paper, decision), ("dd_kind", "text"), ("dd_question", "text"), ("dd_values", "text"),
@@ -89,6 +94,24 @@ def _reads(decision: Decision) -> list[tuple[Any, ...]]:
 def _checks(paper: Paper, decision: Decision) -> list[tuple[Any, ...]]:
     rules = decision.record["stages"]["rules"]
     return [(one["text"].get(paper.language, one["id"]), one["expression"], one["outcome"]) for one in rules]
+
+
+def _papers(paper: Paper, decision: Decision) -> list[tuple[Any, ...]]:
+    """What the borrower stated, what was found, and the paper that shows it; nothing where the form asked nothing."""
+    check = FactCheck.objects.filter(application=decision.application_id).select_related("checked_by").first()
+    if check is None:
+        return []
+    texts = product(decision.application.product_code, decision.business_date).application
+    rows = []
+    for name, found in check.found.items():
+        told = texts[name].texts.get(paper.language, name) if name in texts else name
+        stated = check.stated.get(name)
+        rows.append((told, _plain(stated), _plain(found), check.papers.get(name, ""), check.checked_by.username, moment(check.checked_at)))
+    return rows
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def _questions(paper: Paper, decision: Decision) -> list[tuple[Any, ...]]:
