@@ -55,6 +55,7 @@ ACTORS: dict[str, tuple[str, ...]] = {
     "payouts": (*LENDING, Role.ACCOUNTANT),
     "acts": STAFF,  # who may ask for which act, and who may check it, is in the dated table act-powers
     "renewals": STAFF,
+    "model": (Role.RISK_MANAGER, Role.APPROVER),  # what one proposes, another must agree to
     "books": (Role.ACCOUNTANT,),
     "reconciliation": (Role.ACCOUNTANT,),
     "suspense": (Role.ACCOUNTANT,),

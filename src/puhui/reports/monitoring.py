@@ -28,7 +28,7 @@ from puhui.reports.tables import Column, Kind, Report, Table
 from puhui.reports.titles import title
 from puhui.scoring import monitoring
 from puhui.scoring.models import RegisteredModel
-from puhui.scoring.queries import models
+from puhui.scoring.queries import in_use, models
 
 __all__ = ["monitored", "score_monitoring"]
 
@@ -39,7 +39,7 @@ Rows = list[tuple[Any, ...]]
 
 def score_monitoring(institution: Institution, as_of: date, language: str = "en") -> Report:
     """All models in use, one after the other in the same tables."""
-    used = models(institution).filter(status=RegisteredModel.Status.CHAMPION).order_by("name")
+    used = models(institution).filter(pk__in=in_use(institution, as_of).values()).order_by("name")
     parts = [monitored(institution, row, as_of, language) for row in used]
     tables = [_joined(list(same)) for same in zip(*parts, strict=True)] if parts else []
     notes = (title("monitoring_note", language),)

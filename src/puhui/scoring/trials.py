@@ -55,9 +55,9 @@ class Trial:
 
 
 def _scored(model: AnyModel, variables: Mapping[str, object]) -> dict[str, Any]:
-    score = model.score(variables)
+    points, probability = model.answer(variables)
     told = {"name": model.document.name, "digest": model.digest}
-    return {**told, "points": score.points, "probability_ppm": round(score.probability * 1_000_000)}
+    return {**told, "points": points, "probability_ppm": round(probability * 1_000_000)}
 
 
 @dataclass(frozen=True)

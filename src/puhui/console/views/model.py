@@ -6,13 +6,15 @@ import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 
-from puhui.console.access import Request, page
+from puhui.calculations.faults import FaultsError
+from puhui.console import model_figures
+from puhui.console.access import Request, may_act, page
 from puhui.console.forms import day as day_of
-from puhui.console.labels import MODEL, state
+from puhui.console.forms import errors_of
 from puhui.console.markdown import rendered
 from puhui.reports.monitoring import monitored
 from puhui.reports.tables import LEFT, Table, shown
@@ -23,14 +25,24 @@ from puhui.scoring.models import RegisteredModel
 
 @page("model")
 def models(request: Request) -> HttpResponse:
-    """Every registered model, the one in use first."""
-    found = sorted(queries.models(request.institution), key=lambda each: each.status != RegisteredModel.Status.CHAMPION)
-    rows = [{"model": each, "state": state(MODEL, each.status)} for each in found]
-    return render(request, "console/models.html", {"rows": rows})
+    """Every registered model, those in use first, and what was proposed; POST agrees to a proposal, refuses it or takes it back."""
+    errors: list[str] = []
+    if request.method == "POST":
+        try:
+            model_figures.answer(request)
+            return redirect("console:models")
+        except FaultsError as error:
+            errors = errors_of(error)
+    context = {
+        "rows": model_figures.listed(request.institution),
+        "promotions": model_figures.promotions(request),
+        "errors": errors,
+    }
+    return render(request, "console/models.html", context, status=422 if errors else 200)
 
 
 def _find(user: Any, number: int) -> RegisteredModel:
-    found = next((each for each in queries.models(user.institution) if each.pk == number), None)
+    found = queries.models(user.institution).filter(pk=number).first()
     if found is None:
         raise Http404
     return found
@@ -38,10 +50,23 @@ def _find(user: Any, number: int) -> RegisteredModel:
 
 @page("model")
 def model(request: Request, number: int) -> HttpResponse:
-    """A model's card."""
-    found = _find(request.user, number)
+    """A model's card; POST proposes that it decides from a day on, with others tried beside it."""
+    found, errors = _find(request.user, number), list[str]()
+    if request.method == "POST":
+        try:
+            model_figures.propose(request, found)
+            return redirect("console:models")
+        except FaultsError as error:
+            errors = errors_of(error)
     card = rendered(found.card, lambda name: reverse("console:model_plot", args=[number, name.rsplit("/", 1)[-1]]))
-    return render(request, "console/model.html", {"model": found, "state": state(MODEL, found.status), "card": card})
+    rows = model_figures.listed(request.institution)
+    context = {
+        "model": found, "state": next(row["state"] for row in rows if row["model"].pk == number), "card": card, "errors": errors,
+        "may_act": may_act(request.user, "model"), "others": [row["model"] for row in rows if row["model"].pk != number],
+        "places": range(model_figures.CHALLENGERS), "sent": request.POST,
+        "first_day": (request.institution.business_date + datetime.timedelta(days=1)).isoformat(),
+    }  # fmt: skip
+    return render(request, "console/model.html", context, status=422 if errors else 200)
 
 
 @page("model")

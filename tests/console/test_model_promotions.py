@@ -1,0 +1,57 @@
+"""The pages of models: one proposes, another agrees, and whoever may takes it back before its day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.console.scenario import DECISION_DAY
+from tests.decisions.conftest import tiny_model_body
+
+
+@pytest.fixture
+def candidate(scenario: Any) -> Any:
+    """A stricter model with all that a proposal asks for."""
+    from puhui.scoring.actions import register
+    from puhui.scoring.model import Model
+
+    body = tiny_model_body()
+    body["intercept_points"] -= 30
+    body["training"] = {"auc_mean": 0.8125, "leakage": {"suspects": {}}}
+    return register(scenario.institution, SimpleNamespace(model=Model.load(body), card="# Stricter", plots={}), "risk")
+
+
+def test_a_model_is_proposed_agreed_and_taken_back(scenario: Any, client_of: Any, candidate: Any) -> None:
+    from puhui.scoring.models import ModelPromotion, RegisteredModel
+    from puhui.scoring.queries import champion
+
+    scenario.institution.refresh_from_db()
+    assert scenario.institution.business_date >= DECISION_DAY
+    first = RegisteredModel.objects.exclude(pk=candidate.pk).get()
+    day = scenario.institution.business_date + timedelta(days=5)
+    risk, approver, officer = client_of("risk"), client_of("approver"), client_of("officer")
+    address = f"/models/{candidate.pk}/"
+    sent = {"code": first.name, "in_force_from": day.isoformat(), "reason": "orders better"}
+    assert "Propose that this model decides" not in officer.get(address).content.decode()
+    assert officer.post(address, sent).status_code == 403
+    refused = risk.post(address, sent | {"reason": " "})
+    assert refused.status_code == 422 and day.isoformat() in refused.content.decode()
+    tried = {"model_0": first.pk, "share_0": "20", "decides_0": "yes"}
+    assert risk.post(f"/models/{first.pk}/", sent).status_code == 422  # it has no figures on unseen cases
+    assert risk.post(address, sent | tried).status_code == 422  # nor may it be tried, for the same reason
+    assert risk.post(address, sent).status_code == 302
+    row = ModelPromotion.objects.get()
+    assert 'value="agree"' not in risk.get("/models/").content.decode()
+    page = approver.get("/models/").content.decode()
+    assert "0.812" in page or "0.813" in page
+    assert 'value="agree"' in page and "orders better" in page
+    assert approver.post("/models/", {"promotion": row.pk, "act": "agree", "reason": ""}).status_code == 302
+    assert champion(scenario.institution, first.name, day).pk == candidate.pk
+    assert champion(scenario.institution, first.name).pk == first.pk
+    assert "agreed, its day is to come" in risk.get("/models/").content.decode()
+    assert risk.post("/models/", {"promotion": row.pk, "act": "withdraw", "reason": ""}).status_code == 422
+    assert risk.post("/models/", {"promotion": row.pk, "act": "withdraw", "reason": "card is wrong"}).status_code == 302
+    assert champion(scenario.institution, first.name, day).pk == first.pk
+    assert risk.post("/models/", {"promotion": "999999", "act": "agree"}).status_code == 422
