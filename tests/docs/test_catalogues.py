@@ -164,3 +164,16 @@ def test_pages_use_the_terms_of_the_glossary() -> None:
             if word and word not in cells[column].split(" / "):
                 differing.append((locale, cells[0], cells[column], word))
     assert differing == []
+
+
+# ---------------------------------------------------------------- the interface for other programs
+
+
+def test_each_address_of_the_interface_is_documented_and_no_other() -> None:
+    from puhui.api.interface import interface
+
+    document = interface.get_openapi_schema(path_prefix="")
+    there = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    told = {f"{method} {path}" for method, path in re.findall(r"`(GET|POST) (/[^`?]*)[^`]*`", text)}
+    assert told == there

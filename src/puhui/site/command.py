@@ -36,6 +36,7 @@ COMMANDS = {
     "lab": "compare strategies on a past population",
     "loans": "quote, keep and follow loans; the day end",
     "payments": "payments, statements, debits, matching, reconciliation",
+    "api": "keys and document of the interface for other programs",
     "books": "verify the books",
     "parties": "firms that may be entered twice",
     "report": "a report as of a day",

@@ -90,6 +90,8 @@ INSTALLED_APPS = [
     "puhui.payments",
     "puhui.reports",
     "puhui.console",
+    "puhui.api",
+    "ninja",  # for the files of the page that shows its document
 ]
 
 MIDDLEWARE = [

@@ -6,5 +6,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("language/", include("django.conf.urls.i18n")),
+    path("api/v1/", include("puhui.api.urls")),
     path("", include("puhui.console.urls")),
 ]

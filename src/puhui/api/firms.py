@@ -1,0 +1,54 @@
+"""Firms: found by name or identifier."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ninja import Query, Router, Schema
+
+from puhui.api.access import Request, reads
+from puhui.api.shapes import REFUSALS, Number, PageQuery, PageShape, page_of
+from puhui.parties import queries
+from puhui.parties.models import Firm
+
+router = Router(tags=["firms"])
+
+
+class FirmShape(Schema):
+    id: int
+    name: str
+    kind: str
+    industry_code: str
+    division_code: str
+    founded_on: date | None
+    identifiers: list[dict[str, str]]  # scheme, value
+
+
+class FirmsShape(PageShape):
+    firms: list[FirmShape]
+
+
+class FirmsQuery(PageQuery):
+    search: str = ""
+
+
+@router.get("", auth=reads("firm"), response={200: FirmsShape, **REFUSALS}, summary="Firms by name or identifier")
+def firms(request: Request, query: Query[FirmsQuery]) -> dict[str, Any]:
+    """Every firm of the lender; with `search` those whose name holds it or one of whose identifiers begins with it."""
+    rows = queries.firms(request.user)
+    if query.search.strip():
+        rows = rows.filter(pk__in=queries.find_firms(request.institution, query.search).values("pk"))
+    shown, found = page_of(rows.prefetch_related("identifiers"), query.page)
+    return {**shown, "firms": [_told(each) for each in found]}
+
+
+@router.get("/{firm}", auth=reads("firm"), response={200: FirmShape, **REFUSALS}, summary="One firm")
+def firm(request: Request, firm: Number) -> dict[str, Any]:
+    return _told(queries.firm(request.user, firm))
+
+
+def _told(firm: Firm) -> dict[str, Any]:
+    identifiers = [{"scheme": each.scheme, "value": each.value} for each in firm.identifiers.all()]
+    names = ("id", "name", "kind", "industry_code", "division_code", "founded_on")
+    return {**{name: getattr(firm, name) for name in names}, "identifiers": identifiers}

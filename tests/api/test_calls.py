@@ -1,0 +1,164 @@
+"""What programs do: find a firm, import a file, decide, act on a loan with a second person, quote, take vouchers."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+JSON = "application/json"
+
+
+def post(client: Any, address: str, body: Any, key: str = "") -> Any:
+    headers = {"Idempotency-Key": key} if key else {}
+    return client.post(f"/api/v1{address}", json.dumps(body), content_type=JSON, headers=headers)
+
+
+def test_a_firm_is_found_by_name_and_by_identifier(scenario: Any, caller_of: Any) -> None:
+    from puhui.parties.models import FirmIdentifier
+
+    known = FirmIdentifier.objects.select_related("firm").first()
+    client = caller_of("officer")
+    for text in (known.value, known.firm.name):
+        found = client.get("/api/v1/firms", {"search": text}).json()["firms"]
+        assert known.firm_id in [each["id"] for each in found]
+    told = client.get(f"/api/v1/firms/{known.firm_id}").json()
+    assert {"scheme": known.scheme, "value": known.value} in told["identifiers"]
+    assert client.get("/api/v1/firms", {"page": 999}).json()["firms"] == []
+
+
+def test_a_decision_is_made_once_for_a_key(scenario: Any, caller_of: Any) -> None:
+    from puhui.decisions.models import Application, Decision
+
+    earlier = Decision.objects.select_related("firm", "application").first()
+    asked = {"firm": earlier.firm.name, "product": earlier.application.product_code, "amount_fen": 20_000_000, "term_months": 12}
+    client = caller_of("officer")
+    count = Application.objects.count()
+    foreseen = post(client, "/decisions/preview", asked).json()["record"]
+    assert Application.objects.count() == count
+    first = post(client, "/decisions", asked, "partner-1").json()
+    again = post(client, "/decisions", asked, "partner-1").json()
+    assert first == again and Application.objects.count() == count + 1
+    assert first["record"]["result"]["outcome"] == foreseen["result"]["outcome"]
+    assert Application.objects.get(pk=first["application"]).channel == "api"
+    assert client.get(f"/api/v1/decisions/{first['decision']}").json() == first
+    other = post(client, "/decisions", asked | {"amount_fen": 30_000_000}, "partner-1")
+    assert other.status_code == 422 and "partner-1" in json.dumps(other.json())
+    assert post(client, "/decisions", asked).status_code == 422  # no key
+
+
+def test_every_fault_of_an_application_is_named(scenario: Any, caller_of: Any) -> None:
+    answer = post(caller_of("officer"), "/decisions", {"firm": "x", "amount_fen": -1, "term_months": "long"}, "k")
+    assert answer.status_code == 422
+    assert {fault["where"].rsplit(".", 1)[1] for fault in answer.json()["faults"]} == {"product", "amount_fen", "term_months"}
+
+
+def test_a_file_is_imported_once_and_a_bad_one_not_at_all(scenario: Any, caller_of: Any, tmp_path: Path) -> None:
+    from puhui.evidence.layouts import layout
+    from puhui.evidence.models import Batch, Record
+    from puhui.evidence.samples import write_sample
+    from puhui.parties.actions import grant_consent
+    from puhui.parties.models import FirmIdentifier
+
+    client, before = caller_of("officer"), Record.objects.count()
+    path = tmp_path / "tax.csv"
+    known = FirmIdentifier.objects.select_related("firm").first()
+    write_sample(layout("tax_return"), path, known.value)
+
+    def send(body: bytes) -> Any:
+        file = SimpleUploadedFile("tax.csv", body)
+        return client.post("/api/v1/evidence/C06/tax_return", {"file": file})
+
+    refused = send(path.read_bytes())
+    assert refused.status_code == 422 and "consent" in refused.json()["faults"][0]["expected"]
+    grant_consent(
+        known.firm, purpose="credit_decision", classes=["C06"], expires_on=date(2099, 1, 1), text_version="1", text="tax returns",
+        channel="counter", granted_by="officer",
+    )  # fmt: skip
+    first = send(path.read_bytes())
+    assert first.status_code == 200, first.content.decode()
+    stored = Record.objects.count() - before
+    assert stored == first.json()[0]["counts"]["accepted"] > 0
+    assert send(path.read_bytes()).json()[0]["counts"]["accepted"] == 0
+    batches = Batch.objects.count()
+    bad = send(b"not,a,tax\n1,2,3\n")
+    assert bad.status_code == 422 and bad.json()["faults"][0]["expected"]
+    assert Record.objects.count() - before == stored and Batch.objects.count() == batches
+    assert client.get("/api/v1/evidence/batches").json()["batches"][0]["received_by"] == "officer"
+
+
+def test_a_quote_is_the_commands_own(scenario: Any, caller_of: Any) -> None:
+    from puhui.calculations.quote import answer_text
+    from puhui.products.law import law_on
+
+    document = {"amount": "120000.00", "start": "2026-01-15", "rate_annual": "0.0435", "instalments": 12, "every": "1 month"}
+    client = caller_of("officer")
+    assert post(client, "/loans/quotes", document).json() == answer_text(json.dumps(document).encode(), law_on)[0]
+    refused = post(client, "/loans/quotes", document | {"method": "magic"})
+    assert refused.status_code == 422 and refused.json()["faults"][0]["where"] == "method"
+
+
+def test_a_repayment_is_previewed_and_done_once(scenario: Any, caller_of: Any) -> None:
+    from puhui.loans.models import Loan
+
+    client = caller_of("accountant")
+    loan = Loan.objects.filter(status="performing").order_by("pk").first()
+    before = client.get(f"/api/v1/loans/{loan.pk}").json()
+    address, body = f"/commands/loan/{loan.pk}/repay", {"amount_fen": 10_000}
+    seen = post(client, f"{address}/preview", body)
+    assert seen.status_code == 200, seen.content.decode()
+    assert client.get(f"/api/v1/loans/{loan.pk}").json() == before
+    first, again = post(client, address, body, "pay-1"), post(client, address, body, "pay-1")
+    assert first.status_code == again.status_code == 200 and first.json() == again.json()
+    after = client.get(f"/api/v1/loans/{loan.pk}").json()
+    assert [each["type"] for each in after["events"]].count("repayment") == [each["type"] for each in before["events"]].count(
+        "repayment"
+    ) + 1
+    assert client.get(f"/api/v1/commands/{first.json()['id']}").json()["status"] == "done"
+    assert client.get(f"/api/v1/loans/{loan.pk}", {"as_of": "1999-01-01"}).status_code == 422
+
+
+def test_an_act_waits_for_a_second_person(scenario: Any, caller_of: Any) -> None:
+    from puhui.loans.models import Loan
+
+    loan = Loan.objects.filter(status="performing").order_by("pk").last()
+    maker, checker = caller_of("officer"), caller_of("approver")
+    asked = post(maker, f"/commands/loan/{loan.pk}/change_rate", {"rate_annual": "0.0400", "reason": "agreed with the borrower"}, "rate-1")
+    assert asked.status_code == 202, asked.content.decode()
+    number = asked.json()["id"]
+    assert post(maker, f"/commands/{number}/approve", {}).status_code == 422  # not oneself
+    done = post(checker, f"/commands/{number}/approve", {})
+    assert done.status_code == 200 and done.json()["status"] == "done", done.content.decode()
+
+
+def test_vouchers_come_to_the_day(scenario: Any, caller_of: Any) -> None:
+    from puhui.books.models import ClosedDay, VoucherDelivery
+
+    day = ClosedDay.objects.filter(institution=scenario.institution).order_by("-date").first().date
+    client = caller_of("accountant")
+    seen = client.get("/api/v1/vouchers", {"date": day.isoformat()}).json()
+    assert seen["is_closed"] and not seen["faults"]
+    debit, credit = (sum(line[side] for line in seen["lines"]) for side in ("debit_fen", "credit_fen"))
+    assert debit == credit
+    taken = post(client, "/vouchers/deliveries", {"date": day.isoformat()}).json()
+    assert taken == seen and VoucherDelivery.objects.filter(date=day, delivered_by="accountant").exists()
+    late = post(client, "/vouchers/deliveries", {"date": scenario.institution.business_date.isoformat()})
+    assert late.status_code == 422
+
+
+def test_query_budgets(scenario: Any, caller_of: Any) -> None:
+    """A list costs as many queries for a hundred rows as for one."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from puhui.loans.models import Loan
+
+    client = caller_of("risk")
+    for address in ("/firms", "/loans", "/evidence/batches", "/products", f"/loans/{Loan.objects.first().pk}"):
+        client.get(f"/api/v1{address}")
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(f"/api/v1{address}").status_code == 200
+        assert len(seen) <= 7, (address, len(seen))
