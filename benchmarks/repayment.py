@@ -28,7 +28,7 @@ CLIENTS = (1, 8)
 SHARES = {("function", 1): 0.2, ("function", 8): 0.4, ("action", 1): 0.1, ("action", 8): 0.2}
 AT_LEAST = {"function": 0.7, "action": 0.4}
 CALL = """
-SELECT loans_repay_due(institution, day, loan, number, event_number, amount, key, 'benchmark', request::jsonb, digest, codes, '5s')
+SELECT loans_repay_due(institution, day, loan, number, event_number, amount, key, 'benchmark', NULL, codes, '5s')
   FROM benchmark_dues WHERE place = (SELECT nextval('benchmark_next'))
 """
 
@@ -72,31 +72,23 @@ def _check(bank: Any, count: int) -> None:
 
 def by_function(bank: Any, dues: Sequence[tuple[int, int]], clients: int) -> float:
     """Calls of the database function a second, the requests standing ready in a table."""
-    import json
-
-    from puhui.loans.command_log import Request
     from puhui.loans.repaying import codes_of
 
     day = bank.business_date
-    arguments = [{"amount_fen": amount, "on": None} for _, amount in dues]
     keys = [f"function {loan}" for loan, _ in dues]
-    digests = [Request("repay", "loan", loan, asked, key).digest(day) for (loan, _), asked, key in zip(dues, arguments, keys, strict=True)]
     with server_owner() as server:
         server.execute("DROP TABLE IF EXISTS benchmark_dues; DROP SEQUENCE IF EXISTS benchmark_next; CREATE SEQUENCE benchmark_next")
         server.execute(
             "CREATE TABLE benchmark_dues (place bigint PRIMARY KEY, institution bigint, day date, loan bigint, number text,"
-            " event_number integer, amount bigint, key text, request text, digest text, codes text[])"
+            " event_number integer, amount bigint, key text, codes text[])"
         )
         server.execute(
             "INSERT INTO benchmark_dues"
-            " SELECT ordinality, %s, %s, given.loan, loan.number, event_count + 1, amount, key, request, digest, %s FROM"
-            " unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[]) WITH ORDINALITY"
-            " AS given(loan, amount, key, request, digest) JOIN loans_loan AS loan ON loan.id = given.loan",
-            [
-                bank.pk, day, codes_of(bank, day), [loan for loan, _ in dues], [amount for _, amount in dues], keys,
-                [json.dumps(each) for each in arguments], digests,
-            ],
-        )  # fmt: skip
+            " SELECT ordinality, %s, %s, given.loan, loan.number, event_count + 1, amount, key, %s::text[] FROM"
+            " unnest(%s::bigint[], %s::bigint[], %s::text[]) WITH ORDINALITY"
+            " AS given(loan, amount, key) JOIN loans_loan AS loan ON loan.id = given.loan",
+            [bank.pk, day, codes_of(bank, day), [loan for loan, _ in dues], [amount for _, amount in dues], keys],
+        )
         server.execute("GRANT ALL ON benchmark_dues, benchmark_next TO PUBLIC; ANALYZE benchmark_dues; CHECKPOINT")
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(" ".join(CALL.split()) + ";\n")

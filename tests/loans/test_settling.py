@@ -114,6 +114,7 @@ def test_a_due_repaid_in_one_call_is_the_act(lender: Any, cleared_contract: Call
     from puhui.books.models import Entry
     from puhui.loans import day_end
     from puhui.loans.actions import draw_down, repay
+    from puhui.loans.command_log import Request
     from puhui.loans.models import Command, Event, Instalment, Loan, Outbox
     from puhui.loans.repaying import repay_due
 
@@ -141,3 +142,5 @@ def test_a_due_repaid_in_one_call_is_the_act(lender: Any, cleared_contract: Call
         return [*state, *rows, *events, *entries.values_list("act", "effective_date"), transfers, *commands, payloads]
 
     assert told(one) == told(other)
+    for each in Command.objects.filter(act="repay"):  # the digest that the database makes is the one that a retry is held against
+        assert each.request_digest == Request("repay", "loan", each.target_id, each.request, each.key).digest(each.business_date)

@@ -41,7 +41,8 @@ class Command(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["institution", "key"], name="command_once")]
         indexes = [
-            models.Index(fields=["target_kind", "target_id"], name="command_of_target"),
+            # What waits at a loan or contract; what is done is found by its key.
+            models.Index(fields=["target_kind", "target_id"], condition=models.Q(status="waiting"), name="command_of_target"),
             models.Index(fields=["institution", "id"], condition=models.Q(status="waiting"), name="command_waiting"),
         ]
 

@@ -15,7 +15,7 @@ import psycopg
 from django.db import DatabaseError, connection
 
 from puhui.books.chart import chart
-from puhui.loans.command_log import PATIENCE, Request
+from puhui.loans.command_log import PATIENCE
 from puhui.loans.models import Event, Loan
 from puhui.loans.settling import ROLES
 from puhui.parties.models import Institution
@@ -23,6 +23,7 @@ from puhui.parties.models import Institution
 __all__ = ["codes_of", "repay_due", "repay_due_answer"]
 
 NOT_ORDINARY = "PH010"
+_CALL = "SELECT loans_repay_due(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def repay_due(loan: Loan, amount_fen: int, key: str, actor: str, *, on: date | None = None) -> Event | None:
@@ -55,25 +56,10 @@ def repay_due_answer(loan: Loan, amount_fen: int, key: str, actor: str, *, on: d
         return None
     if loan.institution.business_date != day:
         return None
-    arguments = {"amount_fen": amount_fen, "on": on.isoformat() if on else None}
-    request = Request("repay", "loan", loan.pk, arguments, key)
-    values: list[Any] = [
-        loan.institution_id,
-        day,
-        loan.pk,
-        loan.number,
-        loan.event_count + 1,
-        amount_fen,
-        key,
-        actor,
-        json.dumps(arguments),
-    ]
+    values: list[Any] = [loan.institution_id, day, loan.pk, loan.number, loan.event_count + 1, amount_fen, key, actor, on]
     try:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT loans_repay_due(%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s::text[], %s)",
-                [*values, request.digest(day), codes_of(loan.institution, day), PATIENCE],
-            )
+            cursor.execute(_CALL, [*values, codes_of(loan.institution, day), PATIENCE])
             answer: dict[str, Any] = json.loads(cursor.fetchone()[0])
             return answer
     except DatabaseError as error:
@@ -82,7 +68,7 @@ def repay_due_answer(loan: Loan, amount_fen: int, key: str, actor: str, *, on: d
         raise
 
 
-def codes_of(institution: Institution, day: date) -> list[str]:
-    """The accounts' codes in the order in which the database function takes them."""
+def codes_of(institution: Institution, day: date) -> str:
+    """The accounts' codes in the order in which the database function takes them, as an array in the database's writing."""
     roles = chart(institution.kind, day).roles
-    return [roles[role] for role in ROLES]
+    return "{" + ",".join(roles[role] for role in ROLES) + "}"

@@ -14,7 +14,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -38,11 +37,6 @@ __all__ = ["COLUMNS", "Aside", "Taken", "as_csv", "repay_file"]
 COLUMNS = ("key", "number", "amount")
 CHUNK = 5_000  # about a second: whoever wants one of these loans waits no longer
 BLOCK = 1 << 20
-# What command_log.Request says of a repayment that names no day of effect: SHA-256 of its canonical JSON (RFC 8785).
-_DIGEST = (
-    r"""encode(parties_digest('{"act":"repay","arguments":{"amount_fen":' || \2 || ',"on":"' || to_char(\3, 'YYYY-MM-DD')"""
-    r""" || '"},"target":["loan",' || \1 || ']}'), 'hex')"""
-)
 
 
 @dataclass(frozen=True)
@@ -111,7 +105,7 @@ def _texts() -> dict[str, str]:
 
 
 def _text(name: str, part: int | None = None) -> str:
-    return re.sub(r"\{digest of (.+), (.+), (.+)\}", _DIGEST, _texts()[name]).replace("{part}", str(part))
+    return _texts()[name].replace("{part}", str(part))
 
 
 def _read(cursor: Any, path: Path) -> None:

@@ -1,5 +1,4 @@
--- Repayments from a file, a statement a table: see loans/repayment_file.py. {part} is the number of a partition, {digest of loan, fen, day}
--- the digest of a request.
+-- Repayments from a file, a statement a table: see loans/repayment_file.py. {part} is the number of a partition.
 
 -- name: lines
 CREATE TEMPORARY TABLE loans_given_line (line bigint GENERATED ALWAYS AS IDENTITY (START 2), key text, number text, amount text)
@@ -23,7 +22,7 @@ CREATE TEMPORARY TABLE loans_given AS
 SELECT line.line, line.key, line.number, (line.amount::numeric * 100)::bigint AS amount_fen, loan.id AS loan_id,
        substring(loan.tableoid::regclass::text FROM '[0-9]+$')::int AS part,
        CASE WHEN loan.id IS NULL THEN 'unknown'
-            WHEN earlier.status = 'done' AND earlier.request_digest = {digest of loan.id, (line.amount::numeric * 100)::bigint, earlier.business_date} THEN 'known'
+            WHEN earlier.status = 'done' AND earlier.request_digest = loans_repay_digest(loan.id, (line.amount::numeric * 100)::bigint, earlier.business_date) THEN 'known'
             WHEN earlier.id IS NULL AND loan.next_action_date = %(day)s AND loan.next_number IS NOT NULL AND loan.state_date < %(day)s
                  AND loan.overdue_since IS NULL AND due.due = %(day)s
                  AND line.amount::numeric * 100 = due.principal_fen - due.paid_fen + due.interest_fen + due.fee_fen THEN 'due'
@@ -62,7 +61,7 @@ WITH chosen AS MATERIALIZED (
     INSERT INTO loans_command (institution_id, key, act, target_kind, target_id, request, request_digest, business_date, maker, checker,
                                status, reason, answer, made_at, decided_at)
     SELECT %(institution)s, key, 'repay', 'loan', loan_id, jsonb_build_object('amount_fen', amount_fen, 'on', NULL),
-           {digest of loan_id, amount_fen, %(day)s::date}, %(day)s, %(actor)s, '', 'done', '',
+           loans_repay_digest(loan_id, amount_fen, %(day)s), %(day)s, %(actor)s, '', 'done', '',
            jsonb_build_object('event', event_id, 'amount_fen', amount_fen, 'date', %(day)s::date, 'loan', loan_id, 'number', number,
                               'event_number', event_number),
            now(), now()
