@@ -35,7 +35,7 @@ CHANNEL = "phone"
 
 def product_for(firm: Firm, code: str) -> Product:
     """The product in force that takes this kind of borrower. Http404 where there is none."""
-    found = next((one for one in products_on(firm.institution.business_date) if one.code == code), None)
+    found = next((one for one in products_on(firm.institution.business_date, firm.institution) if one.code == code), None)
     if found is None or firm.kind not in found.borrower_kinds:
         raise Http404
     return found

@@ -21,7 +21,7 @@ MOST_RULES = 3
 @borrower_page
 def products(request: Request, firm: Firm) -> HttpResponse:
     """Those for this kind of borrower: the one that can be had here first, then the smallest first."""
-    found = [one for one in products_on(firm.institution.business_date) if firm.kind in one.borrower_kinds]
+    found = [one for one in products_on(firm.institution.business_date, firm.institution) if firm.kind in one.borrower_kinds]
     found.sort(key=lambda one: (one.code != PRODUCT, one.maximum_fen, one.code))
     return render(request, "console/borrower/products.html", {"firm": firm, "rows": [_card(one) for one in found]})
 
