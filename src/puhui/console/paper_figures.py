@@ -19,11 +19,12 @@ from puhui.evidence.models import PaperDocument
 ROWS_TO_CORRECT = 100
 LEFT_OUT_FIELDS = ("state", "goods")  # follow from the others, or are not read from paper
 SCALE = 1000
+WIDER = 1.15  # the width of letters in a PDF is estimated: a mark rather covers too much than cuts the last digit off
 
 FIELDS = {
     "code": gettext_lazy("Invoice code"), "number": gettext_lazy("Invoice number"), "issued_on": gettext_lazy("Issued on"),
     "seller_id": gettext_lazy("Seller's tax number"), "seller_name": gettext_lazy("Seller"), "buyer_id": gettext_lazy("Buyer's tax number"),
-    "buyer_name": gettext_lazy("Buyer"), "amount": gettext_lazy("Amount without tax"), "tax": gettext_lazy("Tax"),
+    "buyer_name": gettext_lazy("Buyer"), "amount": gettext_lazy("Amount without tax"), "tax": gettext_lazy("Amount of tax"),
     "total": gettext_lazy("Total with tax"), "kind": gettext_lazy("Type of invoice"),
 }  # fmt: skip
 CHECKS = {
@@ -42,7 +43,7 @@ CHECKS = {
 KINDS = {
     "vat_invoice": gettext_lazy("Invoice"), "digital_invoice": gettext_lazy("Invoice"), "bank_statement": gettext_lazy("Bank statement"),
 }  # fmt: skip
-WAITING = State(gettext_lazy("waits for a person"), WATCH, "user")
+WAITING = State(gettext_lazy("waits for correction"), WATCH, "user")
 REVIEWED = {
     "taken_in": State(gettext_lazy("taken in"), OK, "circle-check"),
     "set_aside": State(gettext_lazy("set aside"), REFUSED, "ban"),
@@ -170,6 +171,6 @@ def page_marks(fields: Sequence[DocumentField], pages: int, cells: Iterable[Cell
         if cell is None or each.box is None or not 1 <= each.page <= pages:
             continue
         left, top, right, bottom = (min(max(part, 0.0), 1.0) * SCALE for part in each.box)
-        box = {"x": round(left), "y": round(top), "width": max(round(right - left), 4), "height": max(round(bottom - top), 4)}
+        box = {"x": round(left), "y": round(top), "width": max(round((right - left) * WIDER), 4), "height": max(round(bottom - top), 4)}
         marks[each.page - 1]["marks"].append({**box, "key": each.name, "label": cell.label, "tone": cell.tone})
     return marks

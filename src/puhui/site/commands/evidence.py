@@ -27,6 +27,7 @@ def import_file(
     partial: bool = typer.Option(False, "--partial", help="Take the good rows, write the others to --rejects."),
     rejects: Path | None = typer.Option(None, "--rejects", help="Where the rejected rows go (CSV); default: beside the file."),
     sheet: str = typer.Option("", "--sheet", help="Sheet of a workbook; default: the first visible one with headings we know."),
+    to_correct: bool = typer.Option(False, "--to-correct", help="A PDF or scan that is doubtful waits on the page for a person."),
     institution: str = INSTITUTION,
     actor: str = typer.Option("system", "--as", help="In whose name, for the audit trail."),
     as_json: bool = AS_JSON,
@@ -50,7 +51,7 @@ def import_file(
         with _progress() as progress:
             results = take_in(
                 lender, path, evidence_class, record or None, named, firm=owner, partial=partial, rejects=rejects, actor=actor,
-                sheet=sheet, progress=progress,
+                sheet=sheet, to_correct=to_correct, progress=progress,
             )  # fmt: skip
     except RefusedFileError as refusal:
         _refused(refusal, as_json)
