@@ -285,3 +285,20 @@ def together(calls) -> None:
         one.start()
     for one in threads:
         one.join()
+
+
+def test_the_day_end_tells_of_what_is_late_by_its_end(bank):
+    """Not on the eve of the day on which the first look is due, both on the day of the decision; with nothing waiting one statement."""
+    from django.test.utils import CaptureQueriesContext
+
+    from puhui.loans.day_steps import STEPS, Night
+
+    with CaptureQueriesContext(connection) as asked:
+        assert STEPS["escalate"](Night(bank.institution, bank.institution.business_date)) == {"escalated": 0}
+    assert len(asked) == 1
+    decision = referred(bank)
+    first, last = (each.at.astimezone(SHANGHAI).date() for each in due(decision, decision.application.product_code))
+    assert STEPS["escalate"](Night(bank.institution, first - timedelta(days=1))) == {"escalated": 0}
+    assert STEPS["escalate"](Night(bank.institution, last)) == {"escalated": 2}
+    assert STEPS["escalate"](Night(bank.institution, last)) == {"escalated": 0}
+    assert set(AuditRecord.objects.filter(act="escalate").values_list("actor", flat=True)) == {"day end"}

@@ -46,7 +46,7 @@ def test_cut_off_after_each_step(lender: Any, cleared_contract: Callable[..., An
     assert not DayEndStep.objects.filter(date=DUE, step="close").exists()
     day_end.run(lender, DUE, "test")
     assert set(DayEndStep.objects.filter(date=DUE).values_list("step", flat=True)) == {
-        *("lines", "settle", "falls_due", "collect", "reprice", "classify", "notices", "accrue", "close")
+        *("lines", "settle", "falls_due", "collect", "reprice", "classify", "notices", "escalate", "accrue", "close")
     }
     assert Event.objects.filter(type="repayment").count() == 2  # one debit of each loan
     taken = DayEndStep.objects.get(date=DUE, step="collect").figures

@@ -14,6 +14,7 @@ STEPS = {
     "reprice": _("Repricing"),
     "classify": _("Classes"),
     "notices": _("Notices"),
+    "escalate": _("Late cases told"),
     "provision": _("Expected credit loss"),
     "accrue": _("Interest of the night, control totals, next day opened"),
     "close": _("Books sealed"),
@@ -30,6 +31,7 @@ STEP_FIGURES = {
     "looked_at": _("looked at"),
     "changed": _("changed"),
     "contagion": _("worse by other debts"),
+    "escalated": _("cases told"),
 }
 
 STEP_AMOUNTS = {

@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from puhui.calculations.working_hours import due_at
@@ -23,6 +23,7 @@ from puhui.parties.models import Institution
 from puhui.products.parameters import Row, table
 
 STEPS = ("first_look", "decision")
+_WAITS = Q(outcome=Decision.Outcome.REFER, application__status=Application.Status.REFERRED)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def waiting(institution: Institution) -> QuerySet[Decision]:
     """Referred decisions that wait for a person, each with `is_looked_at`."""
     answers = Answer.objects.filter(question__decision=OuterRef("pk"))
     reviews = Review.objects.filter(decision=OuterRef("pk"))
-    rows = Decision.objects.filter(institution=institution, outcome=Decision.Outcome.REFER, application__status=Application.Status.REFERRED)
+    rows = Decision.objects.filter(_WAITS, institution=institution)
     return rows.annotate(is_looked_at=Exists(answers) | Exists(reviews)).select_related("application").defer("record").order_by("pk")
 
 
@@ -72,7 +73,12 @@ def late(decisions: Iterable[Decision], now: datetime) -> list[tuple[Decision, D
 
 @transaction.atomic
 def escalate(institution: Institution, now: datetime | None = None, actor: str = "system") -> list[Escalation]:
-    """Tell of every step that is late and was not told of yet; returns the new ones. Two runs at once tell once."""
+    """Tell of every step that is late and was not told of yet; returns the new ones. Two runs at once tell once.
+
+    Where nothing waits for a person it is one statement.
+    """
+    if not Decision.objects.filter(_WAITS, institution=institution).exists():
+        return []
     institution = Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
     known = set(Escalation.objects.filter(institution=institution).values_list("decision_id", "step"))
     new = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any
@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from puhui.books.actions import open_day
 from puhui.calculations.faults import Fault, check
+from puhui.decisions import timing
 from puhui.loans import settling
 from puhui.loans.classifying import classify
 from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, keep, owed_now
@@ -225,6 +226,12 @@ def notices(night: Night) -> Figures:
     return {"fall_due": counts["loans.fall_due"], "overdue": counts["loans.overdue"]}
 
 
+def escalate(night: Night) -> Figures:
+    """Cases that were not done in their time by the end of the day are told to whom the table of targets names."""
+    end = timezone.make_aware(datetime.combine(night.day + timedelta(days=1), time.min))
+    return {"escalated": len(timing.escalate(night.institution, end, ACTOR))}
+
+
 def provision(night: Night) -> Figures:
     """Expected credit loss of the month."""
     return provision_month_end(night.institution, night.day, ACTOR)
@@ -238,5 +245,6 @@ STEPS: dict[str, Callable[[Night], Figures]] = {
     "reprice": reprice,
     "classify": classes,
     "notices": notices,
+    "escalate": escalate,
     "provision": provision,
 }
