@@ -113,8 +113,8 @@ def _frame(many: Many, names: list[str], levels: Whole) -> pl.DataFrame:
             "amount_fen": np.where(refused, 0, many.amount_fen),
             "rate_ppm": pl.Series(many.rate_ppm).set(pl.Series(refused), None),
             "authority": pl.Series([*names, ""]).gather(np.where(refused, len(names), levels)),
-            "reasons": many.reasons,
-            "vetoes": many.vetoes,
+            "reasons": many.reasons.astype(np.int64),
+            "vetoes": many.vetoes.astype(np.int64),
         },
         schema=COLUMNS,
     )

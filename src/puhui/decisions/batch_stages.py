@@ -6,9 +6,11 @@ money stand in `batch_money.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,13 +22,15 @@ from puhui.decisions.batch_frame import Scores
 from puhui.decisions.case import REFER, VETO, Case
 from puhui.decisions.rules_polars import column_type, compile_polars
 from puhui.products.parameters import Table
-from puhui.products.terms import Product, Rule
+from puhui.products.terms import Product
 
 __all__ = ["Flags", "Many", "Whole", "classes", "derived", "reason_codes", "rules", "score"]
 
 Whole = NDArray[np.int64]
+Bits = NDArray[np.unsignedinteger[Any]]
 Flags = NDArray[np.bool_]
 _FIRST = ("borrower_kind", "term")
+_PARTS = 4  # of the rules, computed beside each other
 _LAST = ("class_not_lent", "bound_unknown", "limit_below_minimum", "less_than_asked", "no_rate", "above_cap", "no_authority")
 
 
@@ -46,8 +50,9 @@ class Many:
     parameters: Mapping[str, Table]
     day: date
     lender_kind: str
-    reasons: Whole = field(init=False)
-    vetoes: Whole = field(init=False)
+    word: Any = field(init=False)  # the whole numbers that hold the bits of all reasons
+    reasons: Bits = field(init=False)
+    vetoes: Bits = field(init=False)
     referred: Flags = field(init=False)
     class_index: Whole = field(init=False)
     is_lent: Flags = field(init=False)
@@ -59,14 +64,16 @@ class Many:
 
     def __post_init__(self) -> None:
         rows = self.cases.height
-        self.reasons, self.vetoes = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
+        codes = reason_codes(self.product)
+        self.word = np.uint32 if len(codes) <= 32 else np.uint64
+        self.reasons, self.vetoes = np.zeros(rows, self.word), np.zeros(rows, self.word)
         self.referred = np.zeros(rows, np.bool_)
-        self.bits = {code: np.int64(1) << number for number, code in reversed(list(enumerate(reason_codes(self.product))))}
+        self.bits = {code: self.word(1 << number) for number, code in reversed(list(enumerate(codes)))}
         self.rate_ppm = np.zeros(rows, np.int64)
 
     def against(self, code: str, where: Flags, severity: str) -> None:
         """Notes a reason of the engine's own."""
-        bit = np.where(where, self.bits[code], np.int64(0))
+        bit = where * self.bits[code]
         self.reasons |= bit
         if severity == VETO:
             self.vetoes |= bit
@@ -93,45 +100,47 @@ def derived(many: Many, *, after_class: bool) -> None:
 
 
 def rules(many: Many) -> None:
-    """Every admission rule over every row, in one pass of polars; then the bits of those that speak against, for rows with any."""
+    """Every admission rule over every row in one pass of polars: the first stage that has anything to say.
+
+    Each rule that speaks against a row adds its bit; a rule that refuses, but sends to a person what it does not know, adds the bits of
+    those unknown to a second word. Words are no wider than the bits ask for: a million of them stay small.
+    """
     product = many.product
-    own = many.cases.select(
-        pl.col("firm_kind").is_in(list(product.borrower_kinds)).not_().fill_null(True).alias("borrower_kind"),
-        pl.col("term_months").is_between(product.minimum_months, product.maximum_months).not_().alias("term"),
-    )
-    for code in _FIRST:
-        if own[code].any():
-            many.against(code, own[code].to_numpy(), VETO)
-    conditions = [compile_polars(rule.require.expression, product.tables) for rule in product.rules]
-    columns = [_against(rule, conditions[number]).alias(f"{number}") for number, rule in enumerate(product.rules)]
-    columns += [conditions[number].is_null().alias(f"{number} null") for number, rule in enumerate(product.rules) if _differs(rule)]
-    found = many.cases.select(columns)
-    spoken = found.select(pl.any_horizontal(f"{number}" for number in range(len(product.rules)))).to_series()
-    rows = np.flatnonzero(spoken.to_numpy())
-    told = found.filter(spoken)
-    bits = {number: int(many.bits[rule.code]) for number, rule in enumerate(product.rules)}
-    reasons = (
-        told.select(pl.sum_horizontal(pl.col(f"{number}").cast(pl.Int64) * bit for number, bit in bits.items())).to_series().to_numpy()
-    )
-    vetoes = reasons & sum(bit for number, bit in bits.items() if product.rules[number].severity == VETO)
-    referred = reasons != vetoes
-    for number, rule in enumerate(product.rules):
-        if _differs(rule):
-            null = told[f"{number} null"].to_numpy()
-            vetoes = np.where(null, vetoes & ~bits[number], vetoes)
-            referred |= null
-    many.reasons[rows] |= reasons
-    many.vetoes[rows] |= vetoes
-    many.referred[rows] |= referred
+    conditions = {rule.code: compile_polars(rule.require.expression, product.tables) for rule in product.rules}
+    spoken = [*_own(many), *((rule.code, _bit(many, rule.code, conditions[rule.code], rule.when_null)) for rule in product.rules)]
+    unknown = [rule.code for rule in product.rules if rule.severity == VETO and rule.when_null == "refer"]
+    parts = [_any([bit for _, bit in spoken[place::_PARTS]]).alias(f"{place}") for place in range(min(_PARTS, len(spoken)))]
+    nulls = [_any([_bit(many, code, conditions[code].is_null().not_(), "pass") for code in unknown]).alias("unknown")] if unknown else []
+    found = many.cases.lazy().select(*parts, *nulls).collect()  # lazy: what rules have in common is computed once
+    reasons = reduce(np.bitwise_or, (found[f"{place}"].to_numpy() for place in range(len(parts))))
+    refusing = {*_FIRST, *(rule.code for rule in product.rules if rule.severity == VETO)}
+    vetoes = reasons & reasons.dtype.type(sum(int(many.bits[code]) for code, _ in spoken if code in refusing))
+    if unknown:
+        vetoes &= ~found["unknown"].to_numpy()
+    many.referred = reasons != vetoes
+    many.reasons, many.vetoes = reasons.astype(many.word), vetoes.astype(many.word)
 
 
-def _against(rule: Rule, condition: pl.Expr) -> pl.Expr:
-    return condition.not_().fill_null(rule.when_null != "pass")
+def _own(many: Many) -> list[tuple[str, pl.Expr]]:
+    """The bits of the engine's own rules."""
+    product = many.product
+    is_lent_to = pl.col("firm_kind").is_in(list(product.borrower_kinds))
+    fits = pl.col("term_months").is_between(product.minimum_months, product.maximum_months)
+    return [(code, _bit(many, code, holds, "fail")) for code, holds in zip(_FIRST, (is_lent_to, fits), strict=True)]
 
 
-def _differs(rule: Rule) -> bool:
-    """Whether some of the rows that a rule speaks against are refused by it and others, where it is null, sent to a person."""
-    return rule.severity == VETO and rule.when_null == "refer"
+def _bit(many: Many, code: str, holds: pl.Expr, when_null: str) -> pl.Expr:
+    """The bit of a rule where it speaks against, as the narrowest whole number that has room for those of all rules."""
+    last = len(_FIRST) + len(many.product.rules)
+    word = pl.UInt16 if last <= 16 else pl.UInt32 if last <= 32 else pl.UInt64
+    bit, nothing = pl.lit(int(many.bits[code]), dtype=word), pl.lit(0, dtype=word)
+    if when_null == "pass":
+        return pl.when(holds.not_()).then(bit).otherwise(nothing)
+    return pl.when(holds).then(nothing).otherwise(bit)
+
+
+def _any(bits: Sequence[pl.Expr]) -> pl.Expr:
+    return reduce(lambda left, right: left | right, bits)
 
 
 def score(many: Many) -> None:
