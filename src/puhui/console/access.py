@@ -27,6 +27,7 @@ MENU: tuple[tuple[str, str, Any], ...] = (
     ("loans", "console:loans", gettext_lazy("Loans")),
     ("portfolio", "console:portfolio", gettext_lazy("Portfolio")),
     ("product", "console:products", gettext_lazy("Products")),
+    ("lab", "console:lab", gettext_lazy("Policy lab")),
     ("model", "console:models", gettext_lazy("Model")),
     ("books", "console:books", gettext_lazy("Books")),
     ("trail", "console:trail", gettext_lazy("Trail")),

@@ -148,6 +148,13 @@ INSTALMENT = {
     "coming": State(_("coming"), PLAIN, "calendar"),
 }
 
+PROMOTION = {
+    "proposed": State(_("waits for a second person"), WATCH, "user"),
+    "agreed": State(_("agreed"), OK, "circle-check"),
+    "refused": State(_("refused"), REFUSED, "ban"),
+    "withdrawn": State(_("taken back"), REFUSED, "x"),
+}
+
 MODEL = {
     "champion": State(_("in use"), OK, "circle-check"),
     "candidate": State(_("candidate"), PLAIN, "progress"),

@@ -33,6 +33,8 @@ READERS: dict[str, tuple[str, ...]] = {
     "lines": STAFF,
     "portfolio": STAFF,
     "product": (*LENDING, *OVERSIGHT),
+    "lab": (Role.APPROVER, *OVERSIGHT),
+    "drafts": (Role.APPROVER, *OVERSIGHT),
     "model": (*LENDING, *OVERSIGHT),
     "books": (Role.ACCOUNTANT, *OVERSIGHT),
     "reconciliation": (Role.ACCOUNTANT, *OVERSIGHT),
@@ -51,6 +53,8 @@ ACTORS: dict[str, tuple[str, ...]] = {
     "duties": (*LENDING, Role.RISK_MANAGER),
     "decision": (*LENDING, *OVERSIGHT),
     "matching": (*LENDING, Role.RISK_MANAGER),
+    "lab": (Role.APPROVER, Role.RISK_MANAGER),  # a promotion is answered by another person than proposed it
+    "drafts": (Role.RISK_MANAGER,),
     "evidence": LENDING,
     "payouts": (*LENDING, Role.ACCOUNTANT),
     "acts": STAFF,  # who may ask for which act, and who may check it, is in the dated table act-powers

@@ -19,6 +19,7 @@ from puhui.decisions.lab.comparing import Costs
 from puhui.decisions.lab.policies import Policy
 from puhui.decisions.lab.scenarios import Scenario
 from puhui.decisions.lab.thresholds import LARGEST_STEPS, marked_efficient, with_threshold
+from puhui.decisions.texts import text
 
 __all__ = ["Asked", "Cases", "Compared", "compare"]
 
@@ -87,6 +88,7 @@ def compare(policies: Sequence[Policy], cases: Cases, asked: Asked = Asked(), st
         "reasons": {label: _reasons(each) for label, each in changed.items()},
         "groups": {column: comparing.by_group(answers, cases.frame[column]) for column in cases.groups},
     }
+    found["texts"] = _texts(policies, {code[1:] for each in found["reasons"].values() for code in each})
     if cases.month:
         months = cases.frame[cases.month]
         found["months"] = {label: comparing.by_month(each, months, costs[label], cases.defaulted) for label, each in answers.items()}
@@ -132,6 +134,12 @@ def _reasons(changed: pl.DataFrame) -> dict[str, int]:
     counts = Counter(f"-{code}" for cell in changed["only_one"] for code in cell.split("; ") if code)
     counts += Counter(f"+{code}" for cell in changed["only_other"] for code in cell.split("; ") if code)
     return dict(counts.most_common())
+
+
+def _texts(policies: Sequence[Policy], codes: set[str]) -> dict[str, dict[str, str]]:
+    """Code of a reason → its words by language, so that a record tells them whatever becomes of the texts."""
+    own = {rule.code: rule.against for one in policies for rule in one.product.rules}
+    return {code: dict(own[code]) if code in own else text(code) for code in sorted(codes)}
 
 
 def _frontier(policies: Sequence[Policy], cases: Cases, asked: Asked, costs: dict[str, Costs]) -> dict[str, Any]:

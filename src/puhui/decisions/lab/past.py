@@ -1,7 +1,8 @@
 """Past decisions as the population of the lab: what was frozen when each was decided, read a set at a time.
 
 Of each application the last decision within the dates counts. Its facts are those of its record; a variable that the old product did not
-read, and a new one asks for, is taken from the same stored snapshot, so nothing is known that was not known then.
+read, and a new one asks for, is taken from the same stored snapshot, so nothing is known that was not known then. A decision without a
+record, taken over from elsewhere, cannot be decided on again and is left out.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ _SQL = """
       JOIN parties_firm AS firm ON firm.id = decision.firm_id
       LEFT JOIN features_snapshot AS snapshot ON snapshot.id = decision.snapshot_id
      WHERE decision.institution_id = %s AND application.product_code = ANY(%s) AND decision.business_date BETWEEN %s AND %s
+       AND decision.record -> 'facts' IS NOT NULL
      ORDER BY decision.application_id, decision.id DESC
 """
 

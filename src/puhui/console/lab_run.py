@@ -1,0 +1,65 @@
+"""From what a person chose on a page to a comparison on record."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from puhui.calculations.faults import Fault, check
+from puhui.console.forms import day as day_of
+from puhui.decisions.lab.choosing import chosen, distinct
+from puhui.decisions.lab.comparison import Asked, compare
+from puhui.decisions.lab.keeping import keep
+from puhui.decisions.lab.policies import Policy
+from puhui.decisions.lab.scenarios import scenarios_on
+from puhui.decisions.lab.thresholds import around, thresholds
+from puhui.parties.models import Institution, User
+from puhui.products import parameters
+from puhui.products.strategy_models import Comparison
+from puhui.reports.lab_population import past_population
+
+__all__ = ["MOST_POLICIES", "run"]
+
+MOST_POLICIES = 4
+FIRST_DAY = datetime.date(1990, 1, 1)
+
+
+def run(institution: Institution, user: User, typed: Mapping[str, str], texts: list[str]) -> Comparison:
+    """Compare the policies `texts` (see `lab.choosing.chosen`) on past decisions, and keep it.
+
+    typed: `first`, `last` (days; empty for all), `threshold` (empty for the cut of the last class that is lent to).
+    Raises FaultsError.
+    """
+    check([] if 2 <= len(texts) <= MOST_POLICIES else [Fault(_("policies"), str(len(texts)), _("two to four"))])
+    day = institution.business_date
+    policies = distinct([chosen(institution, text, day, settings.PUHUI_CATALOGUE) for text in texts])
+    first, last = day_of(typed.get("first", ""), FIRST_DAY), day_of(typed.get("last", ""), day)
+    cases = past_population(institution, policies, first, last)
+    scenarios = scenarios_on(parameters.table("lab-scenarios", settings.PUHUI_CATALOGUE), day)
+    where, value = _threshold(policies, typed.get("threshold", "").strip())
+    compared = compare(policies, cases, Asked(where, tuple(around(value)) if where else (), tuple(scenarios)))
+    asked: dict[str, Any] = {
+        "strategies": texts,
+        "population": "database",
+        "first": str(min(cases.frame["business_date"])),
+        "last": str(max(cases.frame["business_date"])),
+        "threshold": where,
+        "scenarios": {one.code: dict(one.names) for one in scenarios},
+        "business_date": day.isoformat(),
+    }
+    return keep(institution, policies, asked, compared, user)
+
+
+def _threshold(policies: list[Policy], typed: str) -> tuple[str, float]:
+    """The one that was asked for and its value in the first policy; else the cut of the last class lent to, else the first there is."""
+    known = thresholds(policies[0].product)
+    if typed:
+        check([] if typed in known else [Fault(_("threshold"), typed, ", ".join(known))])
+        return typed, known[typed]
+    cuts = [name for name in known if name.startswith("classes.")]
+    where = cuts[-1] if cuts else next(iter(known), "")
+    return where, known.get(where, 0.0)
