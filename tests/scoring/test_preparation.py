@@ -14,6 +14,7 @@ STEPS = (
     Step("share", "ratio", ("part", "whole")),
     Step("gap", "difference", ("part", "whole")),
     Step("sum", "total", ("part", "whole", "part")),
+    Step("most", "largest", ("part", "whole")),
     Step("age_days", "days_between", ("start", "end")),
     Step("start_year", "year", ("start",)),
     Step("start_month", "month", ("start",)),
@@ -37,7 +38,8 @@ def test_every_kind_is_tried_here():
 def test_worked_values():
     values = {"part": 3, "whole": 4.0, "start": date(2020, 2, 28), "end": "2020-03-01", "code": "1101", "other_code": 1101}
     assert prepare(values, RAW, STEPS) == {
-        "part": 3.0, "code": "1101", "share": 0.75, "gap": -1.0, "sum": 10.0, "age_days": 2.0, "start_year": 2020.0, "start_month": 2.0,
+        "part": 3.0, "code": "1101", "share": 0.75, "gap": -1.0, "sum": 10.0, "most": 4.0, "age_days": 2.0,
+            "start_year": 2020.0, "start_month": 2.0,
         "sector": "11", "code_category": "1101", "region": "north", "same": 1.0, "unknown": 0.0, "clean": 3.0,
         "start_day": 7363.0,  # 20 years with five leap days, 31 days of January, 27 of February
         "odd": 1.0, "pair": "11 · 1101",
@@ -100,3 +102,23 @@ def test_what_cannot_be_read_is_named_by_column_and_row():
     frame = pl.DataFrame({"part": ["1", "2", "many"], "code": ["a", "b", "c"]})
     prepare_frame(frame, RAW, (), faults)
     assert [(fault.where, fault.expected) for fault in faults] == [("column part, row 2", "a number")]
+
+
+CHAIN = (
+    Step("billed", "total", ("a", "b")),
+    Step("use", "ratio", ("billed", "limit")),
+    Step("worst", "largest", ("a", "b")),
+    Step("unused", "ratio", ("worst", "limit")),
+)
+
+
+def test_a_step_may_read_what_a_step_before_it_gives():
+    from puhui.scoring.preparation import columns_read, needed
+
+    rows = [{"a": 1.0, "b": 3.0, "limit": 8.0}, {"a": None, "b": 3.0, "limit": 8.0}, {"a": 5.0, "b": -1.0, "limit": 0.0}]
+    one = [prepare(row, {}, CHAIN) for row in rows]
+    assert [(each["billed"], each["use"], each["worst"]) for each in one] == [(4.0, 0.5, 3.0), (None, None, None), (4.0, None, 5.0)]
+    many = prepare_frame(pl.DataFrame(rows), {}, CHAIN, []).to_dicts()
+    assert many == one
+    assert [step.name for step in needed(CHAIN, {"use"})] == ["billed", "use"]
+    assert columns_read({"a": "number"}, CHAIN) == ("a", "b", "limit")

@@ -23,7 +23,7 @@ from puhui.scoring.additive import Curves
 from puhui.scoring.document import Bin, Calibration, Scaling, digest, read_steps
 from puhui.scoring.inputs import Input, case_row, frame_matrix
 from puhui.scoring.model import Reason, Score, absent_faults
-from puhui.scoring.preparation import Step, prepare, prepare_frame
+from puhui.scoring.preparation import Step, columns_read, prepare, prepare_frame
 from puhui.scoring.trees import Trees
 
 __all__ = ["CORES", "Ensemble", "EnsembleDocument", "read_ensemble"]
@@ -118,8 +118,7 @@ class Ensemble:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every input column that scoring reads."""
-        names = [*self.document.raw, *(column for step in self.document.preparation for column in step.columns)]
-        return tuple(dict.fromkeys(names))
+        return columns_read(self.document.raw, self.document.preparation)
 
     def answer(self, values: Mapping[str, object]) -> tuple[int, float]:
         """Points and probability of one case, without asking what each input added to them."""

@@ -20,6 +20,7 @@ from puhui.scoring.ensemble import EnsembleDocument
 from puhui.scoring.fitting import fit_scorecard, isotonic, platt
 from puhui.scoring.inputs import Input, inputs_of, population_matrix, training_matrix
 from puhui.scoring.population import Population
+from puhui.scoring.preparation import needed
 from puhui.scoring.trees import Trees
 
 __all__ = ["FITTERS", "FORMATS", "FittedEnsemble", "ensemble_document"]
@@ -127,7 +128,7 @@ def ensemble_document(
             "negative": list(configuration.target.negative),
         },
         raw={name: how for name, how in population.raw.items() if name in names},
-        preparation=tuple(step for step in configuration.preparation if step.name in names),
+        preparation=needed(configuration.preparation, names),
         inputs=fitted.inputs,
         core=fitted.core,
         calibration=calibration,

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from puhui.scoring.configuration import Configuration
 from puhui.scoring.evaluation import area_under_curve
 from puhui.scoring.population import Candidate, Population
-from puhui.scoring.preparation import read_column, read_kinds
+from puhui.scoring.preparation import columns_read, needed, read_column, read_kinds
 
 __all__ = ["suspicions"]
 
@@ -38,10 +38,10 @@ def suspicions(population: Population, frame: pl.DataFrame, configuration: Confi
     """Variable → why it is suspected, in words. `frame` is the table that the population was made of."""
     found: dict[str, str] = {}
     late = _late_columns(frame, configuration)
-    steps = {step.name: step.columns for step in configuration.preparation}
     for candidate in population.candidates:
         reasons = [_order(candidate, population), _certainty(candidate, population)]
-        reasons += [late[column] for column in steps.get(candidate.name, (candidate.name,)) if column in late]
+        steps = needed(configuration.preparation, {candidate.name})
+        reasons += [late[column] for column in columns_read({} if steps else {candidate.name: ""}, steps) if column in late]
         words = "; ".join(reason for reason in reasons if reason)
         if words:
             found[candidate.name] = words

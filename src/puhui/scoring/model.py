@@ -23,7 +23,7 @@ import polars as pl
 
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.document import Bin, Document, ScoredVariable, digest, read_document
-from puhui.scoring.preparation import prepare, prepare_frame
+from puhui.scoring.preparation import columns_read, prepare, prepare_frame
 
 __all__ = ["Model", "Reason", "Score", "absent_faults", "probability_of_points"]
 
@@ -71,8 +71,7 @@ class Model:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every input column that scoring reads."""
-        names = [*self.document.raw, *(column for step in self.document.preparation for column in step.columns)]
-        return tuple(dict.fromkeys(names))
+        return columns_read(self.document.raw, self.document.preparation)
 
     @cached_property
     def _rows(self) -> tuple[_Row, ...]:

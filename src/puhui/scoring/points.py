@@ -20,6 +20,7 @@ from puhui.scoring.configuration import Configuration
 from puhui.scoring.document import Bin, Calibration, Document, ScoredVariable
 from puhui.scoring.fitting import Fitted, isotonic, platt
 from puhui.scoring.population import Population
+from puhui.scoring.preparation import needed
 
 __all__ = ["scorecard_document"]
 
@@ -44,7 +45,7 @@ def scorecard_document(
         base += lowest
         variables.append(_scored(binned, float(coefficient), earned - lowest, configuration))
     names = {binned.candidate.name for binned in fitted.binned}
-    steps = tuple(step for step in configuration.preparation if step.name in names)
+    steps = needed(configuration.preparation, set(names))
     document = Document(
         name=configuration.name,
         title=configuration.title,

@@ -147,7 +147,7 @@ def _column_faults(frame: pl.DataFrame, configuration: Configuration) -> list[Fa
         "weight": [configuration.weight] if configuration.weight else [],
         "id": list(configuration.id),
         "split.date": [configuration.split.date] if configuration.split.date else [],
-        "prepare": [column for step in configuration.preparation for column in step.columns],
+        "prepare": _columns_of_steps(configuration),
     }
     known = set(frame.columns)
     faults = [
@@ -164,6 +164,16 @@ def _column_faults(frame: pl.DataFrame, configuration: Configuration) -> list[Fa
         Fault(f"prepare: {step.name}", "a column has that name", "a new name") for step in configuration.preparation if step.name in known
     ]
     return faults
+
+
+def _columns_of_steps(configuration: Configuration) -> list[str]:
+    """What the steps read beside what steps before them give."""
+    made: set[str] = set()
+    names: list[str] = []
+    for step in configuration.preparation:
+        names += [column for column in step.columns if column not in made]
+        made.add(step.name)
+    return names
 
 
 def _matching(pattern: str, names: set[str]) -> bool:

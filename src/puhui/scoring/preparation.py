@@ -18,14 +18,14 @@ import polars as pl
 
 from puhui.calculations.faults import Fault
 
-__all__ = ["KINDS", "Step", "as_date", "as_number", "as_text", "prepare", "prepare_frame", "read_column"]
+__all__ = ["KINDS", "Step", "as_date", "as_number", "as_text", "columns_read", "needed", "prepare", "prepare_frame", "read_column"]
 
 Value = float | str | date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One prepared value: its name, the kind of step (see KINDS), the columns it reads and its options, as in the model's file."""
+    """One prepared value: its name, the kind of step (see KINDS), the columns or earlier steps that it reads, and its options."""
 
     name: str
     kind: str
@@ -94,6 +94,10 @@ def total(values: list[Any], options: Mapping[str, Any]) -> float | None:
         return _finite(math.fsum(values))
     except OverflowError:  # beyond what a number can hold, as infinity is: not known
         return None
+
+
+def largest(values: list[Any], options: Mapping[str, Any]) -> float | None:
+    return None if None in values else max(values)
 
 
 def days_between(values: list[Any], options: Mapping[str, Any]) -> float | None:
@@ -176,6 +180,7 @@ KINDS: dict[str, Kind] = {
     "ratio": Kind(ratio, ("number", "number"), "number"),
     "difference": Kind(difference, ("number", "number"), "number"),
     "total": Kind(total, ("number",), "number", repeats=True),
+    "largest": Kind(largest, ("number",), "number", repeats=True),
     "days_between": Kind(days_between, ("date", "date"), "number"),
     "day_number": Kind(day_number, ("date",), "number"),
     "year": Kind(year, ("date",), "number"),
@@ -200,25 +205,47 @@ def read_kinds(step: Step) -> tuple[str, ...]:
 def prepare(values: Mapping[str, object], raw: Mapping[str, str], steps: tuple[Step, ...]) -> dict[str, Value]:
     """One case: raw columns read by kind, and each step's value beside them. A column given as None is null; an absent one a KeyError."""
     result: dict[str, Value] = {name: READERS[kind](values[name]) for name, kind in raw.items()}
+    made: dict[str, Value] = {}
     for step in steps:
-        inputs = [READERS[kind](values[column]) for column, kind in zip(step.columns, read_kinds(step), strict=True)]
-        result[step.name] = KINDS[step.kind].function(inputs, step.options)
-    return result
+        given = [made[column] if column in made else values[column] for column in step.columns]
+        inputs = [READERS[kind](value) for value, kind in zip(given, read_kinds(step), strict=True)]
+        made[step.name] = KINDS[step.kind].function(inputs, step.options)
+    return result | made
+
+
+def needed(steps: tuple[Step, ...], names: set[str]) -> tuple[Step, ...]:
+    """The steps of these names and those that they read, in their order."""
+    kept: list[Step] = []
+    wanted = set(names)
+    for step in reversed(steps):
+        if step.name in wanted:
+            kept.append(step)
+            wanted |= set(step.columns)
+    return tuple(reversed(kept))
+
+
+def columns_read(raw: Mapping[str, str], steps: tuple[Step, ...]) -> tuple[str, ...]:
+    """The columns of a table that raw inputs and steps read; what an earlier step gives is none."""
+    made = {step.name for step in steps}
+    names = [*raw, *(column for step in steps for column in step.columns if column not in made)]
+    return tuple(dict.fromkeys(names))
 
 
 def prepare_frame(frame: pl.DataFrame, raw: Mapping[str, str], steps: tuple[Step, ...], faults: list[Fault]) -> pl.DataFrame:
     """Many cases: one row per row of `frame`, a column per raw column and step. What cannot be read is added to `faults`."""
     columns: dict[tuple[str, str], pl.Series] = {}
+    made: dict[str, pl.Series] = {}
 
     def read(name: str, kind: str) -> pl.Series:
         if (name, kind) not in columns:
-            columns[name, kind] = read_column(frame[name], kind, faults)
+            columns[name, kind] = read_column(made[name] if name in made else frame[name], kind, faults)
         return columns[name, kind]
 
     series = [read(name, kind).alias(name) for name, kind in raw.items()]
     for step in steps:
         inputs = [read(column, kind) for column, kind in zip(step.columns, read_kinds(step), strict=True)]
-        series.append(_apply(step, inputs))
+        made[step.name] = _apply(step, inputs)
+        series.append(made[step.name])
     return pl.DataFrame(series) if series else pl.DataFrame()
 
 

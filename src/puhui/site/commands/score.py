@@ -33,7 +33,7 @@ def train(
     out: Annotated[
         Path | None, typer.Option("--out", help="Where the model goes; card and plots beside it. Default: NAME.json here.")
     ] = None,
-    register_at: Annotated[str, typer.Option("--register", help="Also register it as champion at the institution of this code.")] = "",
+    register_at: Annotated[str, typer.Option("--register", help="Also register it, as a candidate, at the institution of this code.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Train the models that CONFIG names on the same folds; print their figures on unseen cases; write each model (JSON) with its card
@@ -111,11 +111,18 @@ def explain(
     model: ModelPath,
     data: DataPath,
     row: Annotated[int, typer.Option("--row", help="Row of the table, the first is 0.", min=0)],
+    below: Annotated[
+        float | None, typer.Option("--below", help="Also tell the nearest change that brings the probability of default below this.")
+    ] = None,
+    can: Annotated[
+        Path | None,
+        typer.Option("--can", help="What can be changed: TOML with [[rows]]; default: the table actionable-variables."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain one case: its points, bin by bin, its probability of default, and the reasons for the points it lost.
+    """Explain one case: its points, bin by bin, its probability of default, the reasons for the points it lost, and what would change it.
 
-    Example: puhui score explain sba-scorecard.json --data newer.parquet --row 17
+    Example: puhui score explain sba-scorecard.json --data newer.parquet --row 17 --below 0.05 --can can-change.toml
     """
     from puhui.calculations.faults import Fault, FaultsError
     from puhui.scoring.explanation import explain_case
@@ -124,15 +131,44 @@ def explain(
     frame = read_table(data)
     if row >= len(frame):
         raise FaultsError([Fault("--row", str(row), f"0 to {len(frame) - 1}")])
-    explanation = explain_case(_load(model), frame.row(row, named=True))
+    scorer, case = _load(model), frame.row(row, named=True)
+    explanation = explain_case(scorer, case)
+    if below is not None:
+        explanation["nearest_change"] = _nearest(scorer, case, can, below)
     if as_json:
         support.print_result(explanation, True)
         return
-    support.print_result({key: value for key, value in explanation.items() if key not in ("variables", "reasons")}, False)
+    support.print_result({key: value for key, value in explanation.items() if not isinstance(value, (list, dict))}, False)
     typer.echo("")
     support.print_result(explanation["variables"], False)
     typer.echo("\nReasons, most points lost first:")
     support.print_result(explanation["reasons"], False)
+    if below is not None:
+        nearest = explanation["nearest_change"]
+        typer.echo(f"\nNearest change to below {below:.2%}:")
+        support.print_result({key: value for key, value in nearest.items() if key != "changes"}, False)
+        support.print_result(nearest["changes"], False)
+
+
+def _nearest(model: AnyModel, values: dict[str, Any], can: Path | None, below: float) -> dict[str, Any]:
+    """What would bring a case below a probability, by the rows of a file or of the catalogue's table that are in force today."""
+    import datetime
+    import tomllib
+    from dataclasses import asdict
+
+    from puhui.calculations.faults import Fault, FaultsError
+    from puhui.products.parameters import table
+    from puhui.scoring.changing import actions_of, nearest_change
+
+    if can is None:
+        rows: Any = table("actionable-variables").valid_on(datetime.datetime.now().astimezone().date())
+    else:
+        try:
+            rows = tomllib.loads(can.read_text("utf-8")).get("rows", [])
+        except (OSError, ValueError) as error:
+            raise FaultsError([Fault("--can", f"{can} ({error})", "a TOML file with [[rows]]")]) from error
+    answer = nearest_change(model, values, actions_of(rows), below)
+    return {**asdict(answer), "months": answer.months, "changes": [asdict(each) for each in answer.changes]}
 
 
 def _load(path: Path) -> AnyModel:
@@ -177,4 +213,4 @@ def _register(trained: Trained, code: str) -> None:
     support.start_django()
     from puhui.scoring.actions import register
 
-    register(support.institution(code, "--register"), trained, actor="system")
+    register(support.institution(code, "--register"), trained, actor="system", champion=False)
