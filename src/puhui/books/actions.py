@@ -14,14 +14,15 @@ from django.db import connection, transaction
 
 from puhui.books import anchor, posting
 from puhui.books.chart import chart
-from puhui.books.models import Account, ClosedDay, Entry
+from puhui.books.models import ClosedDay, Entry
 from puhui.books.posting import DayClosedError, EntryDraft, Movement, Side
 from puhui.books.statements import statement
 from puhui.books.verify import Finding, verify
 from puhui.calculations.faults import Fault, check
 from puhui.parties.actions import head_branch
 from puhui.parties.audit import record_act
-from puhui.parties.models import Institution, Seal
+from puhui.parties.models import Institution
+from puhui.parties.statements import Statement, columns, instances, together
 
 __all__ = [
     "DayClosedError",
@@ -128,9 +129,9 @@ def open_day(institution: Institution) -> date:
 def lock_day(institution: Institution) -> date:
     """The open business day, with nobody else in it: waits for the acts under way, and acts that come later wait for the caller's
     transaction. For moving the business date on."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT parties_hold_day(%s)", [institution.pk])
-    return Institution.objects.values_list("business_date", flat=True).get(pk=institution.pk)
+    _, ((day,),) = together(("SELECT parties_hold_day(%s)", [institution.pk]), _open_day(institution))
+    found: date = day
+    return found
 
 
 @transaction.atomic
@@ -145,12 +146,10 @@ def close_day(institution: Institution, day: date, actor: str) -> ClosedDay:
         FaultsError: `day` is ahead, or not after the last closed day; the books are not open; rows of the day were changed, added or
             taken away past Puhui's actions.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT parties_begin_closing(%s)", [institution.pk])
-    if Institution.objects.values_list("business_date", flat=True).get(pk=institution.pk) <= day:
+    _, ((open_day,),) = together(("SELECT parties_begin_closing(%s)", [institution.pk]), _open_day(institution))
+    if open_day <= day:
         lock_day(institution)
-    last = ClosedDay.objects.filter(institution=institution).order_by("-date").first()
-    closed = ClosedDay.objects.filter(institution=institution, date=day).first()
+    last, closed = _closed_days(institution, day)
     if closed is None:
         check(_closing_faults(institution, day, last))
         record_act(institution, actor, "close_day", institution, {"date": day})
@@ -168,35 +167,59 @@ def _close(institution: Institution, day: date, last: ClosedDay | None, actor: s
         "actor": actor,
     }
     with connection.cursor() as cursor:
-        cursor.execute(statement("account_days"), values)
-        cursor.execute(statement("close_day"), values)
-    Seal.objects.update_or_create(institution=institution, defaults={"date": day})
-    return ClosedDay.objects.get(institution=institution, date=day)
+        cursor.execute(
+            ";\n".join((statement("account_days"), statement("close_day"), _SEAL, _CLOSED_DAY.format(columns=columns(ClosedDay)))), values
+        )
+        while cursor.nextset():  # the row that the last of them gives
+            pass
+        return instances(ClosedDay, cursor.fetchall())[0]
+
+
+_SEAL = """
+INSERT INTO parties_seal (institution_id, date) VALUES (%(institution)s, %(date)s)
+    ON CONFLICT (institution_id) DO UPDATE SET date = excluded.date
+"""
+_CLOSED_DAY = "SELECT {columns} FROM books_closedday WHERE institution_id = %(institution)s AND date = %(date)s"
+
+
+def _open_day(institution: Institution) -> Statement:
+    return "SELECT business_date FROM parties_institution WHERE id = %s", [institution.pk]
+
+
+def _closed_days(institution: Institution, day: date) -> tuple[ClosedDay | None, ClosedDay | None]:
+    """The last closed day, and `day` where it is closed."""
+    text = f"SELECT {columns(ClosedDay)} FROM books_closedday WHERE institution_id = %s"
+    found = together((f"{text} ORDER BY date DESC LIMIT 1", [institution.pk]), (f"{text} AND date = %s", [institution.pk, day]))
+    last, closed = (next(iter(instances(ClosedDay, rows)), None) for rows in found)
+    return last, closed
 
 
 def _closing_faults(institution: Institution, day: date, last: ClosedDay | None) -> list[Fault]:
     faults = []
-    open_day = Institution.objects.values_list("business_date", flat=True).get(pk=institution.pk)
+    since = last.date if last else None
+    ((open_day,),), ((has_accounts,),), differences = together(
+        _open_day(institution),
+        ("SELECT EXISTS (SELECT FROM books_account WHERE institution_id = %s)", [institution.pk]),
+        ("SELECT day, kind, counted, found FROM books_tally_differences(%s, %s::date, %s)", [institution.pk, since, day]),
+    )
     if day > open_day:
         faults.append(Fault("date", str(day), f"a day not after the open day {open_day}"))
     if last and day <= last.date:
         faults.append(Fault("date", str(day), f"a day after the last closed day {last.date}"))
-    if not Account.objects.filter(institution=institution).exists():
+    if not has_accounts:
         faults.append(Fault("books", "no accounts", "open books", "Open the books of the institution first."))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM books_tally_differences(%s, %s, %s)", [institution.pk, last.date if last else None, day])
-        for on, kind, counted, found in cursor.fetchall():
-            remedy = "Run `puhui books verify`: rows were changed, added or taken away past Puhui's actions."
-            faults.append(Fault(f"{kind} rows of {on}", f"{found} in another sum of digests", f"the {counted} that were written", remedy))
+    for on, kind, counted, found in differences:
+        remedy = "Run `puhui books verify`: rows were changed, added or taken away past Puhui's actions."
+        faults.append(Fault(f"{kind} rows of {on}", f"{found} in another sum of digests", f"the {counted} that were written", remedy))
     return faults
 
 
 def anchor_newest_day(institution: Institution) -> bool:
     """Tell the newest closed day to the anchor file, unless it knows it; False where no day is closed yet. Outside a transaction."""
-    days = ClosedDay.objects.filter(institution=institution).order_by("date")
-    first, newest = days.first(), days.last()
-    if first is None or newest is None:
+    text = "SELECT date, chain_digest FROM books_closedday WHERE institution_id = %s ORDER BY date"
+    firsts, newests = together((f"{text} LIMIT 1", [institution.pk]), (f"{text} DESC LIMIT 1", [institution.pk]))
+    if not firsts:
         return False
-    books, digest = bytes(first.chain_digest).hex(), bytes(newest.chain_digest).hex()
-    anchor.write(anchor.Anchor(institution.code, books, newest.date, digest))
+    (_, books), (day, digest) = firsts[0], newests[0]
+    anchor.write(anchor.Anchor(institution.code, bytes(books).hex(), day, bytes(digest).hex()))
     return True

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
@@ -16,12 +17,14 @@ from puhui.parties.models import Branch, Institution, User
 from puhui.parties.queries import branch_and_below, limit_to_user
 
 __all__ = [
+    "CellBalance",
     "TrialBalanceRow",
     "account",
     "account_entries",
     "accounts",
     "balance",
     "balances_by_role",
+    "cell_balances",
     "closed_days",
     "entries",
     "entries_after",
@@ -51,6 +54,15 @@ class TrialBalanceRow:
     branch_code: str | None = None  # None: over all branches asked for
     product_code: str | None = None
     currency: str = "CNY"
+
+
+class CellBalance(NamedTuple):
+    """The balance of an account at one branch for one product, in fen, debit positive."""
+
+    code: str
+    branch_code: str
+    product_code: str  # empty: of no product
+    balance_fen: int
 
 
 def accounts(institution: Institution) -> QuerySet[Account]:
@@ -103,6 +115,13 @@ def balances_by_role(institution: Institution, on: date) -> dict[str, int]:
     """Balance after a day of each role's account. Roles that share an account share its balance."""
     balances = {row.code: row.balance_fen for row in trial_balance(institution, on)}
     return {role: balances.get(code, 0) for role, code in chart(institution.kind, on).roles.items()}
+
+
+def cell_balances(institution: Institution, until: date, codes: Iterable[str]) -> list[CellBalance]:
+    """Each cell of some accounts after a day. What it costs does not grow with the days that are closed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("cell_balances"), {"institution": institution.pk, "until": until, "codes": list(codes)})
+        return [CellBalance(*row) for row in cursor.fetchall()]
 
 
 def role_accounts(institution: Institution, on: date | None = None) -> dict[str, Account]:

@@ -8,41 +8,46 @@ there is no row for a loan and a day.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
 
 from puhui.books.actions import EntryDraft, lock_day, post_many
 from puhui.books.chart import chart
-from puhui.books.queries import TrialBalanceRow, trial_balance
+from puhui.books.queries import CellBalance, cell_balances
 from puhui.calculations.posting import SUB_LEDGER, Counters, transfers
 from puhui.loans.control_totals import compared
 from puhui.loans.keeping import night_of
 from puhui.loans.models import DayEndStep
 from puhui.loans.standing import Cell, book_by_days_past_due, carry
-from puhui.parties.actions import record_audit
+from puhui.parties.audit import recording
 from puhui.parties.models import Institution
+from puhui.parties.statements import Statement, insertion, together
 
-__all__ = ["accrue"]
+__all__ = ["accrue", "recording_steps"]
+
+Figures = dict[str, Any]
 
 
 @transaction.atomic
-def accrue(institution: Institution, day: date, actor: str) -> dict[str, Any]:
+def accrue(institution: Institution, day: date, actor: str, quiet: Mapping[str, Figures] = MappingProxyType({})) -> Figures:
     """Book the night's interest of the loans that nothing happened to, compare sub-ledger and ledger, and open the next day.
 
-    Done before, it gives the figures of then. `differences` of the figures names roles whose control totals do not
-    agree, `controls` tells them all by account, branch and product.
+    Done before, it gives the figures of then. `quiet`: steps that had nothing to do, recorded with it. `differences` of the figures
+    names roles whose control totals do not agree, `controls` tells them all by account, branch and product.
     """
     if lock_day(institution) != day:
-        done: dict[str, Any] = DayEndStep.objects.get(institution=institution, date=day, step="accrue").figures
+        done: Figures = DayEndStep.objects.get(institution=institution, date=day, step="accrue").figures
         return done
     cells = carry(institution, day)
     post_many(institution, _drafts(cells, day), recorded_by=actor)
-    ledger = trial_balance(institution, day, by_branch=True, by_product=True)
-    figures: dict[str, Any] = {
+    roles = chart(institution.kind, day).roles
+    ledger = cell_balances(institution, day, {roles[role] for role in SUB_LEDGER})
+    figures: Figures = {
         "loans": sum(cell.earning for cell in cells),
         "interest_fen": sum(cell.night_interest_fen for cell in cells),
         "penalty_fen": sum(cell.night_penalty_fen for cell in cells),
@@ -50,12 +55,19 @@ def accrue(institution: Institution, day: date, actor: str) -> dict[str, Any]:
         "differences": _differences(institution, day, cells, ledger),
         "controls": _controls(institution, day, cells, ledger),
     }
-    step = DayEndStep(institution=institution, date=day, step="accrue", figures=figures)
-    DayEndStep.objects.bulk_create([step], ignore_conflicts=True)
-    record_audit(institution, actor, "day.ended", "institution", institution.pk, {"date": day.isoformat()})
-    Institution.objects.filter(pk=institution.pk).update(business_date=day + timedelta(days=1))
-    institution.refresh_from_db()
+    together(
+        recording_steps(institution, day, {**quiet, "accrue": figures}),
+        recording(institution, actor, "day.ended", "institution", [(institution.pk, {"date": day.isoformat()})]),
+        ("UPDATE parties_institution SET business_date = %s WHERE id = %s", [day + timedelta(days=1), institution.pk]),
+    )
     return figures
+
+
+def recording_steps(institution: Institution, day: date, steps: Mapping[str, Figures]) -> Statement:
+    """The statement that records steps of a day as done; one that is recorded already stays as it was."""
+    done = [DayEndStep(institution=institution, date=day, step=name, figures=figures) for name, figures in steps.items()]
+    text, values = insertion(done)
+    return f"{text} ON CONFLICT DO NOTHING", values
 
 
 def _drafts(cells: Sequence[Cell], day: date) -> list[EntryDraft]:
@@ -78,7 +90,7 @@ def _drafts(cells: Sequence[Cell], day: date) -> list[EntryDraft]:
     ]
 
 
-def _differences(institution: Institution, day: date, cells: Sequence[Cell], ledger: Sequence[TrialBalanceRow]) -> dict[str, list[int]]:
+def _differences(institution: Institution, day: date, cells: Sequence[Cell], ledger: Sequence[CellBalance]) -> dict[str, list[int]]:
     """Role → what the loans add up to and what the ledger holds, where the two differ."""
     roles = chart(institution.kind, day).roles
     booked = {role: sum(row.balance_fen for row in ledger if row.code == roles[role]) for role in SUB_LEDGER}
@@ -87,7 +99,7 @@ def _differences(institution: Institution, day: date, cells: Sequence[Cell], led
 
 
 def _controls(
-    institution: Institution, day: date, cells: Sequence[Cell], ledger: Sequence[TrialBalanceRow]
+    institution: Institution, day: date, cells: Sequence[Cell], ledger: Sequence[CellBalance]
 ) -> list[tuple[str, str, str, int, int]]:
     """Account, branch and product, what the loans add up to, what the ledger holds."""
     kept: dict[tuple[int | None, str], list[int]] = defaultdict(lambda: [0] * len(SUB_LEDGER))

@@ -24,7 +24,7 @@ from puhui.parties.models import Institution
 
 CHUNK = 2_000
 
-_CANDIDATES = """
+CANDIDATES = """
     SELECT loan.id
       FROM loans_loan AS loan
       LEFT JOIN loans_loanclass AS held ON held.loan_id = loan.id
@@ -57,7 +57,7 @@ def classify(institution: Institution, day: date, actor: str = "day end") -> dic
     """
     rules = rules_on(day)
     with connection.cursor() as cursor:
-        cursor.execute(_CANDIDATES, {"institution": institution.pk, "day": day, "not_classified": list(NOT_CLASSIFIED)})
+        cursor.execute(CANDIDATES, {"institution": institution.pk, "day": day, "not_classified": list(NOT_CLASSIFIED)})
         ids = [row[0] for row in cursor.fetchall()]
     figures = {"looked_at": 0, "changed": 0, "contagion": 0}
     for start in range(0, len(ids), CHUNK):

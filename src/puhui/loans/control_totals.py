@@ -11,7 +11,7 @@ from importlib.resources import files
 from django.db import connection
 
 from puhui.books.chart import chart
-from puhui.books.queries import TrialBalanceRow
+from puhui.books.queries import CellBalance, TrialBalanceRow
 from puhui.calculations.posting import SUB_LEDGER, ledger_signs
 from puhui.loans.keeping import COUNTERS
 from puhui.parties.models import Branch, Institution
@@ -43,13 +43,14 @@ class ControlTotal:
 
 
 Kept = Mapping[tuple[int | None, str], Sequence[int]]
+Ledger = Sequence[TrialBalanceRow] | Sequence[CellBalance]
 
 
-def compared(institution: Institution, day: date, kept: Kept, ledger: Sequence[TrialBalanceRow]) -> list[ControlTotal]:
+def compared(institution: Institution, day: date, kept: Kept, ledger: Ledger) -> list[ControlTotal]:
     """Every cell of the accounts that loans have a part in, those left out that hold nothing on both sides.
 
     `kept`: branch (None: head office) and product → what the loans come to, in the order of SUB_LEDGER. `ledger` is the trial balance
-    by branch and product.
+    by branch and product, or the cells of these accounts.
     """
     roles = chart(institution.kind, day).roles
     branches = list(Branch.objects.filter(institution=institution).values_list("pk", "code", "parent"))
@@ -65,7 +66,7 @@ def compared(institution: Institution, day: date, kept: Kept, ledger: Sequence[T
     return [ControlTotal(*cell, *pair) for cell, pair in sorted(sums.items()) if any(pair)]
 
 
-def control_totals(institution: Institution, ledger: Sequence[TrialBalanceRow]) -> list[ControlTotal]:
+def control_totals(institution: Institution, ledger: Ledger) -> list[ControlTotal]:
     """The same as of now: of what the loans stand at this moment. One pass over the loans; `ledger` is through the open day."""
     columns = ", ".join(f"coalesce(sum({column} + {_NIGHTS.get(counter, '0')}), 0)::bigint" for counter, column in COUNTERS.items())
     text = files("puhui.loans").joinpath("sql/sub_ledger.sql").read_text(encoding="utf-8")

@@ -9,8 +9,9 @@ then classes, notices and, on a month's last day, provisions. At the end, always
   offers   offers whose last day is past are closed, and what they reserved is free again
   close    the books of the day are sealed, while others post to the next one
 
-Only loans on which something happens are touched. A step that is done is recorded, so a day end that was killed goes on where it
-stopped when it is run again. The day is an argument of everything; institutions end their days apart from each other.
+Only loans on which something happens are touched, and a step that has nothing to do (outlook.py) is not run. A step that is done is
+recorded, so a day end that was killed goes on where it stopped when it is run again. The day is an argument of everything; institutions
+end their days apart from each other.
 """
 
 from __future__ import annotations
@@ -24,18 +25,20 @@ from django.db import transaction
 from puhui.books.actions import anchor_newest_day, close_day, open_books
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.decisions.actions import expire_offers
-from puhui.loans.accruing import accrue
+from puhui.loans.accruing import accrue, recording_steps
 from puhui.loans.day_steps import STEPS, Night, steps_on
 from puhui.loans.models import DayEndStep
+from puhui.loans.outlook import NOTHING, Outlook, look
 from puhui.loans.standing import reckon_versions
 from puhui.parties.models import Institution
+from puhui.parties.statements import together
 
 __all__ = ["Progress", "run", "run_day", "run_step"]
 
 Progress = Callable[[date, str, int], None]
 # A step whose work and record must stand or fall together.
 TOGETHER = frozenset({"notices"})
-NOTHING = {"loans": 0, "set_aside": 0, "amount_fen": 0}
+NOT_DONE = {"loans": 0, "set_aside": 0, "amount_fen": 0}
 
 
 def run(institution: Institution, until: date, actor: str, progress: Progress | None = None, *, workers: int = 1) -> list[dict[str, Any]]:
@@ -59,19 +62,31 @@ def run_day(institution: Institution, actor: str, progress: Progress | None = No
     """Carry the open day to its end, going on where an earlier run stopped. Figures by step; those of steps left out are zero."""
     day = institution.business_date
     tell = progress or (lambda day, step, count: None)
-    figures: dict[str, Any] = {"date": day.isoformat(), "settle": NOTHING, "falls_due": NOTHING, "collect": NOTHING}
+    figures: dict[str, Any] = {"date": day.isoformat(), **dict.fromkeys(("settle", "falls_due", "collect"), NOT_DONE)}
     night = Night(institution, day, workers)
-    open_books(institution, actor)
     done = dict(DayEndStep.objects.filter(institution=institution, date=day).values_list("step", "figures"))
+    outlook: Outlook | None = look(institution, day)
+    if "accounts" in outlook.waiting:
+        open_books(institution, actor)
+    quiet = {}
     for name in steps_on(day):
-        figures[name] = done[name] if name in done else run_step(night, name)
+        outlook = outlook or look(institution, day)
+        if name in done:
+            figures[name] = done[name]
+        elif outlook.is_quiet(name):
+            figures[name] = quiet[name] = NOTHING[name]
+        else:
+            figures[name] = run_step(night, name)
+            outlook = None
         tell(day, name, figures[name].get("loans", 0))
-    reckon_versions(institution)  # before the day is held, so that nobody waits for it
-    figures["accrue"] = accrue(institution, day, actor)
+    if outlook is None or "versions" in outlook.waiting:
+        reckon_versions(institution)  # before the day is held, so that nobody waits for it
+    figures["accrue"] = accrue(institution, day, actor, quiet)
     tell(day, "accrue", figures["accrue"]["loans"])
-    institution.refresh_from_db()
-    figures["expired_offers"] = expire_offers(institution, actor)  # not recorded as a step: a later day's end makes up for it
-    _close_what_was_left(institution, actor)
+    institution.refresh_from_db(fields=["business_date"])
+    # Not recorded as a step: a later day's end makes up for it.
+    figures["expired_offers"] = 0 if outlook and "offers" not in outlook.waiting else expire_offers(institution, actor)
+    _close(institution, day, actor)
     tell(day, "close", 0)
     return figures
 
@@ -81,14 +96,13 @@ def run_step(night: Night, name: str) -> dict[str, Any]:
     if name in TOGETHER:
         with transaction.atomic():
             if DayEndStep.objects.filter(institution=night.institution, date=night.day, step=name).exists():
-                return NOTHING
+                return NOT_DONE
             return _finish(night.institution, night.day, name, STEPS[name](night))
     return _finish(night.institution, night.day, name, STEPS[name](night))
 
 
 def _finish(institution: Institution, day: date, step: str, figures: dict[str, Any]) -> dict[str, Any]:
-    done = DayEndStep(institution=institution, date=day, step=step, figures=figures)
-    DayEndStep.objects.bulk_create([done], ignore_conflicts=True)
+    together(recording_steps(institution, day, {step: figures}))
     return figures
 
 
@@ -97,6 +111,10 @@ def _close_what_was_left(institution: Institution, actor: str) -> None:
     day = institution.business_date - timedelta(days=1)
     done = set(DayEndStep.objects.filter(institution=institution, date=day).values_list("step", flat=True))
     if "accrue" in done and "close" not in done:
-        with transaction.atomic():
-            closed = close_day(institution, day, actor)
-            _finish(institution, day, "close", {"entries": closed.entry_count, "transfers": closed.transfer_count})
+        _close(institution, day, actor)
+
+
+@transaction.atomic
+def _close(institution: Institution, day: date, actor: str) -> None:
+    closed = close_day(institution, day, actor)
+    _finish(institution, day, "close", {"entries": closed.entry_count, "transfers": closed.transfer_count})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any
@@ -28,6 +28,7 @@ from puhui.loans.classifying import classify
 from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, keep, owed_now
 from puhui.loans.lines import expire_lines, post_commitments
 from puhui.loans.models import DebitAccount, Event, Loan, SetAside
+from puhui.loans.outlook import end_of_day, notice_days
 from puhui.loans.paying import debit_key
 from puhui.loans.provisioning import provision_month_end
 from puhui.loans.repricing import due_for_repricing, repricings
@@ -211,13 +212,7 @@ def classes(night: Night) -> Figures:
 
 def notices(night: Night) -> Figures:
     """What borrowers are to be told goes into the outbox. Not by itself safe to repeat: its record is of the same transaction."""
-    days = [(row["notice"], timedelta(days=int(row["days"]))) for row in _table("notice-days").valid_on(night.day)]
-    values: dict[str, Any] = {
-        "institution": night.institution.pk,
-        "day": night.day,
-        "falls_due": [night.day + span for notice, span in days if notice == "falls_due"],
-        "overdue": [night.day - span for notice, span in days if notice == "overdue"],
-    }
+    values: dict[str, Any] = {"institution": night.institution.pk, "day": night.day, **notice_days(night.day)}
     counts = {"loans.fall_due": 0, "loans.overdue": 0}
     with connection.cursor() as cursor:
         cursor.execute(files("puhui.loans").joinpath("sql/notices.sql").read_text(encoding="utf-8"), values)
@@ -228,8 +223,7 @@ def notices(night: Night) -> Figures:
 
 def escalate(night: Night) -> Figures:
     """Cases that were not done in their time by the end of the day are told to whom the table of targets names."""
-    end = timezone.make_aware(datetime.combine(night.day + timedelta(days=1), time.min))
-    return {"escalated": len(timing.escalate(night.institution, end, ACTOR))}
+    return {"escalated": len(timing.escalate(night.institution, end_of_day(night.day), ACTOR))}
 
 
 def provision(night: Night) -> Figures:

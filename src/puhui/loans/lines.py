@@ -16,7 +16,8 @@ from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Sum, When
 
 from puhui.books.actions import post
-from puhui.books.queries import balances_by_role
+from puhui.books.chart import role_code
+from puhui.books.queries import cell_balances
 from puhui.calculations.calendar import parse_date
 from puhui.calculations.faults import Fault, check
 from puhui.calculations.money import amount_text, currency_exponent
@@ -220,11 +221,15 @@ def undrawn_fen(institution: Institution) -> int:
     return int(Exposure.objects.filter(live).aggregate(sum=Sum("reserved_fen"))["sum"] or 0)
 
 
+def undrawn_booked_fen(institution: Institution, on: date) -> int:
+    """The undrawn commitments that stand in the memo books after a day."""
+    return sum(cell.balance_fen for cell in cell_balances(institution, on, [role_code(institution, "memo_undrawn", on)]))
+
+
 @transaction.atomic
 def post_commitments(institution: Institution, on: date, actor: str = "day end") -> int:
     """Bring the undrawn commitments of the memo books to what may still be drawn; returns the difference posted."""
-    booked = balances_by_role(institution, on)["memo_undrawn"]
-    difference = undrawn_fen(institution) - booked
+    difference = undrawn_fen(institution) - undrawn_booked_fen(institution, on)
     if difference:
         pair = ("memo_undrawn", "memo_counterpart") if difference > 0 else ("memo_counterpart", "memo_undrawn")
         post(institution, "commitments", on, [(*pair, abs(difference))], recorded_by=actor)
