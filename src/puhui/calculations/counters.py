@@ -72,13 +72,11 @@ def counters_of(
 def _contract(position: Position, day: date, lent: int, all_due: bool) -> Counters:
     """What is lent, earned, due, paid and waived by the contract."""
     interest_due = interest_paid = penalty = penalty_paid = fee_due = fee_paid = 0
-    waived: list[Row] = []
+    waived = [row for row in position.rows if row.waived]
     for row in position.rows:
         interest_paid += row.paid_interest
         penalty_paid += row.paid_penalty + row.paid_compound
         fee_paid += row.paid_fee
-        if row.waived:
-            waived.append(row)
         penalty += row.penalty + row.compound
         if row.due <= day:
             interest_due += row.interest
@@ -108,13 +106,14 @@ def _contract(position: Position, day: date, lent: int, all_due: bool) -> Counte
 
 def _suspended(owed: Counters, position: Position, accounting: Accounting, at_write_off: Counters | None) -> Counters:
     """What is earned and unpaid and no income yet. After a write-off, all that had not been recognised when it was made."""
+    keeps_back = accounting.non_accrual == "house_rule" and position.status == "non_accrual"
+    if at_write_off is None and not keeps_back:
+        return owed
     unpaid = owed.interest_receivable + owed.accrued_interest
     if at_write_off is not None:
         interest, penalty = unpaid - _recognised_interest(at_write_off), owed.penalty_receivable - _recognised_penalty(at_write_off)
-    elif accounting.non_accrual == "house_rule" and position.status == "non_accrual":
-        interest, penalty = unpaid, owed.penalty_receivable
     else:
-        return owed
+        interest, penalty = unpaid, owed.penalty_receivable
     interest = max(interest, 0)
     # The part that is not yet due is the youngest, and the first that is not recognised.
     accrued = min(interest, owed.accrued_interest)

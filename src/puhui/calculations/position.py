@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import NamedTuple
 
 from puhui.calculations.faults import Fault
@@ -45,32 +46,39 @@ class Row(NamedTuple):
     @property
     def total(self) -> int:
         """All that falls due in the row."""
-        return self.principal + self.interest + self.fee + self.penalty + self.compound
+        return sum(_due(self))
 
     @property
     def paid(self) -> int:
         """All that was paid of it."""
-        return self.paid_principal + self.paid_interest + self.paid_fee + self.paid_penalty + self.paid_compound
+        figures = _paid(self)
+        return 0 if figures == _NOTHING else sum(figures)
 
     @property
     def outstanding(self) -> int:
         """Total less what was paid and waived."""
-        due = self.principal + self.interest + self.fee + self.penalty + self.compound
-        paid = self.paid_principal + self.paid_interest + self.paid_fee + self.paid_penalty + self.paid_compound
-        return due - paid - self.waived if any(self[_WAIVED:]) else due - paid
+        due, paid = _due(self), _paid(self)
+        return (0 if due == paid else sum(due) - sum(paid)) - self.waived
 
     @property
     def waived(self) -> int:
         """All that was forgiven of it."""
-        return self.waived_principal + self.waived_interest + self.waived_fee + self.waived_penalty + self.waived_compound
+        figures = _waived(self)
+        return 0 if figures == _NOTHING else sum(figures)
 
     def owed(self, component: str) -> int:
         """What is unpaid of one component: principal, interest, fee, penalty or compound."""
         return int(getattr(self, component)) - int(getattr(self, "paid_" + component)) - int(getattr(self, "waived_" + component))
 
 
-_WAIVED = Row._fields.index("waived_principal")
-"""The figures of a row from here on are what was forgiven of it."""
+def _components(prefix: str) -> Callable[[Row], tuple[int, ...]]:
+    """The five components of a row: what falls due, what was paid of it, what was forgiven."""
+    first = Row._fields.index(f"{prefix}principal")
+    return itemgetter(slice(first, first + 5))
+
+
+_due, _paid, _waived = _components(""), _components("paid_"), _components("waived_")
+_NOTHING = (0, 0, 0, 0, 0)
 
 
 class Allocation(NamedTuple):

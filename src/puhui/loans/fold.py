@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 from puhui.calculations.counters import CONTRACT, Accounting, counters_of
@@ -38,7 +39,7 @@ ORDINARY_COUNTERS = frozenset(
         *("fee_due", "fee_paid", "interest_tax", "penalty_tax", "fee_tax"),
     )
 )
-OTHER_COUNTERS = tuple(each.name for each in fields(Counters) if each.name not in ORDINARY_COUNTERS)
+OTHER_COUNTERS = attrgetter(*(each.name for each in fields(Counters) if each.name not in ORDINARY_COUNTERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ _ORDINARY = frozenset({"drawdown", "repayment", "payoff", "reversal", "fee", "ra
 def _settles_alone(terms: Terms, counters: Counters, row: Row) -> bool:
     """Whether paying a row in full on its due date does no more than move what the row says."""
     untouched = not (row.paid_interest or row.paid_fee or row.penalty or row.compound) and row.outstanding > 0
-    return untouched and not terms.allocation.in_advance and not any(getattr(counters, name) for name in OTHER_COUNTERS)
+    return untouched and not terms.allocation.in_advance and not any(OTHER_COUNTERS(counters))
 
 
 def _coming(terms: Terms, position: Position, following: Sequence[Row]) -> dict[int, Run]:
@@ -150,10 +151,10 @@ def _coming(terms: Terms, position: Position, following: Sequence[Row]) -> dict[
     periods = periods_of(terms)
     for before, row in pairwise(following):
         period = periods[row.number - 1] if row.number <= len(periods) else None
-        if period is None or (period.start, period.due) != (row.start, row.due) or not row.outstanding or row.paid:
+        if period is None or period.start != row.start or period.due != row.due or row.paid or not row.outstanding:
             continue
         run = run_of_period(period, line, before.balance)
-        if run is not None and run.on(row.due) == row.interest:
+        if run is not None and run.whole == row.interest:  # its nights end on the row's due date
             runs[row.number] = run
     return runs
 

@@ -54,6 +54,12 @@ class Run(NamedTuple):
     product: int
     denominator: int
 
+    @property
+    def whole(self) -> int:
+        """Interest of all its nights."""
+        _, offset, product, denominator = self
+        return (2 * (offset + product * self.shape.units[-1]) + denominator) // (2 * denominator)
+
     def on(self, day: date) -> int:
         """Interest on the morning of `day`; before the first night and after the last it stands still."""
         units = self.shape.units[min(max((day - self.shape.first).days, 0), len(self.shape.units) - 1)]
