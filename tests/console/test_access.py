@@ -12,10 +12,12 @@ ROLES = {
     "borrower-en": "borrower",
 }  # fmt: skip
 PAGE_OF = {
-    "sitting": "committee", "health of sources": "evidence", "firms": "firm", "firm's evidence": "firm", "firm's records": "firm",
+    "visits": "case", "visit": "case", "sitting": "committee", "change": "decision", "health of sources": "evidence", "firms": "firm",
+    "firm's evidence": "firm", "firm's records": "firm",
     "payout": "payouts", "loan": "loans", "models": "model", "monitoring": "model", "products": "product",
     "account": "books", "entry": "books", "late loan": "loans",
-    "past loan": "loans", "loan class": "loans", "renewal": "renewals", "line": "lines", "act": "acts",
+    "past loan": "loans", "loan class": "loans", "comparison": "lab", "promotion": "lab", "draft": "drafts",
+    "renewal": "renewals", "line": "lines", "act": "acts",
     "days": "books", "day": "books", "vouchers": "books", "losses": "books", "taxes": "books",
 }  # fmt: skip
 

@@ -20,9 +20,12 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
     decision = Decision.objects.filter(application_id=case).latest("pk")
     loan = Loan.objects.order_by("pk").first()
     model = RegisteredModel.objects.get()
+    lab = scenario.lab
     return {
         "queue": ("/queue/?status=all", "officer"),
         "case": (f"/cases/{case}/", "approver"),
+        "visits": (f"/cases/{case}/visits/", "approver"),
+        "visit": (f"/cases/{case}/visits/cash-flow/", "officer"),
         "committee": ("/committee/", "risk"),
         "sitting": (f"/cases/{case}/committee/", "risk"),
         "campaigns": ("/campaigns/", "officer"),
@@ -30,6 +33,7 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
         "matching": ("/firms/matching/", "officer"),
         "factory": ("/factory/", "risk"),
         "decision": (f"/decisions/{decision.pk}/", "auditor"),
+        "change": (f"/decisions/{decision.pk}/change/", "officer"),
         "firms": ("/firms/", "officer"),
         "firm": (f"/firms/{decision.firm_id}/", "officer"),
         "firm's evidence": (f"/firms/{decision.firm_id}/evidence/", "officer"),
@@ -52,6 +56,11 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
         "portfolio": ("/portfolio/", "risk"),
         "products": ("/products/", "officer"),
         "product": ("/products/relationship-loan/", "risk"),
+        "lab": ("/lab/", "risk"),
+        "comparison": (f"/lab/{lab.comparison.pk}/", "risk"),
+        "promotion": (f"/lab/promotions/{lab.promotion.pk}/", "approver"),
+        "drafts": ("/lab/drafts/", "risk"),
+        "draft": (f"/lab/drafts/{lab.version.draft_id}/", "risk"),
         "models": ("/models/", "risk"),
         "model": (f"/models/{model.pk}/", "risk"),
         "monitoring": (f"/models/{model.pk}/monitoring/", "risk"),
@@ -75,9 +84,11 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
 
 
 NAMES = (
-    "queue", "case", "committee", "sitting", "campaigns", "duties", "matching", "factory", "decision", "firms", "firm",
+    "queue", "case", "visits", "visit", "committee", "sitting", "campaigns", "duties", "matching", "factory", "decision", "change", "firms",
+    "firm",
     "firm's evidence", "evidence", "health of sources", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
-    "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "products", "product", "models", "model", "monitoring",
+    "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "products", "product", "lab", "comparison", "promotion",
+    "drafts", "draft", "models", "model", "monitoring",
     "books", "account", "entry", "days", "day", "vouchers", "losses", "taxes", "reconciliation", "suspense",
     "payments", "trail", "borrower home", "borrower data", "borrower products", "borrower consent",
 )  # fmt: skip

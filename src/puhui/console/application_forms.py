@@ -21,7 +21,7 @@ from puhui.decisions.models import Application
 from puhui.products.queries import product as product_in_force
 from puhui.products.terms import Product
 
-__all__ = ["FactField", "checked_rows", "fact_fields", "fact_text", "purposes_of", "read_facts", "terms_of_months"]
+__all__ = ["FactField", "checked_rows", "fact_fields", "fact_text", "purposes_of", "read_facts", "terms_of_months", "typed_facts"]
 
 _PREFIX = "fact-"
 _USUAL_MONTHS = (3, 6, 9, 12, 18, 24, 36, 48, 60, 84, 120)
@@ -84,6 +84,13 @@ def _typed(value: Any, unit: str) -> str:
     if unit == "text":
         return str(value)
     return f"{value * 100 if unit == 'ratio' else value:.10g}"
+
+
+def typed_facts(product: Product, facts: Mapping[str, Any], papers: Mapping[str, str]) -> dict[str, str]:
+    """Facts and their papers as the fields of the form would be sent."""
+    asked = product.application
+    typed = {_PREFIX + name: _typed(value, asked[name].unit) for name, value in facts.items() if name in asked}
+    return typed | {f"paper-{name}": papers[name] for name in facts if name in papers and name in asked}
 
 
 def read_facts(product: Product, names: Iterable[str], sent: Mapping[str, str], *, complete: bool) -> dict[str, Any]:

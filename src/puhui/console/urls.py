@@ -45,6 +45,7 @@ from puhui.console.views import (
     trail,
     variables,
     vouchers,
+    visits,
 )
 
 app_name = "console"
@@ -58,6 +59,8 @@ urlpatterns = [
     path("cases/<int:number>/", case.case, name="case"),
     path("cases/<int:number>/facts/", fact_checks.facts, name="facts"),
     path("cases/<int:number>/answers/", referral.answers, name="answers"),
+    path("cases/<int:number>/visits/", visits.visits, name="visits"),
+    path("cases/<int:number>/visits/<slug:code>/", visits.visit, name="visit"),
     path("cases/<int:number>/committee/", referral.sitting, name="sitting"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<int:number>/", campaigns.campaign, name="campaign"),

@@ -67,6 +67,7 @@ class Economy:
     sales_yuan: Floats
     strain: Floats
     cash_yuan: Floats
+    soundness: Floats  # hidden: what no paper shows, and what brings trouble; standard normal
 
     def month(self, index: int) -> date:
         return month_after(self.first_month, index)
@@ -97,7 +98,7 @@ def build(firms: int, first_month: date, months: int, seed: int) -> Economy:
     )
     strain = _strain(generator, people, months)
     sales = _sales(generator, people, soundness, first_month, months) * (1 - strain) ** 1.5
-    return Economy(first_month, months, people, sales, strain, _cash(generator, people, sales))
+    return Economy(first_month, months, people, sales, strain, _cash(generator, people, sales), soundness)
 
 
 def _trouble_months(generator: np.random.Generator, soundness: Floats, months: int) -> list[int | None]:

@@ -137,4 +137,4 @@ class Exposure(models.Model):
         ]
 
 
-from puhui.decisions import credit_models, factory_models  # noqa: E402, F401  Django finds an app's tables here
+from puhui.decisions import credit_models, factory_models, visit_models  # noqa: E402, F401  Django finds an app's tables here

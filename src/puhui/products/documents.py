@@ -81,7 +81,7 @@ def stored_document(kind: str, name: str, body: dict[str, Any]) -> Document:
     return Document(kind, name, body, digest_of(body))
 
 
-_HEADS = {"product": ("product", "code"), "parameters": ("table", "name")}
+_HEADS = {"product": ("product", "code"), "parameters": ("table", "name"), "visit-forms": ("form", "code")}
 
 
 def _digest(body: dict[str, Any], where: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,20 +13,26 @@ from django.utils.translation import gettext as _
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.console import decision_figures as figures
 from puhui.console.access import Request, may_act, page
-from puhui.console.application_forms import checked_rows, fact_fields
+from puhui.console.application_forms import checked_rows, fact_fields, typed_facts
 from puhui.console.firm_figures import monthly_picture, six_figures
 from puhui.console.forms import amount_fen, errors_of, new_key
 from puhui.console.labels import APPLICATION, FINDING, OUTCOME, state
 from puhui.console.margin_figures import margin_panel
 from puhui.console.referral_figures import causes, clock, questions
 from puhui.console.templatetags.figures import money_plain
+from puhui.console.valuation_figures import is_technology, valuation_classes, valuation_of
 from puhui.console.words import AUTHORITY, HINDRANCES, LOAN_PURPOSES, product_name, word
 from puhui.decisions import actions, queries
 from puhui.decisions.models import Application, Decision, Review
 from puhui.decisions.standing import givers_of
+from puhui.decisions.visiting import facts_of, overview
 from puhui.evidence import queries as evidence
 from puhui.loans.margins import margin_of_decision
 from puhui.products.queries import product as product_in_force
+from puhui.products.terms import Product
+from puhui.products.visit_forms import forms_on
+
+INVOICES = "C07"
 
 
 @page("case")
@@ -68,8 +75,9 @@ def _case_context(request: Request, application: Application, errors: list[str])
     decision = application.latest_decision
     firm_url = reverse("console:firm", args=[application.firm_id])
     day = request.institution.business_date
-    is_open = evidence.open_reading(application.firm, request.user.username)
-    monthly = monthly_picture(evidence.monthly_totals(application.firm, day) if is_open else [], day)
+    valued = decision is not None and is_technology(application)
+    open_classes = evidence.open_readings(application.firm, request.user.username, [INVOICES, *(valuation_classes() if valued else ())])
+    monthly = monthly_picture(evidence.monthly_totals(application.firm, day) if INVOICES in open_classes else [], day)
     record = decision.record if decision else {}
     facts = record.get("facts", {})
     context: dict[str, Any] = {
@@ -97,6 +105,7 @@ def _case_context(request: Request, application: Application, errors: list[str])
             "exposure": (exposure := _exposure(application, decision)),
             "margin": margin_panel(margin_of_decision(decision, application.firm, request.institution, exposure)),
             "group": figures.group_exposure(record, decision.amount_fen),
+            "worth": valuation_of(decision, open_classes) if valued else None,
         }
         context |= _review_context(request, application, decision)
     return context
@@ -108,9 +117,17 @@ def _undecided(request: Request, application: Application) -> dict[str, Any]:
     asked = product.application if application.stated else {}
     return {
         "may_check": may_act(request.user, "case"),
-        "fields": fact_fields(product, asked, request.POST, application.facts),
+        "fields": fact_fields(product, asked, {**_seen_on_visits(application, product), **request.POST.dict()}, application.facts),
         "waits_for_papers": application.stated,
     }
+
+
+def _seen_on_visits(application: Application, product: Product) -> dict[str, str]:
+    """What visits tell of the facts that the product asks for, as the officer would type it, with who saw it as the paper."""
+    if not application.stated:
+        return {}
+    forms = forms_on(application.institution.business_date, settings.PUHUI_CATALOGUE)
+    return typed_facts(product, *facts_of(product, overview(application, forms)))
 
 
 def _exposure(application: Application, decision: Decision) -> dict[str, int]:
