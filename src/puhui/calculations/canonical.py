@@ -34,7 +34,7 @@ def canonical(body: object) -> bytes:
     """
     try:
         return _encode(_plain(body)).encode()
-    except (_Unusual, UnicodeEncodeError):
+    except (_Unusual, TypeError, UnicodeEncodeError):
         return rfc8785.dumps(normalised(body))
 
 
@@ -60,7 +60,7 @@ def _plain(value: Any) -> Any:
     if kind is str or value is None or kind is bool:
         return value
     if kind is dict:
-        if not all(type(key) is str and key.isascii() for key in value):
+        if not "".join(value).isascii():  # a key that is no text: TypeError
             raise _Unusual
         return {key: _plain(part) for key, part in value.items()}
     if kind is list or kind is tuple:

@@ -17,7 +17,7 @@ from puhui.decisions.checking import check_facts
 from puhui.decisions.committee import call as call_committee
 from puhui.decisions.committee import end as end_sitting
 from puhui.decisions.committee import vote
-from puhui.decisions.deciding import Batch, Strategies, decide_set
+from puhui.decisions.deciding import Batch, decide_set
 from puhui.decisions.duties import confirm_delegation, declare_interest, delegate, record_absence, withdraw_delegation
 from puhui.decisions.exposures import (
     draw_exposure,
@@ -31,10 +31,12 @@ from puhui.decisions.models import Application, Decision, Offer
 from puhui.decisions.referral import answer as answer_questions
 from puhui.decisions.replaying import replay, replay_all
 from puhui.decisions.reviewing import review
+from puhui.decisions.strategies import Strategies
 from puhui.decisions.submitting import application_faults
 from puhui.decisions.timing import escalate
 from puhui.parties.actions import record_audit, record_audits
 from puhui.parties.models import Firm, Institution
+from puhui.parties.statements import row_of
 from puhui.products.queries import products_on
 
 __all__ = [
@@ -108,7 +110,7 @@ def submit_many(institution: Institution, rows: Sequence[Mapping[str, Any]], act
     Raises:
         FaultsError: an unknown product, an amount or term outside it, a firm of another institution, a key used for something else.
     """
-    products = {product.code: product for product in products_on(institution.business_date)}
+    products = {product.code: product for product in products_on(institution.business_date, institution)}
     check(fault for number, row in enumerate(rows, start=1) for fault in application_faults(institution, row, products, number))
     known = _by_key(institution, rows)
     new = {row["key"]: row for row in rows if row["key"] not in known}
@@ -145,7 +147,7 @@ def decide(application: Application, actor: str) -> Decision:
     An application that was decided already gives its decision. Raises FaultsError where consent, variables or model are missing.
     """
     with transaction.atomic():
-        institution = Institution.objects.get(pk=application.institution_id)
+        institution = row_of(Institution, application.institution_id)
         batch = decide_set(institution, [application], Strategies(institution), actor)
     check(batch.faults)
     if batch.decided:

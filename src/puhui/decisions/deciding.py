@@ -20,7 +20,8 @@ from puhui.decisions import engine, facts, referral
 from puhui.decisions.credit_view import CreditViews, locked_views
 from puhui.decisions.evidence import Evidence, read_evidence
 from puhui.decisions.models import Application, Decision, Exposure, Offer
-from puhui.decisions.strategy import Strategy, in_force, keep
+from puhui.decisions.strategies import Strategies
+from puhui.decisions.strategy import Strategy
 from puhui.parties.audit import recording
 from puhui.parties.models import Firm, Institution
 from puhui.parties.statements import Statement, columns, insertion, instances, new_numbers, together
@@ -41,22 +42,6 @@ class Batch:
     faults: list[Fault] = field(default_factory=list)
 
 
-class Strategies:
-    """The strategies of one run by product and day, each read and stored once."""
-
-    def __init__(self, institution: Institution) -> None:
-        self.institution = institution
-        self._found: dict[tuple[str, date], Strategy] = {}
-
-    def of(self, product_code: str, day: date) -> Strategy:
-        key = (product_code, day)
-        if key not in self._found:
-            strategy = in_force(self.institution, product_code, day)
-            keep(strategy)
-            self._found[key] = strategy
-        return self._found[key]
-
-
 def decide_set(institution: Institution, applications: Sequence[Application], strategies: Strategies, actor: str) -> Batch:
     """Decide the applications that are still undecided, inside the caller's transaction.
 
@@ -64,7 +49,7 @@ def decide_set(institution: Institution, applications: Sequence[Application], st
     """
     batch = Batch()
     firms, views = locked_views(institution, {one.firm_id for one in applications})
-    waiting, numbers = _locked([one.pk for one in applications], institution)
+    waiting, numbers = _locked(applications, institution, strategies)
     chosen = _strategies(waiting, strategies, institution.business_date, batch)
     products = {strategy.product.code: strategy.product for strategy in chosen.values()}
     asking = [firms[one.firm_id] for one in waiting]
@@ -83,12 +68,17 @@ def decide_set(institution: Institution, applications: Sequence[Application], st
     return batch
 
 
-def _locked(application_ids: Sequence[int], institution: Institution) -> tuple[list[Application], Iterator[int]]:
-    """The applications that wait for a decision, locked, in the order of their numbers; and a number for the decision of each."""
+def _locked(given: Sequence[Application], institution: Institution, strategies: Strategies) -> tuple[list[Application], Iterator[int]]:
+    """The applications that wait for a decision, locked, in the order of their numbers; and a number for the decision of each.
+
+    In the same trip the strategies learn whether what they know still stands.
+    """
     text = f"""SELECT {columns(Application)} FROM decisions_application
                 WHERE id = ANY(%s) AND institution_id = %s AND status = %s ORDER BY id FOR NO KEY UPDATE"""
-    waiting = (text, [list(application_ids), institution.pk, Application.Status.SUBMITTED])
-    rows, numbers = together(waiting, new_numbers(Decision, len(application_ids)))
+    waiting = (text, [[one.pk for one in given], institution.pk, Application.Status.SUBMITTED])
+    codes, day = {one.product_code for one in given}, institution.business_date
+    rows, numbers, *answers = together(waiting, new_numbers(Decision, len(given)), *strategies.statements(codes, day))
+    strategies.see(codes, day, answers)
     applications = instances(Application, rows)
     for one in applications:
         one.institution = institution

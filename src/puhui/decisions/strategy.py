@@ -33,6 +33,11 @@ class Strategy:
         models = (self.lineup or self.model).columns if self.model else ()
         return frozenset(self.product.variables) | frozenset(models)
 
+    @property
+    def digests(self) -> frozenset[str]:
+        """Of the texts that decisions rest on: product and tables."""
+        return frozenset({self.product.digest, *(table.digest for table in self.parameters.values())})
+
     def of_application(self, number: int) -> Strategy:
         """What decides on the application of this number: the same, unless challengers are tried."""
         if self.lineup is None:

@@ -194,6 +194,7 @@ def standing(record: str, rows: pl.DataFrame, as_of: AsOf) -> pl.DataFrame:
     return kept.sort("known_at", "record_id", maintain_order=True).unique(names, keep="last", maintain_order=True)
 
 
+@cache
 def _schema(record: str) -> dict[str, Any]:
     return _OTHER_SCHEMAS[record] if record in _OTHER_SCHEMAS else layout(record).schema()
 
@@ -203,10 +204,14 @@ def _check_records(frames: Mapping[str, Any]) -> None:
     faults = [f"{name}: no variable reads such a record, known are {', '.join(registry.records())}" for name in unknown]
     for record, rows in frames.items():
         if record not in unknown and record != INVOICE and isinstance(rows, (pl.DataFrame, pl.LazyFrame)):
-            missing = sorted(set(_schema(record)) - set(rows.collect_schema().names()))
+            missing = sorted(set(_schema(record)) - set(_columns(rows)))
             faults += [f"{record}: missing column {', '.join(missing)}"] if missing else []
     if faults:
         raise ValueError("; ".join(faults))
+
+
+def _columns(rows: pl.DataFrame | pl.LazyFrame) -> list[str]:
+    return rows.columns if isinstance(rows, pl.DataFrame) else rows.collect_schema().names()
 
 
 def _standing_rows(record: str, rows: Any, as_of: AsOf) -> Any:
@@ -222,14 +227,14 @@ def _standing_rows(record: str, rows: Any, as_of: AsOf) -> Any:
 def _firms(frames: Iterable[Any], named: Sequence[Any]) -> pl.DataFrame:
     """Every firm with a row of any kind, and those that are named."""
     ids = [
-        rows.select(pl.col("firm_id").unique())
+        rows.get_column("firm_id")
         if isinstance(rows, pl.DataFrame)
-        else engines.collect(nw.from_native(rows).lazy().select("firm_id").unique())
+        else engines.collect(nw.from_native(rows).lazy().select("firm_id").unique()).get_column("firm_id")
         for rows in frames
     ]
     if named:
-        ids.append(pl.DataFrame({"firm_id": named}))
-    return pl.concat(ids).unique().sort("firm_id") if ids else pl.DataFrame(schema={"firm_id": pl.Int64})
+        ids.append(pl.Series("firm_id", named))
+    return pl.concat(ids).unique().sort().to_frame() if ids else pl.DataFrame(schema={"firm_id": pl.Int64})
 
 
 def _measures(module: EvidenceModule, frames: Mapping[str, Any], as_of: AsOf, engine: str, firm_type: Any) -> pl.DataFrame:
@@ -251,9 +256,13 @@ def _measures(module: EvidenceModule, frames: Mapping[str, Any], as_of: AsOf, en
         return found
     if module.eager:
         return engines.collect(nw.from_native(module.measures({record: rows.lazy() for record, rows in given.items()}, as_of)))
-    ordered = {record: given[record].select(list(_schema(record))) for record in module.records}
-    plan = _measure_plan(module.name, as_of, tuple(tuple(rows.schema.items()) for rows in ordered.values()))
-    return plan.run(*ordered.values())
+    ordered = [_in_order(given[record], list(_schema(record))) for record in module.records]
+    plan = _measure_plan(module.name, as_of, tuple(tuple(zip(rows.columns, rows.dtypes, strict=True)) for rows in ordered))
+    return plan.run(*ordered)
+
+
+def _in_order(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    return rows if rows.columns == names else rows.select(names)
 
 
 @lru_cache(maxsize=100)
@@ -277,11 +286,12 @@ def _value_plan(names: tuple[str, ...], schemas: tuple[tuple[tuple[str, Any], ..
 
 def _wide(firms: pl.DataFrame, measures: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Each firm with the measures of all classes beside it, null where a class knows nothing of it."""
-    beside = [
-        each if each.height == firms.height and each["firm_id"].equals(firms["firm_id"]) else firms.join(each, on="firm_id", how="left")
-        for each in (each.sort("firm_id") for each in measures)
-    ]
-    return pl.concat([firms, *(each.sort("firm_id").drop("firm_id") for each in beside)], how="horizontal")
+    beside = []
+    for each in (each.sort("firm_id") if each.height > 1 else each for each in measures):
+        if not (each.height == firms.height and each.get_column("firm_id").equals(firms.get_column("firm_id"))):
+            each = firms.join(each, on="firm_id", how="left", maintain_order="left")
+        beside += [column for column in each.get_columns() if column.name != "firm_id"]
+    return firms.hstack(beside)
 
 
 def _values(wide: nw.LazyFrame[Any], names: tuple[str, ...]) -> nw.LazyFrame[Any]:

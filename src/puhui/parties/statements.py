@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.db import connection, models
 
-__all__ = ["Statement", "columns", "insertion", "instances", "new_numbers", "together"]
+__all__ = ["Statement", "columns", "insertion", "instances", "new_numbers", "row_of", "together"]
 
 Statement = tuple[str, Sequence[Any]]
 """Text with %s for each of the parameters."""
@@ -54,6 +54,15 @@ def instances(model: type[Row], rows: Iterable[Sequence[Any]]) -> list[Row]:
             values[place] = reader(values[place], fields[place].cached_col, connection)
         made.append(model.from_db(connection.alias, names, values))
     return made
+
+
+def row_of(model: type[Row], number: int) -> Row:
+    """The row of this id. Raises the model's DoesNotExist."""
+    table, key = (connection.ops.quote_name(str(name)) for name in (model._meta.db_table, model._meta.pk.column))
+    (rows,) = together((f"SELECT {columns(model)} FROM {table} WHERE {key} = %s", [number]))
+    if not rows:
+        raise model.DoesNotExist(f"no {model._meta.verbose_name} {number}")  # type: ignore[attr-defined]
+    return instances(model, rows)[0]
 
 
 def insertion(rows: Sequence[models.Model]) -> Statement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from django.conf import settings
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.parties.models import Institution
 from puhui.products import parameters, reading
-from puhui.products.documents import digest_of, read_document
+from puhui.products.documents import CATALOGUE, digest_of, read_document
 from puhui.products.fields import LANGUAGES, Texts
 from puhui.products.models import StoredDocument
 from puhui.products.parameters import Table
@@ -24,6 +25,7 @@ __all__ = [
     "EVERY",
     "Borrower",
     "Condition",
+    "catalogue_state",
     "conditions_of",
     "product",
     "product_names",
@@ -140,6 +142,13 @@ def _stored(kind: str, digests: Iterable[str]) -> list[StoredDocument]:
 def _files() -> list[Product]:
     """Every version that has a file."""
     return [_read_product(path, *_stamp(path)) for path in reading.product_paths(_folder())]
+
+
+def catalogue_state() -> tuple[tuple[str, int, int], ...]:
+    """Every file of products and parameters with its time and size: another state where any of them changed."""
+    folders = [root / part for root in (CATALOGUE, _folder()) if root for part in ("products", "parameters")]
+    entries = [entry for folder in folders if folder.is_dir() for entry in os.scandir(folder)]
+    return tuple(sorted((entry.path, (status := entry.stat()).st_mtime_ns, status.st_size) for entry in entries))
 
 
 def _folder() -> Path | None:
