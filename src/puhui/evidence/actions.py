@@ -23,6 +23,7 @@ from puhui.evidence.documents.taking_apart import document_rows
 from puhui.evidence.import_options import ImportOptions
 from puhui.evidence.layouts import Layout, layout, layouts
 from puhui.evidence.models import Batch
+from puhui.evidence.oddities import notes, oddities
 from puhui.evidence.reading.faults import refuse
 from puhui.evidence.reading.invoices import EVIDENCE_CLASS, read_invoices
 from puhui.evidence.reading.mapping import Mapping, load_mapping, read_document
@@ -103,8 +104,9 @@ def import_records(
     ):
         reading = read_records(taken.path, kinds, **importing.told_to_readers(named=True))
     digest = options.get("file_digest") or page.digest or taken.digest or reading.digest
-    reading = replace(reading, digest=digest, notes=[*page.notes, *taken.notes, *reading.notes])
     kind = layout(reading.record)
+    odd = notes(oddities(reading.accepted, kind, "firm"))
+    reading = replace(reading, digest=digest, notes=[*page.notes, *taken.notes, *reading.notes, *odd])
     if mapping is None:
         importing = replace(importing, mapping=Mapping(source=importing.name, record=kind.record, known_at=kind.known_at))
     return importing.store(reading, partial(store_records, kind))

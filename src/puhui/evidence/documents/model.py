@@ -54,6 +54,7 @@ class Document:
     fields: tuple[DocumentField, ...] = ()
     rows: tuple[dict[str, str], ...] = ()
     faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()  # what is odd and hinders nothing
 
     def value(self, name: str) -> str:
         """The value of a field, empty where it was not found."""
@@ -72,7 +73,7 @@ class Document:
         """A document as it was read first."""
         fields = (DocumentField(**{**each, "box": tuple(each["box"]) if each["box"] else None}) for each in stored["fields"])
         faults = (Fault(**each) for each in stored["faults"])
-        return Document(stored["kind"], tuple(fields), tuple(stored["rows"]), tuple(faults))
+        return Document(stored["kind"], tuple(fields), tuple(stored["rows"]), tuple(faults), tuple(stored.get("notes", ())))
 
 
 HEADINGS = {

@@ -8,10 +8,11 @@ from itertools import groupby
 from pathlib import Path
 
 from puhui.evidence.documents.bank_table import read_bank_statement
+from puhui.evidence.documents.camt import is_camt, read_camt
 from puhui.evidence.documents.model import Document, DocumentField, Word
 from puhui.evidence.documents.pages import pdf_words, picture_words
 from puhui.evidence.documents.vat_invoice import read_invoice
-from puhui.evidence.documents.xml_invoices import read_xml
+from puhui.evidence.documents.xml_invoices import parsed, read_xml
 from puhui.evidence.reading.faults import RefusedFileError, refuse
 from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.recognise import read_bytes
@@ -50,7 +51,8 @@ def read_document(path: Path, limits: Limits | None = None, name: str = "") -> D
     data = read_bytes(path, limits, name)
     found: Document | None = None
     if kind == "xml":
-        found = read_xml(data, file)
+        root = parsed(data, file)
+        found = read_camt(root, file) if is_camt(root) else read_xml(root, file)
     elif kind == "ofd":
         found = _ofd(data, file, limits)
     elif kind in ("pdf", "picture"):
@@ -94,7 +96,7 @@ def _ofd(data: bytes, file: str, limits: Limits) -> Document | None:
                     with archive.open(entry) as part:
                         content = part.read(entry.file_size + 1)
                     try:
-                        found = read_xml(content, file)
+                        found = read_xml(parsed(content, file), file)
                     except RefusedFileError:
                         if "invoice" in entry.filename.lower():
                             raise

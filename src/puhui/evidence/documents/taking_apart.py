@@ -44,7 +44,8 @@ def document_rows(
         yield TakenApart(path)
         return
     rows = corrected(document, corrections or {}, name or path.name)
-    notes = [f"{each.name}: read {each.repaired!r}, and the sums say {each.value!r}" for each in document.fields if each.repaired]
+    notes = [*document.notes]
+    notes += [f"{each.name}: read {each.repaired!r}, and the sums say {each.value!r}" for each in document.fields if each.repaired]
     notes += [
         f"{each.name}: {each.value!r} was read with a confidence of {each.confidence:.2f}"
         for each in document.fields

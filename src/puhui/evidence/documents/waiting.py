@@ -51,14 +51,14 @@ def is_doubtful(document: Document) -> bool:
 
 
 def keep_doubtful(institution: Institution, path: Path, evidence_class: str, options: ImportOptions) -> ImportResult | None:
-    """Keep a PDF or picture of which something is doubtful; None for any other file, which is imported as it is."""
+    """Keep a PDF or picture of which something is doubtful or a check fails; None for any other file, which is imported as it is."""
     if evidence_class not in CLASSES or kind_of(path) not in PAPER:
         return None
     name = options.get("file_name") or path.name
     document = read_document(path, options.get("limits"), name)
-    if not is_doubtful(document):
-        return None
     firm = options.get("firm")
+    if not is_doubtful(document) and not (firm and failed(_checks(document, document.rows, firm, institution))):
+        return None
     if firm is None:
         raise refuse(name, "a document and no firm", "the firm whose document it is", "Say whose it is: --firm, or its number.")
     kept = keep(institution, path.read_bytes(), document, firm, evidence_class, name, options.get("actor", "system"))
@@ -107,8 +107,12 @@ def rows_of(paper: PaperDocument, values: Mapping[str, str] | None = None) -> li
 
 def checks_of(paper: PaperDocument, rows: Sequence[Mapping[str, str]]) -> list[Check]:
     """What must hold of the document, with its rows as they are now."""
-    names = {paper.firm.name, *paper.firm.identifiers.values_list("value", flat=True)}
-    return checks(Document.of_dict(paper.reading), rows, Circumstances(paper.institution.business_date, names))
+    return _checks(Document.of_dict(paper.reading), rows, paper.firm, paper.institution)
+
+
+def _checks(document: Document, rows: Sequence[Mapping[str, str]], firm: Firm, institution: Institution) -> list[Check]:
+    names = {firm.name, *firm.identifiers.values_list("value", flat=True)}
+    return checks(document, rows, Circumstances(institution.business_date, names))
 
 
 @transaction.atomic

@@ -61,9 +61,8 @@ def parsed(data: bytes, file: str) -> ElementTree.Element:
     return root
 
 
-def read_xml(data: bytes, file: str) -> Document | None:
-    """The invoices of an XML file; None where it holds none. Raises `RefusedFileError` for XML that is not safe or not whole."""
-    root = parsed(data, file)
+def read_xml(root: ElementTree.Element, file: str) -> Document | None:
+    """The invoices of an XML file as `parsed` gives it; None where it holds none."""
     found = [*_invoices(root), *_confirmations(root)]
     if not found:
         return None

@@ -12,6 +12,7 @@ from dataclasses import replace
 import polars as pl
 
 from puhui.evidence.layouts import Layout
+from puhui.evidence.reading.faults import place, refuse
 from puhui.evidence.reading.raw import RawTable
 from puhui.evidence.reading.words import plain
 
@@ -22,7 +23,8 @@ DAY = r"\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}"
 
 
 def without_totals(table: RawTable, columns: dict[str, str], layout: Layout) -> RawTable:
-    """The table without lines in which a word of the layout's `totals` begins a cell and no day stands; how many is in its notes."""
+    """The table without lines in which a word of the layout's `totals` begins a cell and no day stands; how many is in its notes.
+    Raises `RefusedFileError` where nothing else is there."""
     day = columns.get(layout.observed) or columns.get(layout.fields[layout.observed].or_from)
     if not layout.totals or day is None or table.frame.schema[day] != pl.String:
         return table
@@ -36,6 +38,8 @@ def without_totals(table: RawTable, columns: dict[str, str], layout: Layout) -> 
     left_out = table.frame.height - kept.height + table.broken.height - broken.height
     if not left_out:
         return table
+    if kept.is_empty() and broken.is_empty():
+        raise refuse(place(table.file, table.sheet), "no row but lines of sums and remarks", "at least one row", "Export it again.")
     note = f"lines of sums and remarks left out: {left_out:,}"
     return replace(table, frame=kept, broken=broken, notes=[*table.notes, note])
 
@@ -51,7 +55,7 @@ def told_above(table: RawTable, layout: Layout) -> dict[str, str]:
     for record in table.above:
         cells = [cell for cell in record if cell.strip()]
         for position, cell in enumerate(cells):
-            match = LABEL.match(cell)
+            match = LABEL.match(cell.lstrip("#"))
             field = labels.get(plain(match[1] if match else cell))
             value = match[2] if match and match[2] else cells[position + 1].strip() if position + 1 < len(cells) else ""
             if field and value and plain(value) not in labels:

@@ -73,7 +73,8 @@ def fitting_layout(table: RawTable, layouts: Sequence[Layout], mapping: Mapping)
         words = layout.vocabulary()
         named = {mapping.columns.get(column) if mapping.columns else words.field_of(column) for column in table.columns} - {None}
         told = {name for name in named if name} | set(mapping.values)
-        found = told & set(layout.fields) | given_by_sides(layout, told)
+        half = {side.field for side in layout.sides if {side.column_in, side.column_out} & told}  # its other column is then missed by name
+        found = told & set(layout.fields) | given_by_sides(layout, told) | half
         return -len(set(layout.needed) - found), len(found)
 
     fits = sorted(((fit(layout), layout) for layout in layouts), key=lambda pair: pair[0], reverse=True)

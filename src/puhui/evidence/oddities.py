@@ -1,0 +1,108 @@
+"""What is odd in records that are right one by one: balances that do not run, meters that hang, shops that pause, awards of nought.
+
+An oddity refuses nothing: it is told when a file comes in, and shown with the firm's evidence. What it means is for a person. Kinds of
+readings of time series are those of `series_findings`; which amounts are odd at nought or below stands in `catalogue/oddities.toml`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+
+from puhui.evidence.layouts import Layout
+from puhui.evidence.running_balance import breaks
+from puhui.evidence.series_findings import series_findings
+
+__all__ = ["Oddity", "notes", "oddities", "words"]
+
+ACCOUNTS = "account_flow"
+NOTED = 5  # so many of a kind are told by name when a file comes in
+
+
+@dataclass(frozen=True)
+class Oddity:
+    """`kind` of `catalogue/oddities.toml`; `place` names the account, meter, machine or shop; `value` what was found (yuan for amounts),
+    `expected` what would have been right, where that is known; `count` of days or rows."""
+
+    record: str
+    kind: str
+    place: str
+    first: dt.date
+    last: dt.date
+    count: int
+    value: float | None = None
+    expected: float | None = None
+
+
+@cache
+def _catalogue() -> Mapping[str, Any]:
+    return tomllib.loads((files("puhui") / "catalogue" / "oddities.toml").read_text("utf-8"))
+
+
+def oddities(rows: pl.DataFrame, form: Layout, firm: str = "firm_id") -> list[Oddity]:
+    """What is odd in records of one layout, in the order of kinds and places; `firm` is the column that names whose they are.
+
+    rows  the fields of the layout; movements of accounts in the order in which the bank listed them"""
+    if rows.is_empty():
+        return []
+    found = [*_amounts(rows, form, firm)]
+    if form.record == ACCOUNTS:
+        found += _balances(rows, firm)
+    if form.series:
+        for field in form.values:
+            for each in series_findings(rows, form, field, firm).iter_rows(named=True):
+                place = each["series"].split(" / ", 1)[-1]
+                found.append(
+                    Oddity(form.record, each["kind"], f"{place}, {field}", each["first"], each["last"], each["days"], each["value"])
+                )
+    return found
+
+
+def _balances(rows: pl.DataFrame, firm: str) -> Iterable[Oddity]:
+    """Movements whose balance is not the one before and the movement."""
+    signed = pl.when(pl.col("direction") == "in").then(pl.col("amount_fen")).otherwise(-pl.col("amount_fen")).alias("signed")
+    for (_, account), movements in rows.with_columns(signed).group_by(firm, "account", maintain_order=True):
+        days = movements["booked_on"].to_list()
+        for each in breaks(list(zip(movements["signed"].to_list(), movements["balance_fen"].to_list(), strict=True))):
+            day = days[each.position]
+            yield Oddity(ACCOUNTS, "balance", str(account or ""), day, day, 1, each.found_fen / 100, each.expected_fen / 100)
+
+
+def _amounts(rows: pl.DataFrame, form: Layout, firm: str) -> Iterable[Oddity]:
+    """Amounts of nought or below where that is odd, by kind with the days between which they lie."""
+    for rule in _catalogue().get("amount", []):
+        if rule["record"] != form.record or rule["field"] not in rows.columns:
+            continue
+        value = pl.col(rule["field"])
+        odd = rows.filter(value == 0 if rule["kind"] == "zero" else value < 0)
+        if odd.height:
+            days, total = odd[form.observed], float(odd[rule["field"]].sum()) / 100
+            yield Oddity(form.record, rule["kind"], rule["field"], days.min(), days.max(), odd.height, total)  # type: ignore[arg-type]
+
+
+def words(oddity: Oddity, language: str = "en") -> str:
+    """The oddity as a sentence."""
+    texts = _catalogue()["words"][oddity.kind]
+    told = {name: f"{value:,.2f}" for name, value in (("value", oddity.value), ("expected", oddity.expected)) if value is not None}
+    said: str = texts.get(language, texts["en"])
+    return said.format(place=oddity.place or "–", first=oddity.first, last=oddity.last, count=f"{oddity.count:,}", **told)
+
+
+def notes(found: list[Oddity]) -> list[str]:
+    """The oddities as notes of an import: the first few of each kind, and how many there are."""
+    by_kind: dict[str, list[Oddity]] = {}
+    for each in found:
+        by_kind.setdefault(each.kind, []).append(each)
+    lines = []
+    for kind, group in by_kind.items():
+        lines += [words(each) for each in group[:NOTED]]
+        if len(group) > NOTED:
+            lines.append(f"{kind}: {len(group) - NOTED:,} more of this kind")
+    return lines
