@@ -153,3 +153,22 @@ def test_an_invitation_is_declined_once_and_for_all(scenario: Any, client_of: An
     with pytest.raises(FaultsError, match="said no"):
         campaigns.take_up(invited, "officer")
     assert client_of("borrower-zh-hans").get(f"/my/invitations/{invited.pk}/").status_code == 404
+
+
+def test_pages_of_campaigns_and_files_ask_the_database_little(scenario: Any, client_of: Any, invited: Any) -> None:
+    """Twelve statements for a page; a diligence file, which reads everything about a case, twenty."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from puhui.decisions.models import Decision
+
+    decision = Decision.objects.filter(application_id=scenario.waiting[0]).latest("pk")
+    pages = {
+        f"/campaigns/{invited.campaign_id}/": ("officer", 12), f"/my/invitations/{invited.pk}/": ("borrower-en", 12),
+        "/my/consent/tax-credit-loan/": ("borrower-en", 12), f"/decisions/{decision.pk}/diligence.json": ("auditor", 20),
+    }  # fmt: skip
+    for address, (who, most) in pages.items():
+        client = client_of(who)
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(address).status_code == 200, address
+        assert len(asked) <= most, (address, "\n".join(each["sql"][:150] for each in asked))

@@ -49,7 +49,7 @@ def test_the_book_earns_what_its_loans_earn(scenario: Any) -> None:
                 continue
             shares = Costs(
                 funding_ppm=round(costs["funding"] * 1e6), operations_ppm=round(costs["operations"] * 1e6), pd_ppm=loan.probability_ppm,
-                lgd_ppm=round(costs["loss_given_default"] * 1e6 * one.support.bank_share_ppm / 1e6), hurdle_ppm=round(costs["hurdle"] * 1e6),
+                lgd_ppm=round(costs["loss_given_default"] * one.support.bank_share_ppm), hurdle_ppm=round(costs["hurdle"] * 1e6),
                 capital_ppm=round(costs["capital"] * 1e6), tax_ppm=loan.interest_tax_ppm,
             )  # fmt: skip
             total, owed, count = total + net_margin(loan.rate_ppm, principal, shares).yearly_fen, owed + principal, count + 1

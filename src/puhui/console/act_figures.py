@@ -29,6 +29,7 @@ from puhui.console.words import role_label, word
 from puhui.loans.act_registry import ACTS
 from puhui.loans.command_models import Command
 from puhui.loans.commands import LoanPreview, Preview
+from puhui.loans.linking import may_be_linked
 from puhui.loans.powers import Power, power_of
 from puhui.parties.models import Institution
 
@@ -66,6 +67,8 @@ def _fits(act: str, loan: Any, status: str, held: str) -> bool:
         return False
     if act == "draw_more":
         return not loan.contract.revolves and loan.lent_fen < loan.amount_fen
+    if act in ("review_link", "correct_link"):
+        return may_be_linked(loan.product_code)
     if act == "refund":
         return bool(loan.overpaid_fen > 0)
     return not (act == "upgrade" and held == "normal") and not (act == "downgrade" and held == "loss")

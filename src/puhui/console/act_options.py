@@ -13,9 +13,11 @@ from puhui.calculations.classification import CLASSES
 from puhui.console.act_words import CHOICES, SECURITIES
 from puhui.console.templatetags.figures import money
 from puhui.console.words import EVENTS, in_language, role_label, word
+from puhui.evidence.layouts import classes
 from puhui.loans.class_models import Finding
 from puhui.loans.class_queries import class_of
 from puhui.loans.correcting import REVERSIBLE
+from puhui.loans.linking import links_of
 from puhui.loans.models import Contract, Event, Loan
 from puhui.loans.renewing import conditions_on
 from puhui.loans.transferring import MANAGERS
@@ -85,6 +87,11 @@ def _better(loan: Loan) -> Options:
     return [(code, word(CHOICES, code)) for code in CLASSES[: CLASSES.index(class_of(loan))]]
 
 
+def _links(loan: Loan) -> Options:
+    language = get_language() or "en"
+    return [(code, in_language(dict(link.texts), language) or code) for code, link in links_of(loan).items()]
+
+
 _OFFERED: dict[tuple[str, str], Callable[[Any], Options]] = {
     ("reverse", "event"): _events,
     ("end_finding", "finding"): _findings,
@@ -95,6 +102,8 @@ _OFFERED: dict[tuple[str, str], Callable[[Any], Options]] = {
     ("restructure", "every"): _steps,
     ("downgrade", "to"): _worse,
     ("upgrade", "to"): _better,
+    ("review_link", "code"): _links,
+    ("correct_link", "code"): _links,
 }
 
 
@@ -104,6 +113,9 @@ def parts_of(act: str, argument: str, target: Any) -> list[tuple[str, str, str, 
         contract = target if isinstance(target, Contract) else target.contract
         rows = contract.securities.order_by("pk")
         return [(each.provider, f"{each.provider} · {word(SECURITIES, each.kind)}", "text", []) for each in rows]
+    if argument == "evidence" and isinstance(target, Loan):
+        asked = dict.fromkeys(code for link in links_of(target).values() for code in link.evidence)
+        return [(code, f"{code} · {in_language(classes()[code].title, get_language() or 'en')}", "text", []) for code in asked]
     if argument == "conditions":
         language = get_language() or "en"
         return [(row["code"], _condition(row, language), "text", []) for row in conditions_on(target.institution.business_date)]

@@ -21,6 +21,8 @@ NAMES: dict[str, Any] = {
     "waive": _("Forgive a part"),
     "refund": _("Pay money back"),
     "change_rate": _("Change of rate"),
+    "review_link": _("Review of a linked rate"),
+    "correct_link": _("Correction of a linked rate"),
     "pause": _("Pause interest"),
     "record_misuse": _("Record misuse of the money"),
     "terminate": _("Call the loan early"),
@@ -56,6 +58,8 @@ BUTTONS: dict[str, Any] = {
     "waive": _("Forgive %(amount)s yuan"),
     "refund": _("Pay back %(amount)s yuan"),
     "change_rate": _("Change the rate of %(number)s"),
+    "review_link": _("Review the linked rate of %(number)s"),
+    "correct_link": _("Correct the linked rate of %(number)s"),
     "pause": _("Pause interest on %(number)s"),
     "record_misuse": _("Record misuse of %(amount)s yuan"),
     "terminate": _("Call %(number)s early: all of it falls due"),
@@ -81,7 +85,7 @@ BUTTONS: dict[str, Any] = {
 #: acts by subject, in the order of a page
 GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Money"), ("repay", "pay_off", "recover", "draw_more", "refund", "reverse")),
-    (_("Terms"), ("change_rate", "move_due_date", "extend", "restructure", "pause")),
+    (_("Terms"), ("change_rate", "review_link", "correct_link", "move_due_date", "extend", "restructure", "pause")),
     (_("Charges and losses"), ("charge", "waive", "record_misuse", "terminate", "write_off")),
     (_("Loan class"), ("record_finding", "end_finding", "downgrade", "upgrade")),
     (_("Place"), ("transfer_branch", "transfer_manager")),
@@ -95,6 +99,8 @@ FITTING: dict[str, tuple[str, ...]] = {
     "move_due_date": ("performing",),
     "extend": ("performing",),
     "change_rate": ("performing", "overdue", "non_accrual"),
+    "review_link": ("performing", "overdue", "non_accrual"),
+    "correct_link": ("performing", "overdue", "non_accrual"),
     "pause": ("performing", "overdue", "non_accrual"),
     "record_misuse": ("performing", "overdue", "non_accrual"),
     "terminate": ("performing", "overdue", "non_accrual"),
@@ -109,6 +115,9 @@ FITTING: dict[str, tuple[str, ...]] = {
 
 #: argument → what the form calls it
 ARGUMENTS: dict[str, Any] = {
+    "value": _("What was seen, as the link measures it"),
+    "as_of": _("The fact is of this day"),
+    "review_date": _("Review date that is corrected"),
     "amount_fen": _("Amount, yuan"),
     "on": _("Takes effect on"),
     "kind": _("Kind"),
@@ -149,6 +158,9 @@ HINTS: dict[tuple[str, str], Any] = {
     ("charge", "reason"): _("What is it charged for?"),
     ("refund", "reason"): _("Why is it paid back?"),
     ("change_rate", "reason"): _("What does the new rate rest on?"),
+    ("review_link", "code"): _("What the rate follows"),
+    ("review_link", "on"): _("The review date; the rate steps from this day on"),
+    ("correct_link", "reason"): _("How did it become known?"),
     ("pause", "reason"): _("Why does no interest run?"),
     ("terminate", "reason"): _("The ground in the contract, and how the borrower was told"),
     ("write_off", "reason"): _("The ground for writing it off"),

@@ -182,6 +182,7 @@ BUCKETS = {
 }
 
 HELP = {
+    "rate_link": _("The rate steps on review dates by what the firm does: jobs kept, carbon saved, targets met."),
     "net_margin": _("What the loan earns in a year: the rate less funding, operations, expected loss, capital and tax."),
     "limit": _("The most that this firm can be lent: the least of several bounds, less what it owes already."),
     "class": _("A group of similar risk, from A (safest); cut from the probability of default."),

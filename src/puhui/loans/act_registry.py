@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.loans import changing, class_acts, correcting, drawing, lines, paying, renewing, restructuring, transferring
+from puhui.loans import changing, class_acts, correcting, drawing, lines, linking, paying, renewing, restructuring, transferring
 from puhui.loans.acts import Act
 
 ACTS: dict[str, Act] = {
@@ -21,6 +21,8 @@ ACTS: dict[str, Act] = {
         changing.REFUND,
         changing.CHANGE_RATE,
         changing.PAUSE,
+        linking.REVIEW_LINK,
+        linking.CORRECT_LINK,
         changing.RECORD_MISUSE,
         changing.TERMINATE,
         changing.WRITE_OFF,

@@ -48,6 +48,39 @@ class RateLink(models.Model):
         db_table_comment = APPEND_ONLY
 
 
+class LinkReview(models.Model):
+    """One look at the fact that a rate follows: on which review date, what was seen, what shows it, and the rate that came of it.
+
+    A correction names the same review date again: the fact was another, and what it had saved is paid back where the link says so.
+    """
+
+    class Kind(models.TextChoices):
+        REVIEW = "review"
+        CORRECTION = "correction"
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    loan = models.ForeignKey("loans.Loan", on_delete=models.PROTECT, related_name="link_reviews")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    code = models.CharField(max_length=40)  # of the link, in the product's file
+    review_date = models.DateField()
+    value = models.FloatField(null=True)  # null: not known, which brings no discount
+    as_of = models.DateField()  # the day that the fact is of
+    evidence = models.JSONField(default=dict)  # class of evidence → document
+    change_ppm = models.IntegerField()  # of the rate, by this link alone
+    base_ppm = models.IntegerField()  # the rate without any link
+    rate_ppm = models.IntegerField()  # the rate with all of them, within the caps
+    clawback_fen = models.BigIntegerField(default=0)
+    day = models.DateField()  # business day on which it was entered
+    recorded_by = models.CharField(max_length=150)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        constraints = [
+            models.UniqueConstraint(fields=["loan", "code", "review_date"], condition=models.Q(kind="review"), name="link_review_once")
+        ]
+
+
 class Refinancing(models.Model):
     """A note closed by a new one without cash for its principal: renewal without principal, other refinancing, consolidation."""
 

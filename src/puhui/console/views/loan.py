@@ -19,6 +19,7 @@ from puhui.console.class_figures import change_rows, class_panel
 from puhui.console.forms import day as day_of
 from puhui.console.forms import new_key
 from puhui.console.labels import LOAN, state
+from puhui.console.link_figures import link_panel
 from puhui.console.loan_figures import compared, event_rows, is_open, listed, schedule_rows, totals_of, transfer_rows
 from puhui.console.loan_reasons import next_due_reason, reasons
 from puhui.console.margin_figures import margin_panel
@@ -90,6 +91,7 @@ def _present(request: Request, found: Loan, events: list[Event], day: datetime.d
     groups = act_groups(request.user, found, owed.status, held)
     may_repay = is_open(owed) and any(each["name"] == "repay" for group in groups for each in group["links"])
     return {
+        "links": link_panel(found, day),
         "margin": margin_panel(margin_of_loan(found, rate_ppm, owed.principal_fen)) if is_open(owed) else None,
         "dossier": shown, "class": class_panel(outlook, day, get_language() or "en"), "groups": groups, "may_repay": may_repay,
         "entered": money(owed.due_fen) if owed.due_fen else "", "key": new_key(),
