@@ -42,10 +42,13 @@ class Scenario:
     addresses: dict[str, tuple[str, str]] = field(default_factory=dict)  # page → (address, who opens it)
     contract: Any = None  # signed, its conditions met, not yet checked
     life: Any = None  # loans with a life: see loan_scenario
+    lab: Any = None  # a draft, compared and proposed: see lab_scenario
 
 
 def build() -> Scenario:
     """Fills an empty database."""
+    from tests.console import lab_scenario
+
     from puhui.county import economy as economies
     from puhui.county import trade
 
@@ -57,7 +60,9 @@ def build() -> Scenario:
     _evidence(institution, economy, trade.invoices(economy, SEED))
     _decide(institution, firms)
     _lend(institution, scenario, firms)
-    return _borrowers(institution, firms, scenario)
+    scenario = _borrowers(institution, firms, scenario)
+    scenario.lab = lab_scenario.prepare(scenario)
+    return scenario
 
 
 def _lender() -> Any:

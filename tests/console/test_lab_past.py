@@ -1,4 +1,4 @@
-"""The lab on past decisions: what was frozen gives the same answers again, outcomes and groups stand beside, a draft changes whom it should."""
+"""The lab on past decisions: what was frozen gives the same answers again, outcomes and groups beside; a draft changes whom it should."""
 
 from __future__ import annotations
 

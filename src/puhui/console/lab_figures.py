@@ -13,7 +13,7 @@ from puhui.console.templatetags.figures import choose_unit, money, rate
 from puhui.console.words import in_language
 from puhui.products.strategy_models import Comparison
 from puhui.reports import tables
-from puhui.reports.policy_lab import lab_report
+from puhui.reports.policy_lab import in_order, lab_report
 
 __all__ = ["charts", "report_of", "tables_of"]
 
@@ -66,7 +66,8 @@ def _cell(value: Any, kind: tables.Kind, unit: str) -> str:
 
 def charts(row: Comparison) -> list[dict[str, Any]]:
     """Profit by threshold, profit by month, profit in each scenario: a line or bar for each policy."""
-    found, labels = row.found, list(row.found["figures"])
+    found = in_order(row.found)
+    labels = list(found["figures"])
     made = []
     if found.get("frontier"):
         points = found["frontier"]["points"]

@@ -16,7 +16,7 @@ from puhui.decisions.lab.comparison import Asked, compare
 from puhui.decisions.lab.keeping import keep
 from puhui.decisions.lab.policies import Policy
 from puhui.decisions.lab.scenarios import scenarios_on
-from puhui.decisions.lab.thresholds import around, thresholds
+from puhui.decisions.lab.thresholds import around, possible, thresholds
 from puhui.parties.models import Institution, User
 from puhui.products import parameters
 from puhui.products.strategy_models import Comparison
@@ -41,7 +41,8 @@ def run(institution: Institution, user: User, typed: Mapping[str, str], texts: l
     cases = past_population(institution, policies, first, last)
     scenarios = scenarios_on(parameters.table("lab-scenarios", settings.PUHUI_CATALOGUE), day)
     where, value = _threshold(policies, typed.get("threshold", "").strip())
-    compared = compare(policies, cases, Asked(where, tuple(around(value)) if where else (), tuple(scenarios)))
+    values = possible([one.product for one in policies], where, around(value)) if where else []
+    compared = compare(policies, cases, Asked(where, tuple(values), tuple(scenarios)))
     asked: dict[str, Any] = {
         "strategies": texts,
         "population": "database",

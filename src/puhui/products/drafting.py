@@ -38,7 +38,7 @@ def save(draft: Draft, text: str, user: User, based_on: int, note: str = "") -> 
     based_on: number of the version that the writer saw. Raises FaultsError where somebody has kept another since.
     """
     _check_text(text)
-    Draft.objects.select_for_update(no_key=True).get(pk=draft.pk)
+    Institution.objects.select_for_update(no_key=True).get(pk=draft.institution_id)  # one writer at a time; drafts themselves only grow
     last = draft.versions.order_by("-number")[0]
     if last.text == text:
         return last

@@ -13,7 +13,7 @@ from puhui.reports.lab_frontier import frontier_figure
 from puhui.reports.tables import Column, Kind, Report, Table
 from puhui.reports.titles import title
 
-__all__ = ["lab_report"]
+__all__ = ["in_order", "lab_report"]
 
 Found = Mapping[str, Any]
 Spec = tuple[tuple[str, str, Kind], ...]  # title, key of the row, kind
@@ -76,6 +76,8 @@ def lab_report(
         reason_text: the words of a reason, by its code
     """
 
+    found = in_order(found)
+
     def say(name: str) -> str:
         return title(name, language)
 
@@ -97,6 +99,17 @@ def lab_report(
     figure = frontier_figure(found["frontier"], say("lab_loss"), say("lab_profit")) if found.get("frontier") else ""
     notes = (say("lab_note"),)
     return Report("policy-lab", say("policy-lab"), institution, as_of, tuple(tables), notes, (figure,) if figure else ())
+
+
+def in_order(found: Found) -> dict[str, Any]:
+    """The same with the policies in the order of the comparison and reasons by frequency: a record keeps lists in order, and no others."""
+    labels = [each["label"] for each in found["policies"]]
+    by_label = ("figures", "swaps", "changed", "reasons", "months", "cases_changed")
+    ordered = {name: {label: found[name][label] for label in labels if label in found[name]} for name in by_label if name in found}
+    ordered["reasons"] = {
+        label: dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))) for label, counts in ordered["reasons"].items()
+    }
+    return {**found, **ordered}
 
 
 def _table(name: str, spec: Spec, rows: Iterable[Mapping[str, Any]], language: str) -> Table:

@@ -10,6 +10,7 @@ import csv
 import html
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -133,7 +134,7 @@ def _xlsx(report: Report) -> bytes:
     head = book.add_format({"bold": True, "bottom": 1, "align": "right"})
     formats = {kind: book.add_format({"num_format": form}) if form else None for kind, form in NUMBER_FORMATS.items()}
     for table in report.tables:
-        sheet = book.add_worksheet(table.title[:31])
+        sheet = book.add_worksheet(_sheet_name(table.title))
         sheet.freeze_panes(1, 0)
         for index, column in enumerate(table.columns):
             sheet.set_column(index, index, 24 if column.kind == "text" else 18)
@@ -142,6 +143,11 @@ def _xlsx(report: Report) -> bytes:
                 sheet.write(line, index, reckoned(row[index], column.kind), formats[column.kind])
     book.close()
     return target.getvalue()
+
+
+def _sheet_name(title: str) -> str:
+    """A title as a spreadsheet takes it for a sheet: 31 characters, none of those that it keeps for itself."""
+    return re.sub(r"[\[\]:*?/\\]", " ", title)[:31]
 
 
 _STYLE = """

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from puhui.calculations.faults import Fault, FaultsError
@@ -78,7 +81,13 @@ def _kept(request: Request, found: Draft, text: str) -> HttpResponse:
     kept = drafting.save(found, text, request.user, int(base) if base.isdigit() else 0, request.POST.get("note", ""))
     if request.POST.get("act") != "compare":
         return redirect("console:draft", found.pk)
-    return redirect("console:comparison", _compared(request, kept))
+    try:
+        return redirect("console:comparison", _compared(request, kept))
+    except FaultsError as error:
+        messages.warning(request, _("Version %(number)s is kept, but it could not be compared:") % {"number": kept.number})
+        for told in errors_of(error):
+            messages.error(request, told)
+        return redirect("console:draft", found.pk)
 
 
 def _compared(request: Request, kept: DraftVersion) -> int:
@@ -114,8 +123,11 @@ def _checked(request: Request, text: str) -> dict[str, Any]:
 
 
 def _told(fault: Fault) -> dict[str, Any]:
-    place = re.match(r"[^:]+\.toml:(\d+):(\d+)", fault.where)
-    return {"line": int(place[1]) if place else 0, "column": int(place[2]) if place else 0, "text": sentence(fault)}
+    place = re.match(r"[^:]+\.toml:(\d+):(\d+):?\s*", fault.where)
+    if place is None:
+        return {"line": 0, "column": 0, "text": sentence(fault)}
+    text = sentence(replace(fault, where=fault.where[place.end() :] or _("this place")))
+    return {"line": int(place[1]), "column": int(place[2]), "text": text}
 
 
 def _find(request: Request, number: int) -> Draft:

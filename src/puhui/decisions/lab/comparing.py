@@ -22,6 +22,8 @@ __all__ = ["Costs", "by_group", "by_month", "changes", "figures", "stressed", "s
 
 PPM = 1_000_000
 REFUSE = "refuse"
+LEAST_CASES = 30
+"""Of fewer cases neither a share nor a shift is told."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def changes(one: pl.DataFrame, other: pl.DataFrame, products: tuple[Product, Pro
     )
 
 
-def by_group(answers: Mapping[str, pl.DataFrame], group: pl.Series, least: int = 30) -> list[dict[str, Any]]:
+def by_group(answers: Mapping[str, pl.DataFrame], group: pl.Series, least: int = LEAST_CASES) -> list[dict[str, Any]]:
     """Share lent by group under each policy; groups of fewer than `least` cases are told with their number only."""
     rows: dict[Any, dict[str, Any]] = {}
     for name, each in answers.items():
@@ -123,7 +125,7 @@ def by_group(answers: Mapping[str, pl.DataFrame], group: pl.Series, least: int =
 
 def by_month(answers: pl.DataFrame, month: pl.Series, costs: Costs, defaulted: pl.Series | None = None) -> list[dict[str, Any]]:
     """Month by month what the policy comes to, and how far the spread over its classes has moved from that of all months together
-    (`stability`: the index of `scoring.monitoring`; None in months of one class only)."""
+    (`stability`: the index of `scoring.monitoring`; None for fewer cases than `LEAST_CASES`, and where all are of one class)."""
     classes = [code for code in answers["risk_class"].unique().sort().to_list() if code]
     whole = _spread(answers, classes)
     rows = []
@@ -133,7 +135,7 @@ def by_month(answers: pl.DataFrame, month: pl.Series, costs: Costs, defaulted: p
         found = figures(part, costs, defaulted.filter(mine) if defaulted is not None else None)
         spread = _spread(part, classes)
         kept = ("cases", "lent_share", "amount_fen", "mean_rate", "expected_loss_fen", "expected_profit_fen", "realised_defaults")
-        moved = stability_index(whole, spread) if len(classes) > 1 and part.height else None
+        moved = stability_index(whole, spread) if len(classes) > 1 and part.height >= LEAST_CASES else None
         rows.append({"month": name, **{key: found.get(key) for key in kept}, "stability": moved})
     return rows
 

@@ -18,7 +18,7 @@ from puhui.decisions.lab import comparing
 from puhui.decisions.lab.comparing import Costs
 from puhui.decisions.lab.policies import Policy
 from puhui.decisions.lab.scenarios import Scenario
-from puhui.decisions.lab.thresholds import LARGEST_STEPS, marked_efficient, with_threshold
+from puhui.decisions.lab.thresholds import LARGEST_STEPS, marked_efficient, thresholds, with_threshold
 from puhui.decisions.texts import text
 
 __all__ = ["Asked", "Cases", "Compared", "compare"]
@@ -144,8 +144,11 @@ def _texts(policies: Sequence[Policy], codes: set[str]) -> dict[str, dict[str, s
 
 def _frontier(policies: Sequence[Policy], cases: Cases, asked: Asked, costs: dict[str, Costs]) -> dict[str, Any]:
     """The points of each policy that has the threshold; the efficient ones among the points of all."""
+    having = [one for one in policies if asked.threshold in thresholds(one.product)]
+    expected = f"one of {policies[0].product.code}: {', '.join(thresholds(policies[0].product))}"
+    check([] if having else [Fault("threshold", repr(asked.threshold), expected)])
     points = []
-    for one in policies:
+    for one in having:
         for value in asked.values:
             moved = one.of_product(with_threshold(one.product, asked.threshold, value))
             found = comparing.figures(moved.answers(cases.frame, cases.day, cases.lender_kind), costs[one.label], cases.defaulted)

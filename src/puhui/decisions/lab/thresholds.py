@@ -18,7 +18,7 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.products import reading
 from puhui.products.terms import Product
 
-__all__ = ["LARGEST_STEPS", "around", "marked_efficient", "thresholds", "with_threshold"]
+__all__ = ["LARGEST_STEPS", "around", "marked_efficient", "possible", "thresholds", "with_threshold"]
 
 LARGEST_STEPS = 50
 _NUMBER = re.compile(r"(?<![\w.'])-?\d[\d_]*(?:\.\d+)?(?![\w.'])")
@@ -51,6 +51,21 @@ def with_threshold(product: Product, where: str, value: float) -> Product:
         row = next(row for row in body["rules"] if row["code"] == name)
         row["require"] = _NUMBER.sub(repr(float(value)), row["require"])
     return reading.from_body(product.code, body)
+
+
+def possible(products: Sequence[Product], where: str, values: Sequence[float]) -> list[float]:
+    """The values that every product with this threshold can have: a cut stays between its neighbours."""
+
+    def fits(value: float) -> bool:
+        try:
+            for one in products:
+                if where in thresholds(one):
+                    with_threshold(one, where, value)
+        except FaultsError:
+            return False
+        return True
+
+    return [value for value in values if fits(value)]
 
 
 def around(value: float, least: float = 0.5, most: float = 1.5, steps: int = 9) -> list[float]:
