@@ -42,9 +42,9 @@ def deliver(firm: Firm, folder: Path, name: str, amount: str) -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ("changed", "holds nothing any more", "changed shape", "Health of sources")),
-        ("zh-hans", ("有变动", "不再有值", "结构改变", "数据源健康度")),
-        ("zh-hant", ("有變動", "不再有值", "結構改變", "數據源健康度")),
+        ("en", ("changed", "holds nothing any more", "changed shape", "Health of sources", "too little history")),
+        ("zh-hans", ("有变动", "不再有值", "结构改变", "数据源健康度", "历史不足")),
+        ("zh-hant", ("有變動", "不再有值", "結構改變", "數據源健康度", "歷史不足")),
     ],
 )
 def test_a_field_that_suddenly_holds_nothing(language: str, words: tuple[str, ...], firm: Firm, client_of: Any, tmp_path: Path) -> None:
@@ -52,19 +52,23 @@ def test_a_field_that_suddenly_holds_nothing(language: str, words: tuple[str, ..
 
     deliver(firm, tmp_path, "A", "100.00")
     client = client_of("risk", language)
+    assert words[4] in client.get("/evidence/health/").content.decode()
+    for name in ("B", "C"):
+        deliver(firm, tmp_path, name, "100.00")
     assert words[1] not in client.get("/evidence/health/").content.decode()
-    deliver(firm, tmp_path, "B", "")
+    deliver(firm, tmp_path, "D", "")
     record_audit(firm.institution, "system", "pull_evidence", "evidence_source", "tax-office", {"outcome": "changed", "failures": 3})
     page = client.get("/evidence/health/").content.decode()
-    assert all(text in page for text in words) and "tax-office" in page and "register" in page
+    assert all(text in page for text in words[:4]) and "tax-office" in page and "register" in page
 
 
 def test_what_a_firm_no_longer_allows_is_not_looked_at(firm: Firm, client_of: Any, tmp_path: Path) -> None:
     from puhui.parties.actions import withdraw_consent
     from puhui.parties.models import Consent
 
-    deliver(firm, tmp_path, "A", "100.00")
-    deliver(firm, tmp_path, "B", "")
+    for name in ("A", "B", "C"):
+        deliver(firm, tmp_path, name, "100.00")
+    deliver(firm, tmp_path, "D", "")
     for consent in Consent.objects.filter(firm=firm):
         withdraw_consent(consent, "owner")
     page = client_of("auditor").get("/evidence/health/").content.decode()

@@ -22,6 +22,7 @@ HEALTHY = State(gettext_lazy("well"), OK, "check")
 STALE = State(gettext_lazy("out of date"), WATCH, "clock")
 LATE_FEED = State(gettext_lazy("late"), LATE, "clock")
 CHANGED = State(gettext_lazy("changed"), LATE, "alert-triangle")
+SHORT = State(gettext_lazy("too little history"), PLAIN, "help")
 PULLS = {
     "stored": State(gettext_lazy("stored"), OK, "check"),
     "nothing_new": State(gettext_lazy("nothing new"), OK, "check"),
@@ -56,7 +57,7 @@ def _delivery(row: dict[str, Any]) -> Delivery:
 
 def _row(found: Health) -> dict[str, Any]:
     newest = found.newest
-    state = CHANGED if found.changes else LATE_FEED if found.is_late else STALE if found.is_stale else HEALTHY
+    state = CHANGED if found.changes else LATE_FEED if found.is_late else STALE if found.is_stale else SHORT if found.is_short else HEALTHY
     return {
         "evidence_class": newest.evidence_class,
         "class_title": title_of(classes()[newest.evidence_class].title),
@@ -65,6 +66,7 @@ def _row(found: Health) -> dict[str, Any]:
         "state": state,
         "is_late": found.is_late,
         "is_stale": found.is_stale,
+        "is_short": found.is_short,
         "newest": newest,
         "deliveries": found.deliveries,
         "age_days": found.age_days,
