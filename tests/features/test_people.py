@@ -138,6 +138,9 @@ EXPECTED: dict[str, float | None] = {
     "si_graduate_hires_12m": 1,
     "si_key_group_hires_12m": 3,
     "si_key_group_share": 3 / 18,
+    "si_unemployment_premium_12m": (18 + 11 * 24) * 5_000 * 0.01,
+    "si_refund_expected": 0,  # ten months paid in full, of the twelve that are asked
+    "si_refund_jobs": 0,
     "pit_headcount_now": 30,
     "pit_si_headcount_gap": 30 / 18 - 1,
     "pit_si_unexplained_gap": (30 - 4 - 5) / 18 - 1,
@@ -216,3 +219,20 @@ def test_what_a_record_does_not_tell_is_not_zero() -> None:
 def test_an_owner_whose_account_is_sealed_has_no_running_months() -> None:
     sealed = record_frame("housing_fund_owner", [{"stated_on": date(2025, 1, 2), "continuous_months": 87, "status": "sealed"}])
     assert values({"housing_fund_owner": sealed})["hf_owner_months"] == 0
+
+
+def test_a_refund_as_the_calculator_has_it() -> None:
+    """All twelve months paid: 2 of 23.5 left, of whom a fifth may; 60% of 14,100 yuan."""
+    from puhui.calculations.unemployment_refund import refund
+    from puhui.products.parameters import table
+
+    frames = FRAMES | {"social_insurance_month": record_frame("social_insurance_month", [insured(back) for back in range(1, 14)])}
+    found = values(frames)
+    expected = refund(141_000_000, AVERAGE, 2, 12, table("unemployment-refund").row(date(2025, 1, 20)), 0.055)
+    assert (found["si_refund_expected"], found["si_refund_jobs"]) == (pytest.approx(expected.refund_fen / 100), AVERAGE)
+    assert expected.refund_fen == 846_000
+
+
+def test_after_the_end_of_the_scheme_no_refund_can_be_expected() -> None:
+    found = compute_profile(FRAMES, date(2026, 1, 20), ["si_refund_expected", "si_refund_jobs"]).row(0)
+    assert found[1:] == (None, None)

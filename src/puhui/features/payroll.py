@@ -12,6 +12,8 @@ for insurance and wages, so that heads of the same month are compared. Where the
     si_revenue_per_head, payroll_to_sales  sales as declared for value added tax; by invoices where twelve months of those are not known
     pit_si_headcount_gap  of the newest month of which both are known; pit_si_unexplained_gap is the same without the pensioners who were
                       hired again and the people of an agency, both insured elsewhere. Beyond the field's list
+    si_refund_*       as `puhui.calculations.unemployment_refund`, of the last twelve reported months, leavers taken for laid off; null
+                      where no scheme of `unemployment-refund` is in force. Beyond the field's list
     payroll_late_cnt_12m  the month's normal pay day is the middle one (median) of 24 months, counted in days from the month's beginning
 """
 
@@ -33,7 +35,7 @@ __all__ = ["EVIDENCE_CLASS", "LEFT_OUT", "PARAMETERS", "RECORDS", "VARIABLES", "
 
 EVIDENCE_CLASS = "C08"
 RECORDS = ("social_insurance_month", "wage_tax_month")
-PARAMETERS = ("unemployment-target",)
+PARAMETERS = ("unemployment-target", "unemployment-refund")
 
 REPORTED_AFTER_DAYS = 30
 NEWEST_MONTHS = 3
@@ -76,7 +78,7 @@ def _insured(rows: pl.LazyFrame, as_of: AsOf) -> pl.LazyFrame:
         floored_base=pl.when(floored).then(pl.col("base_fen")),
         floor=pl.when(floored).then(pl.col("least_base_fen") * heads),
     )
-    return rows.group_by("firm_id").agg(
+    insured = rows.group_by("firm_id").agg(
         pay_si_history_months=history_months(),
         pay_si_heads=newest("pension_heads"),
         pay_si_heads_before=newest("pension_heads", 12),
@@ -90,10 +92,29 @@ def _insured(rows: pl.LazyFrame, as_of: AsOf) -> pl.LazyFrame:
         pay_si_paid=total("paid_fen", "12m"),
         pay_si_unpaid_months=count(unpaid, "36m"),
         pay_si_paid_months=count(paid_in_full, "24m"),
+        pay_si_full_months=count(paid_in_full, "12m"),
         pay_si_deferred=newest("deferred"),
         pay_si_graduates=total("graduate_hires", "12m"),
         pay_si_key_hires=total("key_group_hires", "12m"),
         pay_si_target=pl.lit(target),
+    )
+    return _refunded(insured, as_of)
+
+
+def _refunded(insured: pl.LazyFrame, as_of: AsOf) -> pl.LazyFrame:
+    """Premium, refund and jobs behind it by the scheme in force; null where there is none."""
+    rule = next(iter(table("unemployment-refund").valid_on(as_of.day)), None)
+    if rule is None:
+        return insured.with_columns(pl.lit(None, dtype=pl.Float64).alias(f"pay_si_{name}") for name in ("premium", "refund", "refund_jobs"))
+    heads = pl.col("pay_si_heads_mean")
+    limit = pl.when(heads <= rule["small_heads"]).then(float(rule["small_limit"])).otherwise(pl.col("pay_si_target"))
+    is_entitled = (pl.col("pay_si_full_months") >= rule["least_months"]) & (pl.col("pay_si_leavers") <= (limit + 1e-12) * heads)
+    share = pl.when(heads >= rule["large_from_heads"]).then(float(rule["large_share"])).otherwise(float(rule["other_share"]))
+    premium = pl.col("pay_si_base") * float(rule["premium_share"])
+    return insured.with_columns(
+        pay_si_premium=premium,
+        pay_si_refund=pl.when(is_entitled).then(premium * share).when(~is_entitled).then(0.0),
+        pay_si_refund_jobs=pl.when(is_entitled).then(heads).when(~is_entitled).then(0.0),
     )
 
 
@@ -151,6 +172,9 @@ VARIABLES = (
     Variable("si_graduate_hires_12m", "persons", "+", "12m", _m("si_graduates"), 1, _INSURED),
     Variable("si_key_group_hires_12m", "persons", "P", "12m", _m("si_key_hires"), 1, _INSURED),
     Variable("si_key_group_share", "ratio", "P", "12m", ratio(_m("si_key_hires"), _m("si_heads")), 1, _INSURED),
+    Variable("si_unemployment_premium_12m", "CNY", "n", "12m", yuan(_m("si_premium")), 12, _INSURED),
+    Variable("si_refund_expected", "CNY", "P", "12m", yuan(_m("si_refund")), 12, _INSURED),
+    Variable("si_refund_jobs", "persons", "P", "12m", _m("si_refund_jobs"), 12, _INSURED),
     Variable("pit_headcount_now", "persons", "n", "newest", _m("wage_heads"), 1, _WAGED),
     Variable("pit_si_headcount_gap", "ratio", "n", "newest", ratio(_m("both_waged"), _m("both_insured")) - 1, 1, (*_INSURED, *_WAGED)),
     Variable("pit_si_unexplained_gap", "ratio", "n", "newest", ratio(_m("both_own"), _m("both_insured")) - 1, 1, (*_INSURED, *_WAGED)),

@@ -73,9 +73,11 @@ def _registered(
 def _owned(generator: np.random.Generator, rows: Rows, firm: CountyFirm, stated_on: date) -> None:
     own = 1.0 if firm.individual else float(generator.choice([0.51, 0.6, 0.7, 0.9, 1.0]))
     holders = [(firm.owner_name, own)] + ([(f"{firm.owner_name[0]}某", round(1 - own, 4))] if own < 1 else [])
+    for holder, _ in holders[1:]:
+        rows["key_person"].append({"firm": firm.number, "stated_on": stated_on, "name": holder, "role": "other", "identified": True})
     for holder, share in holders:
         rows["shareholding"].append(
-            {"firm": firm.number, "stated_on": stated_on, "target": firm.name, "holder": holder, "holder_kind": "person", "share": share}
+            {"firm": firm.number, "stated_on": stated_on, "holder": holder, "holder_kind": "person", "share": share}
         )
     rows["key_person"].append(
         {
