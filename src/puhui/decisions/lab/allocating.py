@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 from scipy.optimize import linprog
 
 from puhui.calculations.faults import Fault, FaultsError
 
-__all__ = ["Allocation", "Group", "Offered", "allocate"]
+__all__ = ["Allocation", "Group", "Offered", "allocate", "between"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,15 @@ class Group:
     curve: tuple[tuple[float, float], ...]
 
 
+def between(curve: Sequence[tuple[float, float]], step: float) -> tuple[tuple[float, float], ...]:
+    """The measured points and every multiple of `step` between the first and the last, the curve being straight between two points."""
+    points = sorted(curve)
+    rates, churns = [rate for rate, _ in points], [churn for _, churn in points]
+    first, last = int(np.ceil(rates[0] / step - 1e-9)), int(np.floor(rates[-1] / step + 1e-9))
+    wanted = sorted({*rates, *(round(place * step, 9) for place in range(first, last + 1))})
+    return tuple((rate, float(np.interp(rate, rates, churns))) for rate in wanted)
+
+
 @dataclass(frozen=True)
 class Offered:
     """So many firms of a group are offered a rate; what is lent to those who stay, and what it earns in a year."""
@@ -39,6 +49,7 @@ class Offered:
     firms: float
     lent: float
     profit: float
+    place: int = 0  # of the group in the list
 
 
 @dataclass(frozen=True)
@@ -65,28 +76,32 @@ def allocate(
     Args:
         cost: funding and operations, a year, of what is lent
         budget: the most that may be lent; capital: the most that may be held, `capital_share` of what is lent
-        least_firms: group → so many firms must get an offer at least (quota)
+        least_firms: name → so many firms of the groups of this name must get an offer at least (quota)
     Raises:
         FaultsError: nothing meets all bounds at once.
     """
-    points = [(group, rate, churn) for group in groups for rate, churn in group.curve]
-    lent = np.array([group.amount * (1 - churn) for group, _, churn in points])
-    margin = np.array([(1 - g.default_probability) * rate - g.default_probability * loss_given_default - cost for g, rate, _ in points])
+    points = [(place, rate, churn) for place, group in enumerate(groups) for rate, churn in group.curve]
+    lent = np.array([groups[place].amount * (1 - churn) for place, _, churn in points])
+    bad = np.array([groups[place].default_probability for place, _, _ in points])
+    margin = (1 - bad) * np.array([rate for _, rate, _ in points]) - bad * loss_given_default - cost
     profit = lent * margin
-    bounds: list[tuple[np.ndarray, float]] = [(np.array([float(point[0] is group) for point in points]), group.firms) for group in groups]
+    members = sparse.csr_matrix((np.ones(len(points)), ([place for place, _, _ in points], range(len(points)))))
+    bounds: list[tuple[np.ndarray, float]] = []
     if budget is not None:
         bounds.append((lent, budget))
     if capital is not None:
         bounds.append((lent * capital_share, capital))
     for name, least in (least_firms or {}).items():
-        bounds.append((np.array([-float(group.name == name) for group, _, _ in points]), -least))
-    found = linprog(-profit, A_ub=np.array([row for row, _ in bounds]), b_ub=np.array([most for _, most in bounds]), method="highs")
+        bounds.append((np.array([-float(groups[place].name == name) for place, _, _ in points]), -least))
+    rows = sparse.vstack([members, *(sparse.csr_matrix(row) for row, _ in bounds)])
+    most = [*(group.firms for group in groups), *(most for _, most in bounds)]
+    found = linprog(-profit, A_ub=rows, b_ub=np.array(most), method="highs")
     if found.status != 0:
         remedy = "Raise the budget or lower the quotas."
         raise FaultsError([Fault("bounds", "no offers that meet all of them", "bounds that hold together", remedy)])
     offers = tuple(
-        Offered(group.name, rate, float(firms), float(firms * each), float(firms * earned))
-        for (group, rate, _), firms, each, earned in zip(points, found.x, lent, profit, strict=True)
+        Offered(groups[place].name, rate, float(firms), float(firms * each), float(firms * earned), place)
+        for (place, rate, _), firms, each, earned in zip(points, found.x, lent, profit, strict=True)
         if firms > 1e-9
     )
     worth = -float(found.ineqlin.marginals[len(groups)]) if budget is not None else 0.0

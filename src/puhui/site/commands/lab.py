@@ -13,7 +13,6 @@ from puhui.site.commands import support
 if TYPE_CHECKING:
     import polars as pl
 
-    from puhui.decisions.lab.allocating import Group
     from puhui.decisions.lab.comparison import Asked
     from puhui.reports.tables import Report
 
@@ -87,26 +86,41 @@ def rates(
     curve: Annotated[Path, typer.Option("--curve", help="Parquet or CSV: a rate, and the share of each group that leaves at it.")],
     group_column: Annotated[str, typer.Option("--group", help="Column of the group, as a grade.")],
     outcome: Annotated[str, typer.Option("--outcome", help="Column that says whether the firm defaulted.")],
+    probability: Annotated[
+        str, typer.Option("--probability", help="Column of each firm's own default probability; default: its group's share of defaults.")
+    ] = "",
     amount: Annotated[float, typer.Option("--amount", help="Yuan that each firm would borrow.")] = 1_000_000.0,
     cost: Annotated[float, typer.Option("--cost", help="Funding and operations, a share of what is lent a year.")] = 0.0,
     loss: Annotated[float, typer.Option("--loss-given-default", help="Share lost of what a defaulted firm owes.")] = 1.0,
+    between: Annotated[float | None, typer.Option("--between", help="Also rates between the curve's points, in such steps.")] = None,
     budget: Annotated[float | None, typer.Option("--budget", help="The most yuan to be lent.")] = None,
+    capital: Annotated[float | None, typer.Option("--capital", help="The most yuan of capital to be held.")] = None,
+    capital_share: Annotated[float, typer.Option("--capital-share", help="Capital held, a share of what is lent.")] = 0.08,
+    quota: Annotated[list[str] | None, typer.Option("--quota", help="GROUP=FIRMS: so many must get an offer at least.")] = None,
     as_json: AsJson = False,
-) -> None:
-    """The rate of each group that earns most when dear rates drive borrowers away, within a budget; groups without a curve get no offer.
+) -> None:  # fmt: skip
+    """The rates that earn most when dear rates drive borrowers away, within a budget, capital and quotas; without a curve no offer.
+
+    `realised` is what the same offers would have earned with the outcomes as they came.
 
     Example: puhui lab rates firms.parquet --curve churn.parquet --group credit_rating --outcome defaulted --budget 20000000
     """
     from puhui.decisions.lab.allocating import allocate
     from puhui.scoring.tables import read_table
+    from puhui.site.commands.lab_rates import groups_of, quotas_of, realised
 
-    groups = _groups(read_table(firms), read_table(curve), group_column, outcome, amount)
-    found = allocate(groups, cost, loss, budget)
+    groups, outcomes = groups_of(read_table(firms), read_table(curve), group_column, outcome, amount, probability, between)
+    found = allocate(groups, cost, loss, budget, capital, capital_share, quotas_of(quota or [], {each.name for each in groups}))
     rows = [
         {"group": each.group, "rate": each.rate, "firms": round(each.firms, 2), "lent": round(each.lent), "profit": round(each.profit)}
         for each in found.offers
     ]
-    result = {"profit": round(found.profit), "lent": round(found.lent), "worth_of_a_yuan_of_budget": round(found.worth_of_budget, 6)}
+    result = {
+        "profit": round(found.profit),
+        "realised": round(realised(found, outcomes, cost, loss)),
+        "lent": round(found.lent),
+        "worth_of_a_yuan_of_budget": round(found.worth_of_budget, 6),
+    }
     if as_json:
         support.print_result({**result, "offers": rows}, True)
     else:
@@ -137,30 +151,6 @@ def _report(found: dict[str, Any], day: date, asked: Asked, out: Path) -> None:
     from puhui.reports.tables import render
 
     out.write_bytes(render(_tables(found, day, asked), out.suffix[1:]))
-
-
-def _groups(firms: pl.DataFrame, curve: pl.DataFrame, column: str, outcome: str, amount: float) -> list[Group]:
-    """The groups that the curve has a column for, named as they are or as churn_ and the name in small letters."""
-    from puhui.calculations.faults import Fault, FaultsError, check
-    from puhui.decisions.lab.allocating import Group
-    from puhui.scoring.configuration import Target
-    from puhui.scoring.population import read_target
-
-    check(Fault("firms", "no such column", name) for name in (column, outcome) if name not in firms.columns)
-    rate = next((name for name in ("rate", "annual_rate") if name in curve.columns), None)
-    if rate is None:
-        raise FaultsError([Fault("--curve", ", ".join(curve.columns), "a column rate or annual_rate")])
-    values, known = read_target(firms[outcome], Target(outcome))
-    groups = []
-    for name in sorted(firms[column].drop_nulls().unique().to_list()):
-        churn = next((each for each in (str(name), f"churn_{str(name).lower()}") if each in curve.columns), None)
-        chosen = (firms[column] == name).fill_null(False).to_numpy() & known
-        if churn is not None and chosen.any():
-            points = tuple(zip(curve[rate].to_list(), curve[churn].to_list(), strict=True))
-            groups.append(Group(str(name), float(chosen.sum()), amount, float(values[chosen].mean()), points))
-    if not groups:
-        raise FaultsError([Fault("--curve", ", ".join(curve.columns), f"a column for a group of {column}")])
-    return groups
 
 
 def _print(found: dict[str, Any], asked: Asked, day: date, as_json: bool) -> None:
