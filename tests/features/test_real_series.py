@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from puhui.evidence.layouts import layout
+from puhui.evidence.oddities import notes, oddities, words
 from puhui.evidence.reading.mapping import load_mapping, named_mapping
 from puhui.evidence.reading.records import read_records
 from puhui.evidence.series_findings import series_findings
@@ -60,6 +61,58 @@ def test_payments_of_koubei() -> None:
     assert values["ec_payments_7d_vs_28d"].null_count() < 200
     found = series_findings(rows.head(60_000), layout("platform_day"), "orders", "firm")
     assert found.filter(kind="gap").height > 100
+
+
+def test_shops_of_koubei() -> None:
+    rows, refused = read("koubei_shop_info.parquet", "koubei-shops", "shop")
+    source = pl.read_parquet(DATA / "koubei_shop_info.parquet")
+    assert (rows.height, refused) == (2000, 0)
+    assert rows["average_ticket_fen"].sum() == source["per_pay"].sum() * 100 and rows["comments"].sum() == source["comment_cnt"].sum()
+    values = compute_profile({"shop": rows.drop("firm")}, date(2016, 12, 31), ["ec_shop_rating"])
+    ratings = rows.select("firm_id", "rating").join(values, on="firm_id")
+    assert ratings.height == 2000 and (ratings["rating"] == ratings["ec_shop_rating"]).all()
+
+
+def test_the_temperature_of_a_machine_by_the_day() -> None:
+    """22,695 readings become 80 days; the first is three hours long, twelve moments are told twice, the failure's days stand out."""
+    rows, refused = read("nab_machine_temperature.parquet", "nab-machine-temperature", "machine_day")
+    source = pl.read_parquet(DATA / "nab_machine_temperature.parquet")
+    days = source.group_by(day=pl.col("timestamp").dt.date()).agg(pl.len(), pl.col("temperature").mean().alias("mean")).sort("day")
+    rows = rows.sort("day")
+    assert (rows.height, refused, rows["readings"].sum()) == (80, 0, source.height)
+    assert rows["day"].to_list() == days["day"].to_list()
+    assert rows["mean_value"].to_list() == pytest.approx(days["mean"].to_list(), rel=1e-12)
+    assert rows["readings"].to_list()[0] == 33 and rows["largest_value"].max() == source["temperature"].max()
+    assert rows["silent_hours"].to_list()[1] == pytest.approx(5 / 60)
+    values = compute_profile({"machine_day": rows.drop("firm")}, date(2014, 2, 20), ["iot_offline_hours_max_30d"])
+    # The last thirty days of the file hold no hole of an hour or more; what is reported is the longest time between two readings.
+    assert 5 / 60 <= values["iot_offline_hours_max_30d"].item() < 24
+
+
+def test_failures_of_ai4i() -> None:
+    rows, refused = read("ai4i2020.parquet", "ai4i-failures", "machine_event")
+    source = pl.read_parquet(DATA / "ai4i2020.parquet").filter(pl.col("machine_failure") == 1)
+    assert (rows.height, refused, set(rows["kind"])) == (339, 0, {"failure"})
+    assert sorted(rows["part"]) == sorted(source["product_id"])
+    assert (
+        compute_profile({"machine_event": rows.drop("firm")}, date(2020, 12, 31), ["iot_failure_cnt_12m"])["iot_failure_cnt_12m"].item()
+        == 339
+    )
+
+
+def test_what_is_odd_is_told() -> None:
+    """Floors of meters and pauses of shops in words, in three languages."""
+    rows, _ = read("firm_electricity_daily_yangzhong.parquet", "yangzhong-electricity", "electricity_day")
+    found = oddities(rows.head(639 * 20), layout("electricity_day"), "firm")
+    floors = [each for each in found if each.kind == "floor"]
+    assert floors and all(each.value == 1.0 for each in floors)
+    assert (
+        "never below 1.00" in words(floors[0])
+        and "从不低于 1.00" in words(floors[0], "zh-hans")
+        and "從不低於" in words(floors[0], "zh-hant")
+    )
+    told = notes(found)
+    assert len(told) < len(found) and any("more of this kind" in line for line in told)
 
 
 @pytest.mark.parametrize(("name", "variable"), [("failures", "iot_failure_cnt_12m"), ("maint", "iot_maintenance_cnt_12m")])

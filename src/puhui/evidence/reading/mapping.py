@@ -20,6 +20,8 @@ from puhui.evidence.reading.words import Vocabulary
 UNITS = {"yuan": 100, "fen": 1, "wan_yuan": 1_000_000}  # fen in one unit
 STATUSES = ("normal", "red", "void", "blank")
 IGNORED = "ignore"
+FOLDINGS = ("count", "silence", "mean", "max", "sum")  # the last three take a column
+FREE = ("columns", "only")  # sections whose keys are columns of the file
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Mapping:
     """What a mapping file says; the default is what holds without one. `columns` maps column → field.
 
     For records other than invoices: `words` gives the source's own words a meaning (field → word → canonical value), and `values` is what
-    fields hold for which the file has no column, or an empty cell."""
+    fields hold for which the file has no column, or an empty cell; `only` says which rows are meant, `fold` how readings become days."""
 
     source: str = "file"
     record: str = ""
@@ -57,6 +59,8 @@ class Mapping:
     known_at: KnownAt = KnownAt()
     words: dict[str, dict[str, str]] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
+    only: dict[str, str] = field(default_factory=dict)
+    fold: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """For the record of the batch."""
@@ -96,6 +100,7 @@ def _sections(vocabulary: Vocabulary) -> dict[str, Keys]:
         "": {**SHARED[""], "record": (str, (vocabulary.record,))},
         "words": dict.fromkeys(vocabulary.words, (dict, None)),
         "values": dict.fromkeys(vocabulary.titles, (str, None)),
+        "fold": {"fields": (dict, None)},
     }
 
 
@@ -127,6 +132,7 @@ def parse_mapping(document: dict[str, Any], file: str, vocabulary: Vocabulary, k
     faults = [*_section_faults(document, file, _sections(vocabulary)), *_column_faults(document.get("columns", {}), file, vocabulary)]
     if document.get("class", vocabulary.evidence_class) != vocabulary.evidence_class:
         faults.append(Fault(f"{file}, class", repr(document["class"]), repr(vocabulary.evidence_class), "Use the mapping of this class."))
+    faults += _row_faults(document, file, vocabulary)
     faults += _record_word_faults(document, file, vocabulary) if vocabulary.record else _word_faults(document, file)
     if faults:
         raise RefusedFileError(faults)
@@ -152,13 +158,15 @@ def parse_mapping(document: dict[str, Any], file: str, vocabulary: Vocabulary, k
         known_at=KnownAt(known.get("from", default.origin), known.get("lag_days", default.lag_days), known.get("void_from", "day")),
         words=document.get("words", {}),
         values=document.get("values", {}),
+        only=document.get("only", {}),
+        fold=document.get("fold", {}).get("fields", {}),
     )
 
 
 def _section_faults(document: dict[str, Any], file: str, known: dict[str, Keys]) -> list[Fault]:
     faults = []
     top = {key: value for key, value in document.items() if not isinstance(value, dict)}
-    sections = {"": top, **{key: value for key, value in document.items() if isinstance(value, dict) and key != "columns"}}
+    sections = {"": top, **{key: value for key, value in document.items() if isinstance(value, dict) and key not in FREE}}
     for section, table in sections.items():
         allowed = known.get(section)
         if allowed is None:
@@ -198,6 +206,25 @@ def _column_faults(columns: Any, file: str, vocabulary: Vocabulary) -> list[Faul
     named = [name for name in columns.values() if name != IGNORED]
     for name in dict.fromkeys(str(name) for name in named if named.count(name) > 1):
         faults.append(Fault(f"{file}, [columns]", f"two columns for {name!r}", "one column for each field", 'Set the other to "ignore".'))
+    return faults
+
+
+def _row_faults(document: dict[str, Any], file: str, vocabulary: Vocabulary) -> list[Fault]:
+    """`[only]` gives texts, and is for records; `[fold.fields]` says of fields how they are made."""
+    only, fold = document.get("only", {}), document.get("fold", {})
+    faults = [
+        Fault(f"{file}, [only] {column}", repr(value), "a text", "Write it in quotation marks.")
+        for column, value in (only.items() if isinstance(only, dict) else ())
+        if not isinstance(value, str)
+    ]
+    if only and not vocabulary.record:
+        faults.append(Fault(f"{file}, [only]", "rows of invoices chosen", "a file of which all rows are meant", "Delete it."))
+    fields = fold.get("fields", {}) if isinstance(fold, dict) else {}
+    for name, told in fields.items() if isinstance(fields, dict) else ():
+        words = told.split(" ", 1) if isinstance(told, str) else [""]
+        if name not in vocabulary.titles or words[0] not in FOLDINGS or (len(words) == 2) != (words[0] in FOLDINGS[2:]):
+            expected = "a field of the record with count, silence, or mean, max or sum and a column"
+            faults.append(Fault(f"{file}, [fold.fields] {name}", repr(told), expected, "Correct it."))
     return faults
 
 

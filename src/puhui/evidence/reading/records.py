@@ -20,6 +20,7 @@ from puhui.evidence.reading.cells import check_cells
 from puhui.evidence.reading.columns import Columns
 from puhui.evidence.reading.faults import RefusedFileError, RowFaults, place
 from puhui.evidence.reading.files import read_table
+from puhui.evidence.reading.folding import folded, only_meant
 from puhui.evidence.reading.headings import REPEATED, first_finder, heading_finder, missing, resolve_columns, unit_faults
 from puhui.evidence.reading.keys import firm_key, with_record_keys
 from puhui.evidence.reading.knowing import known_at
@@ -53,6 +54,7 @@ def read_records(path: Path, layouts: Layout | Sequence[Layout], **options: Unpa
     layout = several[0] if len(several) == 1 else fitting_layout(raw, several, chosen)
     if options.get("mapping") is None:
         chosen = Mapping(known_at=layout.known_at)
+    raw, chosen = folded(only_meant(raw, chosen), chosen, layout)
     raw = without_totals(raw, resolve_columns(raw, chosen, layout.vocabulary())[0], layout)
     table, columns = _columns(raw, layout, chosen, options.get("firm") is not None)
     tell(options, "checking")
