@@ -15,8 +15,9 @@ from tests.evidence.conftest import BUSINESS_DATE, consent
 
 from puhui.evidence import queries
 from puhui.evidence.importing import import_file
-from puhui.evidence.layouts import layouts
+from puhui.evidence.layouts import layout, layouts
 from puhui.evidence.models import Batch, Record
+from puhui.evidence.oddities import oddities, words
 from puhui.evidence.reading.faults import RefusedFileError
 from puhui.evidence.reading.parties import FirmIdentity
 from puhui.evidence.reading.records import read_records
@@ -66,6 +67,23 @@ def test_a_file_is_imported_and_its_broken_balance_is_told(lender, name):
     assert (again.counts["accepted"], again.counts["unchanged"]) == (0, 2)
     rows = queries.records_as_of(lender.institution, "account_flow", BUSINESS_DATE, [lender.firm])
     assert rows.sort("booked_on")["balance_fen"].to_list() == [500_000, 499_950]
+
+
+def test_what_is_odd_in_stored_movements_needs_no_order():
+    """Two movements of one day in either order run; a balance that nobody left behind is told once, the opening one is not."""
+    form = layout("account_flow")
+    rows = [
+        ("2024-03-05", "in", 100_000, 500_000), ("2024-03-05", "out", 80_050, 419_950), ("2024-03-07", "in", 10_000, 439_950),
+        ("2024-03-08", "out", 39_950, 400_000),
+    ]  # fmt: skip
+    names = ("booked_on", "direction", "amount_fen", "balance_fen")
+    for order in (rows, rows[::-1]):
+        frame = pl.DataFrame([dict(zip(names, (dt.date.fromisoformat(day), *rest), strict=True)) for day, *rest in order])
+        frame = frame.with_columns(firm_id=pl.lit(1), account=pl.lit("3305"))
+        (odd,) = oddities(frame, form)
+        assert (odd.kind, odd.place, odd.first, odd.value) == ("unexplained", "3305", dt.date(2024, 3, 7), 4299.5)
+        assert "4,299.50" in words(odd) and "4,299.50" in words(odd, "zh-hans")
+    assert oddities(frame.with_columns(balance_fen=pl.lit(None, dtype=pl.Int64)), form) == []
 
 
 @pytest.mark.parametrize("version", ["02", "08", "14"])

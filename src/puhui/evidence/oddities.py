@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,7 @@ from puhui.evidence.layouts import Layout
 from puhui.evidence.running_balance import breaks
 from puhui.evidence.series_findings import series_findings
 
-__all__ = ["Oddity", "notes", "oddities", "words"]
+__all__ = ["Oddity", "notes", "oddities", "told_of", "words"]
 
 ACCOUNTS = "account_flow"
 NOTED = 5  # so many of a kind are told by name when a file comes in
@@ -46,15 +47,20 @@ def _catalogue() -> Mapping[str, Any]:
     return tomllib.loads((files("puhui") / "catalogue" / "oddities.toml").read_text("utf-8"))
 
 
+def told_of(form: Layout) -> bool:
+    """Whether anything of a kind of record can be odd."""
+    return form.series or form.record == ACCOUNTS or any(rule["record"] == form.record for rule in _catalogue()["amount"])
+
+
 def oddities(rows: pl.DataFrame, form: Layout, firm: str = "firm_id") -> list[Oddity]:
     """What is odd in records of one layout, in the order of kinds and places; `firm` is the column that names whose they are.
 
-    rows  the fields of the layout; movements of accounts in the order in which the bank listed them"""
+    rows  the fields of the layout; where they have `row`, the order of the file, else in any order"""
     if rows.is_empty():
         return []
     found = [*_amounts(rows, form, firm)]
     if form.record == ACCOUNTS:
-        found += _balances(rows, firm)
+        found += _balances(rows, firm) if "row" in rows.columns else _unexplained(rows, firm)
     if form.series:
         for field in form.values:
             for each in series_findings(rows, form, field, firm).iter_rows(named=True):
@@ -66,13 +72,33 @@ def oddities(rows: pl.DataFrame, form: Layout, firm: str = "firm_id") -> list[Od
 
 
 def _balances(rows: pl.DataFrame, firm: str) -> Iterable[Oddity]:
-    """Movements whose balance is not the one before and the movement."""
-    signed = pl.when(pl.col("direction") == "in").then(pl.col("amount_fen")).otherwise(-pl.col("amount_fen")).alias("signed")
-    for (_, account), movements in rows.with_columns(signed).group_by(firm, "account", maintain_order=True):
+    """Movements whose balance is not the one before and the movement, in the order of the file."""
+    for (_, account), movements in rows.sort("row").with_columns(_signed()).group_by(firm, "account", maintain_order=True):
         days = movements["booked_on"].to_list()
         for each in breaks(list(zip(movements["signed"].to_list(), movements["balance_fen"].to_list(), strict=True))):
             day = days[each.position]
             yield Oddity(ACCOUNTS, "balance", str(account or ""), day, day, 1, each.found_fen / 100, each.expected_fen / 100)
+
+
+def _signed() -> pl.Expr:
+    return pl.when(pl.col("direction") == "in").then(pl.col("amount_fen")).otherwise(-pl.col("amount_fen")).alias("signed")
+
+
+def _unexplained(rows: pl.DataFrame, firm: str) -> Iterable[Oddity]:
+    """Balances before a movement that no movement left behind, but the opening one: told without the order of a day, which is not kept.
+    Accounts with a movement without balance tell nothing."""
+    before = rows.with_columns(_signed()).with_columns(before=pl.col("balance_fen") - pl.col("signed"))
+    for (_, account), movements in before.group_by(firm, "account", maintain_order=True):
+        if movements["balance_fen"].null_count():
+            continue
+        left = Counter(movements["balance_fen"].to_list())
+        strange = []
+        for day, held in movements.sort("booked_on").select("booked_on", "before").iter_rows():
+            left[held] -= 1
+            if left[held] < 0:
+                strange.append((day, held))
+        for day, held in strange[1:]:
+            yield Oddity(ACCOUNTS, "unexplained", str(account or ""), day, day, 1, held / 100)
 
 
 def _amounts(rows: pl.DataFrame, form: Layout, firm: str) -> Iterable[Oddity]:

@@ -14,7 +14,7 @@ from puhui.console.access import Request, page
 from puhui.console.forms import day as day_of
 from puhui.console.paging import paged
 from puhui.console.peer_figures import like_firms, standing_out
-from puhui.console.statement_figures import statement_findings
+from puhui.console.statement_figures import ODD_RECORDS, oddity_rows, statement_findings
 from puhui.console.tree_figures import tree_view
 from puhui.console.views.firm import find_firm
 from puhui.console.words import PURPOSES, word
@@ -49,7 +49,8 @@ def firm_evidence(request: Request, number: int) -> HttpResponse:
     of_tree = [record for record in TREE_RECORDS if _may(record, known, open_classes)]
     tree_day, tree_known = _moment(request, day)
     is_past = tree_known < day
-    together = dict.fromkeys([*shown, *(() if is_past else of_tree)])
+    odd = [record for record in ODD_RECORDS if _may(record, known, open_classes)]
+    together = dict.fromkeys([*shown, *odd, *(() if is_past else of_tree)])
     frames = evidence.known_of(found, together, day) if together else {}
     tree_frames = evidence.known_of(found, of_tree, tree_known) if is_past and of_tree else frames
     context: dict[str, Any] = {
@@ -59,6 +60,7 @@ def firm_evidence(request: Request, number: int) -> HttpResponse:
         "checks": figures.check_rows(outcomes, day) if snapshot else [],
         "standing_out": standing_out(values, like_firms(found, snapshot, newest, "p10")),
         "statement_findings": statement_findings(found, day) if "S1" in open_classes else [],
+        "oddities": oddity_rows({record: frames[record] for record in odd}),
         "tree": tree_view(tree_of(found, {name: tree_frames[name] for name in of_tree}, tree_day), found.name),
         "tree_day": tree_day,
         "tree_known": "then" if is_past else "now",

@@ -203,6 +203,9 @@ def _overview(firm: Any, day: Any) -> dict[str, list[dict[str, Any]]]:
     tables = {"evidence": [row for row in queries.overview(firm, day) if row["evidence_class"] in open_classes]}
     if "S1" in open_classes:
         tables["what the statements say against themselves"] = _statement_findings(firm, day)
+    odd = _oddities(firm, day, [row["record"] for row in tables["evidence"]])
+    if odd:
+        tables["what is odd in accounts, meters and payments"] = odd
     if "C07" in open_classes:
         tables |= {
             "invoices": queries.summary(firm, day),
@@ -211,6 +214,20 @@ def _overview(firm: Any, day: Any) -> dict[str, list[dict[str, Any]]]:
             "suppliers": queries.largest_partners(firm, day, "in"),
         }
     return tables
+
+
+def _oddities(firm: Any, day: Any, records: list[str]) -> list[dict[str, Any]]:
+    """What is odd in records that are right one by one, the newest first; of the kinds that there are and that may be looked at."""
+    from puhui.evidence import queries
+    from puhui.evidence.layouts import layout, layout_files
+    from puhui.evidence.oddities import oddities, told_of, words
+
+    frames = queries.known_of(firm, [each for each in records if each in layout_files() and told_of(layout(each))], day)
+    found = [each for record, frame in frames.items() for each in oddities(frame, layout(record))]
+    return [
+        {"day": each.last, "record": each.record, "finding": words(each)}
+        for each in sorted(found, key=lambda each: each.last, reverse=True)
+    ]
 
 
 def _statement_findings(firm: Any, day: Any) -> list[dict[str, Any]]:
