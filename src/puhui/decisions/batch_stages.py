@@ -30,7 +30,6 @@ Whole = NDArray[np.int64]
 Bits = NDArray[np.unsignedinteger[Any]]
 Flags = NDArray[np.bool_]
 _FIRST = ("borrower_kind", "term")
-_PARTS = 4  # of the rules, computed beside each other
 _LAST = ("class_not_lent", "bound_unknown", "limit_below_minimum", "less_than_asked", "no_rate", "above_cap", "no_authority")
 
 
@@ -107,26 +106,40 @@ def rules(many: Many) -> None:
     """
     product = many.product
     conditions = {rule.code: compile_polars(rule.require.expression, product.tables) for rule in product.rules}
-    spoken = [*_own(many), *((rule.code, _bit(many, rule.code, conditions[rule.code], rule.when_null)) for rule in product.rules)]
+    bits = {rule.code: _bit(many, rule.code, conditions[rule.code], rule.when_null) for rule in product.rules}
+    refusing = _own(many) + [bits[rule.code] for rule in product.rules if rule.severity == VETO]
+    referring = [bits[rule.code] for rule in product.rules if rule.severity != VETO]
     unknown = [rule.code for rule in product.rules if rule.severity == VETO and rule.when_null == "refer"]
-    parts = [_any([bit for _, bit in spoken[place::_PARTS]]).alias(f"{place}") for place in range(min(_PARTS, len(spoken)))]
-    nulls = [_any([_bit(many, code, conditions[code].is_null().not_(), "pass") for code in unknown]).alias("unknown")] if unknown else []
-    found = many.cases.lazy().select(*parts, *nulls).collect()  # lazy: what rules have in common is computed once
-    reasons = reduce(np.bitwise_or, (found[f"{place}"].to_numpy() for place in range(len(parts))))
-    refusing = {*_FIRST, *(rule.code for rule in product.rules if rule.severity == VETO)}
-    vetoes = reasons & reasons.dtype.type(sum(int(many.bits[code]) for code, _ in spoken if code in refusing))
-    if unknown:
-        vetoes &= ~found["unknown"].to_numpy()
-    many.referred = reasons != vetoes
-    many.reasons, many.vetoes = reasons.astype(many.word), vetoes.astype(many.word)
+    unsure = [_bit(many, code, conditions[code].is_not_null(), "fail") for code in unknown]
+    words = {"refusing": refusing, "referring": referring, "unsure": unsure}
+    halves = [_any(found[half::2]).alias(f"{name} {half}") for name, found in words.items() for half in (0, 1) if found[half::2]]
+    found = many.cases.lazy().select(halves).collect()  # lazy: what rules have in common is computed once
+    vetoes, referrals, unsure_of = (_joined(found, name) for name in words)
+    many.reasons = _wide(many, [vetoes, referrals])
+    if unsure_of is not None:
+        vetoes, referrals = vetoes & ~unsure_of, unsure_of if referrals is None else referrals | unsure_of
+    many.vetoes = _wide(many, [vetoes])
+    many.referred = np.zeros(many.cases.height, np.bool_) if referrals is None else referrals != 0
 
 
-def _own(many: Many) -> list[tuple[str, pl.Expr]]:
+def _joined(found: pl.DataFrame, name: str) -> Any:
+    """The word that was computed in halves; None where no rule adds to it."""
+    halves = [found[column].to_numpy() for column in found.columns if column.startswith(name)]
+    return reduce(np.bitwise_or, halves) if halves else None
+
+
+def _wide(many: Many, words: Sequence[Any]) -> Bits:
+    """Words together, in the type that has room for the reasons of all stages."""
+    wide: Bits = reduce(np.bitwise_or, [word for word in words if word is not None]).astype(many.word)
+    return wide
+
+
+def _own(many: Many) -> list[pl.Expr]:
     """The bits of the engine's own rules."""
     product = many.product
     is_lent_to = pl.col("firm_kind").is_in(list(product.borrower_kinds))
     fits = pl.col("term_months").is_between(product.minimum_months, product.maximum_months)
-    return [(code, _bit(many, code, holds, "fail")) for code, holds in zip(_FIRST, (is_lent_to, fits), strict=True)]
+    return [_bit(many, code, holds, "fail") for code, holds in zip(_FIRST, (is_lent_to, fits), strict=True)]
 
 
 def _bit(many: Many, code: str, holds: pl.Expr, when_null: str) -> pl.Expr:
