@@ -147,3 +147,30 @@ def test_faults_of_a_frame():
 def test_nothing_in_nothing_out():
     frame = pl.DataFrame([solid()]).clear()
     assert decide_many(frame, PRODUCT, MODEL, TABLES, day=DAY, lender_kind="bank").schema == pl.Schema(COLUMNS)
+
+
+def test_ceilings_of_law_bind_alike_in_a_batch():
+    """Two hundred firms whose group owes anything from nothing to more than the ceiling: by the credit view one by one, by the column
+    `lender_headroom` all at once; the same limit, amount, outcome and authority to the fen."""
+    from random import Random
+
+    from puhui.calculations.ceilings import Circles, ceilings
+
+    random, rows, expected, bound = Random(6), [], [], 0
+    limits = TABLES["lender_limits"].row(DAY, lender_kind="bank")
+    top = max(one.most_fen for one in ceilings(limits, Circles(0, 0)))
+    for _ in range(200):
+        own = random.randrange(0, 10_000_000)
+        group = own + random.choice([0, random.randrange(top), top - random.randrange(60_000_000), top + random.randrange(1_000)])
+        view = {"firm_fen": own, "group_fen": group, "is_lender_related": random.random() < 0.3, "related_fen": random.randrange(top)}
+        frozen_facts = frozen(reserved_fen=own) | {"credit_view": view | {"members": []}}
+        request = {"amount_fen": random.randrange(1, 900) * 100_000, "term_months": 12, "purpose": "stock", "channel": "counter"}
+        record = engine.decide(frozen_facts, PRODUCT, MODEL, TABLES, request)
+        bound += any(one["id"] == record["stages"]["limit"]["held_by"] for one in record["stages"]["limit"]["ceilings"])
+        expected.append({key: record["result"][key] for key in ("outcome", "limit_fen", "amount_fen", "rate_ppm", "authority")})
+        circles = Circles(view["firm_fen"], view["group_fen"], view["is_lender_related"], view["related_fen"])
+        headroom = min(one.headroom_fen for one in ceilings(limits, circles)) / 100
+        rows.append({**facts.case_facts(frozen_facts, request), "lender_headroom": headroom})
+    found = decide_many(pl.DataFrame(rows, infer_schema_length=None), PRODUCT, MODEL, TABLES, day=DAY, lender_kind="bank")
+    assert found.select(list(expected[0])).to_dicts() == expected
+    assert bound > 20  # the ceilings did bind

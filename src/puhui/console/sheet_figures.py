@@ -29,12 +29,18 @@ def sections(document: Document) -> list[dict[str, Any]]:
 
 
 def _rows(section: Rows) -> list[dict[str, Any]]:
-    """Heading of a row, its last amount, and the other cells with their titles; empty cells are left out."""
+    """Heading of a row, its total or last amount, and the other cells with their titles; what is empty or nought is left out, and what
+    is paid of a plan, for nothing of an offer is paid yet."""
     columns = section.table.columns
     amounts = [place for place, column in enumerate(columns) if column.kind == "fen"]
+    amounts = [place for place in amounts if columns[place].name == "total_fen"] or amounts
     rows = []
     for number, cells in enumerate(section.table.rows):
-        rest = [place for place in range(1, len(columns)) if cells[place] not in (None, "") and place not in amounts[-1:]]
+        left_out = [*amounts[-1:], *(place for place, column in enumerate(columns) if column.name == "paid_fen")]
+        nothing = [
+            place for place, column in enumerate(columns) if cells[place] in (None, "") or (column.kind == "fen" and not cells[place])
+        ]
+        rest = [place for place in range(1, len(columns)) if place not in (*left_out, *nothing)]
         rows.append(
             {
                 "heading": _told(cells[0], columns[0].kind),

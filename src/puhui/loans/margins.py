@@ -30,6 +30,7 @@ from puhui.products.terms import Product
 __all__ = ["Margin", "margin_of_decision", "margin_of_loan", "margins_of_book"]
 
 _PPM = 1_000_000
+ACCRUING = ("performing", "overdue")  # of others no interest is income
 
 
 @dataclass(frozen=True)
@@ -94,11 +95,12 @@ class BookMargin:
 
 
 def margins_of_book(institution: Institution, day: date) -> list[BookMargin]:
-    """By product, with the costs of the product's own table as they stand on `day`; the largest balance first. One statement."""
+    """Loans that accrue, by product, with the costs of the product's own table on `day`; the largest balance first. One statement."""
     principal = Cast(F("lent_fen") - F("principal_repaid_fen") - F("principal_waived_fen") - F("principal_written_off_fen"), FloatField())
     rate, probability, tax = (Cast(F(name), FloatField()) / _PPM for name in ("rate_ppm", "probability_ppm", "interest_tax_ppm"))
     rows = (
-        Loan.objects.filter(institution=institution, lent_fen__gt=F("principal_repaid_fen") + F("principal_waived_fen"))
+        Loan.objects.filter(institution=institution, status__in=ACCRUING)
+        .filter(lent_fen__gt=F("principal_repaid_fen") + F("principal_waived_fen"))
         .values("product_code")
         .annotate(
             owed=Sum(principal), interest=Sum(principal * rate), lost=Sum(principal * rate * probability),

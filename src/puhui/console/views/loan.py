@@ -30,7 +30,7 @@ from puhui.loans import class_queries, queries
 from puhui.loans.command_models import Command
 from puhui.loans.credit_models import Refinancing
 from puhui.loans.keeping import events_of
-from puhui.loans.margins import margin_of_loan
+from puhui.loans.margins import ACCRUING, margin_of_loan
 from puhui.loans.models import Event, Loan, SetAside
 from puhui.loans.repricing import rate_before
 
@@ -92,7 +92,7 @@ def _present(request: Request, found: Loan, events: list[Event], day: datetime.d
     may_repay = is_open(owed) and any(each["name"] == "repay" for group in groups for each in group["links"])
     return {
         "links": link_panel(found, day),
-        "margin": margin_panel(margin_of_loan(found, rate_ppm, owed.principal_fen)) if is_open(owed) else None,
+        "margin": margin_panel(margin_of_loan(found, rate_ppm, owed.principal_fen)) if owed.status in ACCRUING else None,
         "dossier": shown, "class": class_panel(outlook, day, get_language() or "en"), "groups": groups, "may_repay": may_repay,
         "entered": money(owed.due_fen) if owed.due_fen else "", "key": new_key(),
         "waiting": command_rows(_waiting(found), {("loan", found.pk): found.number}),
