@@ -97,7 +97,8 @@ def _unexplained(rows: pl.DataFrame, firm: str) -> Iterable[Oddity]:
             left[held] -= 1
             if left[held] < 0:
                 strange.append((day, held))
-        for day, held in strange[1:]:
+        has_opening = bool(strange) and strange[0][0] == movements["booked_on"].min()
+        for day, held in strange[has_opening:]:
             yield Oddity(ACCOUNTS, "unexplained", str(account or ""), day, day, 1, held / 100)
 
 
