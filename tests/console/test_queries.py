@@ -40,6 +40,7 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
         "firm's records": (f"/firms/{decision.firm_id}/evidence/penalty/", "officer"),
         "evidence": ("/evidence/", "officer"),
         "health of sources": ("/evidence/health/", "risk"),
+        "documents that wait": ("/evidence/documents/", "officer"),
         "payouts": ("/payouts/?status=drawn", "accountant"),
         "payout": (f"/payouts/{scenario.contract.pk}/", "accountant"),
         "loans": ("/loans/", "accountant"),
@@ -86,7 +87,7 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
 NAMES = (
     "queue", "case", "visits", "visit", "committee", "sitting", "campaigns", "duties", "matching", "factory", "decision", "change", "firms",
     "firm",
-    "firm's evidence", "evidence", "health of sources", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
+    "firm's evidence", "evidence", "health of sources", "documents that wait", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
     "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "products", "product", "lab", "comparison", "promotion",
     "drafts", "draft", "models", "model", "monitoring",
     "books", "account", "entry", "days", "day", "vouchers", "losses", "taxes", "reconciliation", "suspense",
