@@ -12,7 +12,8 @@ ROLES = {
     "borrower-en": "borrower",
 }  # fmt: skip
 PAGE_OF = {
-    "visits": "case", "visit": "case", "sitting": "committee", "change": "decision", "health of sources": "evidence", "documents that wait": "evidence", "firms": "firm",
+    "visits": "case", "visit": "case", "sitting": "committee", "change": "decision", "health of sources": "evidence",
+    "documents that wait": "evidence", "firms": "firm",
     "firm's evidence": "firm", "firm's records": "firm",
     "payout": "payouts", "loan": "loans", "models": "model", "monitoring": "model", "products": "product",
     "account": "books", "entry": "books", "late loan": "loans",

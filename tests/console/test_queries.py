@@ -87,7 +87,8 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
 NAMES = (
     "queue", "case", "visits", "visit", "committee", "sitting", "campaigns", "duties", "matching", "factory", "decision", "change", "firms",
     "firm",
-    "firm's evidence", "evidence", "health of sources", "documents that wait", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
+    "firm's evidence", "evidence", "health of sources",
+    "documents that wait", "payouts", "payout", "loans", "loan", "late loan", "past loan", "loan class",
     "renewals", "renewal", "lines", "line", "acts", "act", "portfolio", "products", "product", "lab", "comparison", "promotion",
     "drafts", "draft", "models", "model", "monitoring",
     "books", "account", "entry", "days", "day", "vouchers", "losses", "taxes", "reconciliation", "suspense",
