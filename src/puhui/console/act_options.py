@@ -87,6 +87,11 @@ def _better(loan: Loan) -> Options:
     return [(code, word(CHOICES, code)) for code in CLASSES[: CLASSES.index(class_of(loan))]]
 
 
+def _securities(contract: Contract) -> Options:
+    rows = contract.securities.filter(release=None).order_by("pk")
+    return [(str(each.pk), f"{each.provider} · {word(SECURITIES, each.kind)}") for each in rows]
+
+
 def _links(loan: Loan) -> Options:
     language = get_language() or "en"
     return [(code, in_language(dict(link.texts), language) or code) for code, link in links_of(loan).items()]
@@ -102,6 +107,8 @@ _OFFERED: dict[tuple[str, str], Callable[[Any], Options]] = {
     ("restructure", "every"): _steps,
     ("downgrade", "to"): _worse,
     ("upgrade", "to"): _better,
+    ("value_security", "security"): _securities,
+    ("release_security", "security"): _securities,
     ("review_link", "code"): _links,
     ("correct_link", "code"): _links,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.loans import changing, class_acts, correcting, drawing, lines, linking, paying, renewing, restructuring, transferring
+from puhui.loans import changing, class_acts, collateral, correcting, drawing, lines, linking, paying, renewing, restructuring, transferring
 from puhui.loans.acts import Act
 
 ACTS: dict[str, Act] = {
@@ -21,6 +21,9 @@ ACTS: dict[str, Act] = {
         changing.REFUND,
         changing.CHANGE_RATE,
         changing.PAUSE,
+        collateral.SECURE,
+        collateral.VALUE_SECURITY,
+        collateral.RELEASE_SECURITY,
         linking.REVIEW_LINK,
         linking.CORRECT_LINK,
         changing.RECORD_MISUSE,

@@ -30,6 +30,42 @@ class Security(models.Model):
         constraints = [models.UniqueConstraint(fields=["contract", "kind", "provider"], name="security_once")]
 
 
+class SecurityValue(models.Model):
+    """What a security was worth on a day, by the rules of its kind; the newest counts. A guarantee is worth what is guaranteed."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    security = models.ForeignKey(Security, on_delete=models.PROTECT, related_name="values")
+    day = models.DateField()
+    item_kind = models.CharField(max_length=24)  # of the dated table security-kinds
+    base_fen = models.BigIntegerField()  # confirmed, paid, appraised or guaranteed, as the kind is valued
+    age_years = models.IntegerField(default=0)
+    prior_fen = models.BigIntegerField(default=0)  # claims that rank before
+    value_fen = models.BigIntegerField()  # after haircut and prior claims
+    registered_on = models.DateField(null=True)
+    insured_until = models.DateField(null=True)
+    evidence = models.CharField(max_length=300)
+    recorded_by = models.CharField(max_length=150)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        indexes = [models.Index(fields=["security", "day"], name="security_value_newest")]
+
+
+class SecurityRelease(models.Model):
+    """That a security was given back: nothing is owed under its contract any more."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    security = models.OneToOneField(Security, on_delete=models.PROTECT, related_name="release")
+    day = models.DateField()
+    evidence = models.CharField(max_length=300)  # the cancellation in the register
+    recorded_by = models.CharField(max_length=150)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+
+
 class RateLink(models.Model):
     """The index that the rate of a contract's loan follows, by how much more, and on which days it is set anew."""
 

@@ -14,6 +14,7 @@ from puhui.decisions.actions import release_exposures
 from puhui.decisions.exposures import exposure_of_firms
 from puhui.loans.act_arguments import amount, day, text
 from puhui.loans.acts import Act, Done, Work, execute, loan_faults, open_day, state_fault
+from puhui.loans.collateral import payout_faults
 from puhui.loans.command_log import Request, begin_many, finish, told_when_busy
 from puhui.loans.fold import terms_of
 from puhui.loans.keeping import Change, NewEvent
@@ -94,7 +95,9 @@ def pay_out(
     )
     if not contracts:
         return []
-    loans = Loan.objects.bulk_create(taxed(work, [new_loan(contract, work.when) for contract, _ in contracts]))
+    new = [new_loan(contract, work.when) for contract, _ in contracts]
+    check(fault for loan in new for fault in payout_faults(loan.contract, loan.start, loan.maturity))
+    loans = Loan.objects.bulk_create(taxed(work, new))
     start_loans(work, [(loan, key) for loan, (_, key) in zip(loans, contracts, strict=True)], act, through, amount_fen)
     Contract.objects.filter(pk__in=[contract.pk for contract, _ in contracts]).update(status=Contract.Status.DRAWN)
     return loans

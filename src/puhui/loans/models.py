@@ -13,7 +13,17 @@ from django.utils import timezone
 from puhui.decisions.models import Decision, Offer
 from puhui.loans.class_models import ClassChange, Finding, LoanClass  # noqa: F401  (tables with a subject of their own)
 from puhui.loans.command_models import Command, Outbox, OutboxReader  # noqa: F401
-from puhui.loans.credit_models import CreditLine, LineChange, LinkReview, RateLink, Refinancing, Restructuring, Security  # noqa: F401
+from puhui.loans.credit_models import (  # noqa: F401
+    CreditLine,
+    LineChange,
+    LinkReview,
+    RateLink,
+    Refinancing,
+    Restructuring,
+    Security,
+    SecurityRelease,
+    SecurityValue,
+)
 from puhui.loans.loss_models import LossDetail, LossRun  # noqa: F401
 from puhui.parties.models import APPEND_ONLY, Branch, Firm, Institution
 

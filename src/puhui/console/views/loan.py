@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from puhui.books import queries as books
 from puhui.console.access import Request, may_read, page
-from puhui.console.act_figures import act_groups, class_state, command_rows
-from puhui.console.act_words import CHOICES, SECURITIES
+from puhui.console.act_figures import act_groups, act_link, class_state, command_rows, power
+from puhui.console.act_words import CHOICES
 from puhui.console.class_figures import change_rows, class_panel
 from puhui.console.forms import day as day_of
 from puhui.console.forms import new_key
@@ -27,12 +27,15 @@ from puhui.console.paging import filters_of, paged
 from puhui.console.templatetags.figures import choose_unit, money, number, unit_name, weekday
 from puhui.console.words import METHODS, product_name, word
 from puhui.loans import class_queries, queries
+from puhui.loans.collateral import cover_of
 from puhui.loans.command_models import Command
 from puhui.loans.credit_models import Refinancing
 from puhui.loans.keeping import events_of
 from puhui.loans.margins import ACCRUING, margin_of_loan
 from puhui.loans.models import Event, Loan, SetAside
 from puhui.loans.repricing import rate_before
+
+COVER_ACTS = ("secure", "value_security", "release_security")
 
 
 @page("loans")
@@ -139,7 +142,8 @@ def loan_class(request: Request, number: int) -> HttpResponse:
         "tab": "loans", "loan": found, "class": class_panel(outlook, day, get_language() or "en"),
         "changes": change_rows(class_queries.class_changes(found)), "findings": [(each, word(CHOICES, each.code)) for each in rows],
         "restructurings": list(found.restructurings.order_by("-pk")),
-        "securities": [{"row": each, "kind": word(SECURITIES, each.kind)} for each in found.contract.securities.order_by("pk")],
+        "cover": cover_of(found.contract, found.principal_fen, day),
+        "cover_acts": [act_link(each, found.contract) for each in COVER_ACTS if request.user.role in power(each, found.contract).makers],
     }  # fmt: skip
     return render(request, "console/loan_class.html", context)
 
