@@ -85,6 +85,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "profile": Benchmark(("-m", "benchmarks.profile")),
         "decision": Benchmark(("-m", "benchmarks.decision")),
         "strategy": Benchmark(("-m", "benchmarks.strategy")),
+        "lab": Benchmark(("-m", "benchmarks.lab")),
         "repayment": Benchmark(("-m", "benchmarks.repayment")),
         "repayment-file": Benchmark(("-m", "benchmarks.repayment_file")),
         "day-end": Benchmark(("-m", "benchmarks.day_end")),
