@@ -35,6 +35,7 @@ __all__ = ["clean", "column_type", "compile_polars"]
 
 Tables = Mapping[str, Mapping[str | float, Any]]
 _FEW = 12
+_MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _WORDS: Mapping[int, Any] = {1: pl.UInt8, 2: pl.UInt16, 4: pl.UInt32, 8: pl.UInt64}
 """Length of a text in bytes → the whole numbers of that length."""
 _TYPES: Mapping[str, Any] = {"number": pl.Float64, "boolean": pl.Boolean, "text": pl.String}
@@ -122,6 +123,8 @@ def _arithmetic(node: Arithmetic, tables: Tables) -> pl.Expr:
 
 
 def _compare(operator: str, left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    if not left.meta.root_names():  # polars takes a figure compared with a column that is the same in all rows for a single row
+        operator, left, right = _MIRRORED[operator], right, left
     match operator:
         case "==":
             return left == right
