@@ -185,7 +185,10 @@ def classes_have_articles(bank: Any) -> None:
 
 
 def everything_happened(bank: Any) -> None:
-    """Every kind of event, every act of the desk, every class and stage was seen in the year."""
+    """Every kind of event, every act of the desk, every class and stage was seen in the year.
+
+    But for the reviews of rates that follow jobs, carbon or targets: no loan of the county is of such a product (test_linking.py).
+    """
     from puhui.calculations.classification import CLASSES
     from puhui.calculations.events import EVENT_TYPES
     from puhui.loans.act_registry import ACTS
@@ -194,7 +197,7 @@ def everything_happened(bank: Any) -> None:
     from puhui.loans.models import Command, Event, Refinancing, Restructuring
 
     assert set(EVENT_TYPES) == set(Event.objects.values_list("type", flat=True))
-    assert set(ACTS) - set(Command.objects.filter(status="done").values_list("act", flat=True)) == set()
+    assert set(ACTS) - set(Command.objects.filter(status="done").values_list("act", flat=True)) == {"review_link", "correct_link"}
     assert set(Refinancing.objects.values_list("kind", flat=True)) == set(Refinancing.Kind.values)
     assert set(Restructuring.objects.values_list("kind", flat=True)) >= {"extension", "restructuring", "refinancing"}
     assert set(ClassChange.objects.values_list("after", flat=True)) >= set(CLASSES) - {"normal", "loss"}

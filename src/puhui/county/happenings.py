@@ -315,3 +315,25 @@ def terminate(desk: Desk, note: Note) -> None:
 
 def write_off(desk: Desk, note: Note) -> None:
     desk.do("write_off", note.loan, reason="企业注销，无财产可供执行", evidence="董事会决议 2026-8，法院终结执行裁定")
+
+
+# ------------------------------------------------------------------------------------------------------------------------- security
+
+
+def secure(provider: str) -> Happening:
+    """Somebody stands for the rest of the loan, for the whole of its amount."""
+
+    def happen(desk: Desk, note: Note) -> None:
+        done = desk.do("secure", note.contract, kind="guarantor", provider=provider, evidence=f"保证合同 {note.contract.number}-2")
+        note.events["security"] = done.result.pk
+        desk.do(
+            "value_security", note.contract, security=done.result.pk, item_kind="guarantee", amount_fen=note.loan.amount_fen,
+            evidence=f"保证合同 {note.contract.number}-2",
+        )  # fmt: skip
+
+    return happen
+
+
+def give_back(desk: Desk, note: Note) -> None:
+    """Nothing is owed any more: the guarantee is given back."""
+    desk.do("release_security", note.contract, security=note.events["security"], evidence="保证合同原件退还")

@@ -170,7 +170,9 @@ LIVES = (
     Life("prepaid_lower", with_prepayment("reduce_instalment"), (((3, 25), happen.prepay("0.25")), ((6, 25), happen.prepay("0.2")))),
     Life("prepaid_shorter", with_prepayment("reduce_term"), (((3, 20), happen.prepay("0.25")),)),
     Life("prepaid_instalments", with_prepayment("next_instalments"), (((2, 28), happen.prepay_instalments(2)),)),
-    Life("closed_early", steps=(((7, 25), happen.pay_off),)),
+    Life("closed_early", steps=(
+        ((1, 12), happen.secure(GUARANTOR)), ((7, 25), happen.pay_off), ((7, 26), happen.give_back),
+    )),
     Life("flat", flat),
     Life("repriced", settled_on_20th("1 month"), (((2, 1), happen.reprice("-0.0010")), ((8, 1), happen.reprice("-0.0005")))),
     Life("linked", linked),
