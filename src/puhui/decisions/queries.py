@@ -153,7 +153,7 @@ def authority_of(user: User, day: date) -> list[dict[str, Any]]:
     if user.role not in REVIEWERS:
         return []
     found = []
-    for product in products_on(day):
+    for product in products_on(day, user.institution):
         classes = [one.code for one in product.classes if one.is_lent]
         for row in tables_of(product)["authority"].valid_on(day):
             if user.role in row["roles"]:

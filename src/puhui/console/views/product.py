@@ -9,7 +9,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from puhui.console.access import Request, page
+from puhui.console.access import Request, may_act, page
 from puhui.console.decision_figures import language
 from puhui.console.words import FAMILIES, in_language, word
 from puhui.decisions.examples import examples
@@ -54,6 +54,7 @@ def product(request: Request, code: str) -> HttpResponse:
             {"from": one.valid_from, "to": one.valid_to, "digest": one.digest, "used": one is found}
             for one in versions(code, request.institution)
         ],
+        "may_draft": may_act(request.user, "drafts"),
         "file": f"{found.code}-{found.valid_from}.toml",
     }
     return render(request, "console/product.html", context)
