@@ -36,7 +36,7 @@ def upload(page: Any, path: Path) -> str:
 def test_a_scan_is_corrected_beside_its_picture(site: tuple[str, Any], visitor: Callable[..., Any], tmp_path: Path) -> None:
     page = visitor("officer", "zh-hans")
     address = upload(page, tmp_path / "invoice.pdf")
-    assert page.locator("#paper img").evaluate("image => image.complete && image.naturalWidth > 1000")
+    assert page.locator("#paper img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 1000
     failing = page.locator("#checks .state.late")
     assert failing.count() == 2
     total = page.locator("[data-field=total]")

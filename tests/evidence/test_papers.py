@@ -121,6 +121,7 @@ def test_movements_are_corrected_one_by_one(lender, monkeypatch):
 
     monkeypatch.setattr(waiting, "read_document", unsure)
     paper = kept(lender, statement_pdf(("5,000.00", "4,139.50", "4,239.50")), "C15", "statement.pdf")
+    assert list(waiting.rows_of(paper)[0]) == ["交易日期", "摘要", "借方发生额", "贷方发生额", "账户余额", "对方户名"], "as on the paper"
     assert names(waiting.checks_of(paper, waiting.rows_of(paper))) == {"balance"}
     result = waiting.confirm(paper, {"借方发生额#2": "860.50"}, "officer")
     assert result.counts["accepted"] == 3

@@ -39,6 +39,11 @@ def test_late_is_twice_the_usual_distance(days_ago: tuple[int, ...], late: bool)
     assert (found.usual_days is None) == (len(days_ago) < 3)
 
 
+def test_files_of_one_day_tell_no_usual_distance() -> None:
+    found = health_of(deliveries(9, 9, 9, 9), {}, 45, DAY, NOW, LIMITS)
+    assert found.usual_days is None and not found.is_late
+
+
 def test_out_of_date_goes_by_the_newest_fact() -> None:
     assert not health_of(deliveries(1, observed=45), {}, 45, DAY, NOW, LIMITS).is_stale
     assert health_of(deliveries(1, observed=46), {}, 45, DAY, NOW, LIMITS).is_stale

@@ -88,7 +88,7 @@ def health_of(
     """
     newest = deliveries[0]
     age, silent = (day - newest.last_observed_on).days, (now - newest.received_at).days
-    usual = _usual_days(deliveries) if len(deliveries) >= int(limits["late_from_deliveries"]) else None
+    usual = _usual_days(deliveries) if len(_distances(deliveries)) + 1 >= int(limits["late_from_deliveries"]) else None
     earlier = [contents.get(each.batch, ()) for each in deliveries[1 : 1 + int(limits["deliveries_before"])]]
     rows, before = contents.get(newest.batch, ()), [row for each in earlier for row in each]
     fields = sorted({name for row in (*rows, *before) for name in row})
@@ -115,7 +115,7 @@ def _distances(deliveries: Sequence[Delivery]) -> list[float]:
 
 def _usual_days(deliveries: Sequence[Delivery]) -> float:
     """The middle distance between deliveries, a day at least."""
-    return max(1.0, statistics.median(_distances(deliveries) or [1.0]))
+    return max(1.0, statistics.median(_distances(deliveries)))
 
 
 def _borne_days(deliveries: Sequence[Delivery], usual: float, limits: Row) -> float:

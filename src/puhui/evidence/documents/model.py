@@ -65,15 +65,17 @@ class Document:
         return "C15" if self.kind == "bank_statement" else "C07"
 
     def as_dict(self) -> dict[str, Any]:
-        """For storage; `of_dict` gives the same document again."""
-        return {**asdict(self), "faults": [fault.as_dict() for fault in self.faults]}
+        """For storage; `of_dict` gives the same document again. Rows are pairs: a stored object forgets the order of the columns."""
+        return {**asdict(self), "rows": [list(row.items()) for row in self.rows], "faults": [fault.as_dict() for fault in self.faults]}
 
     @staticmethod
     def of_dict(stored: Mapping[str, Any]) -> Document:
         """A document as it was read first."""
         fields = (DocumentField(**{**each, "box": tuple(each["box"]) if each["box"] else None}) for each in stored["fields"])
         faults = (Fault(**each) for each in stored["faults"])
-        return Document(stored["kind"], tuple(fields), tuple(stored["rows"]), tuple(faults), tuple(stored.get("notes", ())))
+        return Document(
+            stored["kind"], tuple(fields), tuple(dict(row) for row in stored["rows"]), tuple(faults), tuple(stored.get("notes", ()))
+        )
 
 
 HEADINGS = {
