@@ -21,7 +21,6 @@ from puhui.decisions.models import Application, Decision
 from puhui.decisions.standing import REVIEWERS, standing_faults, standing_of
 from puhui.features import cross_checks
 from puhui.features.like_firms import check_bounds
-from puhui.features.queries import newest_number
 from puhui.parties.actions import record_audit
 from puhui.parties.models import User
 from puhui.products.parameters import table
@@ -123,7 +122,7 @@ def _gaps(decisions: Sequence[Decision], snapshots: Mapping[int, Any]) -> dict[i
     if not rows:
         return {}
     schema = {"firm_id": pl.Int64} | dict.fromkeys(sorted(wanted), pl.Float64)
-    peers = check_bounds(looked_at.values(), snapshots, newest_number(decisions[0].institution), settings.PUHUI_CATALOGUE)
+    peers = check_bounds(looked_at.values(), snapshots, folder=settings.PUHUI_CATALOGUE)
     found = cross_checks.outcomes(pl.DataFrame(rows, schema=schema), day, firms, settings.PUHUI_CATALOGUE, peers)
     gaps: dict[int, list[Mapping[str, Any]]] = {}
     for row in found.filter(pl.col("outcome").is_in(_CONTRADICTIONS)).iter_rows(named=True):
