@@ -380,7 +380,12 @@ def test_money_goes_back_by_a_payment_order(money: Any, scenario: Any, client_of
     for _ in range(2):
         assert client.post(address, sent).status_code == 302
     order = PaymentOrder.objects.get(receipt=receipt)
-    assert (order.status, order.amount_fen, order.created_by) == ("created", 312_000, "accountant")
+    assert (order.status, order.amount_fen, order.created_by) == ("waiting", 312_000, "accountant")
+    assert client.post(f"/books/payments/{order.pk}/", {"act": "agree"}).status_code == 422  # who ordered it cannot agree to it
+    assert client_of("risk").get(f"/books/payments/{order.pk}/").context["may_agree"]
+    assert client_of("risk").post(f"/books/payments/{order.pk}/", {"act": "agree"}).status_code == 302
+    order.refresh_from_db()
+    assert order.status == "created"
     assert client.post(f"/books/payments/{order.pk}/", {"act": "cancel"}).status_code == 302
     receipt.refresh_from_db()
     assert (receipt.returning_fen, receipt.open_fen) == (0, 312_000)

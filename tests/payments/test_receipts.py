@@ -205,8 +205,10 @@ def test_one_receipt_over_several_debts_by_the_civil_code(loan_of: Callable[...,
     assert proved(micro_lender) == []
 
 
-def test_a_receipt_goes_back(account: Any, micro_lender: Any) -> None:
-    from puhui.payments.actions import return_receipt
+def test_a_receipt_goes_back(account: Any, micro_lender: Any, accountant: Any) -> None:
+    """Only once a second person has agreed: until then nothing is sent, and whoever ordered it cannot agree."""
+    from puhui.parties.actions import create_user
+    from puhui.payments.actions import agree, cancel_order, return_receipt
     from puhui.payments.models import Receipt
 
     bank = SimulatedBank(at=MORNING)
@@ -217,10 +219,20 @@ def test_a_receipt_goes_back(account: Any, micro_lender: Any) -> None:
     assert return_receipt(receipt, supplier(900), "back-1", "wrongly sent", "accountant") == order
     with pytest.raises(FaultsError, match="in suspense"):
         return_receipt(receipt, supplier(1), "back-2", "again", "accountant")
+    other = create_user(micro_lender, "other", "secret-secret", "accountant")
+    assert (driven(order, bank, steps=2).status, bank.sends) == ("waiting", 0)
+    with pytest.raises(FaultsError, match="who did not order it"):
+        agree(order, accountant, MORNING)
+    assert {agree(order, other, MORNING).status for _ in range(2)} == {"created"}
     order = driven(order, SimulatedBank(manners={"refused": 1.0}, at=MORNING))
     receipt.refresh_from_db()
     assert (order.status, receipt.open_fen, balance(micro_lender, "suspense")) == ("failed", 900, -900)
-    order = driven(return_receipt(receipt, supplier(900), "back-3", "wrongly sent", "accountant"), bank)
+    stopped = return_receipt(receipt, supplier(900), "back-3", "wrongly sent", "accountant")
+    assert cancel_order(stopped, None, MORNING, "other").status == "cancelled"
+    with pytest.raises(FaultsError, match="cancelled"):
+        agree(stopped, other, MORNING)
+    order = return_receipt(receipt, supplier(900), "back-4", "wrongly sent", "accountant")
+    order = driven(agree(order, other, MORNING), bank)
     receipt.refresh_from_db()
     assert (order.status, receipt.returned_fen) == ("confirmed", 900)
     assert (balance(micro_lender, "suspense"), balance(micro_lender, "own_cash"), balance(micro_lender, "memo_pending")) == (0, 0, 0)

@@ -49,6 +49,7 @@ DAY = {
 }
 
 ORDER = {
+    "waiting": State(_("waits for a second person"), WATCH, "user"),
     "created": State(_("ordered, not sent"), PLAIN, "signature"),
     "sent": State(_("with the bank"), WATCH, "progress"),
     "confirmed": State(_("bank has paid"), OK, "circle-check"),
@@ -87,6 +88,7 @@ ANSWERS = {
     "confirmed": _("confirmed"),
     "failed": _("failed"),
     "seen": _("seen"),
+    "agreed": _("agreed"),
 }
 
 #: how what calls for a person begins, as `order_states` and `driving` write it, and what it means

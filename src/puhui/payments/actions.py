@@ -3,13 +3,14 @@
 
 from puhui.payments.accounts import open_bank_account, register_firm_account, verify_firm_account
 from puhui.payments.debiting import request_debits, take_results
-from puhui.payments.driving import cancel_order, decide, drive, drive_all, hear
+from puhui.payments.driving import agree, cancel_order, decide, drive, drive_all, hear
 from puhui.payments.ordering import Payee, instruct, return_receipt
 from puhui.payments.receiving import apply, apply_over, match_open, undo
 from puhui.payments.statements import import_statement
 
 __all__ = [
     "Payee",
+    "agree",
     "apply",
     "apply_over",
     "cancel_order",

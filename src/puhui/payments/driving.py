@@ -22,10 +22,10 @@ from puhui.payments import settling
 from puhui.payments.accounts import number_of
 from puhui.payments.channel import NOTHING, Answer, Channel, ChannelError, Instruction
 from puhui.payments.models import BankAccount, PaymentAttempt, PaymentOrder
-from puhui.payments.order_states import FINAL, Rules, Standing, after, asked, given_up, next_step
+from puhui.payments.order_states import FINAL, UNSENT, Rules, Standing, after, asked, given_up, next_step
 from puhui.payments.rules import channel_rules
 
-__all__ = ["cancel_order", "decide", "drive", "drive_all", "hear"]
+__all__ = ["agree", "cancel_order", "decide", "drive", "drive_all", "hear"]
 
 ACTOR = "payment channel"
 LEASE_MINUTES = 10  # longer than any call waits; whoever died while asking is passed after it
@@ -144,10 +144,10 @@ def cancel_order(order: PaymentOrder, channel: Channel | None, now: datetime, ac
     with transaction.atomic():
         open_day(order.institution)
         locked = _locked(order.pk)
-        if locked.status in FINAL or (locked.status != PaymentOrder.Status.CREATED and channel is None):
+        if locked.status in FINAL or (locked.status not in UNSENT and channel is None):
             raise FaultsError([Fault(f"payment {locked.reference}", locked.status, "one that has not ended, and its channel")])
         _note(locked, "cancel", {}, now, actor)
-        if locked.status == PaymentOrder.Status.CREATED:
+        if locked.status in UNSENT:
             locked.status = PaymentOrder.Status.CANCELLED
             settling.end(locked, actor)
             locked.save()
@@ -156,6 +156,33 @@ def cancel_order(order: PaymentOrder, channel: Channel | None, now: datetime, ac
     assert channel is not None
     _finish(order.pk, _call(channel, "cancel", _instruction(order)), "cancel", now)
     return PaymentOrder.objects.get(pk=order.pk)
+
+
+@transaction.atomic
+def agree(order: PaymentOrder, user: User, now: datetime) -> PaymentOrder:
+    """A second person agrees that the money goes out: from now on the order is sent like any other. Agreeing twice changes nothing.
+
+    Raises FaultsError for whoever ordered it, a role that may not, an order that was stopped. To refuse is to cancel.
+    """
+    open_day(order.institution)
+    locked = _locked(order.pk)
+    if locked.status not in (*UNSENT, "sent", "confirmed"):
+        raise FaultsError([Fault(f"payment {locked.reference}", locked.status, "one that waits for a second person")])
+    check(_person_faults(locked, user))
+    if locked.status == PaymentOrder.Status.WAITING:
+        locked.status = PaymentOrder.Status.CREATED
+        locked.save(update_fields=["status"])
+        _note(locked, "person", {"outcome": "agreed"}, now, user.username)
+        detail = {"amount_fen": locked.amount_fen, "maker": locked.created_by}
+        record_audit(locked.institution, user.username, "payment.agreed", "payment_order", locked.pk, detail)
+    return locked
+
+
+def _person_faults(order: PaymentOrder, user: User) -> list[Fault]:
+    """What keeps a user from deciding about an order that somebody else made."""
+    if user.username == order.created_by or user.role not in DECIDERS or user.institution_id != order.institution_id:
+        return [Fault("person", user.username, "an accountant or risk manager of this lender who did not order it")]
+    return []
 
 
 @transaction.atomic
@@ -174,9 +201,7 @@ def decide(order: PaymentOrder, outcome: str, evidence: str, user: User, now: da
         faults.append(Fault(f"payment {locked.reference}", locked.status, "one that is unknown", "The bank is still being asked."))
     if not evidence.strip():
         faults.append(Fault("evidence", "none", "what shows it: the bank's letter, its statement"))
-    if user.username == locked.created_by or user.role not in DECIDERS or user.institution_id != locked.institution_id:
-        faults.append(Fault("person", user.username, "an accountant or risk manager of this lender who did not order it"))
-    check(faults)
+    check([*faults, *_person_faults(locked, user)])
     locked.attention = ""
     if not ended:
         locked.status = outcome

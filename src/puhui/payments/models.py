@@ -67,6 +67,7 @@ class PaymentOrder(AccountNumber):
         RETURN = "return"  # of a receipt, or of a payout that came back: out of suspense
 
     class Status(models.TextChoices):
+        WAITING = "waiting"  # for a second person
         CREATED = "created"
         SENT = "sent"
         CONFIRMED = "confirmed"

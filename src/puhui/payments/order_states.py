@@ -1,6 +1,7 @@
 """The life of a payment order: what is done next, and what an answer of the bank makes of it. Pure; knows no clock.
 
     created → sent → confirmed | failed | unknown        created, sent → cancelled        unknown → confirmed | failed (a person)
+    waiting → created | cancelled (a second person: money that goes back)
 
 The rules that keep anything from being paid twice, whatever the bank answers:
 1. Before anything is sent again the bank is asked. Sent again is only what the bank says it has never seen, under the same reference,
@@ -17,9 +18,10 @@ from datetime import datetime, timedelta
 
 from puhui.payments.channel import Answer
 
-__all__ = ["FINAL", "NO_CERTAIN_ANSWER", "Rules", "Standing", "after", "asked", "given_up", "next_step"]
+__all__ = ["FINAL", "NO_CERTAIN_ANSWER", "UNSENT", "Rules", "Standing", "after", "asked", "given_up", "next_step"]
 
 FINAL = ("confirmed", "failed", "cancelled")
+UNSENT = ("waiting", "created")
 NO_CERTAIN_ANSWER = "no certain answer"
 
 
@@ -52,7 +54,7 @@ class Standing:
 
 def next_step(order: Standing, rules: Rules, now: datetime) -> str:
     """send, query, give_up (to a person) or wait."""
-    if order.status in FINAL:
+    if order.status in FINAL or order.status == "waiting":
         return "wait"
     if order.status == "created":
         return "send"
@@ -94,7 +96,7 @@ def given_up(order: Standing) -> Standing:
 
 def after(order: Standing, answer: Answer, to: str) -> Standing:
     """The order after an answer `to` a send, a query or a cancel, or after a notice that nobody asked for, in any order and any number."""
-    if order.status == "created":
+    if order.status in UNSENT:
         return replace(order, attention=f"answered {answer.kind} before it was sent") if answer.kind != "none" else order
     if order.status in FINAL:
         return _after_the_end(order, answer)

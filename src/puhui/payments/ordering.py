@@ -93,7 +93,8 @@ def undisbursed_fen(contract: Contract) -> int:
 
 @transaction.atomic
 def return_receipt(receipt: Receipt, payee: Payee, key: str, reason: str, actor: str) -> PaymentOrder:
-    """Order money out of suspense: back to who sent it, or on to whom it was meant for. The same key again gives the same order."""
+    """Order money out of suspense: back to who sent it, or on to whom it was meant for. It goes out once a second person has agreed
+    (`driving.agree`). The same key again gives the same order."""
     institution = receipt.institution
     day = open_day(institution)
     receipt = Receipt.objects.select_for_update(of=("self",)).select_related("bank_account", "institution").get(pk=receipt.pk)
@@ -109,7 +110,8 @@ def return_receipt(receipt: Receipt, payee: Payee, key: str, reason: str, actor:
     order = PaymentOrder.objects.create(
         institution=institution, bank_account=receipt.bank_account, purpose=PaymentOrder.Purpose.RETURN, receipt=receipt,
         amount_fen=payee.amount_fen, mode="return", proof=reason.strip(), key=key, reference=reference_of(institution.pk, "R", key),
-        created_by=actor, created_on=day, **number_columns(payee.account, payee.name, payee.bank_name, payee.bank_code),
+        status=PaymentOrder.Status.WAITING, created_by=actor, created_on=day,
+        **number_columns(payee.account, payee.name, payee.bank_name, payee.bank_code),
     )  # fmt: skip
     receipt.returning_fen += payee.amount_fen
     receipt.save(update_fields=["returning_fen"])

@@ -53,6 +53,7 @@ class Configuration:
     catalogue: Path | None
     anchor_file: Path
     upload_limit_mb: int
+    banks: tuple[tuple[str, str], ...]  # account, address
 
     @property
     def is_embedded(self) -> bool:
@@ -143,6 +144,17 @@ def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _banks(text: str) -> tuple[tuple[str, str], ...]:
+    banks: dict[str, str] = {}
+    for part in _list(text):
+        account, _, address = part.partition("=")
+        names = account.strip().split("/")
+        if len(names) != 2 or not all(names) or not address.strip().startswith(("https://", "http://")):
+            raise _Wrong("LENDER/ACCOUNT=https://…, several by comma")
+        banks[account.strip()] = address.strip().rstrip("/")
+    return tuple(banks.items())
+
+
 def _language(text: str) -> str:
     if text.lower() not in LANGUAGES:
         raise _Wrong("one of " + ", ".join(LANGUAGES))
@@ -193,6 +205,8 @@ SETTINGS: tuple[Setting, ...] = (
             "where the digest of each closed day is kept outside the database, best on another disk"),
     Setting("PUHUI_UPLOAD_LIMIT_MB", "upload_limit_mb", "number", _number(1, 10_000), 200, "200",
             "the largest file that may be uploaded, in megabytes"),
+    Setting("PUHUI_BANKS", "banks", "accounts with addresses, by comma", _banks, (), "none: nothing is sent by itself",
+            "LENDER/ACCOUNT=https://…: where the bank of an account is asked; its open orders are sent while the console is served"),
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from puhui.console.paging import filters_of, paged
 from puhui.console.words import BOOK_ACTS, word
 from puhui.payments import actions, queries
 from puhui.payments.models import PaymentAttempt, PaymentOrder
-from puhui.payments.order_states import FINAL
+from puhui.payments.order_states import FINAL, UNSENT
 
 ATTENTION = "attention"
 ASKED = ("send", "query", "cancel")
@@ -76,11 +76,14 @@ def _act(request: Request, order: PaymentOrder) -> str:
     if act == "cancel":
         actions.cancel_order(order, None, timezone.now(), request.user.username)
         return _("The payment is cancelled: nothing was sent to the bank.")
+    if act == "agree":
+        actions.agree(order, request.user, timezone.now())
+        return _("Agreed: the payment goes to the bank.")
     if act == "decide":
         outcome = request.POST.get("outcome", "")
         actions.decide(order, outcome, request.POST.get("evidence", ""), request.user, timezone.now())
         return _("Decided: %(outcome)s.") % {"outcome": word(ANSWERS, outcome)}
-    raise FaultsError([Fault(_("act"), act or _("nothing"), "cancel, decide")])
+    raise FaultsError([Fault(_("act"), act or _("nothing"), "agree, cancel, decide")])
 
 
 def _context(request: Request, order: PaymentOrder, errors: list[str]) -> dict[str, Any]:
@@ -95,10 +98,11 @@ def _context(request: Request, order: PaymentOrder, errors: list[str]) -> dict[s
         **_row(order), "tab": "payments", "errors": errors, "attempts": _attempts(attempts),
         "grounds": [word(MODE_GROUNDS, ground) for ground in order.grounds], "entries": [_entry(each) for each in entries],
         "lines": list(order.statement_matches.select_related("line").order_by("pk")),
-        "may_read_payouts": may_read(request.user, "payouts"), "may_cancel": acts and order.status == "created",
+        "may_read_payouts": may_read(request.user, "payouts"), "may_cancel": acts and order.status in UNSENT,
+        "may_agree": acts and other_person and order.status == "waiting",
         "may_decide": acts and other_person and order.status == "unknown",
         "may_see": acts and other_person and order.status in FINAL and bool(order.attention),
-        "needs_other": acts and not other_person and (order.status == "unknown" or bool(order.attention)),
+        "needs_other": acts and not other_person and (order.status in ("unknown", "waiting") or bool(order.attention)),
         "again": order.status in ("failed", "cancelled"),
     }  # fmt: skip
 

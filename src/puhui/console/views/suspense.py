@@ -108,7 +108,7 @@ def _act(request: Request, receipt: Receipt) -> str:
         name, account, bank, bank_code = (sent.get(field, "") for field in names)
         payee = actions.Payee(name, account, bank, amount_fen(sent.get("amount", "")), mode="return", bank_code=bank_code)
         order = actions.return_receipt(receipt, payee, key, sent.get("reason", ""), who)
-        return _("Payment %(reference)s is ordered: the money leaves suspense when the bank has paid it.") % {"reference": order.reference}
+        return _("Payment %(reference)s is ordered: it goes out once a second person has agreed.") % {"reference": order.reference}
     if act == "undo":
         application = receipt.applications.filter(pk=_number(sent.get("application", ""))).first()
         if application is None:
