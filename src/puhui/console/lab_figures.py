@@ -75,9 +75,9 @@ def charts(row: Comparison) -> list[dict[str, Any]]:
         mine = [label for label in labels if any(label == each["strategy"] for each in points)]
         values = sorted({each["value"] for each in points})
         rows = [{"label": f"{value:g}", "values": [at[label, value]["expected_profit_fen"] for label in mine]} for value in values]
-        made.append(_chart(_("Profit expected as the threshold moves"), found["frontier"]["threshold"], "bars", mine, rows, "line"))
-        best = sorted((each for each in points if each["efficient"]), key=lambda each: int(each["expected_loss_fen"]))
-        rows = [{"label": _loss(each), "values": [each["expected_profit_fen"]]} for each in best]
+        made.append(_chart(_("Profit expected as the threshold moves"), found["frontier"]["threshold"], "bars", mine, rows, "bar"))
+        best = sorted({(int(each["expected_loss_fen"]), int(each["expected_profit_fen"])) for each in points if each["efficient"]})
+        rows = [{"label": str(money(loss_fen, "yuan")), "values": [profit_fen]} for loss_fen, profit_fen in best]
         title = _("Efficient frontier: profit expected by loss expected, yuan")
         made.append(_chart(title, _("Loss expected"), "bars", [_("profit")], rows, "line"))
     if found.get("months"):
@@ -93,11 +93,6 @@ def charts(row: Comparison) -> list[dict[str, Any]]:
             rows.append({"label": names.get(code, code), "values": [by[label] for label in labels]})
         made.append(_chart(_("Profit expected under stress"), _("Scenario"), "bars", labels, rows, "bar"))
     return made
-
-
-def _loss(point: Mapping[str, Any]) -> str:
-    fen = int(point["expected_loss_fen"])
-    return f"{money(fen, 'yuan')}"
 
 
 def _chart(title: str, category: str, kind: str, labels: list[str], rows: list[dict[str, Any]], drawn: str) -> dict[str, Any]:
