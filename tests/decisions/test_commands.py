@@ -80,3 +80,24 @@ def test_products_check_needs_no_database(tmp_path):
     assert "Did you mean churn-curve?" in answer.stdout
     assert "'ratio', as the catalogue has it" in answer.stdout
     assert puhui(environment, "products", "check", "nowhere.toml").returncode == 2
+
+
+def test_holdings_that_came_before_are_linked(bank, database_environment, tmp_path):
+    """Imported past the door that links them: the command makes the link, and a second time there is nothing to do."""
+    from datetime import date
+
+    from puhui.evidence.actions import import_records
+    from puhui.parties.actions import grant_consents
+
+    held, holder = bank.firm("甲公司"), bank.firm("乙公司")
+    grant_consents(
+        bank.institution, [held], purpose="credit_decision", classes=["C02"], expires_on=date(2030, 1, 1), text_version="1", text="yes",
+        channel="counter", granted_by="owner",
+    )  # fmt: skip
+    path = tmp_path / "holdings.csv"
+    path.write_text(f"股权信息日期,股东名称,股东类型,持股比例\n2026-01-05,{holder.name},企业,30%\n", encoding="utf-8")
+    import_records(bank.institution, path, "C02", "shareholding", firm=held)
+    linked = puhui(database_environment, "parties", "link", "--json")
+    assert linked.returncode == 0, linked.stderr
+    assert json.loads(linked.stdout) == {"links": [{"firm": held.name, "other": holder.name}]}
+    assert puhui(database_environment, "parties", "link").stdout.strip() == "0 new links"

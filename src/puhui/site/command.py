@@ -38,7 +38,7 @@ COMMANDS = {
     "payments": "payments, statements, debits, matching, reconciliation",
     "api": "keys and document of the interface for other programs",
     "books": "verify the books",
-    "parties": "firms that may be entered twice",
+    "parties": "firms that may be entered twice, and firms that belong together",
     "report": "a report as of a day",
     "products": "check product files",
 }

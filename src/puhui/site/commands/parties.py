@@ -1,4 +1,4 @@
-"""`puhui parties`: which rows may be the same firm."""
+"""`puhui parties`: which rows may be the same firm, and which firms belong together."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from puhui.site.commands import support
 if TYPE_CHECKING:
     from datetime import date
 
-app = typer.Typer(help="Firms that may be entered twice.", no_args_is_help=True)
+app = typer.Typer(help="Firms that may be entered twice, and firms that belong together.", no_args_is_help=True)
 
 
 @app.callback()
 def group() -> None:
-    """Firms that may be entered twice."""
+    """Firms that may be entered twice, and firms that belong together."""
 
 
 @app.command()
@@ -57,6 +57,34 @@ def match(
         told = ", ".join(f"{name}: {level}" for name, level in row["levels"].items())
         print(f"{row['proposal']:6}  {row['weight']:7.2f}  {row['first_name']} | {row['second_name']}  ({told})")
     print(f"{len(rows)} pairs among {len(names)} firms, {new} new in the queue")
+
+
+@app.command()
+def link(
+    institution: str = typer.Option("", "--institution", help="Code of the institution; may be left out where there is only one."),
+    actor: str = typer.Option("system", "--as", help="In whose name, for the audit trail."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document instead of text."),
+) -> None:
+    """Make firms of one group by the register of shareholders (C02) share one limit, for all evidence that is there.
+
+    Holdings are linked as they are taken in; this is for those that came before, or with a consent that came later.
+
+    Example: puhui parties link --json
+    """
+    support.start_django()
+    from puhui.decisions.register_links import link_by_register
+    from puhui.parties.models import Firm
+
+    lender = support.institution(institution)
+    made = link_by_register(lender, list(Firm.objects.filter(institution=lender).values_list("pk", flat=True)), actor)
+    names = dict(Firm.objects.filter(pk__in={number for one in made for number in (one.firm_id, one.other_id)}).values_list("pk", "name"))
+    rows = [{"firm": names[one.firm_id], "other": names[one.other_id]} for one in made if one.other_id]
+    if as_json:
+        support.print_result({"links": rows}, as_json=True)
+        return
+    for row in rows:
+        print(f"{row['firm']} | {row['other']}")
+    print(f"{len(rows)} new links")
 
 
 def parameters(day: date) -> tuple[dict[str, dict[str, tuple[float, float]]], float, float, float]:
