@@ -122,7 +122,7 @@ def parts_of(act: str, argument: str, target: Any) -> list[tuple[str, str, str, 
         return [(each.provider, f"{each.provider} · {word(SECURITIES, each.kind)}", "text", []) for each in rows]
     if argument == "evidence" and isinstance(target, Loan):
         asked = dict.fromkeys(code for link in links_of(target).values() for code in link.evidence)
-        return [(code, f"{code} · {in_language(classes()[code].title, get_language() or 'en')}", "text", []) for code in asked]
+        return [(code, f"{code} · {in_language(dict(classes()[code].title), get_language() or 'en')}", "text", []) for code in asked]
     if argument == "conditions":
         language = get_language() or "en"
         return [(row["code"], _condition(row, language), "text", []) for row in conditions_on(target.institution.business_date)]
