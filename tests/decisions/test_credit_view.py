@@ -176,17 +176,20 @@ def test_two_approvals_at_once_cannot_break_the_ceiling(small_bank):
 
 
 def test_the_case_page_tells_group_ceiling_and_net_margin(small_bank):
-    """Margin by hand from the record: rate less its parts of cost, less the interest that defaults take with them."""
+    """Margin by hand from the record: rate less its parts of cost, less the interest that defaults take with them; tax apart."""
     from puhui.console import decision_figures as figures
     from puhui.decisions import actions
+    from puhui.loans.margins import margin_of_decision
 
     his, hers, *_ = family(small_bank)
     actions.decide(small_bank.apply(hers, 300_000), "system")
-    record = actions.decide(small_bank.apply(his, 300_000), "system").record
+    decision = actions.decide(small_bank.apply(his, 300_000), "system")
+    record = decision.record
     group = figures.group_exposure(record, 10_000_000)
     assert (group["before_fen"], group["after_fen"], group["names"]) == (30_000_000, 40_000_000, "Hers, Held")
     rows = figures.limit_picture(record)["rows"]
     assert [(row.kind, row.amount_fen) for row in rows[-2:]] == [("bound", 10_000_000), ("result", 10_000_000)]
     parts = {part["id"]: part["rate_ppm"] for part in record["stages"]["price"]["parts"]}
     lost = record["stages"]["price"]["rate_ppm"] * record["result"]["probability_ppm"] / 1e6
-    assert abs(figures.net_margin_of(record).margin_ppm - (parts["margin"] - lost)) <= 2
+    found = margin_of_decision(decision, decision.firm, decision.institution, {"now_fen": 30_000_000}).found
+    assert abs(found.margin_ppm - dict(found.parts)["tax"] - (parts["margin"] - lost)) <= 2

@@ -95,7 +95,7 @@ def revoke_key(
 def document() -> None:
     """The interface as an OpenAPI document, for programs that make clients from it.
 
-    Example: puhui api document > puhui-openapi.json
+    Example: puhui api document
     """
     support.start_django(migrate=False)
     from puhui.api.interface import interface
