@@ -64,21 +64,7 @@ def run_day(institution: Institution, actor: str, progress: Progress | None = No
     tell = progress or (lambda day, step, count: None)
     figures: dict[str, Any] = {"date": day.isoformat(), **dict.fromkeys(("settle", "falls_due", "collect"), NOT_DONE)}
     night = Night(institution, day, workers)
-    done = dict(DayEndStep.objects.filter(institution=institution, date=day).values_list("step", "figures"))
-    outlook: Outlook | None = look(institution, day)
-    if "accounts" in outlook.waiting:
-        open_books(institution, actor)
-    quiet = {}
-    for name in steps_on(day):
-        outlook = outlook or look(institution, day)
-        if name in done:
-            figures[name] = done[name]
-        elif outlook.is_quiet(name):
-            figures[name] = quiet[name] = NOTHING[name]
-        else:
-            figures[name] = run_step(night, name)
-            outlook = None
-        tell(day, name, figures[name].get("loans", 0))
+    quiet, outlook = _run_steps(night, actor, figures, tell)
     if outlook is None or "versions" in outlook.waiting:
         reckon_versions(institution)  # before the day is held, so that nobody waits for it
     figures["accrue"] = accrue(institution, day, actor, quiet)
@@ -89,6 +75,28 @@ def run_day(institution: Institution, actor: str, progress: Progress | None = No
     _close(institution, day, actor)
     tell(day, "close", 0)
     return figures
+
+
+def _run_steps(night: Night, actor: str, figures: dict[str, Any], tell: Progress) -> tuple[dict[str, Any], Outlook | None]:
+    """Put the figures of all steps into `figures`. The quiet ones, still to be recorded, and the outlook where it is still good."""
+    institution, day = night.institution, night.day
+    done = dict(DayEndStep.objects.filter(institution=institution, date=day).values_list("step", "figures"))
+    outlook = look(institution, day)
+    if "accounts" in outlook.waiting:
+        open_books(institution, actor)
+    quiet, is_good = {}, True
+    for name in steps_on(day):
+        if name in done:
+            figures[name] = done[name]
+        else:
+            outlook, is_good = outlook if is_good else look(institution, day), True
+            if outlook.is_quiet(name):
+                figures[name] = quiet[name] = NOTHING[name]
+            else:
+                figures[name] = run_step(night, name)
+                is_good = False
+        tell(day, name, figures[name].get("loans", 0))
+    return quiet, outlook if is_good else None
 
 
 def run_step(night: Night, name: str) -> dict[str, Any]:

@@ -8,10 +8,13 @@ could do that, or take the trigger away; the books' proof is there to find what 
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.core.management import call_command
 from django.db import connections
+
+from puhui.site.first_migrations import drawing_one_model_a_step, is_first
 
 _APPEND_ONLY_TABLES = """
     WITH RECURSIVE marked AS (
@@ -45,7 +48,8 @@ def migrate(alias: str = "owner", verbosity: int = 0) -> None:
     with connections[alias].cursor() as cursor:
         cursor.execute("SET puhui.rewrites = 'on'")
     try:
-        call_command("migrate", database=alias, verbosity=verbosity, interactive=False)
+        with drawing_one_model_a_step() if is_first(alias) else nullcontext():
+            call_command("migrate", database=alias, verbosity=verbosity, interactive=False)
     finally:
         with connections[alias].cursor() as cursor:
             cursor.execute("RESET puhui.rewrites")
