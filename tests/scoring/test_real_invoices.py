@@ -10,9 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from puhui.features.compute import compute
-from puhui.features.sources import complete_as_of, read_folder
-from puhui.scoring.configuration import read_configuration
+from puhui.calculations.faults import FaultsError
+from puhui.scoring.configuration import Evidence, read_configuration
+from puhui.scoring.from_evidence import evidence_table
 from puhui.scoring.training import train
 
 FOLDER = Path(os.environ.get("PUHUI_REAL_DATA") or Path(__file__).parents[3] / "shared" / "data")
@@ -21,10 +21,7 @@ FOLDER = Path(os.environ.get("PUHUI_REAL_DATA") or Path(__file__).parents[3] / "
 @pytest.mark.real_data
 @pytest.mark.skipif(not (FOLDER / "cumcm2020c_firms.parquet").exists(), reason=f"no real data in {FOLDER}; set PUHUI_REAL_DATA")
 def test_the_invoice_scorecard_orders_unseen_firms():
-    everybody = read_folder(FOLDER).invoices
-    labels = pl.read_parquet(FOLDER / "cumcm2020c_firms.parquet").filter(pl.col("attachment") == 1).select("firm_id", "defaulted")
-    labelled = everybody.join(labels, on="firm_id", how="semi")
-    table = compute(labelled, complete_as_of(everybody)).join(labels, on="firm_id")
+    table = evidence_table(FOLDER, Evidence("cumcm2020c_firms.parquet", keep="attachment = 1"), "defaulted")
     path = files("puhui.catalogue").joinpath("scores/invoice-scorecard.toml")
     configuration = read_configuration(Path(str(path)))
     assert (configuration.split.folds, configuration.split.repeats) == (5, 10)
@@ -48,3 +45,12 @@ def _with_repeats(path: Path, repeats: int) -> dict:
     body = tomllib.loads(path.read_text(encoding="utf-8"))
     body["split"]["repeats"] = repeats
     return body
+
+
+def test_outcomes_that_cannot_be_used_are_named(tmp_path: Path) -> None:
+    pl.DataFrame({"firm": ["A"], "late": [1]}).write_parquet(tmp_path / "outcomes.parquet")
+    with pytest.raises(FaultsError) as raised:
+        evidence_table(tmp_path, Evidence("outcomes.parquet"), "defaulted")
+    assert [fault.where.rsplit(" ", 1)[1] for fault in raised.value.faults] == ["firm_id", "defaulted"]
+    with pytest.raises(FaultsError, match="SQL condition"):
+        evidence_table(tmp_path, Evidence("outcomes.parquet", key="firm", keep="late >"), "late")

@@ -13,6 +13,7 @@ from puhui.console.views import (
     borrower_products,
     campaigns,
     case,
+    change,
     days,
     documents,
     drafts,
@@ -44,8 +45,8 @@ from puhui.console.views import (
     taxes,
     trail,
     variables,
-    vouchers,
     visits,
+    vouchers,
 )
 
 app_name = "console"
@@ -58,9 +59,9 @@ urlpatterns = [
     path("queue/filters/", queue.saved_filter, name="saved_filter"),
     path("cases/<int:number>/", case.case, name="case"),
     path("cases/<int:number>/facts/", fact_checks.facts, name="facts"),
-    path("cases/<int:number>/answers/", referral.answers, name="answers"),
     path("cases/<int:number>/visits/", visits.visits, name="visits"),
     path("cases/<int:number>/visits/<slug:code>/", visits.visit, name="visit"),
+    path("cases/<int:number>/answers/", referral.answers, name="answers"),
     path("cases/<int:number>/committee/", referral.sitting, name="sitting"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<int:number>/", campaigns.campaign, name="campaign"),
@@ -71,6 +72,7 @@ urlpatterns = [
     path("factory/", factory.factory, name="factory"),
     path("factory/file.<str:form>", factory.factory_file, name="factory_file"),
     path("duties/", duties.duties, name="duties"),
+    path("decisions/<int:number>/change/", change.change, name="change"),
     path("decisions/<int:number>/replay/", case.replay, name="replay"),
     path("firms/", firm.firms, name="firms"),
     path("firms/matching/", matching.matching, name="matching"),

@@ -29,8 +29,8 @@ def contracts(user: User, status: str | None = None) -> QuerySet[Contract]:
 
 
 def contract(user: User, contract_id: int) -> Contract:
-    """One contract. Raises Contract.DoesNotExist."""
-    return contracts(user).get(pk=contract_id)
+    """One contract with its decision. Raises Contract.DoesNotExist."""
+    return contracts(user).select_related("decision").get(pk=contract_id)
 
 
 def loans(user: User, filters: Mapping[str, str] | None = None) -> QuerySet[Loan]:

@@ -45,6 +45,7 @@ def write_card(
         _figures(figures, unseen, configuration),
         "\n\n".join(f"![{CAPTIONS.get(name, name)}]({name})" for name in plots),
         _bands(model),
+        _groups(model),
         _points(model) if isinstance(model, Model) else _inputs(model),
         _chosen(unseen),
         _limits(population, configuration),
@@ -140,6 +141,18 @@ def _bands(model: AnyModel) -> str:
     )
     head = "| probability told | cases | defaults | mean told | defaulted |\n|---|---|---|---|---|"
     return f"## Tenths of the unseen cases\n\n{head}\n{rows}"
+
+
+def _groups(model: AnyModel) -> str:
+    rows = "\n".join(
+        f"| {row['dimension']} | {row['group'] or 'not known'} | {row['cases']} | {row['events']} | {row['mean_probability']:.2%} "
+        f"| {row['event_rate']:.2%} | {'' if row['z'] is None else format(row['z'], '+.1f')} | {'' if row['auc'] is None else row['auc']} |"
+        for row in model.document.training.get("groups", [])
+    )
+    if not rows:
+        return ""
+    head = "| groups by | group | cases | defaults | mean told | defaulted | z | AUC |\n|---|---|---|---|---|---|---|---|"
+    return f"## Groups of the unseen cases\n\nBeyond z = ±2.6 the difference is hardly luck.\n\n{head}\n{rows}"
 
 
 def _points(model: Model) -> str:

@@ -18,10 +18,25 @@ from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.document import Scaling
 from puhui.scoring.preparation import KINDS, Step
 
-__all__ = ["MODELS", "Bins", "Boosting", "Configuration", "GlassBox", "Selection", "Snapshots", "Split", "Target", "read_configuration"]
+__all__ = [
+    "METHODS",
+    "MODELS",
+    "Bins",
+    "Boosting",
+    "Configuration",
+    "Evidence",
+    "GlassBox",
+    "Rejects",
+    "Selection",
+    "Snapshots",
+    "Split",
+    "Target",
+    "read_configuration",
+]
 
 SIGNS = ("+", "-", "n")
 MODELS = ("scorecard", "lightgbm", "ebm")
+METHODS = ("none", "parcelling", "fuzzy", "reweighting")
 TRENDS = ("auto", "ascending", "descending", "peak", "valley", "concave", "convex", "any")
 
 
@@ -101,6 +116,21 @@ class GlassBox:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejects:
+    """Refused cases, which have no outcome: rows whose `column` holds one of `refused`. How they are used: `rejects.METHODS`.
+
+    factor: how many times as often a refused case is taken to default as an accepted one of its score; seed: of the draw in parcelling.
+    """
+
+    column: str = ""
+    refused: tuple[Any, ...] = ()
+    method: str = "none"
+    factor: float = 1.0
+    bands: int = 10
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshots:
     """Training on stored snapshots: of which institution, as of which day, with outcomes (identifier, target) in which file."""
 
@@ -108,6 +138,19 @@ class Snapshots:
     as_of: datetime.date
     outcomes: str
     scheme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Training on a folder of evidence files: variables are computed from them, and `outcomes` in it holds the target by firm.
+
+    keep: an SQL condition over the outcomes; as_of: nothing known later is used (default: the last fully recorded month's end).
+    """
+
+    outcomes: str
+    key: str = "firm_id"
+    keep: str = ""
+    as_of: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +162,7 @@ class Configuration:
     title: str = ""
     data: str = ""
     snapshots: Snapshots | None = None
+    evidence: Evidence | None = None
     id: tuple[str, ...] = ()
     weight: str = ""
     population: str = ""
@@ -143,6 +187,8 @@ class Configuration:
     lightgbm: Boosting = Boosting()
     ebm: GlassBox = GlassBox()
     category_prior: float = 20.0
+    groups: tuple[str, ...] = ()
+    rejects: Rejects = Rejects()
 
 
 def read_configuration(source: Path | Mapping[str, Any]) -> Configuration:
@@ -198,6 +244,8 @@ class _Reader:
             "id": self._names("id"),
             "variables": self._names("variables"),
             "categories": self._names("categories"),
+            "groups": self._names("groups"),
+            "rejects": self._rejects(),
             "exclusions": self._exclusions(body.get("exclusions", {})),
             "signs": self._choices("signs", SIGNS),
             "trends": self._choices("trends", TRENDS),
@@ -243,7 +291,30 @@ class _Reader:
                 self._fault(f"snapshots.{key}", "nothing", "a value")
             if not missing:
                 result["snapshots"] = Snapshots(**{**found, "as_of": self._date("snapshots.as_of", found["as_of"])})
+        if "evidence" in self.body:
+            found = self._table("evidence", {"outcomes": str, "key": str, "keep": str, "as_of": (str, datetime.date)})
+            if "outcomes" not in found:
+                self._fault("evidence.outcomes", "nothing", "a file in the folder")
+            else:
+                day = {"as_of": self._date("evidence.as_of", found["as_of"])} if "as_of" in found else {}
+                result["evidence"] = Evidence(**found | day)
         return result
+
+    def _rejects(self) -> Rejects:
+        number = (int, float)
+        kinds = {"column": str, "refused": (str, int, float, bool, list), "method": str, "factor": number, "bands": int, "seed": int}
+        found = self._table("rejects", kinds)
+        if not found:
+            return Rejects()
+        for key in ("column", "refused"):
+            if key not in found:
+                self._fault(f"rejects.{key}", "nothing", "a value", "name the column and the values that mean refused")
+        self._choice("rejects.method", found.get("method", "none"), METHODS)
+        for key in ("factor", "bands"):
+            if found.get(key, 1) <= 0:
+                self._fault(f"rejects.{key}", str(found[key]), "above 0")
+        refused = found.get("refused", [])
+        return Rejects(**found | {"refused": tuple(refused) if isinstance(refused, list) else (refused,)})
 
     def _models(self) -> tuple[str, ...]:
         found = self.body.get("models", ["scorecard"])
@@ -383,7 +454,7 @@ _ALIASES = {"weights": "weight", "exclude": "exclusions", "prepare": "preparatio
 _TOP_KEYS = (
     "name", "title", "use", "data", "snapshots", "id", "target", "weight", "population", "window", "exclusions", "variables",
     "categories", "signs", "trends", "preparation", "split", "bins", "selection", "shrinkage", "leak_guard", "scaling", "calibration",
-    "reasons", "models", "lightgbm", "ebm", "category_prior",
+    "reasons", "models", "lightgbm", "ebm", "category_prior", "groups", "rejects", "evidence",
 )  # fmt: skip
 
 

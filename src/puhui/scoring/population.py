@@ -8,8 +8,10 @@ something that a new case has too. What still knows too much is looked for after
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -46,6 +48,8 @@ class Population:
     """Cases with known outcome. `target` 1 for default; `weight` with mean 1; `time` for the out-of-time split or None.
 
     notes: what was left out and why, in words, for the card.
+    groups: column → the group of each case, None where not known; for checks, never for the score.
+    refused: weights of the refused cases, whose outcome is not known; refused_values: theirs, in the order of the candidates.
     """
 
     candidates: tuple[Candidate, ...]
@@ -56,6 +60,9 @@ class Population:
     time: NDArray[Any] | None
     notes: tuple[str, ...]
     rows_read: int
+    groups: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
+    refused: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    refused_values: tuple[NDArray[Any], ...] = ()
 
 
 def population_of(frame: pl.DataFrame, configuration: Configuration, signs: dict[str, str]) -> Population:
@@ -65,7 +72,10 @@ def population_of(frame: pl.DataFrame, configuration: Configuration, signs: dict
     if configuration.population:
         frame = _filtered(frame, configuration.population)
         notes.append(f"population: {configuration.population} ({len(frame)} of {rows_read} rows)")
+    frame, refused = _parted(frame, configuration)
     target, known = read_target(frame[configuration.target.column], configuration.target)
+    if len(refused):
+        notes.append(f"{len(refused)} refused cases; used by the method {configuration.rejects.method!r}")
     if not known.all():
         notes.append(f"{int((~known).sum())} rows without a known outcome are left out")
         frame, target = frame.filter(pl.Series(known)), target[known]
@@ -75,7 +85,8 @@ def population_of(frame: pl.DataFrame, configuration: Configuration, signs: dict
     weight = read_weight(frame, configuration.weight)
     columns, raw, left_out = _usable_columns(frame, configuration)
     faults: list[Fault] = []
-    prepared = prepare_frame(frame, raw, configuration.preparation, faults)
+    everybody = pl.concat([frame, refused]) if len(refused) else frame
+    prepared = prepare_frame(everybody, raw, configuration.preparation, faults)
     check(faults)
     candidates = [
         _candidate(prepared[name], configuration, signs) for name in (*columns, *(step.name for step in configuration.preparation))
@@ -84,9 +95,40 @@ def population_of(frame: pl.DataFrame, configuration: Configuration, signs: dict
     left_out += [f"{name}: serves rules of admission only, never a score" for name in barred]
     candidates = [candidate for candidate in candidates if candidate.name not in barred]
     time = _time(frame, configuration.split.date)
+    groups = {name: _groups(frame[name]) for name in configuration.groups}
+    n, mean = len(frame), weight.mean()
     return Population(
-        tuple(candidates), target, weight / weight.mean(), bool(configuration.weight), raw, time, (*notes, *left_out), rows_read
+        tuple(replace(each, values=each.values[:n]) for each in candidates),
+        target,
+        weight / mean,
+        bool(configuration.weight),
+        raw,
+        time,
+        (*notes, *left_out),
+        rows_read,
+        groups,
+        read_weight(refused, configuration.weight) / mean if len(refused) else np.zeros(0),
+        tuple(each.values[n:] for each in candidates),
     )
+
+
+def _parted(frame: pl.DataFrame, configuration: Configuration) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Accepted and refused cases. An outcome that a refused case may carry is not looked at."""
+    rules = configuration.rejects
+    if not rules.column:
+        return frame, frame.clear()
+    named = {as_text(value) for value in rules.refused}
+    is_refused = pl.Series([as_text(value) in named for value in frame[rules.column].to_list()], dtype=pl.Boolean)
+    return frame.filter(~is_refused), frame.filter(is_refused)
+
+
+def _groups(series: pl.Series) -> tuple[str | None, ...]:
+    """Categories as they are; numbers of more than ten values in quarters."""
+    if series.dtype.is_numeric() and series.n_unique() > 10:
+        cuts = [float(series.quantile(share) or 0.0) for share in (0.25, 0.5, 0.75)]
+        labels = [f"below {cuts[0]:g}", *(f"{low:g} to below {high:g}" for low, high in pairwise(cuts)), f"{cuts[2]:g} or more"]
+        return tuple(None if value is None or value != value else labels[bisect_right(cuts, value)] for value in series.to_list())
+    return tuple(as_text(value) for value in series.to_list())
 
 
 def _time(frame: pl.DataFrame, column: str) -> NDArray[Any] | None:
@@ -148,6 +190,8 @@ def _column_faults(frame: pl.DataFrame, configuration: Configuration) -> list[Fa
         "id": list(configuration.id),
         "split.date": [configuration.split.date] if configuration.split.date else [],
         "prepare": _columns_of_steps(configuration),
+        "groups": list(configuration.groups),
+        "rejects": [configuration.rejects.column] if configuration.rejects.column else [],
     }
     known = set(frame.columns)
     faults = [
@@ -190,7 +234,7 @@ def _filtered(frame: pl.DataFrame, condition: str) -> pl.DataFrame:
 
 def _usable_columns(frame: pl.DataFrame, configuration: Configuration) -> tuple[list[str], dict[str, str], list[str]]:
     """Raw columns that enter as they are, how each is read, and notes on those that do not."""
-    service = {configuration.target.column, configuration.weight, configuration.split.date, *configuration.id}
+    service = {configuration.target.column, configuration.weight, configuration.split.date, configuration.rejects.column, *configuration.id}
     columns, raw, notes = [], {}, []
     for name in frame.columns:
         if name in service:

@@ -21,6 +21,7 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.scoring.configuration import Configuration
 from puhui.scoring.ensemble import Ensemble
 from puhui.scoring.evaluation import auc_standard_error
+from puhui.scoring.fairness import by_group, departures
 from puhui.scoring.fitters import FITTERS, FittedEnsemble, ensemble_document
 from puhui.scoring.fitting import Fitted as FittedScorecard
 from puhui.scoring.leakage import suspicions
@@ -28,6 +29,7 @@ from puhui.scoring.loading import AnyModel
 from puhui.scoring.model import Model
 from puhui.scoring.points import scorecard_document
 from puhui.scoring.population import Population, population_of
+from puhui.scoring.rejects import with_rejects
 from puhui.scoring.resampling import OutOfFold, OutOfTime, older_and_newer, out_of_fold, out_of_time
 
 __all__ = ["Trained", "TrainingFigures", "bands", "catalogue_signs", "fits", "train", "train_all"]
@@ -109,7 +111,7 @@ def _trained(kind: str, population: Population, found: dict[str, str], configura
     from puhui.scoring.card import write_card
     from puhui.scoring.plots import draw_plots
 
-    fit = FITTERS[kind]
+    fit = with_rejects(FITTERS[kind])
     unseen = out_of_fold(population, configuration, advance, fit)
     in_time = out_of_time(population, configuration, advance, fit)
     everything = configuration.split.refit or in_time is None
@@ -122,6 +124,8 @@ def _trained(kind: str, population: Population, found: dict[str, str], configura
     figures = _figures(population, unseen, in_time)
     training = {**figures.as_dict(), "seeds": list(unseen.seeds), "folds": unseen.folds, "bands": bands(population, unseen)}
     training["leakage"] = {"guard": configuration.leak_guard, "suspects": found}
+    if population.groups:
+        training["groups"] = by_group(population, unseen.calibrated.mean(axis=0))
     model: AnyModel
     if isinstance(fitted, FittedEnsemble):
         model = Ensemble(ensemble_document(kind, population, fitted, unseen.log_odds, configuration, training))
@@ -215,6 +219,12 @@ def _warnings(
         for name, why in found.items()
         if configuration.leak_guard == "warn"
     ]
+    words += departures(model.document.training.get("groups", []))
+    if configuration.rejects.method != "none":
+        words.append(
+            f"Refused cases entered by {configuration.rejects.method} with the factor {configuration.rejects.factor:g}: an assumption, "
+            "which no figure here can prove. All figures are of accepted cases."
+        )
     rarer = min(figures.events, figures.n - figures.events)
     low, high = figures.auc_mean - 1.96 * figures.auc_sampling_error, figures.auc_mean + 1.96 * figures.auc_sampling_error
     if rarer < 100:

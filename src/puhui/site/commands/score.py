@@ -29,7 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="TOML file: target at least; see docs/algorithms/scorecard.md.")],
-    data: Annotated[Path | None, typer.Option("--data", help="Parquet or CSV; instead of the one the file names.")] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="Parquet or CSV, with [evidence] a folder; else what the file names.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Where the model goes; card and plots beside it. Default: NAME.json here.")
     ] = None,
@@ -182,6 +182,13 @@ def _training_table(configuration: Configuration, config: Path, data: Path | Non
     from puhui.calculations.faults import Fault, FaultsError
     from puhui.scoring.tables import read_table
 
+    if configuration.evidence is not None:
+        from puhui.scoring.from_evidence import evidence_table
+
+        folder = data if data is not None else config.parent / configuration.data
+        if not folder.is_dir():
+            raise FaultsError([Fault("--data", str(folder), "a folder of evidence files, as the configuration's [evidence] says")])
+        return evidence_table(folder, configuration.evidence, configuration.target.column)
     if data is not None:
         return read_table(data)
     if configuration.snapshots is not None:
