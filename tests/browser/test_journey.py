@@ -52,7 +52,7 @@ def test_a_loan_from_consent_to_closed(language: str, site: tuple[str, Any], vis
 
 def apply_and_sign(page: Any, user: Any, words: dict[str, str]) -> int:
     """Consent, application, offer, signature; returns the contract's number."""
-    tap(page, "a.btn-primary")
+    tap(page, 'a.btn-primary[href="/my/consent/"]')  # an invitation may stand above it
     assert page.url.endswith("/my/consent/")
     tap(page, "button.btn-primary")
     page.fill("#apply-amount", "3万")

@@ -295,7 +295,7 @@ def test_the_day_end_tells_of_what_is_late_by_its_end(bank):
 
     with CaptureQueriesContext(connection) as asked:
         assert STEPS["escalate"](Night(bank.institution, bank.institution.business_date)) == {"escalated": 0}
-    assert len(asked) == 1
+    assert len([each for each in asked if each["sql"] not in ("BEGIN", "COMMIT")]) == 1
     decision = referred(bank)
     first, last = (each.at.astimezone(SHANGHAI).date() for each in due(decision, decision.application.product_code))
     assert STEPS["escalate"](Night(bank.institution, first - timedelta(days=1))) == {"escalated": 0}

@@ -16,6 +16,7 @@ from puhui.evidence.reading.mapping import UNITS
 
 LARGEST_FEN = 900_000_000_000_000  # 15 digits: exact as a double, and a thousand times any invoice
 TOLERANCE_FEN = 0.01
+STEP_OF_DOUBLE = 2.0**-52  # of a figure: in trillions of yuan more than a hundredth of a fen
 NUMBER = r"^[-+]?(\d+(\.\d*)?|\.\d+)$"
 GROUPED = r"^[-+]?\d{1,3}(,\d{3})+(\.\d*)?$"
 EXPONENT = r"^[-+]?\d(\.\d+)?[eE]\+?\d+$"
@@ -46,9 +47,10 @@ def parse_amounts(column: pl.Series, unit: str, rounding: str = "exact", nothing
     too_large = usable & (scaled.abs() > LARGEST_FEN)
     # 1.005 yuan is 100.49999999999999 fen as a double: the noise goes before the halves are rounded.
     whole = scaled.round(4).round(0, mode="half_away_from_zero")
-    parts = (
-        usable & ~too_large & ((scaled - whole).abs() > TOLERANCE_FEN) if rounding == "exact" else pl.repeat(False, len(column), eager=True)
-    )
+    tolerance_fen = scaled.abs() * STEP_OF_DOUBLE + TOLERANCE_FEN
+    parts = usable & ~too_large & ((scaled - whole).abs() > tolerance_fen)
+    if rounding != "exact":
+        parts = pl.repeat(False, len(column), eager=True)
     good = usable & ~too_large & ~parts
     values = pl.select(pl.when(good).then(whole).cast(pl.Int64)).to_series().alias(column.name)
     return Converted(
