@@ -13,7 +13,6 @@ from puhui.api.shapes import REFUSALS, FaultShape, PageQuery, PageShape, page_of
 from puhui.evidence import queries, uploads
 from puhui.evidence.importing import import_file
 from puhui.evidence.layouts import layouts
-from puhui.parties import queries as parties
 
 router = Router(tags=["evidence"])
 FAULTS_TOLD = 500
@@ -97,8 +96,6 @@ def import_evidence(
     Every fault of the file is named, with row and column, and nothing of it is kept; with `partial` the good rows are.
     """
     firm = queries.firm_named(request.institution, form.firm) if form.firm.strip() else None
-    if firm is not None:
-        firm = parties.firm(request.user, firm.pk)
     with uploads.kept(file) as path:
         results = import_file(
             request.institution, path, evidence_class, record, firm=firm, partial=form.partial,

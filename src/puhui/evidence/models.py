@@ -216,8 +216,8 @@ class ReadLog(models.Model):
 class EvidenceDeletion(models.Model):
     """Proof that the evidence of one class of a firm was deleted: how much, by which digest, when, by whom, after which consent had ended.
 
-    Written by the database function that deletes (evidence/sql/deletion.sql): no row goes without it. Batches, with the digests of their
-    files, and `BatchFirm` stay.
+    Written by the database function that deletes (evidence/sql/deletion_with_documents.sql): no row goes without it. Batches, with the
+    digests of their files, and `BatchFirm` stay.
     """
 
     class Reason(models.TextChoices):
