@@ -30,9 +30,11 @@ def measured(size: int) -> list[Measure]:
 
     from puhui.decisions.actions import decide
     from puhui.decisions.models import Decision, Offer
+    from puhui.site.commands.support import settle_in
 
     applications = prepare(size + 1)
     decide(applications.pop(), "benchmark")  # product, parameters and model are read and compiled once
+    settle_in()  # as each process of `puhui serve` does
     with connections["owner"].cursor() as cursor:
         cursor.execute("CREATE TABLE yardstick (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz, what text)")
     ours, least = [], []

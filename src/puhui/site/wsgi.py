@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.core.handlers.wsgi import WSGIHandler
 
-from .commands.support import start_django
+from .commands.support import settle_in, start_django
 
 __all__ = ["application"]
 
 # The command that starts the workers has migrated before them.
 start_django(migrate=False)
 application = WSGIHandler()
+settle_in()

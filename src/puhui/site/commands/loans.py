@@ -166,6 +166,7 @@ def repay_file(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A CSV file with the columns key, number, amount.")],
     report: Annotated[Path | None, typer.Option("--report", help="A CSV file for the lines that were set aside.")] = None,
     institution: Annotated[str | None, typer.Option("--institution", help="Code of the institution, where there are several.")] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Connections that share the work.")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Take in repayments, effective on the open day, each line by its key once for ever (docs/repayment-file.md).
@@ -181,7 +182,8 @@ def repay_file(
     from puhui.loans import repayment_file
 
     with support.progress("repayments") as shown:
-        taken = repayment_file.repay_file(support.institution(institution), path, "puhui loans repay-file", shown.advance)
+        lender = support.institution(institution)
+        taken = repayment_file.repay_file(lender, path, "puhui loans repay-file", shown.advance, workers=workers)
     if report is not None:
         report.write_text(repayment_file.as_csv(taken.aside), encoding="utf-8-sig")
     if as_json:
