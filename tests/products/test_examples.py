@@ -88,6 +88,9 @@ def told(record: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
         "authority": result["authority"],
         "vetoes": [reason["code"] for reason in reasons if reason.get("severity") == "veto"],
         "refers": [reason["code"] for reason in reasons if reason.get("severity") == "refer"],
+        "dues": {
+            date.fromisoformat(each["due"]): float(each["principal"]) for each in record["stages"]["offer"].get("terms", {}).get("dues", ())
+        },
     }
     return {key: value for key, value in found.items() if key in expected or key in ("vetoes", "refers")}
 

@@ -126,8 +126,9 @@ def authorities(many: Many) -> tuple[list[str], Whole]:
     return [row["level"] for row in levels], found
 
 
-_PLAIN_METHODS = ("equal_instalment", "equal_principal", "interest_only", "bullet")
+_PLAIN_METHODS = ("equal_instalment", "equal_principal", "interest_only", "bullet", "custom")
 _PLAIN_KEYS = frozenset({"method", "every", "day_count", "penalty", "rounding", "prepayment", "month_end", "business_days", "level"})
+_NOT_TOLD = -1_000_000  # months to a harvest
 _LONGEST_YEAR = 366 / 360  # a year of a rate by the day
 
 
@@ -145,7 +146,7 @@ def costs_above_cap(many: Many, granted: Whole) -> None:
     if not len(granted):
         return
     months = many.cases["term_months"].to_numpy()[granted].astype(np.int64)
-    loans = np.stack([many.amount_fen[granted], many.rate_ppm[granted], months], axis=1)
+    loans = np.stack([many.amount_fen[granted], many.rate_ppm[granted], months, _harvests(many)[granted]], axis=1)
     different, back = np.unique(loans, axis=0, return_inverse=True)
     above = np.array([_is_above(many, *(int(figure) for figure in loan)) for loan in different])
     where = np.zeros(many.cases.height, np.bool_)
@@ -153,6 +154,17 @@ def costs_above_cap(many: Many, granted: Whole) -> None:
     many.against("above_cap", where, VETO)
 
 
-def _is_above(many: Many, amount_fen: int, rate_ppm: int, months: int) -> bool:
-    nominal = cost_of(quote_terms(many.product, amount_fen, rate_ppm, months), many.day)["nominal_ppm"]
+def _harvests(many: Many) -> Whole:
+    """Months to the harvest of each row; `_NOT_TOLD` where it is not told, or the product's instalments are not counted from it."""
+    season = many.product.season
+    if season is None or not season.harvest:
+        return np.full(many.cases.height, _NOT_TOLD, np.int64)
+    months: Whole = many.cases[season.harvest].cast(pl.Float64).ceil().fill_null(_NOT_TOLD).to_numpy().astype(np.int64)
+    return months
+
+
+def _is_above(many: Many, amount_fen: int, rate_ppm: int, months: int, harvest: int) -> bool:
+    season = many.product.season
+    facts = {season.harvest: harvest} if season is not None and harvest != _NOT_TOLD else {}
+    nominal = cost_of(quote_terms(many.product, amount_fen, rate_ppm, months, many.day, facts), many.day)["nominal_ppm"]
     return nominal is not None and nominal > many.cap_ppm + ROUNDING_PPM

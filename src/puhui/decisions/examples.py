@@ -65,6 +65,6 @@ def _example(
     told = (risk_class, amount_fen, months, probability, case.floor_ppm, case.cap_ppm)
     if case.rate_ppm is None:
         return Example(*told, None)
-    cost = cost_of(quote_terms(product, amount_fen, case.rate_ppm, months), day)
+    cost = cost_of(quote_terms(product, amount_fen, case.rate_ppm, months, day), day)
     margin = net_margin(case.rate_ppm, amount_fen, Costs(pd_ppm=probability, **stage["costs"])).margin_ppm
     return Example(*told, case.rate_ppm, cost["first_instalment_fen"], cost["interest_fen"], cost["effective_ppm"], margin)

@@ -5,17 +5,19 @@ The figures are reckoned as if the money went out on the day of the decision; th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from puhui.calculations.calendar import parse_step
+from puhui.calculations.calendar import add_months, parse_step
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.quote import answer as quote_answer
 from puhui.decisions.case import VETO, Case, Stage
 from puhui.decisions.texts import text
-from puhui.products.terms import Product
+from puhui.products.seasons import seasonal_dues
+from puhui.products.terms import Product, Season
 
 ROUNDING_PPM = 100  # instalments rounded to the fen move the annual cost of a small loan by less than this
 
@@ -24,7 +26,7 @@ def offer_stage(case: Case) -> Stage:
     """Terms, cost and conditions of the proposal; nothing where there is none."""
     if case.is_refused() or case.rate_ppm is None:
         return {"skipped": "refused"}
-    terms = quote_terms(case.product, case.amount_fen, case.rate_ppm, case.request["term_months"])
+    terms = quote_terms(case.product, case.amount_fen, case.rate_ppm, case.request["term_months"], case.day, case.values)
     cost = cost_of(terms, case.day)
     if cost["nominal_ppm"] is not None and cost["nominal_ppm"] > case.cap_ppm + ROUNDING_PPM:
         case.speak_against("above_cap", "offer", VETO, text("above_cap"), nominal_ppm=cost["nominal_ppm"], cap_ppm=case.cap_ppm)
@@ -36,15 +38,24 @@ def offer_stage(case: Case) -> Stage:
     }
 
 
-def quote_terms(product: Product, amount_fen: int, rate_ppm: int, term_months: int) -> dict[str, Any]:
-    """The document of `puhui loans quote` without `start`."""
+def quote_terms(
+    product: Product, amount_fen: int, rate_ppm: int, term_months: int, day: date, facts: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The document of `puhui loans quote` without `start`.
+
+    `day` and `facts` (those of the form) decide when the instalments of a loan that follows the harvest fall due, and nothing else.
+    """
     return {
         **product.terms,
         "currency": product.currency,
         "amount": str(Decimal(amount_fen) / 100),
         "rate_annual": str(Decimal(rate_ppm) / 1_000_000),
-        **_instalments(product.terms, term_months),
+        **(_season(product.season, amount_fen, term_months, day, facts) if product.season else _instalments(product.terms, term_months)),
     }
+
+
+def _season(season: Season, amount_fen: int, term_months: int, day: date, facts: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {"dues": seasonal_dues(season, amount_fen, day, term_months, facts or {})}
 
 
 def _instalments(terms: Mapping[str, Any], term_months: int) -> dict[str, Any]:
@@ -57,11 +68,12 @@ def _instalments(terms: Mapping[str, Any], term_months: int) -> dict[str, Any]:
 
 
 def terms_faults(product: Product, day: date) -> list[Fault]:
-    """What the quote finds wrong in a product's terms, for its shortest and its longest loan that starts on a day; each once."""
+    """What the quote finds wrong in a product's terms, for its shortest and its longest loan from a day on; each once."""
     found: dict[str, Fault] = {}
-    for months in (product.minimum_months, product.maximum_months):
+    starts = [add_months(day, later) for later in range(12)] if product.season else [day]  # a season may fall anywhere in the term
+    for months, start in itertools.product((product.minimum_months, product.maximum_months), starts):
         try:
-            cost_of(quote_terms(product, product.minimum_fen, product.price.maximum_ppm, months), day)
+            cost_of(quote_terms(product, product.minimum_fen, product.price.maximum_ppm, months, start), start)
         except FaultsError as error:
             where = product.document.where("repayment", "terms")
             found |= {one.where: Fault(f"{where}.{one.where}", one.found, one.expected, one.remedy) for one in error.faults}

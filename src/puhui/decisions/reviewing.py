@@ -238,7 +238,7 @@ def grant(decision: Decision, application: Application, proposal: Proposal) -> N
     check(ceiling_faults(decision, proposal["amount_fen"]))
     day = decision.institution.business_date
     product = proposal["product"]
-    terms = quote_terms(product, proposal["amount_fen"], proposal["rate_ppm"], application.term_months)
+    terms = quote_terms(product, proposal["amount_fen"], proposal["rate_ppm"], application.term_months, day, application.facts)
     expires_on = date.fromordinal(day.toordinal() + product.offer_days)
     offer = {"terms": terms, "cost": cost_of(terms, day), "expires_on": expires_on}
     reserve(decision, proposal["amount_fen"])

@@ -66,6 +66,8 @@ def _product(body: Body, file: str) -> Iterator[str]:
     yield f"- **How long**: {term['minimum_months']} to {term['maximum_months']} months."
     yield f"- **An offer stands**: {body['offer']['valid_days']} days."
     yield f"- **Repaid**: {_pairs(body['repayment']['terms'])}."
+    if season := body["repayment"].get("season"):
+        yield f"- **Due with the harvest**: {_pairs(season)}."
     yield f"- **Reads**: evidence {_words(body['evidence']['classes'])} under consent to `{body['evidence']['purpose']}`;"
     yield f"  {_class_by(body)}; tables {', '.join(_link(name) for name in body['parameters'].values())}."
     yield f"- **Price**: {_pairs(body['price'])}."

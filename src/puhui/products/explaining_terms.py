@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from puhui.products.parameters import Table
+from puhui.products.terms import Season
 from puhui.products.wording import Wording
 
 __all__ = ["approval", "interest", "linkage", "loss", "rate", "security", "term", "time"]
@@ -16,9 +17,23 @@ def term(words: Wording) -> Iterator[str]:
     product = words.product
     low, high = product.minimum_months, product.maximum_months
     yield words.say("month" if low == high == 1 else "months", low=low, high=high, method=words.term(str(product.terms.get("method", ""))))
+    if product.season is not None:
+        yield _season(words, product.season)
     if penalty := product.terms.get("penalty"):
         overdue, misuse = (words.share(float(penalty[key])) for key in ("markup_overdue", "markup_misuse"))
         yield words.say("late", overdue=overdue, misuse=misuse)
+
+
+def _season(words: Wording, season: Season) -> str:
+    """On which days the principal falls due."""
+    parts = [(month, words.share(ppm / 1e6)) for month, ppm in season.shares]
+    if not season.harvest:
+        listed = (words.say("season_month", month=month, share=share) for month, share in parts)
+        return words.say("season_calendar", day=season.day, earliest=season.earliest_months, list=words.joined(listed))
+    listed = (
+        words.say("season_after", months=month, share=share) if month else words.say("season_at", share=share) for month, share in parts
+    )
+    return words.say("season_harvest", list=words.joined(listed), fact=words.product.application[season.harvest].texts[words.language])
 
 
 def rate(words: Wording) -> Iterator[str]:
@@ -60,7 +75,7 @@ def loss(words: Wording) -> Iterator[str]:
         yield words.say("bank_alone")
         return
     parts = (words.say("party_share", party=words.term(party), share=words.share(ppm / 1e6)) for party, ppm in shares.items())
-    yield words.say("shares", list=("、" if words.chinese else ", ").join(parts))
+    yield words.say("shares", list=words.joined(parts))
 
 
 def interest(words: Wording) -> Iterator[str]:

@@ -22,6 +22,7 @@ from puhui.products.fields import Fields
 from puhui.products.formulas import Formulas
 from puhui.products.lawful import product_faults
 from puhui.products.mechanisms import read_application, read_linkage, read_security, read_support
+from puhui.products.seasons import read_season
 from puhui.products.terms import Bound, Price, Product, Rule, Unknown
 
 __all__ = ["against_catalogue", "catalogue", "from_body", "from_document", "load", "product_paths"]
@@ -111,6 +112,8 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
     application = read_application(root)
     formulas = Formulas(faults, document, variables, tables, {name: one.unit for name, one in application.items()})
     derived = read_derived(root, formulas)
+    terms = repayment.take("terms", expected="the terms as `puhui loans quote` takes them") or {}
+    minimum_months = term.whole("minimum_months", 1, 120)
     product = Product(
         code=head.text("code"),
         names=head.texts("names"),
@@ -121,10 +124,10 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
         minimum_fen=amount.amount_fen("minimum"),
         maximum_fen=amount.amount_fen("maximum"),
         multiple_fen=amount.amount_fen("multiple"),
-        minimum_months=term.whole("minimum_months", 1, 120),
+        minimum_months=minimum_months,
         maximum_months=term.whole("maximum_months", 1, 120),
         forbidden_purposes=head.strings("forbidden_purposes", ()),
-        terms=repayment.take("terms", expected="the terms as `puhui loans quote` takes them") or {},
+        terms=terms,
         offer_days=offer.whole("valid_days", 1, 365),
         conditions=tuple((row.text("code"), row.texts("texts")) for row in coded_rows(offer, "conditions")),
         consent_purpose=evidence.text("purpose"),
@@ -150,6 +153,7 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
         security=read_security(root),
         linkage=read_linkage(root, {**variables, **application, **{one.name: one for one in derived}}),
         support=read_support(root),
+        season=read_season(repayment, terms.get("method") if isinstance(terms, dict) else None, application, minimum_months),
     )
     head.take("source", "")
     score.take("source", "")
@@ -261,6 +265,7 @@ def _consistent(product: Product, head: Fields, amount: Fields, term: Fields) ->
         amount.fault("multiple", 0, "more than 0")
     if product.minimum_months > product.maximum_months:
         term.fault("maximum_months", product.maximum_months, f"at least the minimum, {product.minimum_months}")
-    for key in ("amount", "rate_annual", "start", "instalments", "currency"):
+    left = ("amount", "rate_annual", "start", "instalments", "currency", *(("dues", "every") if product.season else ()))
+    for key in left:
         if key in product.terms:
             head.faults.append(Fault(head.document.where("repayment", "terms", key), key, "left to the offer", "Remove it."))

@@ -144,6 +144,20 @@ class Linkage:
 
 
 @dataclass(frozen=True)
+class Season:
+    """When the principal of a loan that follows the harvest falls due (`products.seasons`).
+
+    `shares`: (month, share in ppm). By the calendar, months 1 to 12 of each year, on `day`, none sooner than `earliest_months`; where
+    `harvest` names a fact of the form, months after the harvest.
+    """
+
+    shares: tuple[tuple[int, int], ...]
+    day: int = 1
+    earliest_months: int = 1
+    harvest: str = ""
+
+
+@dataclass(frozen=True)
 class InterestShare:
     """What somebody else pays of the interest: so much of the rate, or a share of it, for so many months."""
 
@@ -206,6 +220,7 @@ class Product:
     security: Security = Security()
     linkage: tuple[Linkage, ...] = ()
     support: Support = Support()
+    season: Season | None = None  # when instalments follow the harvest; the terms then have no step
 
     @property
     def digest(self) -> str:

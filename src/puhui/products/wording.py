@@ -69,8 +69,11 @@ class Wording:
     def listed(self, items: Iterable[str]) -> str:
         return ("；" if self.chinese else "; ").join(items)
 
+    def joined(self, items: Iterable[str]) -> str:
+        return ("、" if self.chinese else ", ").join(items)
+
     def terms(self, keys: Iterable[str]) -> str:
-        return ("、" if self.chinese else ", ").join(self.term(key) for key in keys)
+        return self.joined(self.term(key) for key in keys)
 
     def amount(self, yuan: float) -> str:
         """Yuan; in Chinese ten thousands where they come out even to a hundred."""
