@@ -29,6 +29,23 @@ NEVER_SCORED = ("V", "P")
 
 IDENTIFYING = {"id", "ids", "nr", "no", "num", "number", "key", "code", "row", "index", "uuid", "编号", "序号", "代码"}
 YES, NO = {"1", "true", "yes", "y", "t", "是"}, {"0", "false", "no", "n", "f", "否"}
+DEFAULTED = {"chgoff", "chargeoff", "chargedoff", "default", "defaulted", "bad", "bankrupt", "违约", "已违约"}
+REPAID = {
+    "pif",
+    "paidinfull",
+    "fullypaid",
+    "paid",
+    "repaid",
+    "good",
+    "nodefault",
+    "nondefault",
+    "notdefaulted",
+    "healthy",
+    "正常",
+    "结清",
+    "未违约",
+}
+"""Outcomes in words that need not be named, without case, spaces and signs."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +162,7 @@ def _time(frame: pl.DataFrame, column: str) -> NDArray[Any] | None:
 
 def read_target(series: pl.Series, target: Target) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Outcomes as 1 and 0, and which rows have one. FaultsError when the values cannot be told apart without being named."""
-    distinct = {value: as_text(value) for value in series.unique().to_list()}
+    distinct = {value: _outcome_text(value) for value in series.unique().to_list()}
     named = {text for text in distinct.values() if text is not None}
     positive, negative = _sides(series.name, named, target)
     outcome = {value: 1.0 if text in positive else 0.0 if text in negative else np.nan for value, text in distinct.items()}
@@ -153,14 +170,25 @@ def read_target(series: pl.Series, target: Target) -> tuple[NDArray[np.float64],
     return values, ~np.isnan(values)
 
 
+def _outcome_text(value: object) -> str | None:
+    """An outcome as text; `1.0` is 1, `?` is not known."""
+    text = as_text(value)
+    if text is None or text == "?":
+        return None
+    return text.partition(".")[0] if re.fullmatch(r"-?\d+\.0+", text) else text
+
+
 def _sides(column: str, named: set[str], target: Target) -> tuple[set[str], set[str]]:
-    positive = {text for value in target.positive if (text := as_text(value))}
-    negative = {text for value in target.negative if (text := as_text(value))}
+    positive = {text for value in target.positive if (text := _outcome_text(value))}
+    negative = {text for value in target.negative if (text := _outcome_text(value))}
     if positive and named & positive:
         return positive, negative or named - positive
     lowered = {text.lower(): text for text in named}
     if set(lowered) <= YES | NO:
         return {text for low, text in lowered.items() if low in YES}, {text for low, text in lowered.items() if low in NO}
+    plain = {re.sub(r"[\W_]+", "", low): text for low, text in lowered.items()}
+    if set(plain) <= DEFAULTED | REPAID:
+        return {text for word, text in plain.items() if word in DEFAULTED}, {text for word, text in plain.items() if word in REPAID}
     found = ", ".join(sorted(named)[:8]) or "only nulls"
     raise FaultsError(
         [Fault(f"target {column}", found, "0/1, true/false, yes/no, or values named as positive", "name the values that mean default")]

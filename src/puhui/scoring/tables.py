@@ -2,61 +2,120 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from puhui.calculations.faults import Fault, FaultsError
+from puhui.calculations.faults import Fault, FaultsError, check
+from puhui.scoring.adapting import adapt
+from puhui.scoring.cells import number
 from puhui.scoring.configuration import Target
 from puhui.scoring.evaluation import evaluate
 from puhui.scoring.loading import AnyModel
-from puhui.scoring.population import read_target, read_weight
+from puhui.scoring.population import read_target
 
 __all__ = ["evaluate_table", "read_table"]
 
 MAGIC_PARQUET = b"PAR1"
+SEPARATORS = (",", ";", "\t", "|")
 
 
-def read_table(path: Path) -> pl.DataFrame:
-    """The table in a file, told by its content. FaultsError when there is none, or it cannot be read, or has no row."""
+def read_table(path: Path, as_text: bool = False) -> pl.DataFrame:
+    """The table in a file, told by its content. FaultsError when there is none, or it cannot be read, or has no row.
+
+    as_text: cells of a CSV stay as they are written (`02108`), for a table that is adapted to a model afterwards.
+    """
     where = str(path)
     try:
         with path.open("rb") as file:
             magic = file.read(4)
-        frame = pl.read_parquet(path) if magic == MAGIC_PARQUET else _read_csv(path)
+        frame = pl.read_parquet(path) if magic == MAGIC_PARQUET else _read_csv(path.read_bytes(), as_text)
     except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FaultsError([Fault(where, reason, "a readable Parquet or CSV file in UTF-8")]) from error
+        raise FaultsError([Fault(where, reason, "a readable Parquet or CSV file in UTF-8, GB18030 or Latin-1")]) from error
     if frame.is_empty():
         raise FaultsError([Fault(where, "no rows", "one row per case")])
     return frame
 
 
-def _read_csv(path: Path) -> pl.DataFrame:
+def _read_csv(data: bytes, as_text: bool) -> pl.DataFrame:
     """Types are told from all rows: a code that first shows a letter in the last row is text. Dates that are plainly dates become dates."""
-    return pl.read_csv(path, infer_schema_length=None, try_parse_dates=True)
+    text = _utf8(data)
+    heading = text.split(b"\n", 1)[0]
+    separator = max(SEPARATORS, key=lambda each: heading.count(each.encode()))
+    if as_text:
+        frame = pl.read_csv(text, separator=separator, infer_schema=False)
+    else:
+        frame = pl.read_csv(text, separator=separator, infer_schema_length=None, try_parse_dates=True)
+    return frame.rename({name: name.strip() for name in frame.columns if name != name.strip()})
 
 
-def evaluate_table(model: AnyModel, frame: pl.DataFrame, target: str, weight: str = "") -> dict[str, Any]:
+def _utf8(data: bytes) -> bytes:
+    """The same text in UTF-8: as it is, or from GB18030, or from Latin-1, which any bytes are."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding).encode()
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1").encode()
+
+
+def evaluate_table(
+    model: AnyModel, frame: pl.DataFrame, target: str, weight: str = "", positive: Sequence[str] = (), negative: Sequence[str] = ()
+) -> dict[str, Any]:
     """Figures of a model on cases with known outcome: n, events, auc, ks, brier, calibration_intercept, calibration_slope, …
 
-    Rows whose outcome is null are left out and counted. FaultsError names absent columns and values that cannot be read.
+    The table is adapted to the model first (`adapting`); `notes` tells what was assumed. Rows whose outcome or weight is null are left out
+    and counted. positive, negative: the values that mean default and repaid, where they are not those of training and not plain.
+    FaultsError names absent columns and values that cannot be read.
     """
-    if target not in frame.columns:
-        raise FaultsError([Fault(f"target {target}", "no such column", f"one of {', '.join(frame.columns[:60])}")])
+    check([_absent(kind, name, frame) for kind, name in (("target", target), ("weight", weight)) if name and name not in frame.columns])
+    adapted = adapt(frame, model)
     trained = model.document.target
-    outcome, known = read_target(frame[target], Target(target, tuple(trained["positive"]), tuple(trained["negative"])))
+    sides = (tuple(positive), tuple(negative)) if positive or negative else (tuple(trained["positive"]), tuple(trained["negative"]))
+    outcome, known = read_target(frame[target], Target(target, *sides))
     if not known.any():
         raise FaultsError([Fault(f"target {target}", "no row with a known outcome", "at least one")])
-    kept = frame.filter(pl.Series(known))
-    weights = read_weight(kept, weight)
-    probability = model.score_frame(kept)["probability"].to_numpy()
-    figures = evaluate(outcome[known], probability, weights)
+    weights = _weights(frame, weight)
+    judged = known & (weights > 0)
+    if not judged.any():
+        raise FaultsError([Fault(f"weight {weight}", "no row with a weight and a known outcome", "at least one")])
+    probability = model.score_frame(adapted.frame.filter(pl.Series(judged)))["probability"].to_numpy()
+    figures = evaluate(outcome[judged], probability, weights[judged])
     return {
         "model": model.document.name,
         "digest": model.digest,
         **figures.as_dict(),
         "weighted": bool(weight),
-        "left_out": int((~known).sum()),
+        "left_out": int((~judged).sum()),
+        "left_out_without_weight": int((known & ~judged).sum()),
+        "read_as_null": adapted.unreadable,
+        "notes": adapted.notes,
     }
+
+
+def _absent(kind: str, name: str, frame: pl.DataFrame) -> Fault:
+    return Fault(f"{kind} {name}", "no such column", f"one of {', '.join(frame.columns[:60])}")
+
+
+def _weights(frame: pl.DataFrame, column: str) -> NDArray[np.float64]:
+    """Case weights; 0 where none stands, which leaves the row out. FaultsError for what is no number or below 0."""
+    if not column:
+        return np.ones(len(frame))
+    read, wrong = {}, []
+    for value in frame[column].unique().to_list():
+        try:
+            read[value] = number(value) or 0.0
+        except ValueError:
+            read[value] = -1.0
+        wrong += [value] if read[value] < 0 else []
+    if wrong:
+        row = frame[column].to_list().index(wrong[0])
+        raise FaultsError(
+            [Fault(f"weight {column}, row {row}", f"{wrong[0]!r} ({len(wrong)} such values)", "a number above 0, or nothing")]
+        )
+    return np.array([read[value] for value in frame[column].to_list()], dtype=float)

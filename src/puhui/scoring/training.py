@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from puhui.calculations.faults import Fault, FaultsError
+from puhui.scoring.adapting import type_word
 from puhui.scoring.configuration import Configuration
 from puhui.scoring.ensemble import Ensemble
 from puhui.scoring.evaluation import auc_standard_error
@@ -29,6 +30,7 @@ from puhui.scoring.loading import AnyModel
 from puhui.scoring.model import Model
 from puhui.scoring.points import scorecard_document
 from puhui.scoring.population import Population, population_of
+from puhui.scoring.preparation import columns_read
 from puhui.scoring.rejects import with_rejects
 from puhui.scoring.resampling import OutOfFold, OutOfTime, older_and_newer, out_of_fold, out_of_time
 
@@ -99,15 +101,20 @@ def train_all(
     population = _guarded(population, found, configuration)
     advance = progress or (lambda count: None)
     several = len(configuration.models) > 1
+    types = {name: type_word(frame.schema[name]) for name in columns_read(population.raw, configuration.preparation)}
     return {
         kind: _trained(
-            kind, population, found, replace(configuration, name=f"{configuration.name}-{kind}") if several else configuration, advance
+            kind,
+            population,
+            {"leakage": {"guard": configuration.leak_guard, "suspects": found}, "types": types},
+            replace(configuration, name=f"{configuration.name}-{kind}") if several else configuration,
+            advance,
         )
         for kind in configuration.models
     }
 
 
-def _trained(kind: str, population: Population, found: dict[str, str], configuration: Configuration, advance: Progress) -> Trained:
+def _trained(kind: str, population: Population, told: dict[str, Any], configuration: Configuration, advance: Progress) -> Trained:
     from puhui.scoring.card import write_card
     from puhui.scoring.plots import draw_plots
 
@@ -123,7 +130,7 @@ def _trained(kind: str, population: Population, found: dict[str, str], configura
         raise FaultsError([Fault("variables", "none that tells the outcome", expected, "give more cases or other variables")])
     figures = _figures(population, unseen, in_time)
     training = {**figures.as_dict(), "seeds": list(unseen.seeds), "folds": unseen.folds, "bands": bands(population, unseen)}
-    training["leakage"] = {"guard": configuration.leak_guard, "suspects": found}
+    training |= told
     if population.groups:
         training["groups"] = by_group(population, unseen.calibrated.mean(axis=0))
     model: AnyModel
@@ -132,7 +139,7 @@ def _trained(kind: str, population: Population, found: dict[str, str], configura
     else:
         assert isinstance(fitted, FittedScorecard)
         model = Model(scorecard_document(population, fitted, unseen.log_odds, configuration, training))
-    words = _warnings(model, len(fitted.names), figures, found, configuration)
+    words = _warnings(model, len(fitted.names), figures, told["leakage"]["suspects"], configuration)
     plots = draw_plots(population, unseen)
     card = write_card(population, model, figures, unseen, words, configuration, sorted(plots))
     return Trained(model, card, plots, figures, words, unseen)

@@ -93,16 +93,28 @@ def evaluate(
     model: ModelPath,
     data: DataPath,
     target: Annotated[str, typer.Option("--target", help="Column with the outcome: 0/1, yes/no, or the values named in training.")],
-    weight: Annotated[str, typer.Option("--weight", help="Column with case weights.")] = "",
+    weight: Annotated[str, typer.Option("--weight", help="Column with case weights; rows without one are left out.")] = "",
+    positive: Annotated[
+        list[str] | None, typer.Option("--positive", help="A value that means default, where neither plain nor the one of training.")
+    ] = None,
+    negative: Annotated[list[str] | None, typer.Option("--negative", help="A value that means repaid; default: all others.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge a model on cases with known outcome: n, auc, ks, brier, calibration intercept and slope.
 
+    The table may come from elsewhere: other order and spelling of columns, $ and commas, other forms of dates, ? for not known. What was
+    assumed is told.
+
     Example: puhui score evaluate sba-scorecard.json --data newer.parquet --target defaulted --json
+
+    Example: puhui score evaluate sba-scorecard.json --data foia.csv --target MIS_Status --positive CHGOFF --weight sample_weight
     """
     from puhui.scoring.tables import evaluate_table, read_table
 
-    figures = evaluate_table(_load(model), read_table(data), target, weight)
+    figures = evaluate_table(_load(model), read_table(data, as_text=True), target, weight, positive or (), negative or ())
+    if not as_json:
+        for note in figures.pop("notes"):
+            typer.echo(f"Note: {note}", err=True)
     support.print_result(figures, as_json)
 
 
@@ -125,13 +137,14 @@ def explain(
     Example: puhui score explain sba-scorecard.json --data newer.parquet --row 17 --below 0.05 --can can-change.toml
     """
     from puhui.calculations.faults import Fault, FaultsError
+    from puhui.scoring.adapting import adapt
     from puhui.scoring.explanation import explain_case
     from puhui.scoring.tables import read_table
 
-    frame = read_table(data)
+    frame, scorer = read_table(data, as_text=True), _load(model)
     if row >= len(frame):
         raise FaultsError([Fault("--row", str(row), f"0 to {len(frame) - 1}")])
-    scorer, case = _load(model), frame.row(row, named=True)
+    case = adapt(frame, scorer).frame.row(row, named=True)
     explanation = explain_case(scorer, case)
     if below is not None:
         explanation["nearest_change"] = _nearest(scorer, case, can, below)

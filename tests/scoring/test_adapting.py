@@ -1,0 +1,151 @@
+"""A table from elsewhere is judged as the same table in the model's own spelling would be."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from puhui.calculations.faults import FaultsError
+from puhui.scoring.cells import dates, number
+from puhui.scoring.configuration import read_configuration
+from puhui.scoring.tables import evaluate_table, read_table
+from puhui.scoring.training import train
+
+STEPS = [
+    {"name": "year", "kind": "year", "columns": ["start"]},
+    {"name": "area", "kind": "prefix", "columns": ["zip"], "length": 2},
+    {"name": "per_month", "kind": "ratio", "columns": ["turnover", "months"]},
+]
+
+
+def table(loans, size, seed):
+    random = np.random.default_rng(seed)
+    return loans(size, seed=seed).with_columns(
+        pl.col("region").str.to_uppercase(),
+        zip=pl.Series(random.choice([2108, 2109, 33101, 90210], size)),
+        code=pl.Series(random.choice([1.0, 2.0, 7.0], size)),
+    )
+
+
+@pytest.fixture(scope="module", params=["lightgbm", "scorecard"])
+def model(request, loans):
+    body = {
+        "target": "defaulted", "models": [request.param], "id": ["loan_nr"], "categories": ["code", "zip"], "preparation": STEPS,
+        "split": {"folds": 2, "repeats": 1}, "lightgbm": {"rounds": 30}, "selection": {"minimum_information_value": 0.0},
+    }  # fmt: skip
+    return train(table(loans, 500, 1), read_configuration(body)).model
+
+
+def elsewhere(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same cases as another system writes them, in another order."""
+    money = [None if value is None else f"${value:,.6f} " for value in frame["turnover"]]
+    return frame.select(
+        pl.Series("Turnover", money).fill_null("?"),
+        pl.format("{}.0", pl.col("months").cast(pl.Int64)).alias("MONTHS"),
+        pl.col("region").str.to_lowercase().alias("Region "),
+        pl.col("noise").cast(pl.String),
+        pl.col("start").dt.strftime("%d-%b-%y").alias("Start"),
+        pl.col("is_franchise").replace_strict({True: "Y", False: "N"}).alias("IsFranchise"),
+        pl.col("zip").cast(pl.String).str.zfill(5),
+        pl.col("code").cast(pl.Int64).cast(pl.String).str.zfill(2),
+        pl.lit("of no use").alias("remark"),
+        pl.col("defaulted").replace_strict({1: "CHGOFF", 0: "P I F"}).alias("MIS_Status"),
+    ).reverse()
+
+
+def test_the_same_cases_in_another_spelling_give_the_same_figures(model, loans, tmp_path):
+    own = table(loans, 300, 2)
+    expected = evaluate_table(model, own, "defaulted")
+    elsewhere(own).write_csv(tmp_path / "other.csv", separator=";")
+    found = evaluate_table(model, read_table(tmp_path / "other.csv", as_text=True), "MIS_Status")
+    assert {key: found[key] for key in ("n", "events")} == {"n": 300, "events": expected["events"]}
+    for key in ("auc", "brier", "mean_probability"):
+        assert found[key] == pytest.approx(expected[key], abs=1e-9), key
+    assert "Turnover is read as turnover" in found["notes"] and found["read_as_null"] == {}
+
+
+def test_a_few_cells_that_cannot_be_read_are_null_and_told_and_many_are_a_fault(model, loans):
+    own = table(loans, 300, 2)
+    few = own.with_columns(pl.Series("months", ["1976A", *map(str, own["months"].to_list()[1:])]))
+    found = evaluate_table(model, few, "defaulted")
+    assert found["read_as_null"] == {"months": 1} and found["n"] == 300
+    assert (
+        evaluate_table(model, own.with_columns(months=pl.Series([None, *own["months"].to_list()[1:]])), "defaulted")["auc"] == found["auc"]
+    )
+    with pytest.raises(FaultsError, match="column months, row 0"):
+        evaluate_table(model, own.with_columns(months=pl.lit("a year")), "defaulted")
+
+
+def test_every_absent_column_is_named_with_what_may_be_meant(model, loans):
+    narrow = table(loans, 300, 2).rename({"months": "month"}).drop("turnover")
+    with pytest.raises(FaultsError) as raised:
+        evaluate_table(model, narrow, "defaulted")
+    told = {fault.where: fault.remedy for fault in raised.value.faults}
+    assert {"column months", "column turnover"} <= set(told) and "'month'" in told["column months"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "named"),
+    [(["CHGOFF", "P I F"], {}), ([1.0, 0.0], {}), ([True, False], {}), (["1.0", "0"], {}), (["2", "1"], {"positive": ["2"]})],
+)
+def test_outcomes_however_they_are_coded(model, loans, outcome, named):
+    own = table(loans, 200, 2)
+    coded = own.with_columns(outcome=pl.Series([outcome[0] if each else outcome[1] for each in own["defaulted"]]))
+    assert evaluate_table(model, coded, "outcome", **named)["events"] == own["defaulted"].sum()
+
+
+def test_rows_without_a_weight_are_left_out_and_a_weight_below_nothing_is_a_fault(model, loans):
+    own = table(loans, 200, 2).with_columns(w=pl.Series(["", "1,000.5", "2"] + ["1"] * 197))
+    found = evaluate_table(model, own, "defaulted", "w")
+    assert (found["n"], found["left_out_without_weight"]) == (199, 1)
+    with pytest.raises(FaultsError, match="row 0"):
+        evaluate_table(model, own.with_columns(w=pl.lit("-1")), "defaulted", "w")
+    with pytest.raises(FaultsError, match="no row with a weight"):
+        evaluate_table(model, own.with_columns(w=pl.lit(None)), "defaulted", "w")
+
+
+def test_a_file_in_an_old_encoding_is_read(tmp_path):
+    (tmp_path / "old.csv").write_bytes("名称\t金额\n普惠\t1\n".encode("gb18030"))
+    assert read_table(tmp_path / "old.csv").rows() == [("普惠", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$60,000.00 ", 60000), ("(1,234)", -1234), ("１２３４．５", 1234.5), ("5%", 0.05), ("?", None), ("n/a", None), ("-1e-3", -0.001),
+        ("US$5", 5), ("inf", None),
+    ],
+)  # fmt: skip
+def test_numbers(text, expected):
+    assert number(text) == expected
+
+
+@pytest.mark.parametrize("text", ["1,23", "12a", "1_000", "--5"])
+def test_no_numbers(text):
+    with pytest.raises(ValueError, match=r".+"):
+        number(text)
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected", "note"),
+    [
+        (["28-Feb-97", "7-May-68"], [date(1997, 2, 28), date(1968, 5, 7)], ""),
+        (["1997-02-28 00:00:00", "19970301", "1997年3月2日"], [date(1997, 2, 28), date(1997, 3, 1), date(1997, 3, 2)], ""),
+        (["2/28/1997", "3/1/1997"], [date(1997, 2, 28), date(1997, 3, 1)], "month/day/year"),
+        (["28/2/1997", "1/3/1997"], [date(1997, 2, 28), date(1997, 3, 1)], "day/month/year"),
+        (["1/3/1997"], [date(1997, 1, 3)], "do not settle"),
+        (["35489"], [date(1997, 2, 28)], ""),
+    ],
+)
+def test_days(texts, expected, note):
+    read, wrong, told = dates(texts)
+    assert ([read[text] for text in texts], wrong) == (expected, set())
+    assert note in told
+
+
+def test_no_days():
+    read, wrong, _ = dates(["soon", "2001-02-30", "", "2001-02-28"])
+    assert wrong == {"soon", "2001-02-30"} and read["2001-02-28"] == date(2001, 2, 28)
