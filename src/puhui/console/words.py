@@ -307,6 +307,7 @@ UNITS = {
     "ratio": "%",
     "points": _("points"),
     "mu": _("mu of land"),
+    "persons": _("people"),
     "1-5": _("from 1 to 5"),
 }
 

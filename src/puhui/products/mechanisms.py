@@ -11,7 +11,22 @@ from puhui.products.terms import ApplicationFact, InterestShare, Linkage, Securi
 
 __all__ = ["APPLICATION_UNITS", "read_application", "read_linkage", "read_security", "read_support"]
 
-APPLICATION_UNITS = ("CNY", "flag", "n", "days", "months", "years", "ratio", "points", "text", "boolean", "mu", "1-5", "CNY/month")
+APPLICATION_UNITS = (
+    "CNY",
+    "flag",
+    "n",
+    "days",
+    "months",
+    "years",
+    "ratio",
+    "points",
+    "text",
+    "boolean",
+    "mu",
+    "1-5",
+    "CNY/month",
+    "persons",
+)
 SAID_BY = ("borrower", "lender")
 _MEASURED = re.compile(r"every (?:(\d+) )?months?")
 
