@@ -105,6 +105,11 @@ def birth_date(identity_number: str) -> date | None:
         return None
 
 
+def sex(identity_number: str) -> str:
+    """`female` or `male`: the seventeenth digit of an identity number is even for women. Give it a number without faults."""
+    return "male" if int(identity_number[16]) % 2 else "female"
+
+
 def phone_faults(value: str, where: str = "phone") -> list[Fault]:
     """What is wrong with a mobile number of the mainland; give it `normalise_phone`d text."""
     if _MOBILE.fullmatch(value):

@@ -34,6 +34,9 @@ class Formulas:
         declared = {name: kind_of_unit(unit) for name, unit in variables.items()} | self._constant_kinds()
         for name in declared.keys() & (vocabulary.CASE_FACTS | vocabulary.SCORED_FACTS).keys():
             faults.append(Fault(document.where("variables", name), name, "a name that is not a fact of every case", "Rename or remove it."))
+        for part, names in (("variables", variables), ("application", application or {})):
+            for name in filter(vocabulary.is_protected, names):
+                faults.append(Fault(document.where(part, name), name, "nothing that a person may not be decided on by", "Remove it."))
         kinds = {name: self._table_kind(name, values) for name, values in tables.items()}
         facts = {name: kind_of_unit(unit) for name, unit in (application or {}).items()}
         for name in facts.keys() & (declared.keys() | vocabulary.CASE_FACTS.keys() | vocabulary.SCORED_FACTS.keys()):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from puhui.calculations.rule_units import Kind, kind_of_unit
 
 # What is known before the score: of the firm, of the wish, of the lender, and of the evidence.
@@ -27,6 +29,15 @@ SCORED_FACTS = {
     "risk_class": "text",
     "lender_single_borrower_limit": "CNY",  # the most that one borrower may owe this lender
 }
+
+# What no rule, formula, form or score may know, by any word of a name: the law forbids it, or decency does.
+PROTECTED = frozenset({"sex", "gender", "female", "male", "ethnicity", "nationality", "religion", "race"})
+
+
+def is_protected(name: str) -> bool:
+    """Whether a name speaks of what nobody may be decided on by."""
+    return bool(PROTECTED & set(re.split(r"[^a-z]+", name.lower())))
+
 
 PARTS = ("prime_rate", "costs", "churn", "rate_caps", "lender_limits", "authority")
 """The parts that parameter tables play in a decision; a product names a table for each."""

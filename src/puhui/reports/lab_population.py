@@ -1,7 +1,7 @@
 """Past decisions as the population of the policy lab, with what came of them and the groups between which approval is compared.
 
 The decisions are read by `decisions.lab.past`. An outcome is known where money went out: more than 90 days past due, or written off, by the
-day is a default. The sex of owners is not held by the platform, so it is no group here; a file of cases may bring it as a column.
+day is a default. The sex of owners is a group where each sex has cases enough (`parties.owner_sex`), and no fact that a policy could name.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import polars as pl
 
 from puhui.calculations.faults import Fault, check
 from puhui.decisions.facts import months_between
+from puhui.decisions.lab.comparing import LEAST_CASES
 from puhui.decisions.lab.comparison import Cases
 from puhui.decisions.lab.past import NAMING, past_cases
 from puhui.decisions.lab.policies import Policy
@@ -20,11 +21,12 @@ from puhui.loans.models import Contract
 from puhui.loans.queries import standings
 from puhui.loans.taxing import firm_size
 from puhui.parties.models import Firm, Institution
+from puhui.parties.owner_sex import known_apart, owner_sexes
 
 __all__ = ["GROUPS", "past_population"]
 
 DEFAULT_DAYS = 90
-GROUPS = ("region", "size", "age")
+GROUPS = ("region", "size", "age", "sex")
 AGES = ((24, "age_young"), (60, "age_middle"))  # months since founding, below
 
 
@@ -38,6 +40,7 @@ def past_population(institution: Institution, policies: Sequence[Policy], first:
     found = f"no decision on {', '.join(codes)} from {first} to {last}"
     check([Fault("population", found, "one or more", "Choose other dates, or another product.")] if not frame.height else [])
     frame = frame.join(_groups(institution, frame), on="firm", how="left")
+    frame = frame.with_columns(sex=pl.Series(known_apart(frame["sex"].to_list(), LEAST_CASES), dtype=pl.String))
     day = institution.business_date
     outcomes = _outcomes(institution, day)
     defaulted = pl.Series("defaulted", [outcomes.get(decision) for decision in frame["decision"]], dtype=pl.Float64)
@@ -54,11 +57,15 @@ def _outcomes(institution: Institution, day: date) -> dict[int, float]:
 
 
 def _groups(institution: Institution, frame: pl.DataFrame) -> pl.DataFrame:
-    """A row for each firm: region, size and age as they are on the open day."""
+    """A row for each firm: region, size and age, and the sex of its owners, as they are on the open day."""
     day = institution.business_date
-    firms = Firm.objects.filter(institution=institution, pk__in=frame["firm"].unique().to_list())
-    rows = [(firm.pk, firm.division_code or None, firm_size(firm, day), _age(firm.founded_on, day)) for firm in firms]
-    return pl.DataFrame(rows, schema={"firm": pl.Int64, "region": pl.String, "size": pl.String, "age": pl.String}, orient="row")
+    numbers = frame["firm"].unique().to_list()
+    sexes = owner_sexes(numbers)
+    rows = [
+        (firm.pk, firm.division_code or None, firm_size(firm, day), _age(firm.founded_on, day), sexes.get(firm.pk))
+        for firm in Firm.objects.filter(institution=institution, pk__in=numbers)
+    ]
+    return pl.DataFrame(rows, schema={"firm": pl.Int64, **dict.fromkeys(GROUPS, pl.String)}, orient="row")
 
 
 def _age(founded_on: date | None, day: date) -> str | None:

@@ -23,6 +23,7 @@ from puhui.loans.models import Contract
 from puhui.loans.queries import standings
 from puhui.loans.taxing import firm_size
 from puhui.parties.models import Institution
+from puhui.parties.owner_sex import known_apart, owner_sexes
 from puhui.products.parameters import table
 from puhui.reports.tables import Column, Kind, Report, Table
 from puhui.reports.titles import title
@@ -124,14 +125,16 @@ def _cases(institution: Institution, model: RegisteredModel, as_of: date) -> pl.
         decision_of[each.loan.contract_id]: (each.loan.start, each.days_past_due > DEFAULT_DAYS or each.loan.status == "written_off")
         for each in standings(institution, as_of)
     }
-    rows = [_case(decision, *outcomes.get(decision.pk, (None, None))) for decision in found.order_by("business_date", "pk")]
+    ordered = list(found.order_by("business_date", "pk"))
+    sexes = owner_sexes({decision.firm_id for decision in ordered})
+    rows = [(*_case(decision, *outcomes.get(decision.pk, (None, None))), sexes.get(decision.firm_id)) for decision in ordered]
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 
 _SCHEMA = {
     "month": pl.String, "points": pl.Int64, "probability": pl.Float64, "approved": pl.Boolean, "automated": pl.Boolean,
     "reviewed": pl.Boolean, "overridden": pl.Boolean, "paid_out": pl.String, "defaulted": pl.Boolean,
-    "region": pl.String, "size": pl.String, "age": pl.String,
+    "region": pl.String, "size": pl.String, "age": pl.String, "sex": pl.String,
 }  # fmt: skip
 
 
@@ -224,10 +227,14 @@ def _conduct(name: str, cases: pl.DataFrame) -> Rows:
 
 
 def _groups(name: str, cases: pl.DataFrame, limits: monitoring.Limits, language: str) -> Rows:
-    """Region, size and age of the firm; the sex of owners is not held by the platform, so nothing is said of it."""
+    """Region, size and age of the firm, and the sex of its owners where each sex has cases enough (`parties.owner_sex`)."""
+    cases = cases.with_columns(sex=pl.Series(known_apart(cases["sex"].to_list(), limits.least_cases), dtype=pl.String))
     rows: Rows = []
-    for dimension in ("region", "size", "age"):
+    for dimension in ("region", "size", "age", "sex"):
         found = monitoring.groups(cases, dimension, limits)
+        if dimension == "sex" and found.filter(pl.col("loans").is_between(1, limits.least_cases - 1)).height:
+            # Of few loans the rest tells: nothing is said of what came of any.
+            found = found.with_columns(pl.lit(None, pl.Float64).alias(each) for each in ("mean_probability", "default_share", "auc"))
         for row in found.select(
             "group", "cases", "approved_share", "ratio", "loans", "mean_probability", "default_share", "auc", "state"
         ).rows():
@@ -238,4 +245,4 @@ def _groups(name: str, cases: pl.DataFrame, limits: monitoring.Limits, language:
 def _group(dimension: str, code: str | None, language: str) -> str:
     if code is None or code == "not_known":
         return title("not_known", language)
-    return code if dimension == "region" else title(code if dimension == "age" else f"size_{code}", language)
+    return code if dimension == "region" else title(f"{dimension}_{code}" if dimension in ("size", "sex") else code, language)

@@ -180,7 +180,7 @@ def _groups(found: Found, language: str) -> Table:
 
 
 def _dimension(name: str, language: str) -> str:
-    return title(f"lab_by_{name}", language) if name in ("region", "size", "age") else name
+    return title(f"lab_by_{name}", language) if name in ("region", "size", "age", "sex") else name
 
 
 def _group(dimension: str, code: Any, language: str) -> str:
@@ -188,7 +188,9 @@ def _group(dimension: str, code: Any, language: str) -> str:
         return title("not_known", language)
     if dimension == "age":
         return title(str(code), language)
-    return title(f"size_{code}", language) if dimension == "size" else str(code)
+    if dimension == "sex" and code not in ("female", "male", "both"):  # a file spells them as it likes
+        return str(code)
+    return title(f"{dimension}_{code}", language) if dimension in ("size", "sex") else str(code)
 
 
 def _changed(found: Found, say: Callable[[str], str], reason_text: Callable[[str], str]) -> list[dict[str, Any]]:
