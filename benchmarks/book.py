@@ -47,7 +47,6 @@ def book(size: int, terms: dict[str, Any] | None = None, days: int = DAYS, late_
     """
     from puhui.loans.day_end import run_day
     from puhui.loans.models import DebitAccount, Instalment
-    from puhui.loans.standing import retake
 
     began = time.perf_counter()
     bank = made_up.lender()
@@ -62,13 +61,21 @@ def book(size: int, terms: dict[str, Any] | None = None, days: int = DAYS, late_
     first_due = Instalment.objects.order_by("due").values_list("due", flat=True)[0]
     while bank.business_date < first_due:
         run_day(bank, "benchmark")
-    copies = max(0, round(size / len(firms)) - 1)
+    loans = enlarge(bank, size, late_of_100)
+    print(f"a book of {loans:,} loans on {bank.business_date}: made in {time.perf_counter() - began:,.0f} s", flush=True)
+    return bank
+
+
+def enlarge(bank: Any, size: int, late_of_100: int = LATE_OF_100) -> int:
+    """Copies every firm of a book without copies until it has about `size` loans; how many it has then."""
+    from puhui.loans.models import Loan
+    from puhui.loans.standing import retake
+
+    loans = Loan.objects.filter(institution=bank).count()
+    copies = max(0, round(size / loans) - 1)
     _copy(bank, copies, late_of_100)
     retake(bank)
-    print(
-        f"a book of {len(firms) * (copies + 1):,} loans on {bank.business_date}: made in {time.perf_counter() - began:,.0f} s", flush=True
-    )
-    return bank
+    return loans * (copies + 1)
 
 
 def _copy(bank: Any, copies: int, late_of_100: int) -> None:

@@ -11,6 +11,7 @@ from tests.decisions.conftest import DAY
 
 from puhui.decisions import actions, queries
 from puhui.decisions.models import Application, Decision
+from puhui.decisions.speed import in_all
 
 
 @pytest.fixture
@@ -107,9 +108,11 @@ def test_authority_of(bank):
 
 def test_turnaround(bank, worked):
     Application.objects.filter(pk=worked["Granted"].pk).update(submitted_at=worked["Granted"].submitted_at - timedelta(hours=48))
-    found = queries.turnaround(bank.institution, DAY)
+    found = in_all(bank.institution, DAY)
     # Straight, Granted and Refused have their answer; a person spoke in one of them; Waiting and New are not answered.
-    assert (found.decisions, found.approved, found.automated) == (3, 2, 2)
-    assert len(found.hours) == 3
-    assert 48 <= max(found.hours) < 49
-    assert queries.turnaround(bank.institution, DAY - timedelta(days=1)).decisions == 0
+    assert (found.answered, found.approved, found.automated) == (3, 2, 2)
+    assert found.median_hours is not None and 0 <= found.median_hours < 1
+    Application.objects.filter(pk=worked["Straight"].pk).update(submitted_at=worked["Straight"].submitted_at - timedelta(hours=24))
+    assert 24 <= in_all(bank.institution, DAY).median_hours < 25  # of about 0, 24 and 48 hours
+    before = in_all(bank.institution, DAY - timedelta(days=1))
+    assert (before.decisions, before.answered, before.median_hours) == (0, 0, None)

@@ -9,7 +9,6 @@ import pytest
 from tests.decisions.conftest import bank as bank
 
 from puhui.decisions import actions
-from puhui.decisions.conduct import spread
 from puhui.decisions.models import Decision
 
 
@@ -58,16 +57,10 @@ def test_hesitation_counts_cases_beyond_their_time(bank, worked):
 
     answers = conduct.conduct(bank.institution, bank.institution.business_date)
     day = bank.institution.business_date
-    now = {one.name: one for one in conduct.measures(bank.institution, day, [], answers, timezone.now())}
-    later = {one.name: one for one in conduct.measures(bank.institution, day, [], answers, timezone.now() + timedelta(days=30))}
+    now = {one.name: one for one in conduct.measures(bank.institution, day, None, 0, answers, timezone.now())}
+    later = {one.name: one for one in conduct.measures(bank.institution, day, None, 0, answers, timezone.now() + timedelta(days=30))}
     assert (now["hesitation_share"].value, later["hesitation_share"].value) == (0.0, pytest.approx(1 / 3))
     assert report("factory", bank.institution, day, "zh-hans").title == "审批效率与拒贷"
-
-
-def test_spread():
-    assert spread([]) == (None, None)
-    assert spread([5.0]) == (5.0, 5.0)
-    assert spread([float(number) for number in range(1, 12)]) == (6.0, 10.0)
 
 
 def test_diligence_file_tells_who_did_what(bank, worked):

@@ -7,32 +7,20 @@ lies open beyond its time. What is measured is held against the dated table `fac
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from statistics import median, quantiles
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 
 from puhui.decisions import timing
-from puhui.decisions.models import Application, Decision, Offer, Review
+from puhui.decisions.models import Decision, Offer, Review
+from puhui.decisions.speed import Speed, speeds
 from puhui.parties.models import Institution
 from puhui.products.parameters import table
-
-
-@dataclass(frozen=True)
-class Answered:
-    """One decided application: when it was answered (None while it waits for a person), and whether no person was needed."""
-
-    decision_id: int
-    product_code: str
-    channel: str
-    submitted_at: datetime
-    answered_at: datetime | None
-    is_automated: bool
 
 
 @dataclass(frozen=True)
@@ -47,25 +35,11 @@ class Measure:
     state: str
 
 
-def answered(institution: Institution, until: date) -> list[Answered]:
-    """Every application that the engine has decided, up to a business day; those that wait for a person have no answer yet."""
-    rows = Decision.objects.filter(institution=institution, business_date__lte=until).annotate(last=Max("reviews__reviewed_at"))
-    found = rows.order_by("pk").values_list(
-        "pk", "application__product_code", "application__channel", "application__submitted_at", "last", "decided_at", "outcome",
-        "application__status",
-    )  # fmt: skip
-    told = []
-    for number, product, channel, submitted, last, decided, outcome, status in found:
-        is_referred = outcome == Decision.Outcome.REFER
-        answered_at = None if is_referred and status == Application.Status.REFERRED else last or decided
-        told.append(Answered(number, product, channel, submitted, answered_at, not is_referred))
-    return told
-
-
 _CAUSES = """
     SELECT reason->>'code', reason->>'severity', (array_agg(reason->'text' ORDER BY decision.id DESC))[1], count(DISTINCT decision.id)
       FROM decisions_decision decision CROSS JOIN LATERAL jsonb_array_elements(decision.record->'reasons') reason
-     WHERE decision.institution_id = %s AND decision.business_date <= %s AND reason->>'severity' IN ('veto', 'refer')
+     WHERE decision.institution_id = %s AND decision.business_date <= %s AND decision.outcome <> 'approve'
+       AND reason->>'severity' IN ('veto', 'refer')
      GROUP BY 1, 2 ORDER BY 4 DESC, 1
 """
 
@@ -97,20 +71,23 @@ def deviations(institution: Institution, until: date) -> list[tuple[Review, str,
 
 @dataclass(frozen=True)
 class Conduct:
-    """What was read once of the cases up to a day: answers, persons' refusals by cause, deviations."""
+    """What was read once of the cases up to a day: how soon they were answered, persons' refusals by cause, deviations."""
 
-    answers: list[Answered]
+    speeds: list[Speed]  # by product and channel; all together comes last
     refusals: list[tuple[str, int]]
     deviations: list[tuple[Review, str, int]]
 
 
 def conduct(institution: Institution, until: date) -> Conduct:
     """Three queries, from which the measures and the tables of a report are told."""
-    return Conduct(answered(institution, until), refusals_by_persons(institution, until), deviations(institution, until))
+    return Conduct(speeds(institution, until), refusals_by_persons(institution, until), deviations(institution, until))
 
 
-def measures(institution: Institution, until: date, hours: list[float], found: Conduct, now: datetime) -> list[Measure]:
-    """Every measure of the table of tolerances, in its order; `hours` from application to money, one for each payout."""
+def measures(
+    institution: Institution, until: date, hours_to_money: float | None, payouts: int, found: Conduct, now: datetime
+) -> list[Measure]:
+    """Every measure of the table of tolerances, in its order; `hours_to_money` from application to payout, half of the `payouts` within."""
+    together = found.speeds[-1]
     referred = Decision.objects.filter(institution=institution, business_date__lte=until, outcome=Decision.Outcome.REFER)
     total = referred.count()
     yes = Review.objects.filter(institution=institution, outcome="approve", decision__business_date__lte=until)
@@ -119,8 +96,8 @@ def measures(institution: Institution, until: date, hours: list[float], found: C
     made = offers.aggregate(all=Count("pk"), lost=Count("pk", filter=Q(status__in=("declined", "expired"))))
     late = {one.pk for one, _ in timing.late(timing.waiting(institution).filter(business_date__lte=until), now)}
     values: dict[str, tuple[float | None, int]] = {
-        "automated_share": _share(sum(one.is_automated for one in found.answers), len(found.answers)),
-        "median_hours_to_money": (median(hours) if hours else None, len(hours)),
+        "automated_share": _share(together.automated, together.decisions),
+        "median_hours_to_money": (hours_to_money, payouts),
         "deviation_share": _share(len({row.decision_id for row, *_ in found.deviations}), granted),
         "person_refusal_share": _share(sum(count for _, count in found.refusals), total),
         "hesitation_share": _share(len(late), total),
@@ -139,15 +116,3 @@ def _measure(row: Mapping[str, Any], value: float | None, cases: int) -> Measure
     off = value is not None and ((least is not None and value < least) or (most is not None and value > most))
     state = "few" if value is None or cases < int(row["least_cases"]) else "off" if off else "ok"
     return Measure(row["measure"], value, cases, least, most, state)
-
-
-def spread(hours: list[float]) -> tuple[float | None, float | None]:
-    """Median and ninetieth percentile of some hours; None where there are none."""
-    if not hours:
-        return None, None
-    return median(hours), hours[0] if len(hours) == 1 else quantiles(hours, n=10, method="inclusive")[8]
-
-
-def submitted_hours(rows: Iterable[tuple[datetime, datetime]]) -> list[float]:
-    """Hours between pairs of moments."""
-    return [(end - start).total_seconds() / 3600 for start, end in rows]

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, When
 
 from puhui.decisions.authority import missing_voices
 from puhui.decisions.exposures import exposure_of_firms
@@ -17,7 +16,7 @@ from puhui.decisions.models import Application, Decision, Offer, Review
 from puhui.decisions.referral import is_open
 from puhui.decisions.reviewing import is_voted
 from puhui.decisions.standing import REVIEWERS, standing_of
-from puhui.parties.models import Firm, Institution, User
+from puhui.parties.models import Firm, User
 from puhui.parties.queries import limit_to_user
 from puhui.products.queries import products_on, tables_of
 
@@ -160,35 +159,6 @@ def authority_of(user: User, day: date) -> list[dict[str, Any]]:
                 amounts = {code: int(row.get(code, 0)) * 100 for code in classes}
                 found.append({"product": product.code, "level": row["level"], "persons": row["persons"], "amounts_fen": amounts})
     return found
-
-
-@dataclass(frozen=True)
-class Turnaround:
-    """Decisions up to a day in numbers.
-
-    `decisions` counts applications that have their answer; `approved` those that got an offer; `automated` those that no person
-    touched; `hours` from submission to the answer, the engine's or the last reviewer's, one figure for each.
-    """
-
-    decisions: int
-    approved: int
-    automated: int
-    hours: tuple[float, ...]
-
-
-def turnaround(institution: Institution, until: date) -> Turnaround:
-    """How many applications were answered up to a business day, how many of them without a person, and how long it took."""
-    rows = Decision.objects.filter(institution=institution, business_date__lte=until)
-    answered = rows.exclude(outcome=Decision.Outcome.REFER, application__status=Application.Status.REFERRED)
-    span = Coalesce(Max("reviews__reviewed_at"), F("decided_at")) - F("application__submitted_at")
-    spans = answered.annotate(span=ExpressionWrapper(span, DurationField())).values_list("outcome", "span")
-    words = list(spans)
-    return Turnaround(
-        decisions=len(words),
-        approved=Offer.objects.filter(decision__in=rows.values("pk")).count(),
-        automated=sum(outcome != Decision.Outcome.REFER for outcome, _ in words),
-        hours=tuple(span.total_seconds() / 3600 for _, span in words),
-    )
 
 
 def sittings(user: Any, outcome: str | None = None) -> QuerySet[Sitting]:

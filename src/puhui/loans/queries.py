@@ -187,13 +187,14 @@ class Standing:
         return self.counters.principal
 
 
-def standings(institution: Institution, as_of: date) -> Iterator[Standing]:
-    """All loans drawn by `as_of` as the books of that day knew them, closed ones included.
+def standings(institution: Institution, as_of: date, changed_since: bool = False) -> Iterator[Standing]:
+    """All loans drawn by `as_of` as the books of that day knew them, closed ones included; or only those that changed since.
 
     Where nothing happened to a loan since, its stored state is enough. Any other is replayed from the events that were entered by
     then, so that a report of a past day does not change when a payment comes later or is backdated into it.
     """
     rows = Loan.objects.filter(institution=institution, start__lte=as_of).select_related("firm").order_by("pk")
+    rows = rows.filter(state_date__gt=as_of) if changed_since else rows
     ids = list(rows.values_list("pk", flat=True))
     for start in range(0, len(ids), CHUNK):
         chunk = list(rows.filter(pk__in=ids[start : start + CHUNK]))

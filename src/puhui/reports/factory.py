@@ -6,7 +6,7 @@ dated table `factory-tolerances`; why firms were refused and where persons hesit
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from puhui.decisions import conduct
-from puhui.loans.models import Loan
+from puhui.decisions.speed import Speed
+from puhui.loans.to_money import NOTHING_PAID, ToMoney, Way, hours_to_money
 from puhui.parties.models import Institution
 from puhui.products.parameters import table
 from puhui.reports.tables import Column, Report, Table
@@ -26,27 +27,16 @@ _LANGUAGES = {"en": "en", "zh-hans": "zh_hans", "zh-hant": "zh_hant"}
 def factory(institution: Institution, as_of: date, language: str = "en") -> Report:
     """Targets, speed by product and channel, causes of refusal and referral, persons' refusals, deviations."""
     found = conduct.conduct(institution, as_of)
-    money = _hours_to_money(institution, as_of)
-    hours = [value for values in money.values() for value in values]
+    money = hours_to_money(institution, as_of)
+    together = money.get((None, None), NOTHING_PAID)
     tables = (
-        _targets(conduct.measures(institution, as_of, hours, found, timezone.now()), language),
-        _speed(found.answers, money, language),
+        _targets(conduct.measures(institution, as_of, together.median_hours, together.payouts, found, timezone.now()), language),
+        _speed(found.speeds, money, language),
         _causes(institution, as_of, language),
         _refusals(found, as_of, language),
         _deviations(found, language),
     )
     return Report("factory", title("factory", language), institution.name, as_of, tables, (title("factory_note", language),))
-
-
-def _hours_to_money(institution: Institution, as_of: date) -> dict[tuple[str, str], list[float]]:
-    """(product, channel) → hours from application to the first payout on it."""
-    rows = Loan.objects.filter(institution=institution, start__lte=as_of).order_by("contract_id", "opened_at").distinct("contract_id")
-    found: dict[tuple[str, str], list[float]] = defaultdict(list)
-    application = "contract__decision__application__"
-    names = (f"{application}product_code", f"{application}channel", f"{application}submitted_at", "opened_at")
-    for product, channel, submitted_at, opened_at in rows.values_list(*names):
-        found[(product, channel)].append((opened_at - submitted_at).total_seconds() / 3600)
-    return found
 
 
 def _columns(language: str, *pairs: tuple[str, Any]) -> tuple[Column, ...]:
@@ -72,20 +62,17 @@ def _bounds(one: conduct.Measure) -> str:
     return f"≥ {_told(one.name, one.least)}" if one.least is not None else f"≤ {_told(one.name, one.most)}"
 
 
-def _speed(answers: list[conduct.Answered], money: dict[tuple[str, str], list[float]], language: str) -> Table:
+def _speed(speeds: list[Speed], money: Mapping[Way, ToMoney], language: str) -> Table:
     columns = _columns(
         language, ("product", "text"), ("channel", "text"), ("decisions", "count"), ("automated_share", "share"),
         ("hours_to_decision", "hours"), ("paid_out", "count"), ("hours_to_money", "hours"), ("hours_to_money_90", "hours"),
     )  # fmt: skip
-    groups: dict[tuple[str, str], list[conduct.Answered]] = defaultdict(list)
-    for one in answers:
-        groups[(one.product_code, one.channel)].append(one)
     rows = []
-    for key in sorted(groups.keys() | money.keys()):
-        found = groups.get(key, [])
-        share = sum(one.is_automated for one in found) / len(found) if found else None
-        middle, _ = conduct.spread(conduct.submitted_hours((one.submitted_at, one.answered_at) for one in found if one.answered_at))
-        rows.append((*key, len(found), share, middle, len(money.get(key, ())), *conduct.spread(money.get(key, []))))
+    for one in speeds:
+        if one.product_code is not None:
+            paid = money.get((one.product_code, one.channel), NOTHING_PAID)
+            spans = one.median_hours, paid.payouts, paid.median_hours, paid.ninetieth_hours
+            rows.append((one.product_code, one.channel, one.decisions, one.automated / one.decisions, *spans))
     return Table("speed", title("speed", language), columns, tuple(rows))
 
 

@@ -6,17 +6,15 @@ A report of a day tells what the books of that day knew: a payment that is backd
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, timedelta
-from statistics import median
 from typing import Any
 
 from django.conf import settings
 
-from puhui.calculations.expected_loss import expected_loss
-from puhui.decisions.queries import turnaround
+from puhui.decisions import speed
+from puhui.loans.book_figures import Book, Group, book
 from puhui.loans.models import DayEndStep
-from puhui.loans.queries import Standing, standings
 from puhui.parties.models import Institution
 from puhui.products.parameters import table
 from puhui.reports.factory import factory
@@ -45,84 +43,59 @@ def _bucket(groups: list[tuple[str, int]], days: int) -> str:
 
 def portfolio(institution: Institution, as_of: date, language: str = "en") -> Report:
     """The loan book: sums, by days past due, by class, by product, month by month."""
-    loans = list(standings(institution, as_of))
-    losses = _expected_losses(institution, as_of, loans)
-    groups = buckets(as_of)
+    found = _book(institution, as_of)
+    codes = buckets(as_of)
     tables = (
-        _summary(institution, as_of, loans, losses, language),
-        _grouped(
-            "buckets", "bucket", loans, losses, lambda each: _bucket(groups, each.days_past_due), language, [code for code, _ in groups]
-        ),
-        _grouped("classes", "class", loans, losses, lambda each: each.loan.risk_class, language),
-        _grouped("products", "product", loans, losses, lambda each: each.loan.product_code, language),
-        _months(institution, as_of, groups, language),
+        _summary(institution, as_of, found, language),
+        _grouped("buckets", "bucket", found, lambda each: _bucket(codes, each.days_past_due), language, [code for code, _ in codes]),
+        _grouped("classes", "class", found, lambda each: each.risk_class, language),
+        _grouped("products", "product", found, lambda each: each.product_code, language),
+        _months(institution, as_of, codes, language),
     )
     return Report("portfolio", title("portfolio", language), institution.name, as_of, tables)
 
 
-def _expected_losses(institution: Institution, as_of: date, loans: list[Standing]) -> dict[int, int]:
-    """Loan → loss expected within a year: what is owed × probability of default × loss given default."""
+def _book(institution: Institution, as_of: date) -> Book:
+    """With the loss expected within a year: what is owed × probability of default × loss given default."""
     costs = table("lending-costs", settings.PUHUI_CATALOGUE).row(as_of, lender_kind=institution.kind, security="unsecured")
-    loss_given_default_ppm = round(float(costs["loss_given_default"]) * 1_000_000)
-    return {
-        each.loan.pk: expected_loss(each.principal_fen, _probability_ppm(each), loss_given_default_ppm)
-        for each in loans
-        if each.principal_fen
-    }
+    return book(institution, as_of, round(float(costs["loss_given_default"]) * 1_000_000), NON_PERFORMING_DAYS)
 
 
-def _probability_ppm(each: Standing) -> int:
-    """What the decision took; a loan more than 90 days past due has defaulted."""
-    return 1_000_000 if each.days_past_due > NON_PERFORMING_DAYS else each.loan.probability_ppm
+def _summary(institution: Institution, as_of: date, found: Book, language: str) -> Table:
+    def total(name: str, more_than_days: int = -1) -> int:
+        return sum(getattr(each, name) for each in found.groups if each.days_past_due > more_than_days)
 
-
-def _summary(institution: Institution, as_of: date, loans: list[Standing], losses: dict[int, int], language: str) -> Table:
-    open_loans = [each for each in loans if each.principal_fen]
-    balance = sum(each.principal_fen for each in open_loans)
-
-    def past(days: int) -> int:
-        return sum(each.principal_fen for each in open_loans if each.days_past_due > days)
-
-    speed = turnaround(institution, as_of)
+    balance = total("principal_fen")
+    answers = speed.in_all(institution, as_of)
     rows: list[tuple[str, Any, str]] = [
-        ("loans", len(open_loans), "count"),
-        ("firms", len({each.loan.firm_id for each in open_loans}), "count"),
+        ("loans", total("loans"), "count"),
+        ("firms", found.firms, "count"),
         ("balance", balance, "fen"),
-        ("lent", sum(each.counters.lent for each in loans), "fen"),
-        ("repaid", sum(each.counters.principal_repaid for each in loans), "fen"),
-        ("overdue_balance", past(0), "fen"),
-        ("overdue_30", past(30), "fen"),
-        ("overdue_90", past(NON_PERFORMING_DAYS), "fen"),
-        ("expected_loss", sum(losses.values()), "fen"),
-        ("income", sum(each.counters.interest_earned for each in loans), "fen"),
-        ("penalty_income", sum(each.counters.penalty_earned for each in loans), "fen"),
-        ("mean_rate", round(sum(each.principal_fen * each.loan.rate_ppm for each in open_loans) / balance) if balance else None, "ppm"),
-        ("decisions", speed.decisions, "count"),
-        ("approved_share", speed.approved / speed.decisions if speed.decisions else None, "share"),
-        ("automated_share", speed.automated / speed.decisions if speed.decisions else None, "share"),
-        ("hours_to_decision", median(speed.hours) if speed.hours else None, "hours"),
+        ("lent", total("lent_fen"), "fen"),
+        ("repaid", total("repaid_fen"), "fen"),
+        ("overdue_balance", total("principal_fen", 0), "fen"),
+        ("overdue_30", total("principal_fen", 30), "fen"),
+        ("overdue_90", total("principal_fen", NON_PERFORMING_DAYS), "fen"),
+        ("expected_loss", total("expected_loss_fen"), "fen"),
+        ("income", total("interest_earned_fen"), "fen"),
+        ("penalty_income", total("penalty_earned_fen"), "fen"),
+        ("mean_rate", round(total("rate_weight") / balance) if balance else None, "ppm"),
+        ("decisions", answers.answered, "count"),
+        ("approved_share", answers.approved / answers.answered if answers.answered else None, "share"),
+        ("automated_share", answers.automated / answers.answered if answers.answered else None, "share"),
+        ("hours_to_decision", answers.median_hours, "hours"),
     ]
     columns = tuple(Column(name, title(name, language), kind) for name, _, kind in rows)  # type: ignore[arg-type]
     return Table("summary", title("summary", language), columns, (tuple(value for _, value, _ in rows),))
 
 
-def _grouped(
-    name: str,
-    key: str,
-    loans: Iterable[Standing],
-    losses: dict[int, int],
-    group_of: Callable[[Standing], str],
-    language: str,
-    order: list[str] | None = None,
-) -> Table:
+def _grouped(name: str, key: str, found: Book, group_of: Callable[[Group], str], language: str, order: list[str] | None = None) -> Table:
     """Open loans by group: number, balance, share of the balance, expected loss."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for each in loans:
-        if each.principal_fen:
-            group = sums[group_of(each)]
-            group[0] += 1
-            group[1] += each.principal_fen
-            group[2] += losses[each.loan.pk]
+    for each in found.groups:
+        if each.loans:
+            for place, value in enumerate((each.loans, each.principal_fen, each.expected_loss_fen)):
+                sums[group_of(each)][place] += value
     total = sum(group[1] for group in sums.values())
     columns = (
         Column(key, title(key, language)),
@@ -138,8 +111,10 @@ def _grouped(
 
 def _months(institution: Institution, as_of: date, groups: list[tuple[str, int]], language: str) -> Table:
     """Balance by days past due at each month's end and on `as_of`, as the day ends recorded it."""
-    steps = DayEndStep.objects.filter(institution=institution, step="accrue", date__lte=as_of).order_by("-date")
-    chosen = [step for step in steps if step.date == as_of or (step.date + timedelta(days=1)).day == 1][:SERIES_LENGTH]
+    ends = [as_of]
+    while len(ends) < SERIES_LENGTH:
+        ends.append(ends[-1].replace(day=1) - timedelta(days=1))
+    chosen = DayEndStep.objects.filter(institution=institution, step="accrue", date__in=ends).order_by("-date")
     rows = []
     for step in reversed(chosen):
         balances = dict.fromkeys((code for code, _ in groups), 0)
