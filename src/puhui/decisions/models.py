@@ -120,6 +120,10 @@ class Offer(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True)
 
+    class Meta:
+        # Few of all offers are open, and each night asks which of them run out.
+        indexes = [models.Index(fields=["institution", "expires_on"], condition=models.Q(status="open"), name="offer_open")]
+
 
 class Exposure(models.Model):
     """What one decision may cost: reserved at approval, drawn at payout, released when refused, expired or repaid."""

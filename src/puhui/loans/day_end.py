@@ -81,15 +81,16 @@ def _run_steps(night: Night, actor: str, figures: dict[str, Any], tell: Progress
     """Put the figures of all steps into `figures`. The quiet ones, still to be recorded, and the outlook where it is still good."""
     institution, day = night.institution, night.day
     done = dict(DayEndStep.objects.filter(institution=institution, date=day).values_list("step", "figures"))
-    outlook = look(institution, day)
+    names = steps_on(day)
+    outlook = look(institution, day, ["accounts", *names])
     if "accounts" in outlook.waiting:
         open_books(institution, actor)
     quiet, is_good = {}, True
-    for name in steps_on(day):
+    for place, name in enumerate(names):
         if name in done:
             figures[name] = done[name]
         else:
-            outlook, is_good = outlook if is_good else look(institution, day), True
+            outlook, is_good = outlook if is_good else look(institution, day, names[place:]), True
             if outlook.is_quiet(name):
                 figures[name] = quiet[name] = NOTHING[name]
             else:

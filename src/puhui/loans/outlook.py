@@ -9,6 +9,7 @@ and the night is found by the next one, as what came after the step always was.
 from __future__ import annotations
 
 import calendar
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -51,18 +52,21 @@ class Outlook:
     """What is to do: names of steps, and besides them `accounts` to open, `offers` that run out, `versions` of many loans to add up."""
 
     waiting: frozenset[str]
+    asked: frozenset[str]
 
     def is_quiet(self, step: str) -> bool:
-        """Whether a step has nothing to do; steps of which no look can tell are never quiet."""
-        return step in NOTHING and step not in self.waiting
+        """Whether a step has nothing to do; steps of which no look can tell, or none was asked, are never quiet."""
+        return step in NOTHING and step in self.asked and step not in self.waiting
 
 
-def look(institution: Institution, day: date) -> Outlook:
-    """What the end of the open day `day` would do now."""
+def look(institution: Institution, day: date, asked: Iterable[str]) -> Outlook:
+    """What the end of the open day `day` would do now, of the steps `asked` and besides: `offers`, `versions`, and `accounts` if asked."""
+    asked = frozenset(asked)
     rules, notices = rules_on(day), notice_days(day)
     values: dict[str, Any] = {
         "institution": institution.pk,
         "day": day,
+        "asked": list(asked),
         "is_month_end": day.day == calendar.monthrange(day.year, day.month)[1],
         "codes": list(chart(institution.kind, day).accounts),
         "undrawn_booked_fen": undrawn_booked_fen(institution, day),
@@ -79,7 +83,7 @@ def look(institution: Institution, day: date) -> Outlook:
     # A cursor of the driver's own: the plan over all partitions takes longer than its work and is kept for the nights that follow.
     with Cursor(connection.connection, row_factory=dict_row) as cursor:
         row = cursor.execute(_text(), values, prepare=True).fetchone() or {}
-        return Outlook(frozenset(name for name, is_waiting in row.items() if is_waiting))
+        return Outlook(frozenset(name for name, is_waiting in row.items() if is_waiting), asked)
 
 
 def notice_days(day: date) -> dict[str, list[date]]:
