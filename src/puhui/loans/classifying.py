@@ -15,7 +15,6 @@ from django.db import connection, transaction
 
 from puhui.calculations.classification import CLASSES, worst_class
 from puhui.calculations.classification_articles import Facts, Held, classified, holding, is_non_performing, next_class_date
-from puhui.loans.acts import lock_loans
 from puhui.loans.class_facts import NOT_CLASSIFIED, Rules, bank_shares, facts_of, rules_on
 from puhui.loans.class_models import ClassChange, Finding, LoanClass
 from puhui.loans.models import Loan
@@ -90,7 +89,9 @@ def classify_loans(
 ) -> list[Reclassified]:
     """Try the articles on some loans and keep what changes, inside the caller's transaction; the loans are locked by it."""
     rules = rules or rules_on(day)
-    loans = [loan for loan in lock_loans(loan_ids).values() if loan.institution_id == institution.pk]
+    needed = Loan.objects.only("institution_id", "firm_id", "product_code", "status", "overdue_since")
+    locked = needed.select_for_update(no_key=True).filter(pk__in=list(loan_ids)).order_by("pk")
+    loans = [loan for loan in locked if loan.institution_id == institution.pk]
     if not loans:
         return []
     stored = LoanClass.objects.in_bulk([loan.pk for loan in loans])

@@ -199,7 +199,8 @@ def _work(night: Night, selection: Selection, changes: Changes, ids: Sequence[in
         # The conditions again under the lock: a clerk may have been at the loan since the selection.
         matching = set(selection(night).filter(pk__in=ids).values_list("pk", flat=True))
         locked = Loan.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=matching).order_by("pk")
-        found = changes(night, list(locked.select_related("contract")))
+        contracts = locked.select_related("contract").defer("contract__text", "contract__terms")
+        found = changes(night, list(contracts))
         keep(night.institution, night.day, found, ACTOR)
         SetAside.objects.filter(loan_id__in=matching, resolved_at=None).update(resolved_at=timezone.now())
         return len(found)
@@ -215,6 +216,7 @@ def notices(night: Night) -> Figures:
     values: dict[str, Any] = {"institution": night.institution.pk, "day": night.day, **notice_days(night.day)}
     counts = {"loans.fall_due": 0, "loans.overdue": 0}
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_partitionwise_join = on")
         cursor.execute(files("puhui.loans").joinpath("sql/notices.sql").read_text(encoding="utf-8"), values)
         for topic, count in cursor.fetchall():
             counts[topic] += count

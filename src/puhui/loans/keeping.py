@@ -7,7 +7,6 @@ the locks on the loans.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -29,6 +28,7 @@ from puhui.loans.fold import Fold, fold, owed_on, terms_of
 from puhui.loans.models import Event, Loan
 from puhui.loans.nights import Run
 from puhui.parties.models import Institution
+from puhui.parties.statements import array_text
 
 # What a single loan can do to a chunk: terms or events that cannot be read, a figure that is not settled, a row that the tables refuse.
 # A lost connection is none of these; it ends the day end, which goes on when it is run again.
@@ -235,47 +235,51 @@ def _move_exposures(kept: Sequence[Kept]) -> None:
     move_exposures(moves)
 
 
+# What a fold writes of a loan and of an instalment: column → its type on the way. Paths are text: arrays of arrays would be taken apart.
+_STATE = {
+    "state_date": "date", "status": "text", "overdue_since": "date", **dict.fromkeys(COUNTERS.values(), "bigint"),
+    "interest_path": "text", "penalty_path": "text", "run_shape": "bigint", "run_offset": "bigint", "run_product": "bigint",
+    "run_denominator": "bigint", "next_number": "int", "next_action_date": "date", "event_count": "int",
+}  # fmt: skip
+_PATHS = ("interest_path", "penalty_path")
+_INSTALMENT = {
+    "start": "date", "due": "date", "principal_fen": "bigint", "interest_fen": "bigint", "fee_fen": "bigint", "penalty_fen": "bigint",
+    "compound_fen": "bigint", "paid_fen": "bigint", "balance_fen": "bigint", "run_shape": "bigint", "run_product": "bigint",
+    "run_denominator": "bigint",
+}  # fmt: skip
+
 _UPDATE_LOANS = """
     UPDATE loans_loan AS loan
-       SET state_date = kept.state_date, status = kept.status, overdue_since = kept.overdue_since,
-           {counters},
-           interest_path = kept.interest_path, penalty_path = kept.penalty_path, run_shape = kept.run_shape,
-           run_offset = kept.run_offset, run_product = kept.run_product, run_denominator = kept.run_denominator,
-           next_number = kept.next_number,
-           next_action_date = kept.next_action_date, event_count = kept.event_count
-      FROM jsonb_to_recordset(%s::jsonb) AS kept(
-           id bigint, state_date date, status text, overdue_since date, {columns},
-           interest_path bigint[], penalty_path bigint[], run_shape bigint, run_offset bigint, run_product bigint,
-           run_denominator bigint, next_number int, next_action_date date, event_count int)
+       SET {updates}
+      FROM unnest(%s::bigint[], {places}) AS kept (id, {names})
      WHERE loan.id = kept.id
 """.format(
-    counters=", ".join(f"{column} = kept.{column}" for column in COUNTERS.values()),
-    columns=", ".join(f"{column} bigint" for column in COUNTERS.values()),
+    updates=", ".join(f"{name} = kept.{name}{'::bigint[]' * (name in _PATHS)}" for name in _STATE),
+    places=", ".join(f"%s::{kind}[]" for kind in _STATE.values()),
+    names=", ".join(_STATE),
 )
 
-_ROW_COLUMNS = ("principal_fen", "interest_fen", "fee_fen", "penalty_fen", "compound_fen", "paid_fen", "balance_fen",
-                "run_shape", "run_product", "run_denominator")  # fmt: skip
-
-# What stays as it is is left out before: a conflict costs a lock and a new version of the row even where nothing is changed.
+# What stays as it is is left out before: a conflict costs a lock and a new version of the row even where nothing is changed. It is looked
+# up row by row (OFFSET 0): a join of so many would read every instalment there is.
 _UPSERT_INSTALMENTS = """
-    INSERT INTO loans_instalment (loan_id, number, start, due, {names})
-    SELECT loan_id, number, start, due, {names}
-      FROM jsonb_to_recordset(%s::jsonb) AS kept(loan_id bigint, number int, start date, due date, {columns})
+    INSERT INTO loans_instalment (loan_id, number, {names})
+    SELECT loan_id, number, {names}
+      FROM unnest(%s::bigint[], %s::int[], {places}) AS kept (loan_id, number, {names})
      WHERE NOT EXISTS (SELECT FROM loans_instalment AS held
                         WHERE held.loan_id = kept.loan_id AND held.number = kept.number
-                          AND (held.start, held.due, {held}) IS NOT DISTINCT FROM (kept.start, kept.due, {new}))
-        ON CONFLICT (loan_id, number) DO UPDATE SET start = excluded.start, due = excluded.due, {updates}
+                          AND ({held}) IS NOT DISTINCT FROM ({kept}) OFFSET 0)
+        ON CONFLICT (loan_id, number) DO UPDATE SET {updates}
 """.format(
-    names=", ".join(_ROW_COLUMNS),
-    columns=", ".join(f"{column} bigint" for column in _ROW_COLUMNS),
-    updates=", ".join(f"{column} = excluded.{column}" for column in _ROW_COLUMNS),
-    held=", ".join(f"held.{column}" for column in _ROW_COLUMNS),
-    new=", ".join(f"kept.{column}" for column in _ROW_COLUMNS),
+    names=", ".join(_INSTALMENT),
+    places=", ".join(f"%s::{kind}[]" for kind in _INSTALMENT.values()),
+    held=", ".join(f"held.{name}" for name in _INSTALMENT),
+    kept=", ".join(f"kept.{name}" for name in _INSTALMENT),
+    updates=", ".join(f"{name} = excluded.{name}" for name in _INSTALMENT),
 )
 
 _DELETE_INSTALMENTS = """
     DELETE FROM loans_instalment AS instalment
-     USING jsonb_to_recordset(%s::jsonb) AS kept(loan_id bigint, rows int)
+     USING unnest(%s::bigint[], %s::int[]) AS kept (loan_id, rows)
      WHERE instalment.loan_id = kept.loan_id AND instalment.number > kept.rows
 """
 
@@ -333,20 +337,26 @@ def store_fold(loan: Loan, folded: Fold) -> None:
 
 def _store(kept: Sequence[Kept]) -> None:
     """Write states and instalments, and bring the loans in hand up to what was written."""
+    if not kept:
+        return
     states, instalments, counts = [], [], []
     for each in kept:
         columns = state_columns(each.fold)
         columns["event_count"] = each.loan.event_count + (1 if each.event else 0)
         for name, value in columns.items():
             setattr(each.loan, name, value)
-        states.append({"id": each.loan.pk, **columns})
+        states.append({**columns, "id": each.loan.pk, **{path: array_text(columns[path]) for path in _PATHS}})
         rows = instalment_columns(each.fold)
         instalments += [{"loan_id": each.loan.pk, **row} for row in rows]
         counts.append({"loan_id": each.loan.pk, "rows": max((row["number"] for row in rows), default=0)})
-    if not kept:
-        return
     shapes.store([run for each in kept for run in (each.fold.run, *each.fold.coming.values()) if run is not None])
     with connection.cursor() as cursor:
-        cursor.execute(_UPDATE_LOANS, [json.dumps(states, default=str)])
-        cursor.execute(_UPSERT_INSTALMENTS, [json.dumps(instalments, default=str)])
-        cursor.execute(_DELETE_INSTALMENTS, [json.dumps(counts)])
+        cursor.execute(_UPDATE_LOANS, _arrays(states, "id", *_STATE))
+        if instalments:
+            cursor.execute(_UPSERT_INSTALMENTS, _arrays(instalments, "loan_id", "number", *_INSTALMENT))
+        cursor.execute(_DELETE_INSTALMENTS, _arrays(counts, "loan_id", "rows"))
+
+
+def _arrays(rows: Sequence[dict[str, Any]], *names: str) -> list[str]:
+    """The columns of rows, each as one array."""
+    return [array_text([row[name] for row in rows]) for name in names]

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.db import connection, models
 
-__all__ = ["Statement", "columns", "insertion", "instances", "new_numbers", "row_of", "together"]
+__all__ = ["Statement", "array_text", "columns", "insertion", "instances", "new_numbers", "row_of", "together"]
 
 Statement = tuple[str, Sequence[Any]]
 """Text with %s for each of the parameters."""
@@ -79,3 +79,12 @@ def new_numbers(model: type[models.Model], count: int) -> Statement:
     """The statement that draws ids for rows that are to be stored: a row for each."""
     meta = model._meta
     return "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [meta.db_table, meta.pk.column, count]
+
+
+def array_text(values: Iterable[object]) -> str:
+    """A column as PostgreSQL writes an array: several times as quick as the driver's way of going through each value."""
+    return "{" + ",".join(_quoted(value) if isinstance(value, str) else "NULL" if value is None else str(value) for value in values) + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,19 +1,21 @@
 -- What borrowers are to be told tonight, a thousand loans in a row of the outbox: instalments that fall due in some days, arrears that
--- reached some days.
+-- reached some days. Loans are joined to their instalments partition by partition (loans/day_steps.py asks for that).
 WITH told AS (
     SELECT 'loans.fall_due' AS topic, loan.id, json_build_object(  -- text until a row of the outbox is whole: quicker
                'loan', loan.id, 'number', loan.number, 'firm', loan.firm_id, 'due', due.due,
                'amount_fen', due.principal_fen + due.interest_fen + due.fee_fen + due.penalty_fen + due.compound_fen - due.paid_fen) AS notice
       FROM loans_loan AS loan
-     CROSS JOIN LATERAL (  -- loan by loan, where possible by its number: a join of all instalments would read every one of them
-           SELECT instalment.* FROM loans_instalment AS instalment
-            WHERE instalment.loan_id = loan.id AND instalment.number = loan.next_number AND instalment.due = loan.next_action_date
-            UNION ALL
-           SELECT instalment.* FROM loans_instalment AS instalment
-            WHERE loan.next_number IS NULL AND instalment.loan_id = loan.id AND instalment.due = loan.next_action_date
-           OFFSET 0) AS due
+      JOIN loans_instalment AS due ON due.loan_id = loan.id AND due.due = loan.next_action_date AND due.number = loan.next_number
      WHERE loan.institution_id = %(institution)s AND loan.next_action_date = ANY (%(falls_due)s::date[])
        AND loan.overdue_since IS NULL
+     UNION ALL
+    SELECT 'loans.fall_due', loan.id, json_build_object(
+               'loan', loan.id, 'number', loan.number, 'firm', loan.firm_id, 'due', due.due,
+               'amount_fen', due.principal_fen + due.interest_fen + due.fee_fen + due.penalty_fen + due.compound_fen - due.paid_fen)
+      FROM loans_loan AS loan
+      JOIN loans_instalment AS due ON due.loan_id = loan.id AND due.due = loan.next_action_date
+     WHERE loan.institution_id = %(institution)s AND loan.next_action_date = ANY (%(falls_due)s::date[])
+       AND loan.overdue_since IS NULL AND loan.next_number IS NULL
      UNION ALL
     SELECT 'loans.overdue', loan.id, json_build_object(
                'loan', loan.id, 'number', loan.number, 'firm', loan.firm_id, 'overdue_since', loan.overdue_since,
