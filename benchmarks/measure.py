@@ -7,6 +7,7 @@ now (a bare COPY, a plain INSERT, PostgreSQL's own pgbench), and what counts is 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-__all__ = ["MEASURES", "Measure", "percentile", "start"]
+__all__ = ["MEASURES", "Measure", "percentile", "processor_seconds", "start"]
 
 MEASURES, _INSIDE = "PUHUI_BENCHMARK_MEASURES", "PUHUI_BENCHMARK_INSIDE"
 
@@ -58,6 +59,24 @@ def shown(figure: float) -> str:
 def percentile(values: Sequence[float], share: float) -> float:
     """The value that `share` of the values do not exceed."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+def processor_seconds() -> float:
+    """What this program, its children that have ended and the database server with all its processes have used so far.
+
+    Beside the clock it tells what work costs where others work on the machine too. The embedded server only.
+    """
+    import psutil
+
+    from puhui.site import embedded
+
+    server = psutil.Process(embedded.status(Path(os.environ["PUHUI_HOME"])).process_id)
+    own, gone = os.times(), server.cpu_times()
+    seconds = sum(own[:4]) + sum(gone[:4])
+    for process in server.children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            seconds += sum(process.cpu_times()[:2])
+    return seconds
 
 
 def start(work: Callable[[int], list[Measure]], size: int, small: int, meaning: str, needs_database: bool = True) -> int:
