@@ -56,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     # A slow hash is right for passwords and wrong for tests of everything else.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}  # nothing stays from test to test
     django.setup()
     if _home is not None:
         # Before any process reads words: what is read once stays as it was.

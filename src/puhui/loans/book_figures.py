@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from importlib.resources import files
+from typing import Any
 
 from django.db import connection
 
@@ -52,16 +54,20 @@ def book(institution: Institution, as_of: date, loss_given_default_ppm: int, def
     The probability of default is that of the decision; a loan more than `defaulted_after_days` past due has defaulted.
     """
     changed = list(standings(institution, as_of, changed_since=True))
-    values = {
+    values: dict[str, Any] = {
         "institution": institution.pk, "day": as_of, "loss_given_default_ppm": loss_given_default_ppm,
         "defaulted_after_days": defaulted_after_days, "firms": sorted({each.loan.firm_id for each in changed if each.principal_fen > 0}),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(files("puhui.loans").joinpath("sql/book_groups.sql").read_text(encoding="utf-8"), values)
-        unchanged = [Group(*row[:6], int(row[6]), *row[7:]) for row in cursor.fetchall()]
+        unchanged = [_group(*row) for row in cursor.fetchall()]
         cursor.execute(_FIRMS, values)
         firms = cursor.fetchone()[0]
     return Book(unchanged + [_alone(each, loss_given_default_ppm, defaulted_after_days) for each in changed], firms)
+
+
+def _group(product_code: str, risk_class: str, days_past_due: int, *figures: int | Decimal) -> Group:
+    return Group(product_code, risk_class, days_past_due, *map(int, figures))
 
 
 def _alone(each: Standing, loss_given_default_ppm: int, defaulted_after_days: int) -> Group:

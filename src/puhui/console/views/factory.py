@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from puhui.console.access import Request, page
+from puhui.console.kept_reports import Kept, kept
 from puhui.console.labels import STANDING, state
 from puhui.console.words import product_name
 from puhui.reports import tables
@@ -23,16 +24,21 @@ TYPES = {
 }
 
 
-def _report(request: Request) -> tables.Report:
-    day = request.institution.business_date
-    return factory_report(request.institution, day, get_language() or "en")
+KEPT_SECONDS = 600
+
+
+def _report(request: Request) -> Kept[tables.Report]:
+    institution, day, language = request.institution, request.institution.business_date, get_language() or "en"
+    return kept(("factory", institution.pk, day, language), lambda: factory_report(institution, day, language), KEPT_SECONDS)
 
 
 @page("factory")
 def factory(request: Request) -> HttpResponse:
     """The tables of the report, up to now."""
-    report = _report(request)
+    told = _report(request)
+    report = told.made
     context = {
+        "made_at": told.made_at,
         "as_of": report.as_of,
         "tables": [_table(each) for each in report.tables],
         "notes": report.notes,
@@ -65,6 +71,6 @@ def factory_file(request: Request, form: str) -> HttpResponse:
     """The same figures as a file."""
     if form not in TYPES:
         raise Http404
-    response = HttpResponse(tables.render(_report(request), form), content_type=TYPES[form])
+    response = HttpResponse(tables.render(_report(request).made, form), content_type=TYPES[form])
     response["Content-Disposition"] = f'attachment; filename="factory-{request.institution.business_date}.{form}"'
     return response

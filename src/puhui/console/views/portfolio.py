@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from puhui.console.access import Request, page
 from puhui.console.forms import day as day_of
+from puhui.console.kept_reports import Kept, kept
 from puhui.console.templatetags.figures import choose_unit, money, number, rate, share, unit_name, with_unit
 from puhui.console.words import BUCKETS, product_name, word
-from puhui.loans.margins import margins_of_book
+from puhui.loans.margins import BookMargin, margins_of_book
 from puhui.reports.queries import report
 from puhui.reports.tables import Column, Report, Table
 from puhui.reports.tables import render as written
@@ -27,18 +28,27 @@ LEFT_OUT = {"lent", "repaid", "penalty_income", "firms", "decisions", "approved_
 BUCKET_TONES = ("watch", "amber", "late", "dark", "darker", "darkest", "darkest")
 
 
-def _report(request: Request) -> Report:
-    institution = request.institution
+KEPT_SECONDS = 3600
+
+
+def _report(request: Request) -> Kept[tuple[Report, list[BookMargin]]]:
+    """The report of the day that was asked for, at most the last that is ended, and the margins of today's book."""
+    institution, language = request.institution, get_language() or "en"
     last_ended = institution.business_date - datetime.timedelta(days=1)
     as_of = min(day_of(request.GET.get("as_of", ""), last_ended), last_ended)
-    return report("portfolio", institution, as_of, get_language() or "en")
+
+    def made() -> tuple[Report, list[BookMargin]]:
+        return report("portfolio", institution, as_of, language), margins_of_book(institution, institution.business_date)
+
+    return kept(("portfolio", institution.pk, institution.business_date, as_of, language), made, KEPT_SECONDS)
 
 
 @page("portfolio")
 def portfolio(request: Request) -> HttpResponse:
     """Figures, charts with their tables, and the book by days past due and by class."""
-    found = _report(request)
-    context: dict[str, Any] = {"as_of": found.as_of}
+    told = _report(request)
+    found, rows = told.made
+    context: dict[str, Any] = {"as_of": found.as_of, "made_at": told.made_at}
     summary = found.table("summary")
     if summary.records()[0]["loans"]:
         context |= {
@@ -46,7 +56,6 @@ def portfolio(request: Request) -> HttpResponse:
             "charts": _charts(found.table("months")),
             "tables": [_table(found.table(name)) for name in ("buckets", "classes")],
         }
-        rows = margins_of_book(request.institution, request.institution.business_date)
         context |= {
             "margins": [(product_name(row.product_code), row) for row in rows],
             "margin_unit": choose_unit(row.principal_fen for row in rows), "margin_fen": sum(row.yearly_fen for row in rows),
@@ -59,7 +68,7 @@ def portfolio_file(request: Request, form: str) -> HttpResponse:
     """The report as a file."""
     if form not in FILES:
         raise Http404
-    found = _report(request)
+    found, _margins = _report(request).made
     response = HttpResponse(written(found, form), content_type=FILES[form])
     response["Content-Disposition"] = f'attachment; filename="portfolio-{found.as_of}.{form}"'
     return response
