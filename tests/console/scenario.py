@@ -43,6 +43,7 @@ class Scenario:
     contract: Any = None  # signed, its conditions met, not yet checked
     life: Any = None  # loans with a life: see loan_scenario
     lab: Any = None  # a draft, compared and proposed: see lab_scenario
+    training: Any = None  # a table to train on, looked at
 
 
 def build() -> Scenario:
@@ -62,7 +63,19 @@ def build() -> Scenario:
     _lend(institution, scenario, firms)
     scenario = _borrowers(institution, firms, scenario)
     scenario.lab = lab_scenario.prepare(scenario)
+    scenario.training = _training(scenario)
     return scenario
+
+
+def _training(scenario: Scenario) -> Any:
+    """A table of 60 cases of which every third defaulted, and what the guard found in it."""
+    import polars as pl
+
+    from puhui.scoring import trainings
+
+    frame = pl.DataFrame({"sales": [place * 37 % 60 for place in range(60)], "defaulted": [int(place % 3 == 0) for place in range(60)]})
+    body = {"name": "sales-only", "target": "defaulted", "split": {"folds": 2, "repeats": 1}}
+    return trainings.look(trainings.begin(scenario.users["risk"], frame, "sales.csv", body), body)
 
 
 def _lender() -> Any:

@@ -15,7 +15,7 @@ PAGE_OF = {
     "visits": "case", "visit": "case", "sitting": "committee", "change": "decision", "health of sources": "evidence",
     "documents that wait": "evidence", "firms": "firm",
     "firm's evidence": "firm", "firm's records": "firm",
-    "payout": "payouts", "loan": "loans", "models": "model", "monitoring": "model", "products": "product",
+    "payout": "payouts", "loan": "loans", "models": "model", "monitoring": "model", "trainings": "training", "products": "product",
     "account": "books", "entry": "books", "late loan": "loans",
     "past loan": "loans", "loan class": "loans", "comparison": "lab", "promotion": "lab", "draft": "drafts",
     "renewal": "renewals", "line": "lines", "act": "acts",
@@ -77,7 +77,7 @@ def test_another_institution_sees_nothing(scenario: Any, client_of: Any) -> None
     other = create_institution("OTHER", "另一家银行", "bank", date(2026, 1, 1))
     create_user(other, "stranger", "secret-secret", "officer")
     client = client_of("stranger")
-    for name in ("case", "sitting", "decision", "firm", "payout", "loan", "loan class", "renewal", "line", "act", "model"):
+    for name in ("case", "sitting", "decision", "firm", "payout", "loan", "loan class", "renewal", "line", "act", "model", "training"):
         assert client.get(addresses(scenario)[name][0]).status_code == 404, name
     for address in ("/queue/?status=all", "/firms/", "/loans/", "/payouts/", "/renewals/", "/lines/", "/acts/"):
         body = client.get(address).content.decode()

@@ -12,7 +12,7 @@ from puhui.console.words import role_label
 #: the page whose menu entry is lit while one of these is open
 PARENTS = {
     "case": "queue", "decision": "queue", "reconciliation": "books", "suspense": "books", "payments": "books", "acts": "loans",
-    "renewals": "loans", "lines": "loans",
+    "renewals": "loans", "lines": "loans", "watch": "loans", "training": "model",
 }  # fmt: skip
 
 

@@ -44,9 +44,11 @@ from puhui.console.views import (
     suspense,
     taxes,
     trail,
+    trainings,
     variables,
     visits,
     vouchers,
+    watching,
 )
 
 app_name = "console"
@@ -96,6 +98,7 @@ urlpatterns = [
     path("renewals/<int:number>/", renewal.renewal, name="renewal"),
     path("lines/", lines.lines, name="lines"),
     path("lines/<int:number>/", lines.line, name="line"),
+    path("watch/", watching.watch, name="watch"),
     path("acts/", acts.acts, name="acts"),
     path("acts/<int:number>/", acts.command, name="command"),
     path("acts/<str:kind>/<int:number>/<str:name>/", acts.act, name="act"),
@@ -112,6 +115,8 @@ urlpatterns = [
     path("lab/drafts/<int:number>/", drafts.draft, name="draft"),
     path("lab/drafts/<int:number>/check/", drafts.draft_check, name="draft_check"),
     path("models/", model.models, name="models"),
+    path("models/training/", trainings.trainings, name="trainings"),
+    path("models/training/<int:number>/", trainings.training, name="training"),
     path("variables/", variables.variables, name="variables"),
     path("models/<int:number>/", model.model, name="model"),
     path("models/<int:number>/monitoring/", model.monitoring, name="monitoring"),

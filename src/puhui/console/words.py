@@ -431,6 +431,8 @@ ACTS = {
     "features.refreshed": _("variables computed"),
     "model.register": _("model registered"),
     "model.promote": _("model put in use"),
+    "model.table": _("table taken in to train on"),
+    "model.train": _("training asked for"),
     "model.retire": _("model retired"),
     "draft.create": _("draft begun"),
     "draft.save": _("version of a draft kept"),

@@ -31,11 +31,13 @@ READERS: dict[str, tuple[str, ...]] = {
     "acts": STAFF,
     "renewals": STAFF,
     "lines": STAFF,
+    "watch": STAFF,
     "portfolio": STAFF,
     "product": (*LENDING, *OVERSIGHT),
     "lab": (Role.APPROVER, *OVERSIGHT),
     "drafts": (Role.APPROVER, *OVERSIGHT),
     "model": (*LENDING, *OVERSIGHT),
+    "training": (Role.APPROVER, *OVERSIGHT),
     "books": (Role.ACCOUNTANT, *OVERSIGHT),
     "reconciliation": (Role.ACCOUNTANT, *OVERSIGHT),
     "suspense": (Role.ACCOUNTANT, *OVERSIGHT),
@@ -60,6 +62,7 @@ ACTORS: dict[str, tuple[str, ...]] = {
     "acts": STAFF,  # who may ask for which act, and who may check it, is in the dated table act-powers
     "renewals": STAFF,
     "model": (Role.RISK_MANAGER, Role.APPROVER),  # what one proposes, another must agree to
+    "training": (Role.RISK_MANAGER,),
     "books": (Role.ACCOUNTANT,),
     "reconciliation": (Role.ACCOUNTANT,),
     "suspense": (Role.ACCOUNTANT,),

@@ -6,7 +6,7 @@ Which of them decides is told by promotions: from a day on, a model decides unde
 from django.db import models
 from django.utils import timezone
 
-from puhui.parties.models import Institution
+from puhui.parties.models import Institution, User
 from puhui.parties.promotion import Promotion
 
 
@@ -39,3 +39,43 @@ class ModelPromotion(Promotion):
 
     class Meta:
         indexes = [models.Index(fields=["institution", "code", "in_force_from"])]
+
+
+class Training(models.Model):
+    """A model asked for on a page: the table, what to train on it, what the guard found in it, and what became of it (`trainings`)."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"  # being set up; nothing runs
+        WAITING = "waiting"  # asked for
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    table_name = models.CharField(max_length=200)
+    table = models.BinaryField()  # Parquet
+    table_digest = models.CharField(max_length=64)  # sha-256 of it
+    rows = models.BigIntegerField()
+    columns = models.JSONField()  # [{"name", "type", "known": share, "distinct", "example"}]
+    configuration = models.JSONField(default=dict)  # as a TOML file would hold it
+    found = models.JSONField(default=dict)  # what was looked at before training: cases, defaults, suspects, what is left out and why
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.DRAFT)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    tries = models.IntegerField(default=0)
+    fits = models.IntegerField(default=0)  # to be done in all
+    fits_done = models.IntegerField(default=0)
+    faults = models.JSONField(default=list)  # why it failed, in sentences
+    results = models.JSONField(default=list)  # [{"kind", "model": id, "auc_mean", "auc_spread", "ks_mean", "warnings"}]
+
+    class Meta:
+        indexes = [models.Index(fields=["institution", "-made_at"])]
+
+    @property
+    def name(self) -> str:
+        """The model's name, the table's where none is told yet."""
+        return str(self.configuration.get("name") or self.table_name)

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 
 from puhui.calculations.faults import FaultsError
 from puhui.console import model_figures
-from puhui.console.access import Request, may_act, page
+from puhui.console.access import Request, may_act, may_read, page
 from puhui.console.forms import day as day_of
 from puhui.console.forms import errors_of
 from puhui.console.markdown import rendered
@@ -37,6 +37,7 @@ def models(request: Request) -> HttpResponse:
         "rows": model_figures.listed(request.institution),
         "promotions": model_figures.promotions(request),
         "errors": errors,
+        "may_see_training": may_read(request.user, "training"),
     }
     return render(request, "console/models.html", context, status=422 if errors else 200)
 

@@ -88,6 +88,21 @@ def _in_short(result: dict[str, Any]) -> dict[str, Any]:
     return {**row, "auc_out_of_time": later.get("auc"), "ks_out_of_time": later.get("ks"), "file": result["files"][0]}
 
 
+@app.command("train-waiting")
+def train_waiting(as_json: AsJson = False) -> None:
+    """Train what was asked for on the page of models, one after the other, and end. The page starts this by itself.
+
+    Example: puhui score train-waiting
+    """
+    support.start_django()
+    from puhui.scoring import training_process
+
+    training_process.be_nice()
+    with support.progress("Training what waits"):
+        count = training_process.work()
+    support.print_result({"trainings": count}, as_json)
+
+
 @app.command()
 def evaluate(
     model: ModelPath,
