@@ -97,7 +97,7 @@ def spoilt_headings(layout: Layout) -> Spoilt:
     said = tuple(text for field in needed for text in (f'column "{field.name}"', field.headings[0]))
     yield "no column that is needed", content(buffer.getvalue(), "a.parquet"), ("no such column", "Add the column", *said)
     amounts = [field for field in fields if field.type == "amount"]
-    if amounts:
+    if amounts and not layout.notices:  # public notices say their unit in the heading, and are read so
         heads = {field.headings[0]: f"{field.headings[0]}（万元）" for field in amounts}
         renamed = [[heads.get(heading, heading) for heading in table[0]], *table[1:]]
         yield "amounts in ten thousands", content(csv_of(renamed)), ("amount_unit", *heads.values())

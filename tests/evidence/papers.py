@@ -4,7 +4,7 @@ from __future__ import annotations
 
 Line = tuple[float, float, str]
 SELLER, BUYER = "91330106MA0000015K", "915001030000000433"
-NUMBER = "25332000000012345678"
+NUMBER = "24332000000012345678"
 
 
 def pdf(lines: list[Line], height: int = 400) -> bytes:

@@ -146,7 +146,8 @@ def test_what_each_check_looks_at():
     assert fails() == fails("壹仟壹佰叁拾圆整") == set()
     assert fails("壹仟壹佰肆拾圆整") == {"words"}
     assert fails(number="1234567") == {"number"} and fails(code="33") == {"code"} and fails(code="") == {"code"}
-    assert fails(number=NUMBER, code="") == set()
+    assert fails(number=NUMBER, code="", issued_on="2024-03-01") == set()
+    assert fails(number=NUMBER, code="") == {"year"}
     assert fails(seller_id=SELLER[:-1] + "0") == {"tax_number"}
     assert fails(issued_on="2025-02-30") == fails(issued_on="2026-02-01") == {"day"}
     assert fails(seller_name="丙公司") == {"party"} and fails(buyer_name="") == {"told"}

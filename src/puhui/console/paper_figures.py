@@ -33,6 +33,7 @@ CHECKS = {
     "words": gettext_lazy("the total in digits is the one in capitals"),
     "rate": gettext_lazy("the tax is one of the rates of the law"),
     "number": gettext_lazy("the number has 8 or 20 digits"),
+    "year": gettext_lazy("the number begins with the year of its day"),
     "code": gettext_lazy("the code has 10 or 12 digits"),
     "tax_number": gettext_lazy("the tax number's check character"),
     "day": gettext_lazy("a day that exists and is not ahead"),

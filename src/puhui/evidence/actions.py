@@ -23,7 +23,7 @@ from puhui.evidence.documents.taking_apart import document_rows
 from puhui.evidence.import_options import ImportOptions
 from puhui.evidence.layouts import Layout, layout, layouts
 from puhui.evidence.models import Batch
-from puhui.evidence.oddities import notes, oddities
+from puhui.evidence.oddities import Oddity, notes, oddities
 from puhui.evidence.reading.faults import refuse
 from puhui.evidence.reading.invoices import EVIDENCE_CLASS, read_invoices
 from puhui.evidence.reading.mapping import Mapping, load_mapping, read_document
@@ -57,9 +57,10 @@ class ImportResult:
     rejects: str | None = None
     record: str = ""
     waiting: int | None = None
+    odd: tuple[Oddity, ...] = ()  # the oddities among the notes, to be told in another language
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "odd"}
 
 
 def import_invoices(
@@ -105,11 +106,11 @@ def import_records(
         reading = read_records(taken.path, kinds, **importing.told_to_readers(named=True))
     digest = options.get("file_digest") or page.digest or taken.digest or reading.digest
     kind = layout(reading.record)
-    odd = notes(oddities(reading.accepted, kind, "firm"))
-    reading = replace(reading, digest=digest, notes=[*page.notes, *taken.notes, *reading.notes, *odd])
+    odd = oddities(reading.accepted, kind, "firm")
+    reading = replace(reading, digest=digest, notes=[*page.notes, *taken.notes, *reading.notes, *notes(odd)])
     if mapping is None:
         importing = replace(importing, mapping=Mapping(source=importing.name, record=kind.record, known_at=kind.known_at))
-    return importing.store(reading, partial(store_records, kind))
+    return replace(importing.store(reading, partial(store_records, kind)), odd=tuple(odd))
 
 
 def kinds_of(evidence_class: str, record: str | None = None) -> tuple[Layout, ...]:
@@ -227,7 +228,8 @@ class _Importing:
                 write_rejects(reading.rejected, rejects)
         faults = [fault.as_dict() for fault in reading.faults.listed()]
         written = str(rejects) if reading.rejected.height and rejects else None
-        return ImportResult(reading.file, self.source.source, stored.batch_id, counts, reading.notes, faults, written, reading.record)
+        told = [*reading.notes, *stored.notes]
+        return ImportResult(reading.file, self.source.source, stored.batch_id, counts, told, faults, written, reading.record)
 
     def _record(self, reading: Reading, stored: Stored, counts: dict[str, int], received_at: dt.datetime) -> None:
         batch = Batch.objects.create(

@@ -25,7 +25,7 @@ RESERVED = {*FRAME_HEAD, "firm", "firm_name", "row", "known_at_assumed", "conten
 TOP: dict[str, type] = {
     "class": str, "record": str, "source": str, "verified": bool, "identity": list, "observed": str, "earliest": dt.date, "future": bool,
     "series": bool, "repeats_left_out": bool, "title": dict, "known_at": dict, "fields": dict,
-    "sides": dict, "totals": list, "above": dict,
+    "sides": dict, "totals": list, "above": dict, "notices": bool, "firm": dict,
 }  # fmt: skip
 TOP_NEEDED = ("class", "record", "source", "verified", "identity", "observed", "title", "fields")
 FIELD: dict[str, type] = {"type": str, "needed": bool, "headings": list, "personal": bool, "or_from": str}
@@ -93,6 +93,8 @@ def read_layout(document: dict[str, Any], file: str) -> Layout:
     _check_sides(check, document.get("sides", {}), fields)
     _check_above(check, document, fields)
     _check_headings(check, {**fields, **_side_columns(document.get("sides", {}))})
+    if isinstance(document.get("firm"), dict):
+        check.keys("[firm] ", document["firm"], {"names": list, "codes": list})
     check.titles("[title]", document.get("title"))
     _check_roles(check, document, fields)
     known = document.get("known_at", {})
@@ -117,6 +119,8 @@ def read_layout(document: dict[str, Any], file: str) -> Layout:
         tuple(_side(name, table) for name, table in document.get("sides", {}).items() if name != "direction"),
         tuple(document.get("totals", ())),
         {name: tuple(labels) for name, labels in document.get("above", {}).items()},
+        document.get("notices", False),
+        {"firm": tuple(document.get("firm", {}).get("codes", ())), "firm_name": tuple(document.get("firm", {}).get("names", ()))},
     )
 
 

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -91,6 +91,8 @@ class Layout:
     sides: tuple[Side, ...]
     totals: tuple[str, ...]  # words of lines that are no rows: sums, balances brought forward, remarks below the table
     above: Mapping[str, tuple[str, ...]]  # field → labels that stand above the table with its value
+    notices: bool = False  # public notices: several firms in one cell, ten thousands in the heading or the cell (`reading.notices`)
+    firm_headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # firm, firm_name → headings of its own
 
     def schema(self) -> dict[str, Any]:
         """Columns of `queries.records_as_of` with their polars types."""
@@ -185,7 +187,8 @@ def _vocabulary(layout: Layout) -> Vocabulary:
         titles |= {side.column_in: list(side.headings_in), side.column_out: list(side.headings_out)}
     shared = common()
     own = inverted(titles)
-    firm = {word: field for word, field in inverted(shared["headings"]).items() if word not in own}
+    firms = {name: [*layout.firm_headings.get(name, ()), *shared["headings"][name]] for name in shared["headings"]}
+    firm = {word: field for word, field in inverted(firms).items() if word not in own}
     needed = layout.needed
     return Vocabulary(
         layout.evidence_class,
@@ -193,7 +196,7 @@ def _vocabulary(layout: Layout) -> Vocabulary:
         firm | own,
         {name: inverted(field.words) for name, field in layout.fields.items() if field.type == "word"},
         inverted(shared["unit"]),
-        shared["headings"] | titles,
+        firms | titles,
         frozenset(),
         record=layout.record,
         repeatable=frozenset(name for name, field in layout.fields.items() if field.joined),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -122,14 +122,15 @@ def words(oddity: Oddity, language: str = "en") -> str:
     return said.format(place=oddity.place or "–", first=oddity.first, last=oddity.last, count=f"{oddity.count:,}", **told)
 
 
-def notes(found: list[Oddity]) -> list[str]:
+def notes(found: Sequence[Oddity], language: str = "en") -> list[str]:
     """The oddities as notes of an import: the first few of each kind, and how many there are."""
     by_kind: dict[str, list[Oddity]] = {}
     for each in found:
         by_kind.setdefault(each.kind, []).append(each)
     lines = []
     for kind, group in by_kind.items():
-        lines += [words(each) for each in group[:NOTED]]
+        lines += [words(each, language) for each in group[:NOTED]]
         if len(group) > NOTED:
-            lines.append(f"{kind}: {len(group) - NOTED:,} more of this kind")
+            more = _catalogue()["more"]
+            lines.append(more.get(language, more["en"]).format(kind=kind, count=f"{len(group) - NOTED:,}"))
     return lines

@@ -14,11 +14,12 @@ import polars as pl
 from django.db import transaction
 
 from puhui.evidence import queries
-from puhui.evidence.actions import ImportResult, import_records
+from puhui.evidence.actions import ImportResult, import_records, moment_of
 from puhui.evidence.import_options import ImportOptions
 from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.mapping import KnownAt, Mapping
-from puhui.evidence.reading.ocds import is_ocds, read_ocds
+from puhui.evidence.reading.ocds import is_ocds, read_ocds, tables_of
+from puhui.evidence.reading.ocds_flat import flat_releases, is_flat
 from puhui.evidence.reading.recognise import read_bytes
 from puhui.parties.models import Institution
 
@@ -29,12 +30,15 @@ LOOKED_AT_BYTES = 100_000
 
 
 def is_ocds_file(path: Path) -> bool:
-    """Whether the beginning of a file is that of an OCDS package; a file that cannot be read is none, and its reader says what is wrong."""
+    """Whether a file is OCDS, as JSON or as a flattened table; one that cannot be read is none, and its reader says what is wrong."""
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as handle:
-            return is_ocds(handle.read(LOOKED_AT_BYTES))
+            start = handle.read(LOOKED_AT_BYTES)
     except OSError:
         return False
+    return is_ocds(start) or (not start.lstrip().startswith((b"{", b"[")) and is_flat(path, Limits()))
 
 
 def import_ocds(institution: Institution, path: Path, **options: Unpack[ImportOptions]) -> list[ImportResult]:
@@ -47,8 +51,13 @@ def import_ocds(institution: Institution, path: Path, **options: Unpack[ImportOp
     file, firm, limits = options.get("file_name") or path.name, options.get("firm"), options.get("limits")
     known = queries.firm_numbers(institution, names=True)
     known = {name: number for name, number in known.items() if firm is None or number == firm.pk}
-    tables = read_ocds(read_bytes(path, limits or Limits(), file), file, known.keys())
     day, actor = options.get("business_date"), options.get("actor", "system")
+    data = read_bytes(path, limits or Limits(), file)
+    if is_ocds(data[:LOOKED_AT_BYTES]):
+        tables = read_ocds(data, file, known.keys())
+    else:
+        now = moment_of(day or institution.business_date).isoformat(timespec="seconds")
+        tables = tables_of(flat_releases(path, limits or Limits(), file, now), file, known.keys())
     results = []
     with tempfile.TemporaryDirectory(prefix="puhui-ocds-") as folder, transaction.atomic():
         for record, rows in tables.frames.items():

@@ -30,12 +30,14 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Stored:
-    """What storing did: rows added, rows that were there already, earlier rows that a new one replaces; the batch when any was added."""
+    """What storing did: rows added, rows that were there already, earlier rows that a new one replaces; the batch when any was added;
+    what there is to say of it."""
 
     added: int
     unchanged: int
     replaced: int
     batch_id: int | None
+    notes: tuple[str, ...] = ()
 
 
 def statement(name: str) -> str:

@@ -15,6 +15,7 @@ import polars as pl
 from django.db import connection
 
 from puhui.evidence.layouts import KINDS, Layout
+from puhui.evidence.same_movements import notes_of, take_out
 from puhui.evidence.storing import LARGE_FILE_ROWS, Progress, Stored, compared_by_sets, copy_in, lock_imports, next_batch, statement
 
 STAGED = ("firm_id", "row_number", "observed_on", "known_at", "known_at_assumed", "content", "content_key", "identity_key", "occurrence")
@@ -42,6 +43,7 @@ def _store_rows(
         cursor.execute("ANALYZE staged_record")
         progress("comparing with what is known", rows.height, rows.height)
         with compared_by_sets(cursor, rows.height):
+            again = take_out(cursor, statement("movements_there"), layout.record)
             cursor.execute(statement("find_corrections"), given)
             replaced = int(cursor.fetchone()[0])
         progress("storing", rows.height, rows.height)
@@ -51,7 +53,7 @@ def _store_rows(
         if added > LARGE_FILE_ROWS:
             cursor.execute("ANALYZE evidence_record")
         cursor.execute("DROP TABLE staged_record")
-    return Stored(added, rows.height - added, replaced, batch_id if added else None)
+    return Stored(added, rows.height - added, replaced, batch_id if added else None, tuple(notes_of(again)))
 
 
 def _store_readings(

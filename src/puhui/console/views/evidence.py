@@ -11,13 +11,17 @@ from django.utils.translation import gettext as _
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.console.access import Request, may_act, page
+from puhui.console.decision_figures import language
 from puhui.console.evidence_figures import importable, title_of
+from puhui.console.fault_words import told
 from puhui.console.paging import paged
 from puhui.console.templatetags.figures import number
 from puhui.console.words import COUNTS, word
 from puhui.decisions.register_links import take_in
 from puhui.evidence import queries, uploads
+from puhui.evidence.actions import ImportResult
 from puhui.evidence.layouts import classes
+from puhui.evidence.oddities import notes
 from puhui.parties import queries as parties
 from puhui.parties.models import Firm
 
@@ -81,7 +85,19 @@ def _import_file(request: Request, upload: UploadedFile[Any], entered: dict[str,
             if isinstance(value, int):
                 sums[name] = sums.get(name, 0) + value
     counts = [{"label": word(COUNTS, name), "value": number(value)} for name, value in sums.items()]
-    return {"waiting": waits, "counts": counts, "rejected": [fault for result in results for fault in result.faults][:FAULTS_SHOWN]}
+    return {
+        "waiting": waits,
+        "counts": counts,
+        "notes": [note for result in results for note in _notes(result)],
+        "file_name": upload.name,
+        "rejected": [fault for result in results for fault in result.faults][:FAULTS_SHOWN],
+    }
+
+
+def _notes(result: ImportResult) -> list[str]:
+    """What there is to say of a file, as the command prints it, in the reader's language where its words are known."""
+    odd = notes(result.odd)
+    return [*(told(note) for note in result.notes if note not in odd), *notes(result.odd, language())]
 
 
 def _record(text: str) -> tuple[str, str]:

@@ -108,7 +108,8 @@ def paper_page(request: Request, number: int, sheet: int) -> HttpResponse:
     if found.firm_id not in consented_firms(request.institution, found.evidence_class, request.institution.business_date):
         raise PermissionDenied
     try:
-        return HttpResponse(page_picture(bytes(found.content), sheet), content_type="image/jpeg")
+        turn = Document.of_dict(found.reading).turns.get(sheet, 0)
+        return HttpResponse(page_picture(bytes(found.content), sheet, turn), content_type="image/jpeg")
     except IndexError as error:
         raise Http404 from error
 

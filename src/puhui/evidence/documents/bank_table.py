@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from puhui.evidence.documents.model import Document, DocumentField, Word
+from puhui.evidence.documents.page_words import field_of
 from puhui.evidence.layouts import layout
-from puhui.evidence.reading.words import Vocabulary
+from puhui.evidence.reading.words import Vocabulary, plain
 
 DAY = re.compile(r"^(?:19|20)\d{2}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?$")
 LEAST_HEADINGS = 3
@@ -27,14 +28,36 @@ def read_bank_statement(words: Sequence[Word]) -> Document | None:
     rows: list[dict[str, str]] = []
     fields: list[DocumentField] = []
     heads: list[Word] = []
+    above: dict[str, tuple[str, Word]] = {}
     for page in sorted({word.page for word in clean}):
         lines = lines_of([word for word in clean if word.page == page])
         start = next((number for number, line in enumerate(lines) if _headings(line, known) >= LEAST_HEADINGS), None)
         if start is not None:
-            heads = [word for word in lines[start] if _is_heading(word.text, known)]
+            heads = lines[start]
+            above = above or _above(lines[:start])
         if heads:
             _rows(lines[start + 1 if start is not None else 0 :], heads, rows, fields)
+    told = {heading: word for heading, word in above.items() if rows and heading not in rows[0]}
+    rows = [{heading: value for heading, (value, _) in told.items()} | row for row in rows]
+    fields += [
+        field_of(f"{heading}#{number}", value, word) for number in range(1, len(rows) + 1) for heading, (value, word) in told.items()
+    ]
     return Document("bank_statement", tuple(fields), tuple(rows)) if rows else None
+
+
+def _above(lines: Sequence[Sequence[Word]]) -> dict[str, tuple[str, Word]]:
+    """Heading → what stands above the table after one of the layout's labels (`账号:6222…`), in the label's word or the next one."""
+    form = layout("account_flow")
+    labels = {plain(label): form.fields[field].headings[0] for field, words in form.above.items() for label in words}
+    found: dict[str, tuple[str, Word]] = {}
+    for line in lines:
+        for position, word in enumerate(line):
+            label, _, value = word.text.partition(":")
+            holder = word if value.strip() or position + 1 == len(line) else line[position + 1]
+            value = value.strip() or (holder.text.strip() if holder is not word else "")
+            if plain(label) in labels and value:
+                found.setdefault(labels[plain(label)], (value.split()[0], holder))
+    return found
 
 
 def lines_of(words: Sequence[Word]) -> list[list[Word]]:
@@ -59,7 +82,8 @@ def _headings(line: Sequence[Word], known: Vocabulary) -> int:
 
 def _rows(lines: Sequence[Sequence[Word]], heads: Sequence[Word], rows: list[dict[str, str]], fields: list[DocumentField]) -> None:
     known = layout("account_flow").vocabulary()
-    day = next((head for head in heads if known.field_of(head.text) == "booked_on"), None)
+    days = {known.field_of(head.text): head for head in heads if known.field_of(head.text) in ("booked_on", "booked_time")}
+    day = days.get("booked_on") or days.get("booked_time")
     for line in lines:
         cells = [(_nearest(word, heads), word) for word in line]
         begins = any(head is day and (DAY.match(word.text) or DAY.match(word.text.replace(" ", ""))) for head, word in cells)
@@ -69,7 +93,7 @@ def _rows(lines: Sequence[Sequence[Word]], heads: Sequence[Word], rows: list[dic
             continue
         for head, word in cells:
             rows[-1][head.text] = (rows[-1][head.text] + word.text) if not begins or rows[-1][head.text] else word.text
-            fields.append(DocumentField(f"{head.text}#{len(rows)}", word.text, word.box, round(word.confidence, 3), word.page))
+            fields.append(field_of(f"{head.text}#{len(rows)}", word.text, word))
 
 
 def _nearest(word: Word, heads: Sequence[Word]) -> Word:

@@ -22,9 +22,9 @@ from puhui.evidence.reading.words import plain
 from puhui.evidence.running_balance import breaks
 from puhui.parties.identifiers import uscc_faults
 
-__all__ = ["CHECKS", "Check", "Circumstances", "checks", "failed"]
+__all__ = ["CHECKS", "Check", "Circumstances", "checks", "failed", "movements"]
 
-CHECKS = ("told", "sum", "words", "rate", "number", "code", "tax_number", "day", "party", "one_side", "balance")
+CHECKS = ("told", "sum", "words", "rate", "number", "year", "code", "tax_number", "day", "party", "one_side", "balance")
 NEEDED = ("number", "issued_on", "seller_name", "buyer_name", "amount", "tax", "total")
 FIRST_DAY = dt.date(1990, 1, 1)
 
@@ -55,7 +55,7 @@ def checks(document: Document, rows: Sequence[Mapping[str, str]], around: Circum
     for number, row in enumerate(rows, start=1):
         ending = f"#{number}" if len(rows) > 1 else ""
         values = {name: row.get(heading, "").strip() for name, heading in HEADINGS.items()}
-        values["words"] = document.value(f"total_in_words{ending}")
+        values |= {"words": document.value(f"total_in_words{ending}"), "rates": document.value(f"rates{ending}")}
         found += [
             Check(each.name, each.holds, tuple(f"{name}{ending}" for name in each.fields), each.found)
             for each in _of_invoice(values, around)
@@ -78,7 +78,8 @@ def _of_invoice(values: Mapping[str, str], around: Circumstances) -> Iterator[Ch
     else:
         difference = total - amount - tax
         yield Check("sum", difference == 0, ("amount", "tax", "total"), f"{difference / 100:+,.2f}" if difference else "")
-        yield Check("rate", plausible(_yuan(amount), _yuan(tax)), ("amount", "tax"), f"{tax / amount:.2%}" if amount else "")
+        fits = plausible(_yuan(amount), _yuan(tax), values["rates"])
+        yield Check("rate", fits, ("amount", "tax"), f"{tax / amount:.2%}" if amount else "")
     said = capitals(values["words"]) if values["words"] else None
     if said is not None and total is not None:
         yield Check("words", int(said * 100) == total, ("total",), values["words"])
@@ -94,6 +95,8 @@ def _numbers(values: Mapping[str, str]) -> Iterator[Check]:
     number, code = values["number"], values["code"]
     if number:
         yield Check("number", bool(re.fullmatch(r"\d{20}|\d{8}", number)), ("number",), f"{len(number)}")
+    if len(number) == 20 and values["issued_on"]:  # a number of 20 digits begins with its year (standards.md §7)
+        yield Check("year", number[:2] == values["issued_on"].strip()[2:4], ("number", "issued_on"), f"{number[:2]}, {values['issued_on']}")
     if code or re.fullmatch(r"\d{8}", number):
         yield Check("code", bool(re.fullmatch(r"\d{12}|\d{10}", code)), ("code",), f"{len(code)}")
     for name in ("seller_id", "buyer_id"):
@@ -105,11 +108,10 @@ def _numbers(values: Mapping[str, str]) -> Iterator[Check]:
 
 def _of_statement(rows: Sequence[Mapping[str, str]], around: Circumstances) -> Iterator[Check]:
     """The checks of each movement: its day, one amount and no more, and the balance after it."""
-    words = layout("account_flow").vocabulary()
-    heads = {words.field_of(heading): heading for row in rows[:1] for heading in row}
-    movements = [_movement(row, heads) for row in rows]
-    broken = {each.position: each for each in breaks([(amount, balance) for amount, balance, _ in movements])}
-    for position, (row, (_, balance, sides)) in enumerate(zip(rows, movements, strict=True)):
+    heads = _heads(rows)
+    moved = movements(rows)
+    broken = {each.position: each for each in breaks([(amount, balance) for amount, balance, _ in moved])}
+    for position, (row, (_, balance, sides)) in enumerate(zip(rows, moved, strict=True)):
         number = position + 1
         day = heads.get("booked_on") or heads.get("booked_time")
         if day:
@@ -121,6 +123,17 @@ def _of_statement(rows: Sequence[Mapping[str, str]], around: Circumstances) -> I
             told = None if balance is None else gap is None
             found = f"{gap.expected_fen / 100:,.2f}" if gap else ""
             yield Check("balance", told, (f"{heads['balance_fen']}#{number}", *keys), found)
+
+
+def movements(rows: Sequence[Mapping[str, str]]) -> list[tuple[int | None, int | None, int]]:
+    """Of each row the amount in fen with its sign, the balance after it, and how many amounts are filled."""
+    heads = _heads(rows)
+    return [_movement(row, heads) for row in rows]
+
+
+def _heads(rows: Sequence[Mapping[str, str]]) -> dict[str | None, str]:
+    words = layout("account_flow").vocabulary()
+    return {words.field_of(heading): heading for row in rows[:1] for heading in row}
 
 
 def _movement(row: Mapping[str, str], heads: Mapping[str | None, str]) -> tuple[int | None, int | None, int]:

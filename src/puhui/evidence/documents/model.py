@@ -6,7 +6,7 @@ A person who corrects a field needs to see where it was read; a program that tru
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from puhui.calculations.faults import Fault
@@ -16,17 +16,21 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom as parts of 
 
 @dataclass(frozen=True)
 class Word:
-    """A piece of text on a page: a line that OCR found, or a run of text of a PDF. `confidence` 0 to 1; 1 where nothing was guessed."""
+    """A piece of text on a page: a line that OCR found, or a run of text of a PDF. `confidence` 0 to 1; 1 where nothing was guessed.
+
+    `box`: where it would lie on a straight page, by which it is read; `place`: where it lies on the page as it is shown, if not there."""
 
     text: str
     box: Box
     confidence: float = 1.0
     page: int = 1
-    level: float | None = None  # height of its middle when the tilt of the page is taken out
+    place: Box | None = None
+    look: int = 1  # a picture is looked at twice
+    turn: int = 0  # degrees clockwise by which the sheet was turned to stand upright
 
     @property
     def middle(self) -> float:
-        return (self.box[1] + self.box[3]) / 2 if self.level is None else self.level
+        return (self.box[1] + self.box[3]) / 2
 
     @property
     def height(self) -> float:
@@ -55,10 +59,11 @@ class Document:
     rows: tuple[dict[str, str], ...] = ()
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()  # what is odd and hinders nothing
+    turns: Mapping[int, int] = field(default_factory=dict)  # page → degrees clockwise by which it was turned to stand upright
 
     def value(self, name: str) -> str:
         """The value of a field, empty where it was not found."""
-        return next((field.value for field in self.fields if field.name == name), "")
+        return next((each.value for each in self.fields if each.name == name), "")
 
     @property
     def evidence_class(self) -> str:
@@ -74,8 +79,9 @@ class Document:
         fields = (DocumentField(**{**each, "box": tuple(each["box"]) if each["box"] else None}) for each in stored["fields"])
         faults = (Fault(**each) for each in stored["faults"])
         return Document(
-            stored["kind"], tuple(fields), tuple(dict(row) for row in stored["rows"]), tuple(faults), tuple(stored.get("notes", ()))
-        )
+            stored["kind"], tuple(fields), tuple(dict(row) for row in stored["rows"]), tuple(faults), tuple(stored.get("notes", ())),
+            {int(page): turn for page, turn in stored.get("turns", {}).items()},
+        )  # fmt: skip
 
 
 HEADINGS = {

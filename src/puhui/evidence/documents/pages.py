@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from puhui.evidence.documents.looks import Line, two_looks
 from puhui.evidence.documents.model import Word
-from puhui.evidence.documents.pictures import drawn_page
+from puhui.evidence.documents.pictures import drawn_page, opened_picture
 from puhui.evidence.reading.faults import refuse
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 MOST_PAGES = 200
-MOST_PIXELS = 60_000_000
 WIDE_LETTERS = 0x2E7F
 LEAST_TEXT = 20  # fewer letters on a page are a stamp or a page number: the page is a picture
-LONG_LINE = 4.0  # so many times as long as high: its slope is that of the page
 
 
 def pdf_words(data: bytes, file: str) -> list[Word]:
@@ -101,8 +99,8 @@ def engine() -> Any:
 
 
 def picture_words(data: bytes | Image, file: str, page: int = 1) -> list[Word]:
-    """The lines that OCR finds in a picture. Raises `RefusedFileError` where the picture is damaged or too large, or OCR is not there."""
-    picture = _opened(data, file) if isinstance(data, bytes) else data.convert("RGB")
+    """The lines that OCR finds in a picture at two looks. Raises `RefusedFileError` where it is damaged, too large, or there is no OCR."""
+    picture = opened_picture(data, file) if isinstance(data, bytes) else data.convert("RGB")
     try:
         reader = engine()
     except ImportError as error:
@@ -112,35 +110,12 @@ def picture_words(data: bytes | Image, file: str, page: int = 1) -> list[Word]:
         ) from error  # fmt: skip
     import numpy as np
 
-    # Lines stand upright on a scan: guessing at turned ones misreads short figures.
-    found = reader(np.asarray(picture)[:, :, ::-1], use_cls=False)
-    if found.boxes is None:
-        return []
-    words: list[tuple[Word, float | None]] = []
-    for corners, text, score in zip(found.boxes, found.txts, found.scores, strict=True):
-        xs, ys = [float(point[0]) for point in corners], [float(point[1]) for point in corners]
-        box = (min(xs) / picture.width, min(ys) / picture.height, max(xs) / picture.width, max(ys) / picture.height)
-        slope = (ys[1] - ys[0]) / (xs[1] - xs[0]) if xs[1] - xs[0] > LONG_LINE * (ys[3] - ys[0]) else None
-        words.append((Word(str(text), box, float(score), page), slope))
-    return _levelled(words, picture.width / picture.height)
+    def read(image: Image) -> list[Line]:
+        """The lines as they lie; which way up the page is, is not asked of single lines: that misreads short figures."""
+        found = reader(np.asarray(image)[:, :, ::-1], use_cls=False)
+        if found.boxes is None:
+            return []
+        told = zip(found.boxes, found.txts, found.scores, strict=True)
+        return [Line(np.asarray(corners, dtype=float), str(text), float(score)) for corners, text, score in told]
 
-
-def _levelled(words: Sequence[tuple[Word, float | None]], aspect: float) -> list[Word]:
-    """The words of a page that lies askew, each at the height it would have on a straight one; `slope`: of long lines, in points."""
-    slopes = sorted(slope for _, slope in words if slope is not None)
-    tilt = slopes[len(slopes) // 2] * aspect if slopes else 0.0
-    return [replace(word, level=word.middle - tilt * ((word.box[0] + word.box[2]) / 2 - 0.5)) for word, _ in words]
-
-
-def _opened(data: bytes, file: str) -> Image:
-    """A picture from its bytes. Raises `RefusedFileError` where it is damaged or too large."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > MOST_PIXELS:
-                found = f"a picture of {image.width:,} × {image.height:,} points"
-                raise refuse(file, found, f"at most {MOST_PIXELS:,}", "Scan it at 300 dpi.")
-            return image.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise refuse(file, f"a damaged picture ({type(error).__name__})", "a whole picture", "Scan it again.") from error
+    return two_looks(picture, read, page)

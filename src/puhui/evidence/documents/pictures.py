@@ -14,12 +14,13 @@ from puhui.evidence.reading.faults import refuse
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["drawn_page", "page_count", "page_picture"]
+__all__ = ["drawn_page", "opened_picture", "page_count", "page_picture", "turned"]
 
 PDF = b"%PDF"
 SHOWN_POINTS = 1400  # width of the picture that a page shows
 READ_POINTS = 2200  # width at which OCR reads small print
 JPEG_QUALITY = 82
+MOST_PIXELS = 60_000_000
 ONE_AT_A_TIME = Lock()
 
 
@@ -31,15 +32,17 @@ def page_count(data: bytes) -> int:
         return len(_opened(data))
 
 
-def page_picture(data: bytes, page: int) -> bytes:
-    """A page, counted from 1, as JPEG. Raises `RefusedFileError` where it cannot be drawn, `IndexError` where there is none."""
+def page_picture(data: bytes, page: int, turn: int = 0) -> bytes:
+    """A page, counted from 1, as JPEG, turned clockwise by so many degrees (0, 90, 180, 270). Raises `RefusedFileError` where it cannot be
+    drawn, `IndexError` where there is none."""
     if not 1 <= page <= page_count(data):
         raise IndexError(page)
     if data.startswith(PDF):
         image = drawn_page(data, page, SHOWN_POINTS)
     else:
-        image = _picture(data)
-        image.thumbnail((SHOWN_POINTS, SHOWN_POINTS * 4))
+        image = opened_picture(data)
+    image = turned(image, turn)
+    image.thumbnail((SHOWN_POINTS, SHOWN_POINTS * 4))
     out = io.BytesIO()
     image.convert("RGB").save(out, "JPEG", quality=JPEG_QUALITY)
     return out.getvalue()
@@ -66,11 +69,23 @@ def _opened(data: bytes) -> Any:
     return PdfDocument(data)
 
 
-def _picture(data: bytes) -> Image:
-    from PIL import Image, UnidentifiedImageError
+def turned(image: Image, degrees: int) -> Image:
+    """The picture turned clockwise by quarters."""
+    from PIL.Image import Transpose
+
+    ways = {90: Transpose.ROTATE_270, 180: Transpose.ROTATE_180, 270: Transpose.ROTATE_90}
+    return image.transpose(ways[degrees]) if degrees else image
+
+
+def opened_picture(data: bytes, file: str = "picture") -> Image:
+    """A picture from its bytes, the way up that the camera says. Raises `RefusedFileError` where it is damaged or too large."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(data)) as image:
-            return image.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise refuse("picture", f"a damaged picture ({type(error).__name__})", "a whole picture", "Scan it again.") from error
+            if image.width * image.height > MOST_PIXELS:
+                found = f"a picture of {image.width:,} × {image.height:,} points"
+                raise refuse(file, found, f"at most {MOST_PIXELS:,}", "Scan it at 300 dpi.")
+            return ImageOps.exif_transpose(image).convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise refuse(file, f"a damaged picture ({type(error).__name__})", "a whole picture", "Scan it again.") from error

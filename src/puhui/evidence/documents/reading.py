@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
-from itertools import groupby
+from dataclasses import replace
 from pathlib import Path
 
+from puhui.evidence.documents.agreeing import agreed_fields, agreed_statement
 from puhui.evidence.documents.bank_table import read_bank_statement
 from puhui.evidence.documents.camt import is_camt, read_camt
-from puhui.evidence.documents.model import Document, DocumentField, Word
+from puhui.evidence.documents.model import Document, Word
 from puhui.evidence.documents.pages import pdf_words, picture_words
-from puhui.evidence.documents.vat_invoice import read_invoice
+from puhui.evidence.documents.vat_invoice import invoice_fields, invoice_of
 from puhui.evidence.documents.xml_invoices import parsed, read_xml
 from puhui.evidence.reading.faults import RefusedFileError, refuse
 from puhui.evidence.reading.limits import Limits
@@ -66,21 +67,34 @@ def read_document(path: Path, limits: Limits | None = None, name: str = "") -> D
 
 
 def of_words(words: list[Word], file: str) -> Document | None:
-    """Each page an invoice, or the whole a bank statement."""
-    statement = read_bank_statement(words)
-    pages = [list(each) for _, each in groupby(sorted(words, key=lambda word: word.page), key=lambda word: word.page)]
-    invoices = [each for each in (read_invoice(page, file) for page in pages) if each]
-    if not invoices:
-        return statement
-    if len(invoices) == 1:
-        return invoices[0]
-    fields = tuple(
-        DocumentField(f"{field.name}#{number}", field.value, field.box, field.confidence, field.page, field.repaired)
-        for number, each in enumerate(invoices, start=1)
-        for field in each.fields
+    """Each page an invoice, or the whole a bank statement; of pages that were looked at twice, what both looks say."""
+    second = {word.page for word in words if word.look == 2}
+    looks = [[word for word in words if word.look == 1]]
+    looks += [[word for word in words if word.look == 2 or word.page not in second]] if second else []
+    found = _invoices(looks, file) or _statement(looks)
+    turns = {word.page: word.turn for word in words if word.turn}
+    return replace(found, turns=turns) if found else None
+
+
+def _statement(looks: list[list[Word]]) -> Document | None:
+    read = [found for found in (read_bank_statement(words) for words in looks) if found]
+    return agreed_statement(*read) if len(read) == 2 else read[0] if read else None
+
+
+def _invoices(looks: list[list[Word]], file: str) -> Document | None:
+    """The invoices of all pages; where there are several, each field is numbered."""
+    fields = []
+    for page in sorted({word.page for words in looks for word in words}):
+        read = [found for found in (invoice_fields([word for word in words if word.page == page]) for words in looks) if found]
+        fields += [agreed_fields(*read) if len(read) == 2 else read[0]] if read else []
+    invoices = [invoice_of(each, file) for each in fields]
+    if len(invoices) < 2:
+        return invoices[0] if invoices else None
+    numbered = tuple(
+        replace(field, name=f"{field.name}#{number}") for number, each in enumerate(invoices, start=1) for field in each.fields
     )
     rows, faults = tuple(row for each in invoices for row in each.rows), tuple(fault for each in invoices for fault in each.faults)
-    return Document("vat_invoice", fields, rows, faults)
+    return Document("vat_invoice", numbered, rows, faults)
 
 
 def _ofd(data: bytes, file: str, limits: Limits) -> Document | None:

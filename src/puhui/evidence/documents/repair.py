@@ -21,13 +21,14 @@ DIGITS = {
 UNITS = {"拾": 10, "十": 10, "佰": 100, "百": 100, "仟": 1_000, "千": 1_000}
 LARGE = {"万": 10_000, "萬": 10_000, "亿": 100_000_000, "億": 100_000_000}
 CAPITALS = re.compile(r"[零〇壹贰貳叁參肆伍陆陸柒捌玖拾佰仟万萬亿億元圆圓角分整正负]{3,}")
-MONEY = re.compile(r"[-−]?\d[\d,，]*[.．]\d{2}(?!\d)")
+MONEY = re.compile(r"(?<![\d.,])-?(?:\d{1,3}(?:[,.]\d{3})+|\d[\d,]*)\.\d{2}(?![\d.])")
 RATES = tuple(map(Decimal, ("0", "0.01", "0.015", "0.03", "0.05", "0.06", "0.09", "0.10", "0.11", "0.13", "0.16", "0.17")))
 CONFUSED = {
     **{"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "G": "6", "B": "8", "T": "7", "M": "N", "N": "M"},
     **{"0": "QD", "1": "LT7", "2": "Z", "5": "S6", "6": "G5", "8": "B3", "3": "8", "7": "1T", "V": "U", "U": "V", "E": "F", "F": "E"},
 }  # fmt: skip
 LEAST_SURE = 0.9
+ROUNDING = Decimal("0.10")
 
 
 def capitals(text: str) -> Decimal | None:
@@ -53,16 +54,25 @@ def capitals(text: str) -> Decimal | None:
             fen, digit = fen + digit, 0
         elif each == "负":
             negative = True
+        elif each == "数":
+            continue
         elif each not in "整正":
             return None
     amount = total + section + digit + fen / 100
     return (-amount if negative else Decimal(amount)) if seen else None
 
 
+def figures(text: str) -> list[Decimal]:
+    """Every amount with two decimals in a text; a sign before the ¥ counts as one after it, a point as a comma between thousands."""
+    clean = re.sub(r"-\s*[¥Y]\s*", "-", re.sub("[−–—]", "-", re.sub("[，]", ",", text.replace("．", ".")).replace("￥", "¥")))
+    clean = re.sub(r"(?<=\d)\s*([.,])\s+(?=\d)", r"\1", clean)
+    return [Decimal(re.sub("[,.]", "", each[:-3]) + each[-3:]) for each in MONEY.findall(clean)]
+
+
 def money(text: str) -> Decimal | None:
     """The last amount with two decimals in a text."""
-    found = MONEY.findall(text)
-    return Decimal(re.sub("[,，]", "", found[-1]).replace("．", ".").replace("−", "-")) if found else None
+    found = figures(text)
+    return found[-1] if found else None
 
 
 def amounts(read: dict[str, tuple[Decimal | None, float]]) -> tuple[dict[str, Decimal | None], set[str], str]:
@@ -98,9 +108,13 @@ def amounts(read: dict[str, tuple[Decimal | None, float]]) -> tuple[dict[str, De
     return settled, mended, wrong
 
 
-def plausible(amount: Decimal, tax: Decimal) -> bool:
-    """Whether the tax is one of the rates that there are or were, within a fen for each of ten lines."""
-    return any(abs(amount * rate - tax) <= Decimal("0.10") for rate in RATES)
+def plausible(amount: Decimal, tax: Decimal, printed: str = "") -> bool:
+    """Whether the tax is one of the rates that there are or were, within a fen for each of ten lines; or lies between those that are
+    `printed` on the lines of an invoice with several (`13%,6%`)."""
+    rates = [Decimal(each.rstrip("%")) / 100 for each in printed.split(",") if each]
+    if len(rates) > 1 and min(rates) * abs(amount) <= abs(tax) + ROUNDING <= max(rates) * abs(amount) + 2 * ROUNDING:
+        return amount * tax >= 0
+    return any(abs(amount * rate - tax) <= ROUNDING for rate in RATES)
 
 
 def tax_number(text: str) -> tuple[str, bool]:

@@ -1,6 +1,7 @@
 """Dates in a file: year first in any of the usual spellings, day numbers of a spreadsheet, or one format named in the mapping file.
 
-`03/04/2024` can be two days, so it is refused unless the mapping says which it is. A file has few distinct dates: each is parsed once.
+`03/04/2024` can be two days, so it is refused unless the mapping says which it is, or the column does: where every cell is written so and
+one of them can only be read one way (`25/04/2024`), all are. A file has few distinct dates: each is parsed once.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ YEAR_FIRST = (
 COMPACT = r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:[ T]?(?P<hour>\d{2}):?\d{2}.*)?$"
 MONTH = r"^(?P<year>\d{4})\s*(?:[-/.年]\s*(?P<month>\d{1,2})\s*月?|(?P<compact>\d{2}))$"
 DAY_NUMBER = r"^\d{5}(\.\d+)?$"
+YEAR_LAST = r"^(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4})((?:[ T].*)?)$"
+NAMED_MONTHS = ("%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d/%b/%Y", "%b %d, %Y", "%B %d, %Y")
+MONTHS = 12
 EPOCH_1900 = -25_569  # day 0 of a spreadsheet is 1899-12-30, counted in days since 1970-01-01
 EPOCH_1904 = -24_107
 EXPECTED = "a date such as 2024-03-31, 2024/3/31, 2024年3月31日 or 20240331"
@@ -64,6 +68,8 @@ def _parsed(text: pl.Series, date_format: str, date_1904: bool) -> pl.DataFrame:
     if date_format:
         value = clean.str.to_date(date_format, strict=False)
         return text.to_frame().select("text", value.alias("date"), pl.lit(None, dtype=pl.Int16).alias("hour"))
+    order = _order(text)
+    clean = clean.str.replace(YEAR_LAST, order) if order else clean
     parts = [clean.str.extract_groups(pattern) for pattern in (YEAR_FIRST, COMPACT)]
 
     def part(name: str, width: int) -> pl.Expr:
@@ -74,4 +80,17 @@ def _parsed(text: pl.Series, date_format: str, date_1904: bool) -> pl.DataFrame:
     number = pl.when(clean.str.contains(DAY_NUMBER)).then(clean).cast(pl.Float64, strict=False).floor()
     counted = (number.cast(pl.Int32) + epoch).cast(pl.Date)
     hour = part("hour", 2).cast(pl.Int16, strict=False)
-    return text.to_frame().select("text", pl.coalesce(spelled, counted).alias("date"), pl.when(hour < 24).then(hour).alias("hour"))
+    named = [clean.str.to_date(form, strict=False) for form in NAMED_MONTHS] if text.str.contains("[A-Za-z]{3}").any() else []
+    return text.to_frame().select("text", pl.coalesce(spelled, counted, *named).alias("date"), pl.when(hour < 24).then(hour).alias("hour"))
+
+
+def _order(text: pl.Series) -> str:
+    """How to turn round dates with the year last, where the column proves whether day or month comes first; empty where it does not."""
+    told = text.filter(text.str.strip_chars() != "").str.strip_chars()
+    parts = told.str.extract_groups(YEAR_LAST).struct.unnest().cast(pl.String) if told.len() else None
+    if parts is None or parts["1"].null_count():
+        return ""
+    first, second = (int(parts[name].cast(pl.Int64).max() or 0) for name in ("1", "2"))  # type: ignore[arg-type]
+    if first > MONTHS >= second:
+        return "$3-$2-$1$4"
+    return "$3-$1-$2$4" if second > MONTHS >= first else ""

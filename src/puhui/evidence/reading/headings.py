@@ -13,9 +13,10 @@ from puhui.calculations.faults import Fault
 from puhui.evidence.reading.faults import place
 from puhui.evidence.reading.mapping import IGNORED, Mapping
 from puhui.evidence.reading.raw import HeadingChoice, HeadingFinder, RawTable
-from puhui.evidence.reading.words import Vocabulary, plain
+from puhui.evidence.reading.words import Vocabulary, heading_and_remark, plain
 
 REPEATED = re.compile(r" #\d+$")
+UNIT_ABOVE = re.compile(r"单位\s*[:：]\s*([^\s,，;；)）]+)")
 ONE_COLUMN_SAYS_IT = "Rename or delete one of the columns, or name the right one in a mapping file (--map)."
 
 
@@ -116,6 +117,11 @@ def missing(table: RawTable, vocabulary: Vocabulary, fields: Sequence[str], reme
 def unit_faults(table: RawTable, columns: dict[str, str], mapping: Mapping, words: Vocabulary, amounts: Iterable[str]) -> list[Fault]:
     """An amount column headed in another unit than yuan needs a mapping that says so: a factor of 10,000 is never guessed."""
     unit = mapping.amount_unit or "yuan"
+    above = "" if mapping.amount_unit else unit_above(table)
+    found = [field for field in amounts if field in columns]
+    if above and words.units.get(above) not in (None, unit) and any(not unit_said(columns[field]) for field in found):
+        remedy = 'Write them in yuan, or name the unit in a mapping file: [format] amount_unit = "wan_yuan".'
+        return [Fault(place(table.file, table.sheet), f"amounts in {above}, as a line above the table says", "amounts in yuan", remedy)]
     return [
         Fault(
             place(table.file, table.sheet, column=columns[field]),
@@ -123,6 +129,22 @@ def unit_faults(table: RawTable, columns: dict[str, str], mapping: Mapping, word
             f"amounts in {unit}",
             'Write them in yuan, or name the unit in a mapping file: [format] amount_unit = "wan_yuan".',
         )
-        for field in amounts
-        if field in columns and words.unit_of(columns[field]) not in (None, unit)
+        for field in found
+        if words.unit_of(columns[field]) not in (None, unit)
     ]
+
+
+def unit_said(heading: str) -> str:
+    """The unit in the remark of a heading: `金额（单位：万元）` → 万元; empty where there is none."""
+    return bare_unit(heading_and_remark(heading)[1])
+
+
+def unit_above(table: RawTable) -> str:
+    """The unit that a line above the table says (`单位：万元`), empty where none does."""
+    found = (UNIT_ABOVE.search(cell) for record in table.above for cell in record)
+    return next((bare_unit(match[1]) for match in found if match), "")
+
+
+def bare_unit(text: str) -> str:
+    """A unit as it is compared, without 单位 and 人民币 before it."""
+    return plain(text).removeprefix("金额").removeprefix("单位").removeprefix("人民币")

@@ -22,11 +22,11 @@ import polars as pl
 
 from puhui.evidence.reading.encodings import to_utf8
 from puhui.evidence.reading.faults import LISTED_FAULTS, RefusedFileError, refuse
-from puhui.evidence.reading.ocds_releases import Findings, objects, processes
+from puhui.evidence.reading.ocds_releases import RELEASE_PARTS, Findings, objects, processes
 
-__all__ = ["OCDS_COLUMNS", "OcdsTables", "is_ocds", "read_ocds"]
+__all__ = ["OCDS_COLUMNS", "OcdsTables", "is_ocds", "read_ocds", "tables_of"]
 
-DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})(T.*)?$")
+DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})([T ].*)?$")
 NUMBER = re.compile(r"^-?\d+(\.\d+)?([eE][+-]?\d+)?$")
 SHAPE = "an OCDS release package (releases) or record package (records)"
 
@@ -64,10 +64,12 @@ class _Reading(Findings):
 
 
 def is_ocds(data: bytes) -> bool:
-    """Whether a JSON file looks like an OCDS package: the words `releases` or `records` and `ocid` stand in it."""
+    """Whether JSON looks like OCDS, a package, a list or one release to a line: `ocid` and a part of a release stand in it."""
     start = data[:100_000]
     return (
-        start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") and b'"ocid"' in start and (b'"releases"' in start or b'"records"' in start)
+        start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"{", b"["))
+        and b'"ocid"' in start
+        and any(f'"{part}"'.encode() in start for part in ("releases", "records", "compiledRelease", *RELEASE_PARTS))
     )
 
 
@@ -75,23 +77,62 @@ def read_ocds(data: bytes, file: str, known_firms: Collection[str] = ()) -> Ocds
     """The tables of a package. A supplier goes by whichever of its identifier and names is among `known_firms`, else by the first it has.
 
     Raises `RefusedFileError` with every fault: where (release and path), found, expected, how to mend it."""
+    return tables_of(_document(data, file), file, known_firms)
+
+
+def tables_of(document: dict[str, Any], file: str, known_firms: Collection[str] = ()) -> OcdsTables:
+    """The same of a document that is parsed already: `releases` and `records`, and optionally `places`, where each release stands."""
     reading = _Reading(file, known_firms=frozenset(known_firms))
-    for process in processes(_document(data, file), reading):
+    for process in processes(document, reading):
         _read_process(reading, process.where, process.merged, process.first_amounts)
     if reading.faults:
         raise RefusedFileError(reading.faults[:LISTED_FAULTS], len(reading.faults))
     frames = {name: pl.DataFrame(rows, schema=dict.fromkeys(OCDS_COLUMNS[name], pl.String)) for name, rows in reading.rows.items()}
-    return OcdsTables(frames, [f"left out: {count:,} {reason}" for reason, count in sorted(reading.left_out.items())])
+    notes = [f"left out: {count:,} {reason}" for reason, count in sorted(reading.left_out.items())]
+    untold = sum(frame.filter((pl.col("amount_fen") != "") & (pl.col("currency") == "")).height for frame in frames.values())
+    return OcdsTables(frames, notes + ([f"{untold:,} amounts without a currency count as yuan"] if untold else []))
 
 
 def _document(data: bytes, file: str) -> dict[str, Any]:
+    """All releases and records of a file: a package, several, or the releases themselves, as a list or one to a line."""
+    text = str(to_utf8(data, file, None)[0], "utf-8").lstrip("\ufeff")
+    decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+    values: list[Any] = []
     try:
-        document = json.loads(str(to_utf8(data, file, None)[0], "utf-8"), parse_float=str, parse_int=str, parse_constant=str)
+        position = len(text) - len(text.lstrip())
+        while position < len(text):
+            value, position = decoder.raw_decode(text, position)
+            values.append(value)
+            position += len(text[position:]) - len(text[position:].lstrip()) if text[position : position + 1].isspace() else 0
     except (ValueError, RecursionError) as error:
         raise refuse(file, f"no valid JSON ({error})", SHAPE, "Fetch it again; the transfer may have broken off.") from error
-    if not isinstance(document, dict) or not {"releases", "records"} & document.keys():
-        raise refuse(file, f"a {type(document).__name__} without releases or records", SHAPE, "Send the package as it was published.")
+    if len(values) == 1 and isinstance(values[0], dict) and {"releases", "records"} & values[0].keys():
+        return dict(values[0])
+    parts = [part for value in values for part in (value if isinstance(value, list) else [value])]
+    document = _gathered(parts)
+    if document is None:
+        kind = type(values[0]).__name__ if len(values) == 1 else f"{len(values):,} values"
+        raise refuse(file, f"a {kind} without releases or records", SHAPE, "Send the package as it was published.")
     return document
+
+
+def _gathered(parts: list[Any]) -> dict[str, Any] | None:
+    """Packages, records and releases that stand beside each other as one document; None where one of them is none of these."""
+    releases: list[Any] = []
+    records: list[Any] = []
+    for part in parts:
+        if not isinstance(part, dict):
+            return None
+        if {"releases", "records"} & part.keys() and "compiledRelease" not in part and "ocid" not in part:
+            releases += part.get("releases") or []
+            records += part.get("records") or []
+        elif {"compiledRelease", "releases"} & part.keys():
+            records.append(part)
+        elif "ocid" in part and part.keys() & set(RELEASE_PARTS):
+            releases.append(part)
+        else:
+            return None
+    return {"releases": releases, "records": records} if parts else None
 
 
 def _read_process(reading: _Reading, where: str, process: dict[str, Any], first: dict[str, str]) -> None:

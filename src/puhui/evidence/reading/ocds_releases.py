@@ -16,9 +16,10 @@ from typing import Any
 from puhui.calculations.faults import Fault
 from puhui.evidence.reading.faults import shown
 
-__all__ = ["Findings", "Process", "objects", "processes"]
+__all__ = ["RELEASE_PARTS", "Findings", "Process", "objects", "processes"]
 
-MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2}))?$")
+RELEASE_PARTS = ("awards", "contracts", "tender", "tag", "parties", "buyer")
+MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2}))?$")
 
 
 @dataclass
@@ -56,7 +57,7 @@ def processes(document: dict[str, Any], findings: Findings) -> Iterator[Process]
         if findings.is_told(where, release, "ocid") and _is_moment(findings, where, release):
             releases.setdefault(release["ocid"], []).append((where, release))
     for several in releases.values():
-        several.sort(key=lambda pair: pair[1]["date"])
+        several.sort(key=lambda pair: pair[1]["date"].replace(" ", "T"))
         merged: dict[str, Any] = {}
         first: dict[str, str] = {}
         for _, release in several:
@@ -74,8 +75,9 @@ def _releases(document: dict[str, Any], findings: Findings) -> Iterator[tuple[st
         if not isinstance(several, list):
             findings.fault(kind, type(several).__name__, "a list")
             continue
-        for number, each in enumerate(several):
-            where = f"{kind}[{number}]"
+        told = document.get("places") if kind == "releases" else None
+        places = told or [f"{kind}[{number}]" for number in range(len(several))]
+        for where, each in zip(places, several, strict=True):
             if not isinstance(each, dict):
                 findings.fault(where, type(each).__name__, "an object")
             elif kind == "releases":

@@ -26,6 +26,7 @@ from puhui.evidence.reading.keys import firm_key, with_record_keys
 from puhui.evidence.reading.knowing import known_at
 from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.mapping import Mapping
+from puhui.evidence.reading.notices import plain_notices
 from puhui.evidence.reading.options import ReadOptions, tell
 from puhui.evidence.reading.parties import firms
 from puhui.evidence.reading.raw import RawTable
@@ -34,6 +35,7 @@ from puhui.evidence.reading.result import Reading
 from puhui.evidence.reading.sides import given_by_sides, read_sides, side_columns
 from puhui.evidence.reading.values import read_field
 
+VALUE_FOR_ALL = 'Add the column, or say in a mapping file (--map) which column it is, or one value for all rows: [values] {} = "…".'
 AS_THEY_STAND = ("text", "code", "word")  # a dash in text is text
 
 
@@ -55,7 +57,8 @@ def read_records(path: Path, layouts: Layout | Sequence[Layout], **options: Unpa
     if options.get("mapping") is None:
         chosen = Mapping(known_at=layout.known_at)
     raw, chosen = folded(only_meant(raw, chosen), chosen, layout)
-    raw = without_totals(raw, resolve_columns(raw, chosen, layout.vocabulary())[0], layout)
+    named = resolve_columns(raw, chosen, layout.vocabulary())[0]
+    raw = plain_notices(without_totals(raw, named, layout), named, layout, _meant(options), units=not chosen.columns)
     table, columns = _columns(raw, layout, chosen, options.get("firm") is not None)
     tell(options, "checking")
     faults = RowFaults(raw.file, raw.sheet)
@@ -66,6 +69,12 @@ def read_records(path: Path, layouts: Layout | Sequence[Layout], **options: Unpa
     accepted = _accepted(checked, layout, faults, fields)
     rejected = rejected_rows(raw, faults)
     return Reading(raw.file, digest, raw.sheet, accepted, rejected, faults, _counts(raw, accepted, rejected), raw.notes, layout.record)
+
+
+def _meant(options: ReadOptions) -> frozenset[str]:
+    """The names of the firm that was given, or of all that are known."""
+    firm = options.get("firm")
+    return frozenset({firm.key, *firm.names}) if firm else frozenset(options.get("known_firms") or ())
 
 
 def fitting_layout(table: RawTable, layouts: Sequence[Layout], mapping: Mapping) -> Layout:
@@ -97,7 +106,11 @@ def _columns(table: RawTable, layout: Layout, mapping: Mapping, firm_given: bool
     }  # fmt: skip
     table, columns = _with_given_values(table, columns, told_above(table, layout) | mapping.values)
     two = given_by_sides(layout, columns)
-    faults += [missing(table, words, (name,)) for name in layout.needed if name not in columns and name not in two]
+    faults += [
+        missing(table, words, (name,), VALUE_FOR_ALL.format(name) if name != layout.observed else "")
+        for name in layout.needed
+        if name not in columns and name not in two
+    ]
     if not (firm_given or {"firm", "firm_name"} & set(columns) or mapping.firm_value):
         faults.append(missing(table, words, ("firm",), "Say whose records they are: --firm, or [firm] column in a mapping file."))
     amounts = [name for name, field in layout.fields.items() if field.type == "amount"] + side_columns(layout, "amount")

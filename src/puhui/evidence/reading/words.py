@@ -61,7 +61,8 @@ class Vocabulary:
         return self.headings.get(name) or self.headings.get(plain(heading))
 
     def unit_of(self, heading: str) -> str | None:
-        return self.units.get(heading_and_remark(heading)[1])
+        remark = heading_and_remark(heading)[1].removeprefix("金额").removeprefix("单位")
+        return self.units.get(remark) or self.units.get(remark.removeprefix("人民币"))
 
 
 @cache
