@@ -13,7 +13,7 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.console.access import Request, may_act, page
 from puhui.console.decision_figures import language
 from puhui.console.evidence_figures import importable, title_of
-from puhui.console.fault_words import told
+from puhui.console.note_words import note_told
 from puhui.console.paging import paged
 from puhui.console.templatetags.figures import number
 from puhui.console.words import COUNTS, word
@@ -97,7 +97,7 @@ def _import_file(request: Request, upload: UploadedFile[Any], entered: dict[str,
 def _notes(result: ImportResult) -> list[str]:
     """What there is to say of a file, as the command prints it, in the reader's language where its words are known."""
     odd = notes(result.odd)
-    return [*(told(note) for note in result.notes if note not in odd), *notes(result.odd, language())]
+    return [*(note_told(note) for note in result.notes if note not in odd), *notes(result.odd, language())]
 
 
 def _record(text: str) -> tuple[str, str]:
