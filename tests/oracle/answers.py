@@ -12,7 +12,7 @@ from tests.oracle.clerk import Card, Row
 from tests.oracle.costs import annual_cost
 from tests.oracle.days import DAY, day_of, rounded
 from tests.oracle.doubts import Doubt
-from tests.oracle.interest import Piece, rates_of
+from tests.oracle.interest import rates_of
 from tests.oracle.payments import open_rows, owed_of, pay, pay_off, waive
 from tests.oracle.terms import Terms, read
 
@@ -22,6 +22,8 @@ ORDERED = ("principal", "interest", "fee", "penalty", "compound")
 def events_of(document: dict[str, Any], as_of: date | None) -> list[dict[str, Any]]:
     """Those that stand (not reversed), in order of effect: date, then the day entered, then the order of the list."""
     events = [event for event in document.get("events", []) if as_of is None or day_of(event["date"]) <= as_of]
+    if len(events) < len(document.get("events", [])):
+        raise Doubt("something that is still to come")
     undone = {event["of"] for event in events if event["type"] == "reversal"}
     kept = [event for event in events if event["type"] != "reversal" and event.get("id") not in undone]
     return sorted(kept, key=lambda event: (day_of(event["date"]), event.get("known", event["date"])))
@@ -214,7 +216,7 @@ def accrued_exact(card: Card, row: Row, as_of: date) -> Fraction:
         return card.exact(row, as_of)
     if card.terms.document.get("flat_interest") == "term" and as_of > row.period.start:
         raise Doubt("how the interest of a whole term accrues inside a period")
-    return card.rates.earned(Piece(card.drawn, row.period.start), row.period, as_of)
+    return card.lent_interest(row, card.rates, as_of)
 
 
 def advanced(card: Card) -> bool:

@@ -64,6 +64,7 @@ class Card:
         self.rows = [Row(index + 1, period) for index, period in enumerate(terms.periods)]
         self.at = 0
         self.undue: list[Piece] = []
+        self.lent: list[Piece] = []
         self.level: int | Fraction | None = None
         self.part: int | Fraction | None = None
         self.renew_after: int | None = None
@@ -253,6 +254,8 @@ class Card:
         row.planned = None
         if owed == 0 or count == 0:
             return
+        if terms.method == "flat":
+            self.level = self.flat_level(row, owed)
         if terms.method == "equal_principal":
             if "principal_share" in terms.document:
                 self.part = rounded(Fraction(str(terms.document["principal_share"])) * terms.amount, terms.money)
@@ -442,24 +445,33 @@ class Card:
     more_draws: bool = False
     total_draws: int = 0
 
+    def lent_interest(self, row: Row, rates: Rates, until: date) -> Fraction:
+        """Interest of a flat loan's row up to a day: on all that was lent, whatever was repaid."""
+        return sum((rates.earned(piece, row.period, until) for piece in self.lent), Fraction(0))
+
+    def flat_level(self, row: Row, owed: int) -> int | Fraction:
+        """What is outstanding and the interest of the rows still to come, in equal parts; rates that are to come are not known yet."""
+        frozen = copy.deepcopy(self.rates)
+        frozen.changes = [change for change in frozen.changes if change[0] <= max(self.today, row.period.start)]
+        rest = [other for other in self.rows if other.number >= row.number and not other.extra]
+        interests = [rounded(self.lent_interest(other, frozen, other.period.due), self.terms.money) for other in rest]
+        return rounded(Fraction(owed + sum(interests), len(rest)), self.terms.money, self.terms.multiple)
+
     def flat_row(self, row: Row, owed: int) -> tuple[int, int]:
         terms = self.terms
-        rate = self.rates.first
-        count = len(self.rows)
+        if not self.lent:
+            return 0, 0
         if terms.document.get("flat_interest", "period") == "period":
-            each = [
-                int(rounded(self.drawn * rate * part_factor(terms, r.period, r.period.start, r.period.due), terms.money)) for r in self.rows
-            ]
+            level, interest = self.level, int(rounded(self.lent_interest(row, self.rates, row.period.due), terms.money))
         else:
-            total_factor = sum(
-                (part_factor(terms, r.period, r.period.start, r.period.due) for r in self.rows),
-                Fraction(0),
-            )
-            total = int(rounded(self.drawn * rate * total_factor, terms.money))
+            if self.rates.changes or len(self.lent) > 1:
+                raise Doubt("interest of the whole term that changes on the way")
+            count = len(self.rows)
+            total_factor = sum((part_factor(terms, r.period, r.period.start, r.period.due) for r in self.rows), Fraction(0))
+            total = int(rounded(self.drawn * self.rates.first * total_factor, terms.money))
             share = int(rounded(Fraction(total, count), terms.money))
-            each = [share] * (count - 1) + [total - share * (count - 1)]
-        level = rounded(Fraction(self.drawn + sum(each), count), terms.money, terms.multiple)
-        interest = each[row.number - 1]
+            level = rounded(Fraction(self.drawn + total, count), terms.money, terms.multiple)
+            interest = total - share * (count - 1) if row is self.last_row else share
         return (owed if row is self.last_row else int(min(level - interest, owed))), interest
 
     def instalment_fees(self, row: Row, principal: int, interest: int, owed: int) -> None:
@@ -491,6 +503,7 @@ class Card:
         self.open_row(row)
         whole = self.terms.basis == "period" and self.terms.document.get("part_periods", "days") == "whole"
         self.undue.append(Piece(amount, row.period.start if whole else day))
+        self.lent.append(Piece(amount, row.period.start if whole else day))
         first_draw = not self.drawn
         self.drawn += amount
         if self.scheduled and self.terms.method == "equal_instalment" and self.terms.document.get("level", "annuity") == "annuity":
@@ -510,7 +523,7 @@ class Card:
         row = self.row_at(night)
         if row is not None and self.principal_undue:
             self.open_row(row)
-            if self.terms.method == "equal_instalment":
+            if self.terms.method in ("equal_instalment", "flat"):
                 self.set_anew(row, night)
 
     def pin(self, row: Row) -> None:

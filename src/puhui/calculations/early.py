@@ -143,6 +143,7 @@ def _early_inside(loan: RunningLoan, day: date, receipt: Receipt, early: int) ->
     if loan.undue <= row.kept:
         # What is left falls due with this instalment, and no later one is needed.
         row.kept = loan.undue
+        loan.cut_short = True
         del loan.rows[index + 1 :]
         del loan.periods[index + 1 :]
     elif index < len(loan.periods) - 1:
@@ -190,12 +191,27 @@ def _pay_instalments(loan: RunningLoan, day: date, receipt: Receipt) -> None:
         raise unsettled(
             "method", f"flat, with an instalment paid in advance on {day}", "interest_recalculation null: not settled otherwise"
         )
+    if loan.terms.grace.interest_payment and (loan.plan.carried or loan.index < loan.terms.grace.interest_payment):
+        raise unsettled("events", f"an instalment paid in advance on {day} while interest is put off", "another day: not settled")
+    first = len(receipt.allocations)
     if loan.terms.recalculation is None:
         _pay_as_scheduled(loan, receipt)
     elif loan.terms.in_advance_to == "last" and loan.index < len(loan.rows) - 1:
         _pay_last(loan, day, receipt)
     else:
         _pay_next(loan, day, receipt)
+    _rates_after_settled(loan, day, {part.row for part in receipt.allocations[first:]})
+
+
+def _rates_after_settled(loan: RunningLoan, day: date, paid: set[int]) -> None:
+    """Refuse an instalment paid whole under a level that already knows a new rate of a later day, in its period or before it."""
+    if loan.last_new_rate is None or loan.last_new_rate < day:
+        return
+    for row, principal, interest in coming(loan):
+        whole = row.settled is not None or row.paid[PRINCIPAL] + row.paid[INTEREST] >= principal + interest
+        if row.period.number in paid and whole and loan.line.changes_within(day, row.period.due):
+            found = f"instalment {row.period.number} paid in advance on {day}, before a new rate of a later day"
+            raise unsettled("events", found, "one or the other: not settled")
 
 
 def _order_ahead(loan: RunningLoan) -> tuple[int, ...]:

@@ -148,6 +148,9 @@ def _count_late(loan: RunningLoan, late: list[RunningRow], first: date, day: dat
         amount += sum(row.owed(INTEREST) for row in late)
     if not amount:
         return
+    if recalculation.payoff_interest == "to_rest" and loan.index < len(loan.rows):
+        found = f"payoff_interest to_rest, with money overdue on {first} that bears interest"
+        raise unsettled("interest_recalculation", found, "to_date: whether it bears interest to the rest is not settled")
     if loan.terms.method == "flat" or not loan.plan.bears_interest(min(loan.index, len(loan.rows) - 1)):
         found = f"true, with money overdue on {first} of a flat loan or in a period free of interest"
         raise unsettled("interest_recalculation.overdue", found, "false: not settled")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from puhui.calculations.interest import SCALE, RateLine, slices_interest
 from puhui.calculations.levels import annuity_level, round_to_multiple, solved_level
@@ -44,8 +44,11 @@ class Plan:
         """Whether there is something that a prepayment, a drawdown or a rate sets anew."""
         return self.terms.method in ("equal_instalment", "equal_principal", "flat")
 
-    def renew(self, index: int, outstanding: int) -> None:
-        """Set the level anew from the row at `index` on the principal `outstanding`."""
+    def renew(self, index: int, outstanding: int, bearing: Sequence[tuple[int, date]] = ()) -> None:
+        """Set the level anew from the row at `index` on the principal `outstanding`.
+
+        `bearing`: (amount, since when) of what bears interest in its period; the interest of a flat loan is told by it.
+        """
         terms = self.terms
         begin = max(index, self.grace_principal)
         left = self.periods[begin:]
@@ -62,7 +65,7 @@ class Plan:
         elif terms.method == "equal_principal":
             self._renew_principal(outstanding, len(left))
         elif terms.method == "flat":
-            self._renew_flat(outstanding)
+            self._renew_flat(index, outstanding, bearing)
 
     def _renew_principal(self, outstanding: int, count: int) -> None:
         terms = self.terms
@@ -74,19 +77,24 @@ class Plan:
         if self.level * (count - 1) >= outstanding:
             raise unsettled("instalments", count, "fewer: the rounded parts leave nothing to the last instalment")
 
-    def _renew_flat(self, outstanding: int) -> None:
-        terms, periods = self.terms, self.periods
-        exact = [slices_interest(period, self.line, [(outstanding, period.start, period.due)]) for period in periods]
+    def _renew_flat(self, index: int, outstanding: int, bearing: Sequence[tuple[int, date]]) -> None:
+        """Interest of the rows from `index` on what was drawn, and the level that repays `outstanding` with it."""
+        terms, left = self.terms, self.periods[index:]
+        line = self.line.known_on(left[0].due - _ONE_DAY)
+        drawn = sum(amount for amount, _ in bearing)
+        parts = [[(amount, first, left[0].due) for amount, first in bearing], *([(drawn, each.start, each.due)] for each in left[1:])]
+        exact = [slices_interest(period, line, part) for period, part in zip(left, parts, strict=True)]
         if terms.flat_interest == "term":
             whole = round_exact(sum(exact), SCALE, terms.rounding)
-            each = round_quotient(whole, len(periods), terms.rounding)
-            self.flat_interests = (*([each] * (len(periods) - 1)), whole - each * (len(periods) - 1))
-            if self.flat_interests[-1] < 0:
+            each = round_quotient(whole, len(left), terms.rounding)
+            interests = [*([each] * (len(left) - 1)), whole - each * (len(left) - 1)]
+            if interests[-1] < 0:
                 raise unsettled("flat_interest", "term", "period: the rounded parts exceed the interest of the term")
         else:
-            self.flat_interests = tuple(round_exact(item, SCALE, terms.rounding) for item in exact)
-        self.level = round_to_multiple(outstanding + sum(self.flat_interests), len(periods), terms)
-        if any(interest > self.level for interest in self.flat_interests):
+            interests = [round_exact(item, SCALE, terms.rounding) for item in exact]
+        self.flat_interests = (*(self.flat_interests[:index] or (0,) * index), *interests)
+        self.level = round_to_multiple(outstanding + sum(interests), len(left), terms)
+        if any(interest > self.level for interest in interests):
             raise unsettled("method", "flat", "interest below the level of each period")
 
     def bears_interest(self, index: int) -> bool:
@@ -111,7 +119,7 @@ class Plan:
         level = self._whole_instalment(index)
         if level is None:
             return self._principal(index, undue, interest), owed, 0
-        on_top = carried if index == terms.grace.interest_payment else 0
+        on_top = carried if index == terms.grace.interest_payment and terms.level == "annuity" else 0
         payable = level + on_top
         if owed > payable:
             return 0, payable, owed - payable

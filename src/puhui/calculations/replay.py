@@ -71,11 +71,11 @@ def walk(
 ) -> tuple[RunningLoan, list[Allocation], list[Flow]]:
     """Move a loan through its events. With `pay_when_due` all dues are paid on their day. Returns loan, allocations and flows of cash."""
     ordered = in_effect(events)
-    late = [event for _, event in ordered if as_of is not None and event.date > as_of]
-    if late:
-        raise unsettled("events.date", late[0].date, f"a date up to as_of, {as_of}")
     happened = [event for _, event in ordered]
+    if as_of is not None:
+        ordered = _up_to(as_of, ordered)
     loan = new_loan(terms, _rate_line(terms, happened), _misuses(terms, happened))
+    loan.last_new_rate = max((event.date for event in happened if event.type == "rate_change"), default=None)
     if not (loan.misuses or loan.line.pauses):
         loan.shape = shape_of(terms, [event for event in happened if event.type == "rate_change"])
     drawn = any(event.type == "drawdown" for event in happened)
@@ -88,6 +88,8 @@ def walk(
     allocations: list[Allocation] = []
     payments: list[Flow] = []
     begun = 0 if pay_when_due else _begin_as_agreed(loan, ordered, allocations, payments)
+    if pay_when_due and terms.recalculation is None and terms.level_is_annuity:
+        begun = _draw_all(loan, ordered, allocations, payments)
     for index, event in ordered[begun:]:
         if pay_when_due:
             pay_up_to(loan, event.date, payments)
@@ -96,6 +98,14 @@ def walk(
         if pay_when_due and event.type == "fee":
             _pay_dues(loan, event.date, payments)
     return loan, allocations, payments
+
+
+def _up_to(as_of: date, ordered: list[tuple[int, Event]]) -> list[tuple[int, Event]]:
+    """What happened by `as_of`. A new rate or a pause still to come is known to the coming rows; nothing else may come after `as_of`."""
+    for _, event in ordered:
+        if event.date > as_of and (event.type not in ("rate_change", "pause") or (event.known is not None and event.known > as_of)):
+            raise unsettled("events.date", event.date, f"a date up to as_of, {as_of}, but for a new rate or a pause known by then")
+    return [pair for pair in ordered if pair[1].date <= as_of]
 
 
 def _begin_as_agreed(loan: RunningLoan, ordered: Sequence[tuple[int, Event]], allocations: list[Allocation], payments: list[Flow]) -> int:
@@ -113,6 +123,27 @@ def pay_up_to(loan: RunningLoan, day: date, payments: list[Flow]) -> None:
         due = loan.rows[loan.index].period.due
         loan.advance(due)
         _pay_dues(loan, loan.rows[loan.index - 1].period.payable, payments)
+
+
+def _draw_all(loan: RunningLoan, ordered: Sequence[tuple[int, Event]], allocations: list[Allocation], payments: list[Flow]) -> int:
+    """Draw all that is drawn of a schedule that each drawdown makes anew from its first row; what fell due meanwhile is paid on its day
+    as it then stands. How many events that were."""
+    draws = [place for place, (_, event) in enumerate(ordered) if event.type == "drawdown"]
+    if len(draws) < 2:
+        return 0
+    for index, event in ordered[: draws[-1] + 1]:
+        if event.type not in ("drawdown", "pause"):
+            found = f"null, with a {event.type} on {event.date} before the last drawdown"
+            raise unsettled("interest_recalculation", found, "recalculation, or an as_of: what it meets is not settled")
+        loan.advance(event.date, count=False)
+        _APPLY[event.type](loan, index, event, allocations, payments)
+    for row in loan.rows[: loan.index]:
+        receipt = Receipt(-1, None, _ALL)
+        for place in range(len(row.due)):
+            receipt.pay(row, place, row.owed(place))
+        payments.append((row.period.payable, _ALL - receipt.left))
+    loan.oldest = loan.index
+    return draws[-1] + 1
 
 
 def _pay_dues(loan: RunningLoan, day: date, payments: list[Flow]) -> None:
@@ -141,22 +172,8 @@ def _pay(loan: RunningLoan, index: int, event: Event, allocations: list[Allocati
         take_dues(loan, day, receipt)
         if receipt.left:
             pay_ahead(loan, day, receipt)
-        _note_running_cost_paid(loan, day, receipt)
     allocations.extend(receipt.allocations)
     payments.append((day, sum(part.amount for part in receipt.allocations) + loan.overpaid - surplus))
-
-
-def _note_running_cost_paid(loan: RunningLoan, day: date, receipt: Receipt) -> None:
-    """Note penalty or compound interest paid in a row that is not due: the loan goes on that it is owed at once, the contract is open."""
-    if loan.closed_on is not None or loan.index >= len(loan.rows):
-        return
-    row = loan.rows[loan.index]
-    ran = row.due[PENALTY] - row.charged_penalty + row.due[COMPOUND]
-    if ran and any(part.row == row.period.number and part.component in ("penalty", "compound") for part in receipt.allocations):
-        found = f"a repayment on {day} that reaches penalty or compound interest of a row not yet due"
-        loan.unsettled.append(
-            Fault("events.amount", found, "what fell due before, or all that closes the loan: whether it is owed is open")
-        )
 
 
 def _new_rate(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
@@ -256,8 +273,6 @@ def _rate_line(terms: Terms, events: Sequence[Event]) -> RateLine:
     changes = [(event.date, event.rate_e8) for event in events if event.type == "rate_change" and event.rate_e8 is not None]
     if not changes:
         return RateLine(terms.rates, terms.day_label, pauses)
-    if terms.method == "flat":
-        raise unsettled("events", "a new rate with method flat", "another method: whether its interest is spread anew is not settled")
     rates = sorted([*terms.rates, *changes], key=lambda change: change[0])
     for (before, rate), (day, new_rate) in pairwise(rates):
         if day == before or rate == new_rate:

@@ -101,7 +101,9 @@ class RunningRow:
 class RunningLoan:
     """The whole state. `index` is the period under way, `undue` the principal not yet due, `day` the morning that is reached.
 
-    `shape`: where the terms and the course of rates have one, it may tell periods on which all goes as agreed (`as_agreed`).
+    `shape`: where the terms and the course of rates have one, it may tell periods on which all goes as agreed (`as_agreed`);
+    `last_new_rate`: the day of the last new rate that an event brings, which the levels before that day do not know; `cut_short`: an early
+    repayment left no principal to the rows after the one under way.
     """
 
     def __init__(self, terms: Terms, line: RateLine, misuses: Sequence[Misuse] = ()) -> None:
@@ -133,6 +135,8 @@ class RunningLoan:
         self.extra_row: RunningRow | None = None
         self.mixed_rates = len(line.rates) > 1
         self.shape: Shape | None = None
+        self.last_new_rate: date | None = None
+        self.cut_short = False
 
     @property
     def current(self) -> RunningRow:
@@ -182,7 +186,7 @@ class RunningLoan:
             draw_anew(self)
             return
         self.undue += amount
-        self.add_slice(self.drawn if self.terms.method == "flat" else amount, first)
+        self.add_slice(amount, first)
         self.renew_next = False
         row.kept = None
         self.renew()
@@ -210,10 +214,11 @@ class RunningLoan:
             raise unsettled("events.amount", f"drawdowns of {found}", f"at most the amount, {most}")
         if whole:
             return
-        if terms.method in ("flat", "stepped", "custom") or terms.balloon or terms.principal_share is not None:
+        flat_of_the_term = terms.method == "flat" and terms.flat_interest == "term"
+        if terms.method in ("stepped", "custom") or flat_of_the_term or terms.principal_share is not None:
             found = f"a drawdown of a part under method {terms.method}"
             raise unsettled("events", found, "the whole amount on the start: not settled otherwise")
-        if self.plan.shortened:
+        if self.plan.shortened or self.cut_short:
             raise unsettled("events", f"a drawdown on {day} after an early repayment that shortened the term", "one or the other")
         if any(row.settled or row.ahead for row in self.rows[self.index :]):
             raise unsettled("events", f"a drawdown on {day} after an instalment paid in advance", "one or the other: not settled")
@@ -299,7 +304,7 @@ class RunningLoan:
         period = self.periods[self.index]
         if self.mixed_rates and self.line.changes_within(period.start, period.due):
             self._new_rate_settled(period)
-            self.renew_next = self.renew_next or self.terms.method == "equal_instalment"
+            self.renew_next = self.renew_next or self.terms.method in ("equal_instalment", "flat")
         if self.switches and self.index in self.switches:
             self.terms = self.plan.terms = self.switches.pop(self.index)
             self.plan.grace_principal = 0
@@ -307,20 +312,21 @@ class RunningLoan:
         if self.index in self.graces:
             self.plan.grace_principal = self.graces.pop(self.index)
             self.renew_next = True
-        if self.renew_next or self.index in self.renew_at:
+        if (self.renew_next or self.index in self.renew_at) and self.rows[self.index].settled is not None:
+            self.renew_next = True  # an instalment already paid keeps what it was
+        elif self.renew_next or self.index in self.renew_at:
             self.renew()
             self.renew_next = False
 
     def renew(self) -> None:
         """Set the level anew from the instalment under way on what is outstanding."""
         plan, terms = self.plan, self.terms
-        plan.renew(self.index, self.undue)
+        plan.renew(self.index, self.undue, self.open)
         if terms.method == "equal_instalment" and terms.level == "solved" and self.undue:
             period = self.periods[self.index]
             known = self.line.known_on(period.due - _ONE_DAY)
-            paused = any(first <= max(self.day, period.start) < end for first, end in self.line.pauses)
-            if self.misuses or paused or self.rows[self.index].late_slices:
-                found = "solved, set anew after a pause began, with money misused, or with overdue principal that bears interest"
+            if self.misuses or self.rows[self.index].late_slices:
+                found = "solved, set anew with money misused, or with overdue principal that bears interest"
                 raise unsettled("level", found, "annuity: not settled")
             count = len(self.periods) - max(self.index, plan.grace_principal)
             plan.level = nearer_level(terms, plan.level, count, lambda level: last_instalment(self, level, known))
@@ -328,10 +334,10 @@ class RunningLoan:
     def _new_rate_settled(self, period: Period) -> None:
         for first, last, _ in self.line.pieces(period.start, period.due):
             self.part_settled(period, first, last)
-        if self.plan.shortened or self.terms.method == "flat":
+        if self.plan.shortened or (self.terms.method == "flat" and self.terms.flat_interest == "term"):
             found = f"a new rate in the period from {period.start}"
-            raise unsettled("events", found, "no new rate after reduce_term, or for a flat loan: not settled")
-        if self.rows[self.index].settled or self.rows[self.index].ahead:
+            raise unsettled("events", found, "no new rate after reduce_term, or under flat_interest term: not settled")
+        if self.rows[self.index].ahead and self.rows[self.index].settled is None:
             raise unsettled("events", f"a new rate in the period from {period.start} of an instalment paid in advance", "one or the other")
 
     def part_settled(self, period: Period, first: date, last: date) -> None:

@@ -69,6 +69,9 @@ def draw_anew(loan: RunningLoan) -> None:
     terms = loan.terms
     if any(sum(row.due[place] for place in (PENALTY, COMPOUND)) for row in loan.rows) or loan.mixed_rates or loan.misuses:
         raise unsettled("interest_recalculation", "null, with a later drawdown after penalty or a new rate", "recalculation: not settled")
+    if loan.draws[0][0] >= loan.rows[0].period.due:
+        found = f"null, with a first drawdown on {loan.draws[0][0]}, after the first due date"
+        raise unsettled("interest_recalculation", found, "recalculation: on which day the instalment of that date is paid is not settled")
     fresh = Fresh(terms, loan.line)
     day, amount = loan.draws[-1]
     fresh.drawn = fresh.undue = loan.drawn
@@ -82,6 +85,9 @@ def draw_anew(loan: RunningLoan) -> None:
     fresh.advance(day, count=False)
     for row, other in zip(loan.rows[: fresh.index], fresh.rows, strict=False):
         row.due[PRINCIPAL], row.due[INTEREST] = other.due[PRINCIPAL], other.due[INTEREST]
+        if row.owed(PRINCIPAL) < 0 or row.owed(INTEREST) < 0:
+            found = f"null, with a later drawdown on {day} that leaves instalment {row.period.number} less than was paid of it"
+            raise unsettled("interest_recalculation", found, "recalculation: where the rest goes is not settled")
     loan.undue, loan.open, loan.ended = fresh.undue, fresh.open, fresh.ended
     loan.plan.level, loan.plan.carried = fresh.plan.level, fresh.plan.carried
     loan.oldest = 0

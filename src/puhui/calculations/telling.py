@@ -37,7 +37,7 @@ def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation
     if running is not None and terms.method == "flat" and terms.flat_interest == "term" and as_of > running.period.start and loan.drawn:
         raise unsettled("as_of", as_of, "a due date: how interest of the whole term accrues inside a period is not settled")
     exact = running.exact(as_of) if running is not None else 0
-    if exact < 0:
+    if round_exact(exact, SCALE, terms.rounding) < 0:
         loan.unsettled.append(Fault("as_of", f"{as_of}, with interest paid before it has run", "a due date: not settled"))
     _note_under_way(loan, as_of)
     _note_grace(loan)
@@ -137,6 +137,8 @@ def rows_of(loan: RunningLoan, coming: Sequence[tuple[int, int]] = ()) -> tuple[
             drawn += loan.draws[told][1]
             told += 1
         repaid += row.due[PRINCIPAL] + principal
+        if repaid > drawn:
+            raise unsettled("events", f"money drawn on {row.period.due} and repaid on that day", "another day: its row is not settled")
         rows.append(_row(row, principal, interest, drawn - repaid))
     return tuple(rows)
 

@@ -127,8 +127,6 @@ def _grace(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
     if grace.interest_payment and grace.interest_free:
         yield Fault("grace", "both interest_payment and interest_free", "one of them: together they are not settled")
     if terms.method == "equal_instalment":
-        if terms.level == "solved" and (grace.interest_payment or grace.interest_free):
-            yield Fault("grace", "level solved", "level annuity, or principal alone: interest put off or free is not settled with solved")
         if grace.interest_payment not in (0, grace.principal):
             yield Fault("grace.interest_payment", str(grace.interest_payment), f"0 or the {grace.principal} periods without principal")
         if grace.interest_free > grace.principal:

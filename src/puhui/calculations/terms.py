@@ -221,14 +221,14 @@ def _order(fields: Fields, key: str, items: object) -> Order:
         fields.fault(key, "each item once")
     if all(item in COMPONENTS for item in items):
         return Order(tuple(items), tuple(items))
+    if not any(item.startswith("in_advance_") for item in items) and ("interest" in items) != ("principal" in items):
+        fields.fault(key, "interest and principal both by status or neither, or what is in advance too")
+    items = _by_status(items)
     groups: dict[str, list[str]] = {prefix: [] for prefix in _PREFIXES}
     sequence: list[int] = []
     names: list[str] = []
     for item in items:
-        prefix = next((prefix for prefix in _PREFIXES if item.startswith(prefix)), None)
-        if prefix is None:
-            fields.fault(key, "either all items with past_due_, due_ or in_advance_, or none (a mixture is not supported)")
-            return Order()
+        prefix = next(prefix for prefix in _PREFIXES if item.startswith(prefix))
         groups[prefix].append(item.removeprefix(prefix))
         sequence.append(_PREFIXES.index(prefix))
         names.append(item.removeprefix(prefix))
@@ -237,6 +237,20 @@ def _order(fields: Fields, key: str, items: object) -> Order:
         fields.fault(key, "what is in advance after all that is past due or due")
     by_status = tuple((_PREFIXES[place], name) for place, name in zip(sequence, names, strict=True))
     return Order(tuple(groups["past_due_"]), tuple(groups["due_"]), tuple(groups["in_advance_"]), by_status)
+
+
+def _by_status(items: list[str]) -> list[str]:
+    """Items by status: one without a status stands for past due and due, and, where any item names what is in advance, for that at the end,
+    unless the status of it is named elsewhere."""
+    now, ahead = [], []
+    for item in items:
+        if item not in COMPONENTS:
+            now.append(item)
+            continue
+        named = [prefix + item for prefix in _PREFIXES if prefix + item not in items]
+        now += [each for each in named if not each.startswith("in_advance_")]
+        ahead += [each for each in named if each.startswith("in_advance_")]
+    return [*now, *ahead] if any(item.startswith("in_advance_") for item in items) else now
 
 
 def _recalculation(fields: Fields) -> Recalculation | None:
