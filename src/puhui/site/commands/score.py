@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from puhui.site.commands import support
+from puhui.site.commands import score_promotions, support
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from puhui.scoring.training import Trained
 
 app = typer.Typer(help="Train, evaluate and explain scores.", no_args_is_help=True)
+app.add_typer(score_promotions.app, name="promote")
 
 ModelPath = Annotated[Path, typer.Argument(help="Model file written by `puhui score train`.")]
 DataPath = Annotated[Path, typer.Option("--data", help="Parquet or CSV, one row per case.")]
