@@ -35,6 +35,8 @@ def answer(document: dict[str, Any], *, penalty_at_once: bool = True) -> dict[st
     events = events_of(document, as_of)
     if document.get("line"):
         raise Doubt("line")
+    if (document.get("interest_recalculation") or {}).get("compounding") == "interest":
+        raise Doubt("interest on interest where no penalty is agreed")
     terms = read({**document, "events": events})
     rates = rates_of(terms)
     card = Card(terms, rates, as_of, penalty_at_once)

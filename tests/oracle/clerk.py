@@ -336,7 +336,7 @@ class Card:
             on_top = 0
             if terms.document.get("level", "annuity") == "annuity" and due_interest:
                 on_top = min(self.put_off(row), due_interest)
-            own = interest if due_interest == 0 else due_interest - on_top
+            own = interest - row.brought if due_interest == 0 else due_interest - on_top
             principal = max(Fraction(0), level - own)
             due_interest = due_interest if own <= level else int(level) + on_top
             if not self.scheduled and row.ahead > principal:

@@ -69,7 +69,8 @@ def solved_level(terms: Terms, periods: Sequence[Period], outstanding: int, line
     """P × Π(1+f), less a balloon, ÷ Σ of the products of (1+f) still to come, rounded: before it is brought closer (`nearer_level`)."""
     growth, weights = Fraction(1), Fraction(0)
     for period in periods:
-        grown = 1 + Fraction(slices_interest(period, line, [(1, period.start, period.due)])) / SCALE
+        bears = period.number > terms.grace.interest_free
+        grown = 1 + Fraction(slices_interest(period, line, [(1, period.start, period.due)]) if bears else 0) / SCALE
         growth, weights = growth * grown, weights * grown + 1
     level = (outstanding * growth - terms.balloon) / weights
     return round_to_multiple(level.numerator, level.denominator, terms)

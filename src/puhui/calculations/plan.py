@@ -110,7 +110,7 @@ class Plan:
         carried = self.carried if carried is None else carried
         last = index == len(self.periods) - 1
         if index < terms.grace.interest_payment and not last:
-            return self._principal(index, undue, 0), 0, carried + interest
+            return self._principal(index, undue, interest), 0, carried + interest
         owed = carried + interest
         if last:
             return undue, owed, 0
@@ -143,6 +143,8 @@ class Plan:
             return 0
         if terms.method == "equal_principal":
             return self._within(index, undue, self.level)
+        if terms.method == "equal_instalment":  # its interest is put off and will come on top
+            return self._within(index, undue, max(self.level - interest, 0))
         if terms.method == "flat":
             return self._within(index, undue, self.level - interest)
         if terms.method == "custom":

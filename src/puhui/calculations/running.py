@@ -218,6 +218,8 @@ class RunningLoan:
         if terms.method in ("stepped", "custom") or flat_of_the_term or terms.principal_share is not None:
             found = f"a drawdown of a part under method {terms.method}"
             raise unsettled("events", found, "the whole amount on the start: not settled otherwise")
+        if any(fee.when == "drawdown" for fee in terms.fees):
+            raise unsettled("fees", "a drawdown fee with partial drawdowns", "the whole amount on the start: not settled otherwise")
         if self.plan.shortened or self.cut_short:
             raise unsettled("events", f"a drawdown on {day} after an early repayment that shortened the term", "one or the other")
         if any(row.settled or row.ahead for row in self.rows[self.index :]):

@@ -6,6 +6,7 @@ A copy of the loan is carried to its end to tell what each coming row will be.
 from __future__ import annotations
 
 from copy import copy
+from datetime import date
 from typing import TYPE_CHECKING
 
 from puhui.calculations.periods import unsettled
@@ -59,6 +60,16 @@ def coming(loan: RunningLoan) -> list[tuple[RunningRow, int, int]]:
     return [(row, scheduled.due[PRINCIPAL], scheduled.due[INTEREST]) for row, scheduled in pairs]
 
 
+def _paid_in_turn(loan: RunningLoan, day: date) -> None:
+    """Refuse money that lies in a later row than one that a drawdown left unpaid in part."""
+    unpaid = False
+    for row in loan.rows:
+        if unpaid and any(row.paid):
+            found = f"null, with a later drawdown on {day} after money that passed an instalment which it makes larger"
+            raise unsettled("interest_recalculation", found, "recalculation: which of them the money pays is not settled")
+        unpaid = unpaid or (row.closed and row.outstanding > 0)
+
+
 def draw_anew(loan: RunningLoan) -> None:
     """A later drawdown on a schedule that is never recalculated: the level is new on the sum of all drawdowns, from the first instalment.
 
@@ -88,6 +99,7 @@ def draw_anew(loan: RunningLoan) -> None:
         if row.owed(PRINCIPAL) < 0 or row.owed(INTEREST) < 0:
             found = f"null, with a later drawdown on {day} that leaves instalment {row.period.number} less than was paid of it"
             raise unsettled("interest_recalculation", found, "recalculation: where the rest goes is not settled")
+    _paid_in_turn(loan, day)
     loan.undue, loan.open, loan.ended = fresh.undue, fresh.open, fresh.ended
     loan.plan.level, loan.plan.carried = fresh.plan.level, fresh.plan.carried
     loan.oldest = 0

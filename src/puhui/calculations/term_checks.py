@@ -127,10 +127,12 @@ def _grace(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
     if grace.interest_payment and grace.interest_free:
         yield Fault("grace", "both interest_payment and interest_free", "one of them: together they are not settled")
     if terms.method == "equal_instalment":
-        if grace.interest_payment not in (0, grace.principal):
-            yield Fault("grace.interest_payment", str(grace.interest_payment), f"0 or the {grace.principal} periods without principal")
-        if grace.interest_free > grace.principal:
-            yield Fault("grace.interest_free", str(grace.interest_free), f"at most the {grace.principal} periods without principal")
+        if 0 < grace.interest_payment < grace.principal:
+            expected = f"0, or at least the {grace.principal} periods without principal: what is on top of interest alone is not settled"
+            yield Fault("grace.interest_payment", str(grace.interest_payment), expected)
+        if grace.interest_payment > grace.principal and terms.level == "solved":
+            expected = f"at most the {grace.principal} periods without principal, or level annuity: not settled"
+            yield Fault("grace.interest_payment", str(grace.interest_payment), expected)
 
 
 def _principal_parts(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
@@ -164,8 +166,13 @@ def _weeks_by_period(terms: Terms) -> bool:
 def _charges(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
     for index, fee in enumerate(terms.fees):
         where = f"fees[{index}]"
-        if fee.when != "instalment" and fee.of not in ("", "amount") and not (fee.when != "drawdown" and fee.of == "outstanding"):
-            yield Fault(f"{where}.of", fee.of, "amount, or on a date outstanding, for a fee that does not fall due with the instalments")
+        if (
+            fee.when != "instalment"
+            and fee.of not in ("", "amount", "outstanding")
+            and not (fee.when == "drawdown" and fee.of == "principal")
+        ):
+            expected = "amount or outstanding, or of a drawdown its principal, for a fee that does not fall due with the instalments"
+            yield Fault(f"{where}.of", fee.of, expected)
         if not isinstance(fee.when, str) and fee.when < terms.start:
             yield Fault(f"{where}.when", fee.when.isoformat(), f"a date from the start {terms.start} on")
     names = [fee.name for fee in terms.fees]
