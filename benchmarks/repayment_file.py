@@ -1,9 +1,10 @@
 """Repayments from a file of a million lines, against single ones by eight clients, and against COPY of the rows that they leave.
 
-Every line pays what falls due of a loan today. What is measured is `puhui loans repay-file` from the file on disk to the last commit. The
-first yardstick is the rate of the database function of one repayment, called by eight clients of pgbench on loans of the same book. The
-second is a bare COPY, in one transaction, of the same new rows (commands, events, entries, transfers, audit records, outbox) into tables
-with the same keys and indexes; it leaves out the loans, instalments and exposures that a repayment changes. Run:
+Every line pays what falls due of a loan today. What is measured is `puhui loans repay-file`, from the file on disk to the last commit, its
+chunks shared by two connections where there are two cores. The first yardstick is the rate of the database function of one repayment,
+called by eight clients of pgbench on loans of the same book. The second is a bare COPY, in one transaction, of the same new rows (commands,
+events, entries, transfers, audit records, outbox) into tables with the same keys and indexes; it leaves out the loans, instalments and
+exposures that a repayment changes. Run:
 
     python -m benchmarks repayment-file [--size 1000000]
 """
@@ -11,6 +12,7 @@ with the same keys and indexes; it leaves out the loans, instalments and exposur
 from __future__ import annotations
 
 import csv
+import os
 import tempfile
 import time
 from collections.abc import Sequence
@@ -23,6 +25,7 @@ from benchmarks.repayment import by_function, dues_of
 from benchmarks.yardstick import server_owner
 
 CLIENTS = 8
+WORKERS = min(2, os.cpu_count() or 1)
 TABLES = ("loans_command", "loans_event", "books_entry", "books_transfer", "parties_auditrecord", "loans_outbox")
 
 
@@ -58,7 +61,7 @@ def _from_file(bank: Any, dues: Sequence[tuple[int, int]]) -> float:
         with server_owner() as server:
             server.execute("CHECKPOINT")
         began = time.perf_counter()
-        taken = repay_file(bank, Path(file.name), "benchmark")
+        taken = repay_file(bank, Path(file.name), "benchmark", workers=WORKERS)
         seconds = time.perf_counter() - began
     if taken.at_once != len(dues):
         raise AssertionError(f"of {len(dues)} lines: {taken.figures}")

@@ -126,6 +126,50 @@ def test_a_loan_that_ends_and_one_that_is_late(lender: Any, loans: list[Any], tm
     assert proved(lender) == []
 
 
+def test_connections_share_the_chunks(lender: Any, loans: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks of one loan on two connections leave what one connection leaves; two lines of a loan never meet in two chunks."""
+    from puhui.loans import repayment_file
+    from puhui.loans.actions import repay
+
+    monkeypatch.setattr(repayment_file, "CHUNK", 1)
+    lines = [(f"line {loan.pk}", loan.number, _due(loan)) for loan in loans[:3]]
+    lines.append(("twice", loans[0].number, _due(loans[0])))
+    told: list[int] = []
+    taken = repayment_file.repay_file(lender, _written(tmp_path, lines), "officer", told.append, workers=2)
+    assert (taken.at_once, taken.one_by_one, [each.key for each in taken.aside], sum(told)) == (3, 0, ["twice"], 4)
+    repay(loans[3], _due(loans[3]), "single", "officer")
+    assert _rows(loans[1]) == _rows(loans[2]) == _rows(loans[3])
+    assert proved(lender) == []
+    again = repayment_file.repay_file(lender, _written(tmp_path, lines), "officer", workers=2)
+    assert (again.known, again.at_once, len(again.aside)) == (3, 0, 1)
+
+
+def test_a_chunk_that_fails_leaves_the_others_and_the_file_is_given_again(
+    lender: Any, loans: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from puhui.loans import repayment_file, settling
+    from puhui.loans.models import Event
+
+    monkeypatch.setattr(repayment_file, "CHUNK", 1)
+    lines = [(f"line {loan.pk}", loan.number, _due(loan)) for loan in loans]
+    write = settling.write
+
+    def failing(cursor: Any, institution: Any, values: dict[str, Any], part: int) -> settling.Settlement:
+        if values["first"] <= loans[2].pk <= values["last"]:
+            raise RuntimeError("cut off")
+        return write(cursor, institution, values, part)
+
+    monkeypatch.setattr(settling, "write", failing)
+    with pytest.raises(RuntimeError, match="cut off"):
+        repayment_file.repay_file(lender, _written(tmp_path, lines), "officer", workers=2)
+    done = Event.objects.filter(type="repayment").count()
+    assert done < 4 and not Event.objects.filter(type="repayment", loan=loans[2]).exists()
+    monkeypatch.setattr(settling, "write", write)
+    again = repayment_file.repay_file(lender, _written(tmp_path, lines), "officer", workers=2)
+    assert (again.known, again.at_once, again.aside) == (done, 4 - done, ())
+    assert Event.objects.filter(type="repayment").count() == 4 and proved(lender) == []
+
+
 def test_a_file_with_faults_is_refused_whole(lender: Any, loans: list[Any], tmp_path: Path) -> None:
     from puhui.calculations.faults import FaultsError
     from puhui.loans.models import Command

@@ -5,8 +5,9 @@ transfers, instalment, loan, exposure, audit record and outbox of thousands of l
 rows as single repayments. A line that pays another amount, is late, or is of a loan that has to be folded goes through the act, as if a
 clerk had entered it; what the act refuses is set aside with its reason, and the other lines are not held up by it.
 
-Each chunk is one transaction, and each line has a key that repays once for ever. So a file that was cut off is simply given again: what
-was done is found by its key and counted as known. A file whose lines cannot be read is refused whole, every fault named.
+Each chunk is one transaction on one partition, so several connections can share them, and each line has a key that repays once for ever.
+So a file that was cut off is simply given again: what was done is found by its key and counted as known. A file whose lines cannot be read
+is refused whole, every fault named.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -30,6 +31,7 @@ from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.loans import settling
 from puhui.loans.models import Loan
 from puhui.loans.paying import repay
+from puhui.loans.workers import again_after_a_deadlock
 from puhui.parties.models import Institution
 
 __all__ = ["COLUMNS", "Aside", "Taken", "as_csv", "repay_file"]
@@ -72,30 +74,28 @@ class Taken:
         }
 
 
-def repay_file(institution: Institution, path: Path, actor: str, tell: Callable[[int], None] = lambda count: None) -> Taken:
+def repay_file(
+    institution: Institution, path: Path, actor: str, tell: Callable[[int], None] = lambda count: None, *, workers: int = 1
+) -> Taken:
     """Take in the repayments of a CSV file with the columns `key`, `number` (of the loan) and `amount` (yuan), effective on the open day.
 
-    `tell` hears how many more lines are done. Raises FaultsError, and nothing is done: a file that cannot be read, headings, keys, numbers
-    or amounts that do not fit, each with its line.
+    `tell` hears how many more lines are done; `workers`: connections that share what the database does alone. Raises FaultsError, and
+    nothing is done: a file that cannot be read, headings, keys, numbers or amounts that do not fit, each with its line.
     """
     with connection.cursor() as cursor:
         try:
             _read(cursor, path)
-            day = open_day(institution)
-            values: dict[str, Any] = {"institution": institution.pk, "day": day, "actor": actor, "chunk": CHUNK}
-            for name in ("given", "given_index", "asked"):
+            values: dict[str, Any] = {"institution": institution.pk, "day": open_day(institution), "actor": actor, "chunk": CHUNK}
+            for name in ("given", "given_index"):
                 cursor.execute(_text(name), values)
             cursor.execute("ANALYZE loans_given")
-            cursor.execute(_text("chunks"), values)
-            for part, first, last in cursor.fetchall():
-                tell(_chunk(institution, day, part, {**values, "first": first, "last": last}).loans)
-            one_by_one, money, aside = _rest(cursor, institution, actor, tell)
-            cursor.execute(_text("counts"))
-            counts = {kind: (count, fen) for kind, count, fen in cursor.fetchall()}
+            settled, undone = _at_once(cursor, institution, values, tell, workers)
+            one_by_one, money, aside = _rest(cursor, institution, actor, undone, tell)
+            cursor.execute(_text("known"))
+            (known,) = cursor.fetchone()
         finally:
-            cursor.execute("DROP TABLE IF EXISTS loans_given_line, loans_given, loans_asked")
-    done, fen = counts.get("done", (0, 0))
-    return Taken(done, one_by_one, counts.get("known", (0, 0))[0], fen + money, tuple(aside))
+            cursor.execute("DROP TABLE IF EXISTS loans_given_line, loans_given, loans_chunk, loans_asked")
+    return Taken(settled.loans, one_by_one, known, settled.amount_fen + money, tuple(aside))
 
 
 @cache
@@ -151,28 +151,93 @@ def _columns(path: Path, encoding: str) -> list[str]:
     return headings
 
 
+@dataclass(frozen=True)
+class _Chunk:
+    """What became of a chunk: what was settled, and the lines that were not what is due any more."""
+
+    settled: settling.Settlement
+    undone: list[int]
+
+
+def _at_once(
+    cursor: Any, institution: Institution, values: dict[str, Any], tell: Callable[[int], None], workers: int
+) -> tuple[settling.Settlement, list[int]]:
+    """All lines that pay what falls due, chunk by chunk; each worker has a connection of its own and is handed its lines."""
+    settled, undone = settling.Settlement(), []
+    cursor.execute(_text("chunks"), values)
+    for done in _shared(cursor, institution, values, cursor.fetchall(), workers):
+        settled += done.settled
+        undone += done.undone
+        tell(done.settled.loans)
+    return settled, undone
+
+
+def _shared(
+    cursor: Any, institution: Institution, values: dict[str, Any], chunks: Sequence[tuple[int, int, int]], workers: int
+) -> Iterator[_Chunk]:
+    """What became of each chunk, as they end. With one worker all is done on the connection in hand."""
+    works = ((part, {**values, "first": first, "last": last}) for part, first, last in chunks)
+    if workers <= 1 or len(chunks) <= 1:
+        for part, own in works:
+            yield _chunk(institution, part, own, _sent(cursor, part, own))
+        return
+    waiting: set[Future[_Chunk]] = set()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for part, own in works:
+                waiting.add(pool.submit(_by_worker, institution, part, own, _sent(cursor, part, own)))
+                if len(waiting) > workers:  # one chunk more than they are at work on, so that none waits for lines
+                    ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                    yield from (each.result() for each in ended)
+            yield from (each.result() for each in as_completed(waiting))
+        finally:
+            for each in waiting:
+                each.cancel()
+
+
+def _sent(cursor: Any, part: int, values: dict[str, Any]) -> bytes:
+    with cursor.copy(_text("send", part), values) as copying:
+        return b"".join(copying)
+
+
+def _by_worker(institution: Institution, part: int, values: dict[str, Any], lines: bytes) -> _Chunk:
+    """A chunk in a thread of its own, with a connection that lasts as long."""
+    try:
+        return again_after_a_deadlock(lambda: _chunk(institution, part, values, lines))
+    finally:
+        connection.close()
+
+
 @transaction.atomic
-def _chunk(institution: Institution, day: date, part: int, values: dict[str, Any]) -> settling.Settlement:
+def _chunk(institution: Institution, part: int, values: dict[str, Any], lines: bytes) -> _Chunk:
     """The lines of a chunk that pay what falls due: keys first, then the loans, then everything else, one statement a table."""
+    day = values["day"]
     if open_day(institution) != day:
         raise FaultsError([Fault("day", str(institution.business_date), f"{day}, on which this began", "Give the file again.")])
     with connection.cursor() as cursor:
+        for name in ("chunk", "asked"):
+            cursor.execute(_text(name))
         for name in ("work", "accounts"):
             cursor.execute(settling.statement(name, part))
+        with cursor.copy(_text("take")) as copying:
+            copying.write(lines)
         for name in ("keys", "lock", "list"):
             cursor.execute(_text(name, part), values)
         cursor.execute("ANALYZE loans_work")
         cursor.execute(_text("unused"))
         settled = settling.write(cursor, institution, values, part)
-        for name in ("audit", "tell", "done"):
+        for name in ("audit", "tell"):
             cursor.execute(_text(name, part), values)
-    return settled
+        cursor.execute(_text("undone"))
+        return _Chunk(settled, [line for (line,) in cursor.fetchall()])
 
 
-def _rest(cursor: Any, institution: Institution, actor: str, tell: Callable[[int], None]) -> tuple[int, int, list[Aside]]:
+def _rest(
+    cursor: Any, institution: Institution, actor: str, undone: list[int], tell: Callable[[int], None]
+) -> tuple[int, int, list[Aside]]:
     """The other lines, each by the act: how many were done, their money in fen, and those set aside."""
     count, fen, aside = 0, 0, []
-    for line, key, number, amount_fen, loan_id in _left(cursor):
+    for line, key, number, amount_fen, loan_id in _left(cursor, undone):
         reason = _repaid(loan_id, amount_fen, key, actor) if loan_id is not None else f"number: {institution} has no such loan"
         if reason:
             aside.append(Aside(line, key, number, amount_fen, reason))
@@ -182,10 +247,10 @@ def _rest(cursor: Any, institution: Institution, actor: str, tell: Callable[[int
     return count, fen, aside
 
 
-def _left(cursor: Any) -> Iterator[tuple[int, str, str, int, int | None]]:
+def _left(cursor: Any, undone: list[int]) -> Iterator[tuple[int, str, str, int, int | None]]:
     after = 0
     while True:
-        cursor.execute(_text("left"), {"after": after})
+        cursor.execute(_text("left"), {"after": after, "undone": undone})
         rows = cursor.fetchall()
         if not rows:
             return

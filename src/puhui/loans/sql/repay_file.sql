@@ -22,7 +22,8 @@ CREATE TEMPORARY TABLE loans_given AS
 SELECT line.line, line.key, line.number, (line.amount::numeric * 100)::bigint AS amount_fen, loan.id AS loan_id,
        substring(loan.tableoid::regclass::text FROM '[0-9]+$')::int AS part,
        CASE WHEN loan.id IS NULL THEN 'unknown'
-            WHEN earlier.status = 'done' AND earlier.request_digest = loans_repay_digest(loan.id, (line.amount::numeric * 100)::bigint, earlier.business_date) THEN 'known'
+            WHEN earlier.status = 'done' AND earlier.request_digest
+                 = loans_repay_digest(loan.id, (line.amount::numeric * 100)::bigint, earlier.business_date) THEN 'known'
             WHEN earlier.id IS NULL AND loan.next_action_date = %(day)s AND loan.next_number IS NOT NULL AND loan.state_date < %(day)s
                  AND loan.overdue_since IS NULL AND due.due = %(day)s
                  AND line.amount::numeric * 100 = due.principal_fen - due.paid_fen + due.interest_fen + due.fee_fen THEN 'due'
@@ -38,22 +39,31 @@ CREATE INDEX ON loans_given (part, loan_id) WHERE kind = 'due'
 
 -- name: chunks
 SELECT part, min(loan_id), max(loan_id)
-  FROM (SELECT part, loan_id, (row_number() OVER (PARTITION BY part ORDER BY loan_id) - 1) / %(chunk)s AS chunk
+  FROM (SELECT part, loan_id, (dense_rank() OVER (PARTITION BY part ORDER BY loan_id) - 1) / %(chunk)s AS chunk
           FROM loans_given WHERE kind = 'due') AS given
  GROUP BY part, chunk
- ORDER BY part, chunk
+ ORDER BY chunk, part
+
+-- name: send
+COPY (SELECT line, key, loan_id, amount_fen FROM loans_given
+       WHERE kind = 'due' AND part = {part} AND loan_id BETWEEN %(first)s AND %(last)s) TO STDOUT (FORMAT binary)
+
+-- name: chunk
+CREATE TEMPORARY TABLE IF NOT EXISTS loans_chunk (line bigint, key text, loan_id bigint, amount_fen bigint) ON COMMIT DELETE ROWS
+
+-- name: take
+COPY loans_chunk FROM STDIN (FORMAT binary)
 
 -- name: asked
-CREATE TEMPORARY TABLE loans_asked (
+CREATE TEMPORARY TABLE IF NOT EXISTS loans_asked (
     loan_id bigint PRIMARY KEY, command_id bigint, key text, amount_fen bigint, event_number integer, event_id bigint, answer jsonb
 ) ON COMMIT DELETE ROWS
 
 -- name: keys
 WITH chosen AS MATERIALIZED (
     SELECT DISTINCT ON (given.loan_id) given.loan_id, given.key, given.amount_fen, loan.number, loan.event_count + 1 AS event_number
-      FROM loans_given AS given
+      FROM loans_chunk AS given
       JOIN loans_loan_{part} AS loan ON loan.id = given.loan_id
-     WHERE given.kind = 'due' AND given.part = {part} AND given.loan_id BETWEEN %(first)s AND %(last)s
      ORDER BY given.loan_id, given.line
 ), numbered AS MATERIALIZED (
     SELECT chosen.*, nextval('loans_event_id_seq') AS event_id FROM chosen
@@ -120,14 +130,14 @@ SELECT %(institution)s, pg_current_xact_id()::text::bigint, 'loan.repay',
   JOIN loans_work USING (loan_id)
  ORDER BY loan_id
 
--- name: done
-UPDATE loans_given AS given SET kind = 'done'
-  FROM loans_work AS work
- WHERE given.part = {part} AND given.loan_id = work.loan_id AND given.key = work.key AND given.kind = 'due'
+-- name: undone
+SELECT line FROM loans_chunk AS given
+ WHERE NOT EXISTS (SELECT FROM loans_work AS work WHERE work.loan_id = given.loan_id AND work.key = given.key)
 
 -- name: left
-SELECT line, key, number, amount_fen, loan_id FROM loans_given WHERE kind IN ('due', 'other', 'unknown') AND line > %(after)s
+SELECT line, key, number, amount_fen, loan_id FROM loans_given
+ WHERE (kind IN ('other', 'unknown') OR line = ANY (%(undone)s)) AND line > %(after)s
  ORDER BY line LIMIT 1000
 
--- name: counts
-SELECT kind, count(*), coalesce(sum(amount_fen), 0)::bigint FROM loans_given GROUP BY kind
+-- name: known
+SELECT count(*) FROM loans_given WHERE kind = 'known'
