@@ -14,9 +14,10 @@ Two profiles of non-accrual, by institution (domain/practice.md 12):
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from puhui.calculations.money import round_quotient
@@ -71,13 +72,8 @@ def counters_of(
 
 def _contract(position: Position, day: date, lent: int, all_due: bool) -> Counters:
     """What is lent, earned, due, paid and waived by the contract."""
-    interest_due = interest_paid = penalty = penalty_paid = fee_due = fee_paid = 0
-    waived = [row for row in position.rows if row.waived]
+    interest_due = fee_due = 0
     for row in position.rows:
-        interest_paid += row.paid_interest
-        penalty_paid += row.paid_penalty + row.paid_compound
-        fee_paid += row.paid_fee
-        penalty += row.penalty + row.compound
         if row.due <= day:
             interest_due += row.interest
             fee_due += row.fee
@@ -85,23 +81,28 @@ def _contract(position: Position, day: date, lent: int, all_due: bool) -> Counte
             interest_due += row.paid_interest + row.waived_interest
             fee_due += row.paid_fee + row.waived_fee
     earned = interest_due + position.accrued_interest
-    principal_waived = sum(row.waived_principal for row in waived)
+    total = _totals(position.rows)
     return Counters(
         lent=lent,
-        principal_repaid=lent - position.principal - principal_waived,
+        principal_repaid=lent - position.principal - total.waived_principal,
         interest_earned=earned,
         interest_due=earned if all_due else interest_due,
-        interest_paid=interest_paid,
-        penalty_earned=penalty,
-        penalty_paid=penalty_paid,
+        interest_paid=total.paid_interest,
+        penalty_earned=total.penalty + total.compound,
+        penalty_paid=total.paid_penalty + total.paid_compound,
         fee_due=fee_due,
-        fee_paid=fee_paid,
+        fee_paid=total.paid_fee,
         overpaid=position.overpaid,
-        principal_waived=principal_waived,
-        interest_waived=sum(row.waived_interest for row in waived),
-        penalty_waived=sum(row.waived_penalty + row.waived_compound for row in waived),
-        fee_waived=sum(row.waived_fee for row in waived),
+        principal_waived=total.waived_principal,
+        interest_waived=total.waived_interest,
+        penalty_waived=total.waived_penalty + total.waived_compound,
+        fee_waived=total.waived_fee,
     )
+
+
+def _totals(rows: Sequence[Row]) -> Row:
+    """The figures of all rows added up, as one row; its number, days and dates mean nothing."""
+    return Row(0, date.min, date.min, 0, *map(sum, islice(zip(*rows, strict=True), 4, None)))
 
 
 def _suspended(owed: Counters, position: Position, accounting: Accounting, at_write_off: Counters | None) -> Counters:

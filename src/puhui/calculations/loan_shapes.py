@@ -78,8 +78,10 @@ def shape_of(terms: Terms, changes: Sequence[Event]) -> Shape | None:
         terms.start, step.months, terms.instalments, terms.first_due, terms.maturity, terms.settlement_day, terms.month_end,
         terms.day_count, terms.interest_basis, terms.day_label, terms.method == "interest_only", rates,
     )  # fmt: skip
-    if key in _SHAPES:
+    try:
         return _SHAPES[key]
+    except KeyError:
+        pass
     if len(_SHAPES) >= _MOST_SHAPES:
         _SHAPES.clear()
     shape = _SHAPES[key] = _compiled(terms, rates)

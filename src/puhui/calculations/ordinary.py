@@ -10,12 +10,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import overload
 
 from puhui.calculations.events import Event
-from puhui.calculations.interest import SCALE
+from puhui.calculations.interest import SCALE, RateLine, slices_interest
 from puhui.calculations.loan_shapes import Shape, equal_principal, shape_of
 from puhui.calculations.money import Exact, round_exact
+from puhui.calculations.periods import Period
 from puhui.calculations.position import Allocation, Flow, Position, Row, RunningPeriod
 from puhui.calculations.term_records import Terms
 
@@ -140,6 +142,13 @@ def _running(shape: Shape, principal: int, place: int, as_of: date) -> tuple[Run
     """The period under way and what has run in it; None where that is a part longer than the period."""
     period = shape.periods[place]
     running = RunningPeriod(period, shape.line, ((principal, period.start),), (), 0, True)
+    each = _so_far(shape.line, period, as_of)
+    return running, None if each is None else principal * each
+
+
+@lru_cache(maxsize=4096)
+def _so_far(line: RateLine, period: Period, as_of: date) -> Exact | None:
+    """What a principal of one has run up since a period began, over SCALE; None where that is a part longer than the period."""
     if as_of == period.start:
-        return running, 0
-    return running, None if period.exceeds(period.start, as_of) else running.exact(as_of)
+        return 0
+    return None if period.exceeds(period.start, as_of) else slices_interest(period, line, [(1, period.start, as_of)])

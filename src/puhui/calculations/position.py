@@ -57,8 +57,8 @@ class Row(NamedTuple):
     @property
     def outstanding(self) -> int:
         """Total less what was paid and waived."""
-        due, paid = _due(self), _paid(self)
-        return (0 if due == paid else sum(due) - sum(paid)) - self.waived
+        due, paid, waived = _due(self), _paid(self), _waived(self)
+        return (0 if due == paid else sum(due) - sum(paid)) - (0 if waived == _NOTHING else sum(waived))
 
     @property
     def waived(self) -> int:

@@ -180,6 +180,10 @@ class Terms:
     line: Line | None = None
     business_days: BusinessDays | None = None
 
+    def __hash__(self) -> int:
+        """Of what tells most terms apart: they are looked up for each loan, and there are some forty fields."""
+        return hash((self.amount, self.start, self.instalments, self.maturity, self.rates))
+
     @property
     def level_is_annuity(self) -> bool:
         """Whether each instalment is an annuity by one rate a step."""

@@ -96,18 +96,19 @@ def _terms(text: str) -> Terms:
 def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting: Accounting = CONTRACT) -> Fold:
     """Replay up to and including `day` and compile the nights until the next action."""
     position, loan = _replayed(terms, events, day)
-    at_write_off = _at_write_off(terms, events, lent, accounting)
+    kinds = {event.type for event in events}
+    at_write_off = _at_write_off(terms, events, lent, accounting) if "write_off" in kinds else None
     fees = integral_fees(terms, position, day, lent, accounting.fee_tax_ppm)
     counters = counters_of(position, day, lent, accounting, at_write_off=at_write_off, integral_fees=fees)
-    overdue_since = min((row.due for row in position.rows if row.due <= day and row.outstanding > 0), default=None)
+    following = [row for row in position.rows if row.due > day]
+    overdue_since = min([row.due for row in position.rows if row.due <= day and row.outstanding > 0], default=None)
     # Not by its principal: where all of that came early, the interest of the period under way is still to fall due.
-    next_action = None if position.status == "closed" else _next_action(terms, position, day, overdue_since)
-    run = _run(position, counters, day, next_action, overdue_since)
+    next_action = None if position.status == "closed" else _next_action(terms, following, day, overdue_since)
+    run = _run(position, following, counters, next_action, overdue_since)
     if run is None:
         interest_path, penalty_path = _paths(_Ahead(terms, events, loan), position, counters, day, next_action, overdue_since)
         return Fold(day, position, counters, overdue_since, interest_path, penalty_path, next_action)
-    following = [row for row in position.rows if row.due > day]
-    ordinary = all(event.type in _ORDINARY for event in events)
+    ordinary = kinds <= _ORDINARY
     coming = _coming(terms, position, following) if ordinary else {}
     next_number = following[0].number if ordinary and _settles_alone(terms, counters, following[0]) else None
     return Fold(day, position, counters, overdue_since, (), (), next_action, run, next_number, coming)
@@ -119,15 +120,17 @@ def _replayed(terms: Terms, events: Sequence[Event], day: date) -> tuple[Positio
     return (ordinary, None) if ordinary is not None else replay_with_loan(terms, events, day)
 
 
-def _run(position: Position, counters: Counters, day: date, next_action: date | None, overdue_since: date | None) -> Run | None:
+def _run(
+    position: Position, following: Sequence[Row], counters: Counters, next_action: date | None, overdue_since: date | None
+) -> Run | None:
     """The run of the period under way, where nothing is unpaid and it ends in the row's interest."""
-    if next_action is None or overdue_since is not None or position.running is None or counters.penalty_receivable:
+    if next_action is None or overdue_since is not None or position.running is None or counters.penalty_receivable or not following:
         return None
-    row = next(row for row in position.rows if row.due > day)
+    row = following[0]
     run = run_of_running(position.running, position.rounding)
     if run is None or run.shape.last != row.due or next_action != row.due:
         return None
-    if run.on(day) != counters.accrued_interest or run.on(row.due) != row.owed("interest"):
+    if run.on(position.as_of) != counters.accrued_interest or run.whole != row.owed("interest"):
         return None
     return run
 
@@ -159,8 +162,8 @@ def _coming(terms: Terms, position: Position, following: Sequence[Row]) -> dict[
     return runs
 
 
-def _next_action(terms: Terms, position: Position, day: date, overdue_since: date | None) -> date | None:
-    days = [row.due for row in position.rows if row.due > day][:1]
+def _next_action(terms: Terms, following: Sequence[Row], day: date, overdue_since: date | None) -> date | None:
+    days = [row.due for row in following[:1]]
     days += [fee.when for fee in terms.fees if isinstance(fee.when, date)]
     if overdue_since is not None:
         days += [overdue_since + timedelta(days=1), overdue_since + timedelta(days=NON_ACCRUAL_AFTER_DAYS + 1)]

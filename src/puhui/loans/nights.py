@@ -87,10 +87,10 @@ def run_of_running(running: RunningPeriod, rounding: str) -> Run | None:
 
 
 def _run(period: Period, first: date, line: RateLine, principal: int, before: int | Fraction) -> Run | None:
-    try:
-        shape, times, over = _shape(period, first, tuple(line.pieces(first, period.due)))
-    except FaultsError:  # a part of the period is not settled: whoever needs its figure will say so
+    found = _along(period, first, line)
+    if found is None:
         return None
+    shape, times, over = found
     common = gcd(times * principal, over)
     offset, product, denominator = 0, times * principal // common, over // common
     if before:
@@ -99,6 +99,16 @@ def _run(period: Period, first: date, line: RateLine, principal: int, before: in
         offset, product, denominator = exact.numerator * (whole // exact.denominator), product * (whole // denominator), whole
     largest = 2 * (offset + product * shape.units[-1]) + denominator
     return Run(shape, offset, product, denominator) if offset >= 0 and largest < _MOST else None
+
+
+@lru_cache(maxsize=20_000)
+def _along(period: Period, first: date, line: RateLine) -> tuple[Shape, int, int] | None:
+    """As `_shape`, by the course of rates itself, which loans share; None where a part of the period is not settled: whoever needs its
+    figure will say so."""
+    try:
+        return _shape(period, first, tuple(line.pieces(first, period.due)))
+    except FaultsError:
+        return None
 
 
 @lru_cache(maxsize=20_000)
