@@ -1,11 +1,13 @@
 -- What versions of loans come to, by branch, product and whether interest is suspended: see loans/standing.py. {versions} are rows of
 -- loans_loan with a sign, -1 as a loan was and +1 as it is. Balances are as of the last day end, the nights booked since a loan's state
--- included; nights are those after it, each with how many loans earn in it and what they earn.
+-- included; nights are those after it, each with how many loans earn in it and what they earn. A cell has a number here, and the nights of
+-- a shape are taken out of it once for all its loans: a million lines are added up, and each must be short.
 WITH version AS MATERIALIZED (
     SELECT loan.sign, loan.institution_id, loan.branch_id, loan.product_code,
            loan.status = 'non_accrual' AND loan.non_accrual_profile = 'house_rule' AS suspended,
-           shape.first, shape.units, loan.run_offset, loan.run_product, loan.run_denominator, loan.interest_path, loan.penalty_path,
-           loan.state_date, institution.business_date AS tonight, greatest(institution.business_date - 1 - loan.state_date, 0) AS passed,
+           loan.run_shape, loan.run_offset, loan.run_product, loan.run_denominator, loan.interest_path, loan.penalty_path,
+           loan.state_date, greatest(institution.business_date - 1 - loan.state_date, 0) AS passed,
+           greatest(institution.business_date, loan.state_date + 1) AS next_night,
            lent_fen - principal_repaid_fen - principal_waived_fen - principal_written_off_fen AS principal_fen,
            interest_earned_fen - interest_due_fen - accrued_interest_suspended_fen AS accrued_interest_fen,
            interest_due_fen - interest_paid_fen - interest_waived_fen - interest_suspended_fen - interest_written_off_fen
@@ -16,15 +18,21 @@ WITH version AS MATERIALIZED (
            CASE WHEN next_action_date IS NOT NULL THEN greatest(lent_fen - principal_repaid_fen, 0) ELSE 0 END AS owed_fen
       FROM {versions} AS loan
       JOIN parties_institution AS institution ON institution.id = loan.institution_id
-      LEFT JOIN loans_nightshape AS shape ON shape.id = loan.run_shape
+), numbered AS MATERIALIZED (
+    SELECT dense_rank() OVER (ORDER BY product_code, institution_id, branch_id, suspended)::int AS cell, * FROM version
+), cell AS (
+    SELECT DISTINCT cell, institution_id, branch_id, product_code, suspended FROM numbered
+), shape AS MATERIALIZED (
+    SELECT id, first, units FROM loans_nightshape WHERE id = ANY (ARRAY(SELECT DISTINCT run_shape FROM version))
 ), balance AS (
-    SELECT institution_id, branch_id, product_code, suspended, sum(sign * principal_fen)::bigint AS principal_fen,
+    SELECT cell, sum(sign * principal_fen)::bigint AS principal_fen,
            sum(sign * (accrued_interest_fen + CASE WHEN suspended THEN 0 ELSE interest_run END))::bigint AS accrued_interest_fen,
            sum(sign * interest_receivable_fen)::bigint AS interest_receivable_fen,
            sum(sign * (penalty_receivable_fen + CASE WHEN suspended THEN 0 ELSE penalty_run END))::bigint AS penalty_receivable_fen,
            sum(sign * fee_receivable_fen)::bigint AS fee_receivable_fen,
            sum(CASE WHEN owed_fen > 0 THEN sign ELSE 0 END) AS loans, sum(sign * owed_fen)::bigint AS owed_fen
-      FROM version
+      FROM numbered
+      LEFT JOIN shape ON shape.id = numbered.run_shape
      CROSS JOIN LATERAL (
            SELECT coalesce(interest_path[least(passed + 1, cardinality(interest_path))],
                            loans_run(run_offset, run_product, run_denominator,
@@ -32,35 +40,39 @@ WITH version AS MATERIALIZED (
                            - loans_run(run_offset, run_product, run_denominator, units[least(state_date - first + 1, cardinality(units))]),
                            0) AS interest_run,
                   coalesce(penalty_path[least(passed + 1, cardinality(penalty_path))], 0) AS penalty_run) AS run
-     GROUP BY institution_id, branch_id, product_code, suspended
+     GROUP BY cell
+), shape_night AS MATERIALIZED (
+    SELECT id, first + k AS night, units[k] AS units_before, units[k + 1] AS units_after
+      FROM shape
+     CROSS JOIN LATERAL generate_series(1, cardinality(units) - 1) AS k
 ), earned AS (
-    SELECT institution_id, branch_id, product_code, suspended, sign, first + k AS night,
-           loans_run(run_offset, run_product, run_denominator, units[k + 1]) - loans_run(run_offset, run_product, run_denominator, units[k])
-               AS interest,
+    SELECT cell, night, sum(sign) AS loans,
+           sum(sign * (loans_run(run_offset, run_product, run_denominator, units_after)
+                       - loans_run(run_offset, run_product, run_denominator, units_before))) AS interest,
            0 AS penalty
-      FROM version
-     CROSS JOIN LATERAL generate_series(greatest(tonight, state_date + 1) - first, cardinality(units) - 1) AS k
+      FROM numbered
+      JOIN shape_night ON shape_night.id = numbered.run_shape AND shape_night.night >= numbered.next_night
+     GROUP BY cell, night
      UNION ALL
-    SELECT institution_id, branch_id, product_code, suspended, sign, state_date + k,
-           interest_path[k + 1] - interest_path[k], coalesce(penalty_path[k + 1] - penalty_path[k], 0)
-      FROM version
-     CROSS JOIN LATERAL generate_series(greatest(tonight - state_date, 1), cardinality(interest_path) - 1) AS k
-     WHERE units IS NULL
+    SELECT cell, state_date + k, sum(sign), sum(sign * (interest_path[k + 1] - interest_path[k])),
+           sum(sign * coalesce(penalty_path[k + 1] - penalty_path[k], 0))
+      FROM numbered
+     CROSS JOIN LATERAL generate_series(next_night - state_date, cardinality(interest_path) - 1) AS k
+     WHERE run_shape IS NULL
+     GROUP BY cell, state_date + k
 ), night AS (
-    SELECT institution_id, branch_id, product_code, suspended, night, sum(sign) AS loans, sum(sign * interest)::bigint AS interest,
-           sum(sign * penalty)::bigint AS penalty
+    SELECT cell, night, sum(loans)::bigint AS loans, sum(interest)::bigint AS interest, sum(penalty)::bigint AS penalty
       FROM earned
-     GROUP BY institution_id, branch_id, product_code, suspended, night
+     GROUP BY cell, night
 ), ahead AS (
-    SELECT institution_id, branch_id, product_code, suspended, array_agg(night) AS nights, array_agg(loans) AS loans,
-           array_agg(interest) AS interest, array_agg(penalty) AS penalty
+    SELECT cell, array_agg(night) AS nights, array_agg(loans) AS loans, array_agg(interest) AS interest, array_agg(penalty) AS penalty
       FROM night
      WHERE loans <> 0 OR interest <> 0 OR penalty <> 0
-     GROUP BY institution_id, branch_id, product_code, suspended
+     GROUP BY cell
 )
-SELECT balance.institution_id, balance.branch_id, balance.product_code, balance.suspended, principal_fen, accrued_interest_fen,
+SELECT cell.institution_id, cell.branch_id, cell.product_code, cell.suspended, principal_fen, accrued_interest_fen,
        interest_receivable_fen, penalty_receivable_fen, fee_receivable_fen, balance.loans, owed_fen, coalesce(nights, '{}'),
        coalesce(ahead.loans, '{}'), coalesce(interest, '{}'), coalesce(penalty, '{}')
   FROM balance
-  LEFT JOIN ahead ON ahead.institution_id = balance.institution_id AND ahead.branch_id IS NOT DISTINCT FROM balance.branch_id
-                 AND ahead.product_code = balance.product_code AND ahead.suspended = balance.suspended
+  JOIN cell USING (cell)
+  LEFT JOIN ahead USING (cell)
