@@ -43,6 +43,22 @@ GOOD = {
         "账号,交易日期,发生额,,余额,对方户名,对方账号,摘要\n,,借方,贷方,,,,\n"
         "3305,2024-03-05,,1000.00,5000.00,乙公司,6217,货款\n3305,2024-03-06,800.50,,4199.50,张三,6218,工资\n"
     ),
+    "中行 (two languages in headings, money out below zero)": (
+        "查询账号[ Inquirer account number ]:,3305,,,,,,,,,\n"
+        "交易类型[ Transaction Type ],付款人账号[ Debit Account No. ],付款人名称[ Payer's Name ],收款人账号[ Payee's Account Number ],"
+        "收款人名称[ Payee's Name ],交易日期[ Transaction Date ],交易时间[ Transaction time ],交易金额[ Trade Amount ],"
+        "交易后余额[ After-transaction balance ],交易流水号[ Transaction reference number ],摘要[ Reference ]\n"
+        "来账,6217,乙公司,3305,甲公司,20240305,10:22:33,1000.00,5000.00,1,货款\n"
+        "往账,3305,甲公司,6218,张三,20240306,10:22:33,-800.50,4199.50,2,工资\n"
+    ),
+    "中行 (two columns of amounts)": (
+        "账号,交易日期,借方金额,贷方金额,余额,对方户名,对方账号,摘要\n"
+        "3305,20240305,,1000.00,5000.00,乙公司,6217,货款\n3305,20240306,800.50,,4199.50,张三,6218,工资\n"
+    ),
+    "one column of amounts, paid ones below zero": (
+        "账号,交易日期,金额,余额,对方户名,对方账号,摘要\n"
+        '3305,2024-03-05,"1,000.00",5000.00,乙公司,6217,货款\n3305,2024-03-06,(800.50),4199.50,张三,6218,工资\n'
+    ),
     "in English": (
         "Account Number,3305\nDate,Description,Debit,Credit,Balance,Counterparty,Counterparty Account\n"
         "2024-03-05,货款,,1000.00,5000.00,乙公司,6217\n2024-03-06,工资,800.50,,4199.50,张三,6218\nTotal,,800.50,1000.00,,,\n"

@@ -10,8 +10,8 @@ from ninja.files import UploadedFile
 
 from puhui.api.access import Request, acts, reads
 from puhui.api.shapes import REFUSALS, FaultShape, PageQuery, PageShape, page_of
+from puhui.decisions.register_links import take_in
 from puhui.evidence import queries, uploads
-from puhui.evidence.importing import import_file
 from puhui.evidence.layouts import layouts
 
 router = Router(tags=["evidence"])
@@ -51,18 +51,21 @@ class BatchesShape(PageShape):
 
 
 class ImportedShape(Schema):
-    """What came of one kind of record in the file: `rejected` are rows that were left out of a partial import, each with its fault."""
+    """What came of one kind of record in the file: `rejected` are rows that were left out of a partial import, each with its fault;
+    `waiting` is the number of a PDF or scan of which something is doubtful: nothing of it is evidence before a person has looked at it."""
 
     record: str
     batch: int | None
     counts: dict[str, int]
     notes: list[str]
     rejected: list[FaultShape]
+    waiting: int | None = None
 
 
 class ImportForm(Schema):
     firm: str = ""  # an identifier or the exact name, for files that do not name the firm in each row
     partial: bool = False  # take the good rows where others are wrong
+    to_correct: bool = True  # a PDF or scan that is doubtful waits on its page for a person; false: it is taken as it was read
 
 
 @router.get("/layouts", auth=reads("evidence"), response={200: list[LayoutShape], **REFUSALS}, summary="Kinds of record")
@@ -97,13 +100,13 @@ def import_evidence(
     """
     firm = queries.firm_named(request.institution, form.firm) if form.firm.strip() else None
     with uploads.kept(file) as path:
-        results = import_file(
+        results = take_in(
             request.institution, path, evidence_class, record, firm=firm, partial=form.partial,
-            business_date=request.institution.business_date, actor=request.user.username,
+            business_date=request.institution.business_date, actor=request.user.username, to_correct=form.to_correct,
         )  # fmt: skip
     return [
         {"record": each.record or "invoice", "batch": each.batch_id, "counts": each.counts, "notes": each.notes,
-         "rejected": [_fault(one) for one in each.faults[:FAULTS_TOLD]]}
+         "rejected": [_fault(one) for one in each.faults[:FAULTS_TOLD]], "waiting": each.waiting}
         for each in results
     ]  # fmt: skip
 

@@ -40,6 +40,10 @@ PATTERNS: tuple[tuple[str, Any], ...] = (
         r"rows of suppliers that are no firms of this institution: (?P<a>[\d,]+)",
         _("rows of suppliers that are no firms of this institution: %(a)s"),
     ),
+    (
+        r"(?P<a>.+): amounts below zero are money out, the others money in",
+        _("%(a)s: amounts below zero are money out, the others money in"),
+    ),
     (r"unknown label: (?P<a>.+)", _("unknown label: %(a)s")),
     (r"heading or figure per share: (?P<a>.+)", _("heading or figure per share: %(a)s")),
     (r"told by its line number: (?P<a>.+)", _("told by its line number: %(a)s")),

@@ -14,7 +14,7 @@ import polars as pl
 from puhui.evidence.layouts import Layout
 from puhui.evidence.reading.faults import place, refuse
 from puhui.evidence.reading.raw import RawTable
-from puhui.evidence.reading.words import plain
+from puhui.evidence.reading.words import REMARK, plain
 
 __all__ = ["told_above", "without_totals"]
 
@@ -55,6 +55,7 @@ def told_above(table: RawTable, layout: Layout) -> dict[str, str]:
     for record in table.above:
         cells = [cell for cell in record if cell.strip()]
         for position, cell in enumerate(cells):
+            cell = REMARK.sub("", cell)  # 查询账号[ Inquirer account number ]:
             match = LABEL.match(cell.lstrip("#"))
             field = labels.get(plain(match[1] if match else cell))
             value = match[2] if match and match[2] else cells[position + 1].strip() if position + 1 < len(cells) else ""

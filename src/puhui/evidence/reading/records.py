@@ -32,7 +32,7 @@ from puhui.evidence.reading.parties import firms
 from puhui.evidence.reading.raw import RawTable
 from puhui.evidence.reading.rejects import rejected_rows
 from puhui.evidence.reading.result import Reading
-from puhui.evidence.reading.sides import given_by_sides, read_sides, side_columns
+from puhui.evidence.reading.sides import by_sign, given_by_sides, read_sides, side_columns
 from puhui.evidence.reading.values import read_field
 
 VALUE_FOR_ALL = 'Add the column, or say in a mapping file (--map) which column it is, or one value for all rows: [values] {} = "…".'
@@ -59,6 +59,7 @@ def read_records(path: Path, layouts: Layout | Sequence[Layout], **options: Unpa
     raw, chosen = folded(only_meant(raw, chosen), chosen, layout)
     named = resolve_columns(raw, chosen, layout.vocabulary())[0]
     raw = plain_notices(without_totals(raw, named, layout), named, layout, _meant(options), units=not chosen.columns)
+    raw = by_sign(raw, named, layout, chosen.amount_unit or "yuan") if not {layout.direction} & chosen.values.keys() else raw
     table, columns = _columns(raw, layout, chosen, options.get("firm") is not None)
     tell(options, "checking")
     faults = RowFaults(raw.file, raw.sheet)

@@ -5,23 +5,46 @@ direction of the movement. Both filled or neither is a fault: nobody can say whi
 
 A negative figure in its column is a reversal (红字冲正) and goes the other way; where a source writes every figure of the paid column
 below zero (`支出（-元）`), the sign only repeats the heading.
+
+A single column of amounts of which some lie below zero and some above, with no word of direction beside it, tells the direction by the
+sign.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import polars as pl
 
 from puhui.evidence.layouts import Layout, Side
+from puhui.evidence.reading.amounts import parse_amounts
 from puhui.evidence.reading.columns import Columns
 from puhui.evidence.reading.faults import Problem
 from puhui.evidence.reading.mapping import Mapping
+from puhui.evidence.reading.raw import RawTable
 from puhui.evidence.reading.words import plain
 
-__all__ = ["given_by_sides", "read_sides", "side_columns"]
+__all__ = ["by_sign", "given_by_sides", "read_sides", "side_columns"]
 
 ONE_SIDE = "Leave the figure in the column it belongs to, and the other cell empty."
+
+
+def by_sign(table: RawTable, columns: dict[str, str], layout: Layout, unit: str) -> RawTable:
+    """The table with a column of the direction where the signs of the only amounts tell it; any other table as it is."""
+    names = [side.field for side in layout.sides if layout.fields[side.field].type == "amount" and side.field in columns]
+    if not names or layout.direction in columns or {*side_columns(layout, "amount")} & columns.keys():
+        return table
+    column, field = columns[names[0]], layout.fields[layout.direction]
+    amounts = parse_amounts(table.frame.get_column(column), unit, "half_up").values
+    if not ((amounts < 0).any() and (amounts > 0).any()):
+        return table
+    text = table.frame.get_column(column).cast(pl.String).str.strip_chars()
+    told = pl.when(amounts < 0).then(pl.lit(field.words["out"][0])).when(amounts > 0).then(pl.lit(field.words["in"][0]))
+    bare = text.str.replace(r"^[-−–(（]\s*", "").str.replace(r"[)）]$", "")
+    positive = pl.select(pl.when(amounts < 0).then(bare).otherwise(text)).to_series()
+    frame = table.frame.with_columns(positive.alias(column), told.alias(field.headings[0]))
+    return replace(table, frame=frame, notes=[*table.notes, f"{column}: amounts below zero are money out, the others money in"])
 
 
 def side_columns(layout: Layout, kind: str) -> list[str]:

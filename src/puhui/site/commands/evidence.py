@@ -27,7 +27,9 @@ def import_file(
     partial: bool = typer.Option(False, "--partial", help="Take the good rows, write the others to --rejects."),
     rejects: Path | None = typer.Option(None, "--rejects", help="Where the rejected rows go (CSV); default: beside the file."),
     sheet: str = typer.Option("", "--sheet", help="Sheet of a workbook; default: the first visible one with headings we know."),
-    to_correct: bool = typer.Option(False, "--to-correct", help="A PDF or scan that is doubtful waits on the page for a person."),
+    to_correct: bool = typer.Option(
+        True, "--to-correct/--as-read", help="A PDF or scan that is doubtful waits on its page for a person; or is taken as it was read."
+    ),
     institution: str = INSTITUTION,
     actor: str = typer.Option("system", "--as", help="In whose name, for the audit trail."),
     as_json: bool = AS_JSON,
@@ -87,6 +89,8 @@ def _print_imported(results: Sequence[Any], as_json: bool) -> None:
         support.print_result({"file": result.file, "source": result.source, **kind, "batch": result.batch_id, **result.counts}, False)
         for note in result.notes:
             print(f"note: {note}")
+        if result.waiting:
+            print(f"look at it on the page Documents to be corrected: /evidence/documents/{result.waiting}/")
         if result.rejects:
             print(f"rejected rows with their faults: {result.rejects}")
 
