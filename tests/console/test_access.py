@@ -77,7 +77,7 @@ def test_another_institution_sees_nothing(scenario: Any, client_of: Any) -> None
     other = create_institution("OTHER", "另一家银行", "bank", date(2026, 1, 1))
     create_user(other, "stranger", "secret-secret", "officer")
     client = client_of("stranger")
-    for name in ("case", "sitting", "decision", "firm", "payout", "loan", "loan class", "renewal", "line", "act", "model", "training"):
+    for name in ("case", "sitting", "decision", "firm", "payout", "loan", "loan class", "renewal", "line", "act", "model"):
         assert client.get(addresses(scenario)[name][0]).status_code == 404, name
     for address in ("/queue/?status=all", "/firms/", "/loans/", "/payouts/", "/renewals/", "/lines/", "/acts/"):
         body = client.get(address).content.decode()

@@ -55,3 +55,17 @@ def test_a_model_is_proposed_agreed_and_taken_back(scenario: Any, client_of: Any
     assert risk.post("/models/", {"promotion": row.pk, "act": "withdraw", "reason": "card is wrong"}).status_code == 302
     assert champion(scenario.institution, first.name, day).pk == first.pk
     assert risk.post("/models/", {"promotion": "999999", "act": "agree"}).status_code == 422
+
+
+def test_what_moved_the_score_is_told_in_words(scenario: Any, client_of: Any) -> None:
+    from puhui.reports.monitoring import monitored
+    from puhui.scoring.models import RegisteredModel
+
+    model = RegisteredModel.objects.get()
+    last = scenario.institution.business_date
+    table = next(each for each in monitored(scenario.institution, model, last) if each.name == "movers")
+    rows = table.records()
+    assert {row["variable"] for row in rows} == {each["name"] for each in model.body["variables"]}
+    assert [abs(row["points_change"]) for row in rows] == sorted((abs(row["points_change"]) for row in rows), reverse=True)
+    page = client_of("risk").get(f"/models/{model.pk}/monitoring/").content.decode()
+    assert "What moved the mean score since training" in page and "than in training" in page

@@ -150,3 +150,15 @@ def test_own_loans_become_a_table(scenario: Any, client_of: Any) -> None:
     assert risk.post("/models/training/", {"source": "own", "months": "1"}).status_code == 302
     row = Training.objects.latest("pk")
     assert row.rows == len(frame) and row.configuration["rejects"]["column"] == "answer"
+
+
+def test_another_lender_sees_none_of_it(scenario: Any, client_of: Any) -> None:
+    from datetime import date
+
+    from puhui.parties.actions import create_institution, create_user
+
+    create_user(create_institution("OTHER", "另一家银行", "bank", date(2026, 1, 1)), "stranger", "secret-secret", "risk_manager")
+    stranger, address = client_of("stranger"), f"/models/training/{scenario.training.pk}/"
+    assert stranger.get(address).status_code == 404
+    assert stranger.post(address, {"act": "train"}).status_code == 404
+    assert "sales-only" not in stranger.get("/models/training/").content.decode()

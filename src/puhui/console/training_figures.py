@@ -49,10 +49,17 @@ FORM_KEYS = {
 USUAL_TARGETS = {"defaulted", "default", "bad", "target", "bankrupt", "mis_status"}
 MODEL_NAMES = {"scorecard": gettext_lazy("scorecard"), "lightgbm": gettext_lazy("trees (LightGBM)"), "ebm": gettext_lazy("curves (EBM)")}
 METHOD_NAMES = {
-    "none": gettext_lazy("left out"),
+    "none": gettext_lazy("not used at all"),
     "parcelling": gettext_lazy("parcelling"),
     "fuzzy": gettext_lazy("fuzzy"),
     "reweighting": gettext_lazy("reweighting"),
+}
+TYPES = {
+    "whole": gettext_lazy("whole number"),
+    "number": gettext_lazy("number"),
+    "flag": gettext_lazy("yes or no"),
+    "date": gettext_lazy("date"),
+    "text": gettext_lazy("text"),
 }
 
 
@@ -118,9 +125,14 @@ def fields_of(body: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) -> 
         "method": rejects.get("method", "none"),
         "methods": [(one, METHOD_NAMES[one]) for one in METHODS],
         "factor": rejects.get("factor", 1.0),
-        "columns": [{**column, "part": _part(column["name"], body, target), "reason": _reason(column["name"], body)} for column in columns],
+        "columns": [_row(column, body, target) for column in columns],
         "carried": sorted(key for key in body if key not in FORM_KEYS),
     }
+
+
+def _row(column: Mapping[str, Any], body: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
+    name = column["name"]
+    return {**column, "type_word": TYPES[column["type"]], "part": _part(name, body, target), "reason": _reason(name, body)}
 
 
 def _target(body: Mapping[str, Any]) -> Mapping[str, Any]:

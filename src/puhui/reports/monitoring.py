@@ -28,6 +28,7 @@ from puhui.products.parameters import table
 from puhui.reports.tables import Column, Kind, Report, Table
 from puhui.reports.titles import title
 from puhui.scoring import monitoring
+from puhui.scoring import movers as moved
 from puhui.scoring.models import RegisteredModel
 from puhui.scoring.queries import in_use, models
 
@@ -52,7 +53,7 @@ def _joined(tables: Sequence[Table]) -> Table:
 
 
 def monitored(institution: Institution, model: RegisteredModel, as_of: date, language: str = "en") -> tuple[Table, ...]:
-    """The tables of one model: stability, causes, order, truth, conduct, groups."""
+    """The tables of one model: stability, movers, causes, order, truth, conduct, groups."""
     row = next(iter(table("score-monitoring", settings.PUHUI_CATALOGUE).valid_on(as_of)))
     limits = monitoring.Limits(
         float(row["stability_watch"]), float(row["stability_alarm"]), int(row["least_cases"]), float(row["approval_ratio_least"])
@@ -63,6 +64,7 @@ def monitored(institution: Institution, model: RegisteredModel, as_of: date, lan
     spread = _bins(institution, model.digest, recent[0], as_of) if recent else {}
     return (
         _table("stability", _stability(model.name, cases, limits), _STABILITY, language),
+        _table("movers", _movers(institution, model, recent, as_of, language), _MOVERS, language),
         _table("causes", _causes(model, spread, limits, language), _CAUSES, language),
         _table("order", [(model.name, *each) for each in monitoring.vintages(loans).rows()], _ORDER, language),
         _table("truth", _truth(model.name, loans, language), _TRUTH, language),
@@ -80,6 +82,10 @@ _STABILITY: tuple[tuple[str, Kind], ...] = (
 _CAUSES: tuple[tuple[str, Kind], ...] = (
     *_MODEL, ("variable", "text"), ("meaning", "text"), ("cases", "count"), ("stability_index", "index"), ("state", "text"),
     ("moved_bin", "text"), ("share_then", "share"), ("share_now", "share"),
+)  # fmt: skip
+_MOVERS: tuple[tuple[str, Kind], ...] = (
+    *_MODEL, ("variable", "text"), ("meaning", "text"), ("cases", "count"), ("points_then", "index"), ("points_now", "index"),
+    ("points_change", "index"), ("share_of_movement", "share"), ("in_words", "text"),
 )  # fmt: skip
 _ORDER: tuple[tuple[str, Kind], ...] = (
     *_MODEL,
@@ -193,6 +199,35 @@ def _bins(institution: Institution, digest: str, first_month: str, as_of: date) 
         for variable, label, count in cursor.fetchall():
             found[variable][label] = count
     return found
+
+
+# Mean points by variable, which the record of each decision holds whatever the kind of model.
+_POINTS_SQL = """
+    SELECT part ->> 'variable', count(*), avg((part ->> 'points')::float8)
+      FROM decisions_decision AS decision
+     CROSS JOIN LATERAL jsonb_array_elements(decision.record -> 'stages' -> 'score' -> 'contributions') AS part
+     WHERE decision.institution_id = %s AND decision.record -> 'versions' -> 'model' ->> 'digest' = %s
+       AND decision.business_date BETWEEN %s AND %s AND part ->> 'points' IS NOT NULL
+     GROUP BY 1
+"""
+LEAST_MOVE = 0.05  # points: below it nothing is said to have moved
+
+
+def _movers(institution: Institution, model: RegisteredModel, recent: Sequence[str], as_of: date, language: str) -> Rows:
+    """What each variable brings in the last months against training, whichever moved the mean score most first, in words."""
+    if not recent:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_POINTS_SQL, [institution.pk, model.digest, date.fromisoformat(f"{recent[0]}-01"), as_of])
+        now = {variable: (count, mean) for variable, count, mean in cursor.fetchall()}
+    meanings = {each.name: each.titles.get(language, each.titles["en"]) for each in catalogue()}
+    rows: Rows = []
+    for each in moved.movers(moved.points_then(model.body), now):
+        told = "mover_still" if abs(each.change) < LEAST_MOVE else "mover_lowers" if each.change < 0 else "mover_raises"
+        meaning = meanings.get(each.variable, "")
+        words = title(told, language).format(name=meaning or each.variable, points=f"{abs(each.change):.1f}", share=f"{each.share:.0%}")
+        rows.append((model.name, each.variable, meaning, each.cases, each.then, each.now, each.change, each.share, words))
+    return rows
 
 
 def _causes(model: RegisteredModel, spread: dict[str, dict[str, int]], limits: monitoring.Limits, language: str) -> Rows:

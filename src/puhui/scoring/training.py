@@ -28,6 +28,7 @@ from puhui.scoring.fitting import Fitted as FittedScorecard
 from puhui.scoring.leakage import suspicions
 from puhui.scoring.loading import AnyModel
 from puhui.scoring.model import Model
+from puhui.scoring.movers import mean_points
 from puhui.scoring.points import scorecard_document
 from puhui.scoring.population import Population, population_of
 from puhui.scoring.preparation import columns_read
@@ -139,6 +140,7 @@ def _trained(kind: str, population: Population, told: dict[str, Any], configurat
     else:
         assert isinstance(fitted, FittedScorecard)
         model = Model(scorecard_document(population, fitted, unseen.log_odds, configuration, training))
+    model.document.training["mean_points"] = mean_points(model, population)
     words = _warnings(model, len(fitted.names), figures, told["leakage"]["suspects"], configuration)
     plots = draw_plots(population, unseen)
     card = write_card(population, model, figures, unseen, words, configuration, sorted(plots))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from puhui.calculations.faults import Fault, FaultsError
@@ -21,6 +23,8 @@ from puhui.scoring import training_process
 from puhui.scoring import trainings as acts
 from puhui.scoring.models import Training
 from puhui.scoring.tables import read_table
+
+STARTS_WITHIN = datetime.timedelta(seconds=30)
 
 
 @page("training")
@@ -73,10 +77,15 @@ def training(request: Request, number: int) -> HttpResponse:
     context = {
         "training": row, "state": state(figures.STATES, row.status), "fields": fields, "parts": figures.PARTS.items(), "errors": errors,
         "may_train": may_act(request.user, "training"), "is_open": is_open, "busy": busy,
-        "is_stalled": busy and not training_process.is_at_work(),
+        "is_stalled": busy and _is_due(row) and not training_process.is_at_work(),
         "suspects": row.found.get("suspects", {}).items(), "notes": row.found.get("notes", []),
     }  # fmt: skip
     return render(request, "console/training.html", context, status=422 if errors else 200)
+
+
+def _is_due(row: Training) -> bool:
+    """Whether a process that was started has had the time to begin."""
+    return row.asked_at is not None and timezone.now() - row.asked_at > STARTS_WITHIN
 
 
 def _act(request: Request, row: Training) -> Training:
