@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
+# Each program reads the compiled modules that the one before it left. Without them it compiles Django, the numeric libraries and Puhui anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test nightly check bench lock clean
 
