@@ -306,9 +306,9 @@ def test_a_picture_without_the_extra_says_what_to_do(lender, monkeypatch) -> Non
         read_document(lender.write(data.getvalue(), "scan.png"))
 
 
-def picture(lines: list[tuple[int, int, str]], tilt: float) -> bytes:
-    """A page drawn with a Chinese font and turned a little, as JPEG. Skips where there is no such font."""
-    from PIL import Image, ImageDraw, ImageFont
+def picture(lines: list[tuple[int, int, str]], tilt: float, *, turn: int = 0, stamp: bool = False) -> bytes:
+    """A page drawn with a Chinese font and turned a little, on its side, with a red stamp over the seller, as JPEG. Skips without a font."""
+    from PIL import Image, ImageChops, ImageDraw, ImageFont
 
     fonts = sorted(Path("/usr/share/fonts").rglob("Noto*CJK*.ttc")) + sorted(Path("/usr/share/fonts").rglob("wqy*.ttc"))
     if not fonts:
@@ -316,12 +316,17 @@ def picture(lines: list[tuple[int, int, str]], tilt: float) -> bytes:
     page = Image.new("RGB", (1100, 620), "white")
     for x, y, text in lines:
         ImageDraw.Draw(page).text((x, y), text, font=ImageFont.truetype(str(fonts[0]), 20), fill=(20, 20, 90))
+    if stamp:
+        over = Image.new("RGB", page.size, "white")
+        ImageDraw.Draw(over).ellipse((180, 500, 420, 610), outline=(220, 30, 40), width=4)
+        ImageDraw.Draw(over).text((230, 540), "发票专用章", font=ImageFont.truetype(str(fonts[0]), 26), fill=(220, 30, 40))
+        page = ImageChops.multiply(page, over)
     data = io.BytesIO()
-    page.rotate(tilt, fillcolor="white").save(data, "JPEG", quality=80)
+    page.rotate(tilt, fillcolor="white").rotate(turn, expand=True).save(data, "JPEG", quality=80)
     return data.getvalue()
 
 
-def test_a_drawn_page_that_lies_askew(lender) -> None:
+def test_a_drawn_page_on_its_side_askew_and_stamped(lender) -> None:
     pytest.importorskip("rapidocr", reason="the extra `ocr` is not installed")
     lines = [
         (400, 20, "浙江增值税专用发票"), (80, 30, "3300241130"), (840, 30, "No 12345678"), (840, 80, "开票日期：2024年03月15日"),
@@ -329,9 +334,12 @@ def test_a_drawn_page_that_lies_askew(lender) -> None:
         (980, 220, "税 额"), (120, 430, "合        计"), (700, 430, "￥1000.00"), (960, 430, "￥130.00"), (90, 470, "价税合计（大写）"),
         (320, 470, "壹仟壹佰叁拾圆整"), (740, 470, "（小写）￥1130.00"), (90, 520, "名    称：甲公司"), (90, 550, f"纳税人识别号：{SELLER}"),
     ]  # fmt: skip
-    path = lender.write(picture(lines, 1.2), "scan.jpg")
-    assert lender.import_file(path).counts["accepted"] == 1
-    assert stored()[0] == ("12345678", dt.date(2024, 3, 15), "out", "normal", "004", 100_000, 13_000, 113_000, BUYER)
+    path = lender.write(picture(lines, -2.5, turn=90, stamp=True), "scan.jpg")
+    assert (document := read_document(path)).turns == {1: 90} and not document.faults
+    row = document.rows[0]
+    assert [row[name] for name in ("发票号码", "发票代码", "开票日期", "销方名称", "购方识别号", "金额", "税额", "价税合计", "发票类型")] == [
+        "12345678", "3300241130", "2024-03-15", "甲公司", BUYER, "1000.00", "130.00", "1130.00", "004",
+    ]  # fmt: skip
 
 
 @pytest.mark.real_data
