@@ -335,7 +335,8 @@ def test_a_drawn_page_on_its_side_askew_and_stamped(lender) -> None:
         (320, 470, "壹仟壹佰叁拾圆整"), (740, 470, "（小写）￥1130.00"), (90, 520, "名    称：甲公司"), (90, 550, f"纳税人识别号：{SELLER}"),
     ]  # fmt: skip
     path = lender.write(picture(lines, -2.5, turn=90, stamp=True), "scan.jpg")
-    assert (document := read_document(path)).turns == {1: 90} and not document.faults
+    document = read_document(path)
+    assert document.turns == {1: 90} and not document.faults
     row = document.rows[0]
     assert [row[name] for name in ("发票号码", "发票代码", "开票日期", "销方名称", "购方识别号", "金额", "税额", "价税合计", "发票类型")] == [
         "12345678", "3300241130", "2024-03-15", "甲公司", BUYER, "1000.00", "130.00", "1130.00", "004",

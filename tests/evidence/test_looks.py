@@ -111,7 +111,8 @@ def test_several_rates_lie_between_the_lowest_and_the_highest():
 def test_a_roll_names_its_parties_and_waits_for_its_amounts():
     lines = [
         "浙江增值税普通发票", "发票代码 033001900211", "发票号码 58203311", "机打号码 58203311", "机器编号 661234567890",
-        "销售方名称：甲公司", f"纳税人识别号：{SELLER}", "开票日期：2024-05-14", "购买方名称：乙公司", f"纳税人识别号：{BUYER}", "合计金额（小写）：￥286.00",
+        "销售方名称：甲公司", f"纳税人识别号：{SELLER}", "开票日期：2024-05-14", "购买方名称：乙公司", f"纳税人识别号：{BUYER}",
+        "合计金额（小写）：￥286.00",
         "合计金额（大写）：贰佰捌拾陆圆整", "校验码 12345678901234567890",
     ]  # fmt: skip
     document = of_words([word(text, 0.1, 0.05 + 0.06 * row) for row, text in enumerate(lines)], "roll.jpg")
