@@ -81,9 +81,14 @@ def new_numbers(model: type[models.Model], count: int) -> Statement:
     return "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [meta.db_table, meta.pk.column, count]
 
 
-def array_text(values: Iterable[object]) -> str:
+def array_text(values: Sequence[object]) -> str:
     """A column as PostgreSQL writes an array: several times as quick as the driver's way of going through each value."""
+    if _NUMBERS.issuperset(map(type, values)):
+        return "{" + str(list(values))[1:-1].replace("None", "NULL") + "}"
     return "{" + ",".join(_quoted(value) if isinstance(value, str) else "NULL" if value is None else str(value) for value in values) + "}"
+
+
+_NUMBERS = frozenset({int, type(None)})
 
 
 def _quoted(text: str) -> str:
