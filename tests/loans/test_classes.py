@@ -63,6 +63,25 @@ def classes(*loans: Any) -> list[str]:
     return [found[loan.pk] for loan in loans]
 
 
+def test_two_workers_share_a_night(lender: Any, draw: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three loans past due, each a chunk: two processes find what one would, and this one's connection is still its own."""
+    from django.db import connection
+
+    from puhui.loans import classifying
+    from puhui.loans.class_models import ClassChange
+
+    late = [draw(SHORT) for _ in range(3)]
+    day = DUE + timedelta(days=91)
+    stand_on(lender, day, *late)
+    monkeypatch.setattr(classifying, "LEAST_CHUNK", 1)
+    monkeypatch.setattr(classifying, "CHUNK", 1)
+    server = connection.connection
+    assert classifying.classify(lender, day, workers=2) == {"looked_at": 3, "changed": 3, "contagion": 0}
+    assert connection.connection is server and classes(*late) == ["substandard"] * 3
+    assert sorted(ClassChange.objects.values_list("loan_id", "after")) == [(loan.pk, "substandard") for loan in late]
+    assert classifying.classify(lender, day, workers=2) == {"looked_at": 0, "changed": 0, "contagion": 0}
+
+
 def test_nights_past_due(lender: Any, draw: Callable[..., Any]) -> None:
     """Each threshold once, on its day; quiet nights look at nothing; a second run of the same night changes nothing."""
     from puhui.loans.class_models import ClassChange

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,10 +19,12 @@ from puhui.calculations.classification_articles import Facts, Held, classified, 
 from puhui.loans.class_facts import NOT_CLASSIFIED, Rules, bank_shares, facts_of, rules_on
 from puhui.loans.class_models import ClassChange, Finding, LoanClass
 from puhui.loans.models import Loan
+from puhui.loans.workers import spread
 from puhui.parties.actions import record_audits
 from puhui.parties.models import Institution
 
 CHUNK = 2_000
+LEAST_CHUNK = 200
 
 CANDIDATES = """
     SELECT loan.id
@@ -48,26 +51,34 @@ class Reclassified:
     facts: Facts
 
 
-def classify(institution: Institution, day: date, actor: str = "day end") -> dict[str, int]:
+def classify(institution: Institution, day: date, actor: str = "day end", workers: int = 1) -> dict[str, int]:
     """Classify the loans whose class can get worse on `day`, as they stand at its end; figures: looked_at, changed, contagion.
 
     Only loans on which a clock strikes: newly past due, a threshold of days reached, arrears of another date than when last looked at;
-    and the other loans of non-retail debtors with non-performing debts. Runs again without effect. A transaction for each chunk.
+    and the other loans of non-retail debtors with non-performing debts. Runs again without effect. A transaction for each chunk, the
+    chunks shared among the workers.
     """
     rules = rules_on(day)
     with connection.cursor() as cursor:
         cursor.execute(CANDIDATES, {"institution": institution.pk, "day": day, "not_classified": list(NOT_CLASSIFIED)})
         ids = [row[0] for row in cursor.fetchall()]
-    figures = {"looked_at": 0, "changed": 0, "contagion": 0}
-    for start in range(0, len(ids), CHUNK):
-        with transaction.atomic():
-            done = classify_loans(institution, day, ids[start : start + CHUNK], rules, actor)
-        figures["looked_at"] += len(done)
-        figures["changed"] += sum(each.before != each.after for each in done)
+    size = min(CHUNK, max(-(-len(ids) // workers), LEAST_CHUNK))
+    chunks = [ids[start : start + size] for start in range(0, len(ids), size)]
+    done = spread(partial(_classify_chunk, institution, day, actor), chunks, workers)
     with transaction.atomic():
-        spread = classify_loans(institution, day, _exposed_to_contagion(institution, rules), rules, actor)
-    figures["contagion"] = sum(each.before != each.after for each in spread)
-    return figures
+        taken_along = classify_loans(institution, day, _exposed_to_contagion(institution, rules), rules, actor)
+    return {
+        "looked_at": sum(looked_at for looked_at, _ in done),
+        "changed": sum(changed for _, changed in done),
+        "contagion": sum(each.before != each.after for each in taken_along),
+    }
+
+
+@transaction.atomic
+def _classify_chunk(institution: Institution, day: date, actor: str, loan_ids: Sequence[int]) -> tuple[int, int]:
+    """How many loans of a chunk were looked at, and how many changed."""
+    done = classify_loans(institution, day, loan_ids, actor=actor)
+    return len(done), sum(each.before != each.after for each in done)
 
 
 def _exposed_to_contagion(institution: Institution, rules: Rules) -> list[int]:
@@ -160,14 +171,14 @@ def _store(
 
 def _change(institution: Institution, day: date, each: Reclassified, rules: Rules, actor: str, source: str) -> ClassChange:
     decisive = [hold for hold in each.holds if hold.article.at_least == each.after]
-    spread = bool(decisive) and all(hold.article.bank_share_more_than is not None for hold in decisive)
+    taken_along = bool(decisive) and all(hold.article.bank_share_more_than is not None for hold in decisive)
     return ClassChange(
         institution=institution,
         loan=each.loan,
         day=day,
         before=each.before,
         after=each.after,
-        source=source or (ClassChange.Source.CONTAGION if spread else ClassChange.Source.ARTICLES),
+        source=source or (ClassChange.Source.CONTAGION if taken_along else ClassChange.Source.ARTICLES),
         articles=told(each.holds),
         recorded_by=actor,
     )

@@ -208,7 +208,7 @@ def _work(night: Night, selection: Selection, changes: Changes, ids: Sequence[in
 
 def classes(night: Night) -> Figures:
     """The classes that can get worse today."""
-    return dict(classify(night.institution, night.day, ACTOR))
+    return dict(classify(night.institution, night.day, ACTOR, night.workers))
 
 
 def notices(night: Night) -> Figures:
