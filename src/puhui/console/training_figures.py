@@ -199,7 +199,7 @@ def body_of(sent: Any, before: Mapping[str, Any], columns: Sequence[Mapping[str,
         "leak_guard": _choice(sent.get("leak_guard", ""), ("warn", "exclude"), "warn"),
         "window": {key: text for key in ("observation", "outcome") if (text := sent.get(key, "").strip())},
         "exclusions": {name: reasons[name] for name in of["left_out"]} | dict.fromkeys(of["group"], "only checked by group"),
-        "weight": next(iter(of["weight"]), ""), "calibration": _calibration(sent),
+        "weight": next(iter(of["weight"]), ""), "calibration": _calibration(sent, before.get("calibration")),
     }  # fmt: skip
     if not body["name"]:
         faults.append(Fault(_("name"), _("nothing"), _("a short name such as invoice-scorecard")))
@@ -214,10 +214,11 @@ def body_of(sent: Any, before: Mapping[str, Any], columns: Sequence[Mapping[str,
     return body | {"target": {"column": of["target"][0], **sides}}
 
 
-def _calibration(sent: Any) -> Any:
+def _calibration(sent: Any, before: Any) -> Any:
     method = _choice(sent.get("calibration", ""), ("platt", "isotonic", "none"), "platt")
     by = sent.get("by", "").strip()
-    return {"method": method, "by": by} if by else method
+    kept = {key: before[key] for key in ("least_cases",) if key in before} if isinstance(before, Mapping) else {}
+    return {**kept, "method": method, "by": by} if by else method
 
 
 def _rejects(sent: Any, column: str, faults: list[Fault]) -> dict[str, Any]:

@@ -46,6 +46,7 @@ def write_card(
         "\n\n".join(f"![{CAPTIONS.get(name, name)}]({name})" for name in plots),
         _bands(model),
         _groups(model),
+        _calibrations(model),
         _points(model) if isinstance(model, Model) else _inputs(model),
         _chosen(unseen),
         _limits(population, configuration),
@@ -153,6 +154,26 @@ def _groups(model: AnyModel) -> str:
         return ""
     head = "| groups by | group | cases | defaults | mean told | defaulted | z | AUC |\n|---|---|---|---|---|---|---|---|"
     return f"## Groups of the unseen cases\n\nBeyond z = ±2.6 the difference is hardly luck.\n\n{head}\n{rows}"
+
+
+def _calibrations(model: AnyModel) -> str:
+    """Which groups have a calibration of their own."""
+    told, calibration = model.document.training.get("calibration_groups", []), model.document.calibration
+    if not told:
+        return ""
+    rows = []
+    for row in told:
+        own = calibration.groups.get(row["group"]) if row["own"] else None
+        line = (
+            "the common one" if own is None else "a curve of its own" if own.curve else f"{own.intercept:+.3f} {own.slope:+.3f} × log-odds"
+        )
+        rows.append(f"| {(row['group'] or 'not known').replace('|', '/')} | {row['cases']} | {line} |")
+    table = "\n".join(rows)
+    return (
+        f"## Calibration by group\n\nBy `{calibration.by}`, over the log-odds of the common probability. Points are the same "
+        f"for all groups.\n\n"
+        f"| group | cases | calibration |\n|---|---|---|\n{table}"
+    )
 
 
 def _points(model: Model) -> str:

@@ -180,6 +180,8 @@ class Configuration:
     leak_guard: str = "warn"
     scaling: Scaling = field(default_factory=lambda: Scaling(600.0, 50.0, 20.0))
     calibration: str = "platt"
+    calibration_by: str = ""
+    calibration_least_cases: int = 500
     reasons_against: str = "best"
     reasons_count: int = 4
     use: str = ""
@@ -252,7 +254,7 @@ class _Reader:
             "preparation": self._steps(body.get("preparation", [])),
             "ridge": float(shrinkage.get("ridge", 1.0)) if shrinkage is not None else float(self._typed("shrinkage", (int, float), 1.0)),
             "leak_guard": self._choice("leak_guard", body.get("leak_guard", "warn"), ("warn", "exclude")),
-            "calibration": self._calibration(body.get("calibration", "platt")),
+            **self._calibration(body.get("calibration", "platt")),
             "reasons_against": self._choice("reasons.against", reasons.get("against", "best"), ("best", "neutral")),
             "reasons_count": reasons.get("count", 4),
         }
@@ -372,9 +374,19 @@ class _Reader:
             steps.append(Step(body["name"], body["kind"], columns, options))
         return tuple(steps)
 
-    def _calibration(self, found: Any) -> str:
-        value = found.get("method", "platt") if isinstance(found, dict) else found
-        return self._choice("calibration", value, ("platt", "isotonic", "none"))
+    def _calibration(self, found: Any) -> dict[str, Any]:
+        """A method, or a table of method, `by` (the column whose groups have their own) and `least_cases` of a group."""
+        methods = ("platt", "isotonic", "none")
+        if not isinstance(found, dict):
+            return {"calibration": self._choice("calibration", found, methods)}
+        table = self._table("calibration", {"method": str, "by": str, "least_cases": int})
+        if table.get("least_cases", 1) < 1:
+            self._fault("calibration.least_cases", str(table["least_cases"]), "1 or more")
+        return {
+            "calibration": self._choice("calibration.method", table.get("method", "platt"), methods),
+            "calibration_by": table.get("by", ""),
+            "calibration_least_cases": table.get("least_cases", 500),
+        }
 
     def _ranges(self, values: dict[str, Any]) -> None:
         split, bins, scaling = values["split"], values["bins"], values["scaling"]

@@ -8,15 +8,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from puhui.calculations.canonical import digest_of as digest
 from puhui.calculations.faults import Fault, FaultsError, check
+from puhui.scoring.group_calibration import Group, group_of
 from puhui.scoring.preparation import KINDS, Step
 
-__all__ = ["FORMAT", "Bin", "Calibration", "Document", "Scaling", "ScoredVariable", "digest", "parse", "read_document", "read_steps"]
+__all__ = [
+    "FORMAT",
+    "Bin",
+    "Calibration",
+    "Document",
+    "Scaling",
+    "ScoredVariable",
+    "digest",
+    "parse",
+    "read_calibration",
+    "read_document",
+    "read_steps",
+]
 
 FORMAT = "puhui/scorecard/1"
 
@@ -75,12 +88,28 @@ class Scaling:
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """How points were made true: `platt` is folded into the points (intercept and slope kept to read); `isotonic` holds a curve
-    from points (of trees and curves: from log-odds) to probability, straight between its points."""
+    from points (of trees and curves: from log-odds) to probability, straight between its points. `by` names a column or step whose groups
+    have calibrations of their own over it, where they had enough cases."""
 
     method: str
     intercept: float = 0.0
     slope: float = 1.0
     curve: tuple[tuple[float, float], ...] = ()
+    by: str = ""
+    groups: Mapping[str, Group] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Files without groups are as they were before there were any."""
+        body: dict[str, Any] = {"method": self.method, "intercept": self.intercept, "slope": self.slope}
+        body["curve"] = [list(point) for point in self.curve]
+        return body | ({"by": self.by, "groups": [each.as_dict() for each in self.groups.values()]} if self.by else {})
+
+
+def read_calibration(body: Mapping[str, Any], place: type = float) -> Calibration:
+    """The calibration of a model's file. place: of the curve's points, `int` for those of a scorecard."""
+    groups = {each.name: each for each in map(group_of, body.get("groups", []))}
+    curve = tuple((place(at), float(probability)) for at, probability in body["curve"])
+    return Calibration(body["method"], float(body["intercept"]), float(body["slope"]), curve, body.get("by", ""), groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +141,7 @@ class Document:
             "variables": [_variable_as_dict(variable) for variable in self.variables],
             "intercept_points": self.intercept_points,
             "scaling": asdict(self.scaling),
-            "calibration": {**asdict(self.calibration), "curve": [list(point) for point in self.calibration.curve]},
+            "calibration": self.calibration.as_dict(),
             "reasons": {"against": self.reasons_against, "count": self.reasons_count},
             "training": self.training,
         }
@@ -163,12 +192,7 @@ def _document(body: Mapping[str, Any]) -> Document:
         variables=tuple(_variable(variable) for variable in body["variables"]),
         intercept_points=int(body["intercept_points"]),
         scaling=Scaling(**{key: float(value) for key, value in body["scaling"].items()}),
-        calibration=Calibration(
-            method=body["calibration"]["method"],
-            intercept=float(body["calibration"]["intercept"]),
-            slope=float(body["calibration"]["slope"]),
-            curve=tuple((int(points), float(probability)) for points, probability in body["calibration"]["curve"]),
-        ),
+        calibration=read_calibration(body["calibration"], int),
         reasons_against=body["reasons"]["against"],
         reasons_count=int(body["reasons"]["count"]),
         training=dict(body["training"]),

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.additive import Curves
-from puhui.scoring.document import Bin, Calibration, Scaling, digest, read_steps
+from puhui.scoring.document import Bin, Calibration, Scaling, digest, read_calibration, read_steps
+from puhui.scoring.group_calibration import probabilities_in, probability_in
 from puhui.scoring.inputs import Input, case_row, frame_matrix
 from puhui.scoring.model import Reason, Score, absent_faults
 from puhui.scoring.preparation import Step, columns_read, prepare, prepare_frame
@@ -71,7 +72,7 @@ class EnsembleDocument:
             "preparation": [step.as_dict() for step in self.preparation],
             "inputs": [each.as_dict() for each in self.inputs],
             "core": self.core.as_dict(),
-            "calibration": {**asdict(self.calibration), "curve": [list(point) for point in self.calibration.curve]},
+            "calibration": self.calibration.as_dict(),
             "scaling": asdict(self.scaling),
             "reasons": {"count": self.reasons_count},
             "training": self.training,
@@ -81,7 +82,6 @@ class EnsembleDocument:
 def read_ensemble(body: Mapping[str, Any], where: str = "model") -> EnsembleDocument:
     """The document of a parsed file. FaultsError names what is missing or wrong."""
     try:
-        calibration = body["calibration"]
         return EnsembleDocument(
             format=body["format"],
             name=body["name"],
@@ -94,7 +94,7 @@ def read_ensemble(body: Mapping[str, Any], where: str = "model") -> EnsembleDocu
                 for one in body["inputs"]
             ),
             core=CORES[body["format"]].from_dict(body["core"]),
-            calibration=Calibration(**{**calibration, "curve": tuple((float(at), float(p)) for at, p in calibration["curve"])}),
+            calibration=read_calibration(body["calibration"]),
             scaling=Scaling(**body["scaling"]),
             reasons_count=int(body["reasons"]["count"]),
             training=dict(body["training"]),
@@ -122,8 +122,8 @@ class Ensemble:
 
     def answer(self, values: Mapping[str, object]) -> tuple[int, float]:
         """Points and probability of one case, without asking what each input added to them."""
-        row = case_row(self.document.inputs, self._prepared(values))
-        return self._answer(self.document.core.log_odds_of_one(row))
+        prepared = self._prepared(values)
+        return self._answer(self.document.core.log_odds_of_one(case_row(self.document.inputs, prepared)), prepared)
 
     def score(self, values: Mapping[str, object]) -> Score:
         """Score one case. `values` holds every input column, null as None; FaultsError when one is absent or unreadable."""
@@ -144,7 +144,7 @@ class Ensemble:
             for name in sorted(contributions, key=lambda name: -contributions[name])[: document.reasons_count]
             if contributions[name] > 0
         )
-        return Score(*self._answer(document.core.log_odds_of_one(row)), contributions, reasons, bins, kept)
+        return Score(*self._answer(document.core.log_odds_of_one(row), prepared), contributions, reasons, bins, kept)
 
     def _prepared(self, values: Mapping[str, object]) -> dict[str, Any]:
         check(absent_faults([name for name in self.columns if name not in values]))
@@ -153,8 +153,10 @@ class Ensemble:
         except (ValueError, TypeError) as error:
             raise FaultsError([Fault("values", str(error), "numbers, dates and categories as in training")]) from error
 
-    def _answer(self, log_odds: float) -> tuple[int, float]:
-        return self.document.points_of(log_odds), float(self._probability(np.array([log_odds]))[0])
+    def _answer(self, log_odds: float, prepared: Mapping[str, Any]) -> tuple[int, float]:
+        common, calibration = float(self._probability(np.array([log_odds]))[0]), self.document.calibration
+        probability = probability_in(calibration.groups, prepared[calibration.by], common) if calibration.by else common
+        return self.document.points_of(log_odds), probability
 
     def score_frame(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Score many: one row per row of `frame` with `points` and `probability`. FaultsError names every absent or unreadable column."""
@@ -164,7 +166,10 @@ class Ensemble:
         check(faults)
         log_odds = self.document.core.log_odds(frame_matrix(self.document.inputs, prepared))
         points = [self.document.points_of(each) for each in log_odds.tolist()]
-        return pl.DataFrame({"points": points, "probability": self._probability(log_odds)}, schema_overrides={"points": pl.Int64})
+        probability, calibration = self._probability(log_odds).tolist(), self.document.calibration
+        if calibration.by:
+            probability = probabilities_in(calibration.groups, prepared[calibration.by].to_list(), probability)
+        return pl.DataFrame({"points": points, "probability": probability}, schema={"points": pl.Int64, "probability": pl.Float64})
 
     def _probability(self, log_odds: FloatArray) -> FloatArray:
         """Probability of default, rounded to six decimals and kept off 0 and 1."""

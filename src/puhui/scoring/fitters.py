@@ -23,7 +23,7 @@ from puhui.scoring.population import Population
 from puhui.scoring.preparation import needed
 from puhui.scoring.trees import Trees
 
-__all__ = ["FITTERS", "FORMATS", "FittedEnsemble", "ensemble_document"]
+__all__ = ["FITTERS", "FORMATS", "Fitted", "FittedEnsemble", "ensemble_document"]
 
 FloatArray = NDArray[np.float64]
 

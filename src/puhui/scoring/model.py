@@ -23,6 +23,7 @@ import polars as pl
 
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.document import Bin, Document, ScoredVariable, digest, read_document
+from puhui.scoring.group_calibration import probabilities_in, probability_in
 from puhui.scoring.preparation import columns_read, prepare, prepare_frame
 
 __all__ = ["Model", "Reason", "Score", "absent_faults", "probability_of_points"]
@@ -98,7 +99,11 @@ class Model:
             for name in sorted(contributions, key=lambda name: -contributions[name])[: self.document.reasons_count]
             if contributions[name] > 0
         )
-        return Score(points, probability_of_points(self.document, points), contributions, reasons, bins, kept)
+        return Score(points, self._probability(points, prepared), contributions, reasons, bins, kept)
+
+    def _probability(self, points: int, prepared: Mapping[str, Any]) -> float:
+        common, calibration = probability_of_points(self.document, points), self.document.calibration
+        return probability_in(calibration.groups, prepared[calibration.by], common) if calibration.by else common
 
     def answer(self, values: Mapping[str, object]) -> tuple[int, float]:
         """Points and probability of one case: for a table they cost no less than with their reasons."""
@@ -131,6 +136,9 @@ class Model:
         scored = pl.DataFrame({"points": total}).with_columns(
             pl.col("points").replace_strict(list(probability), list(probability.values()), return_dtype=pl.Float64).alias("probability")
         )
+        if by := self.document.calibration.by:
+            told = probabilities_in(self.document.calibration.groups, prepared[by].to_list(), scored["probability"].to_list())
+            scored = scored.with_columns(pl.Series("probability", told, dtype=pl.Float64))
         return scored, points
 
     def _reasons_frame(self, points: pl.DataFrame) -> pl.DataFrame:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.configuration import Configuration, Target
-from puhui.scoring.preparation import as_text, prepare_frame, read_column
+from puhui.scoring.group_calibration import personal_fault
+from puhui.scoring.preparation import KINDS, as_text, columns_read, needed, prepare_frame, read_column
 
 __all__ = ["Candidate", "Population", "population_of", "read_target", "read_weight"]
 
@@ -66,6 +67,7 @@ class Population:
 
     notes: what was left out and why, in words, for the card.
     groups: column → the group of each case, None where not known; for checks, never for the score.
+    by: the group whose calibration a case has, "" where not known; empty where all have the common one.
     refused: weights of the refused cases, whose outcome is not known; refused_values: theirs, in the order of the candidates.
     """
 
@@ -78,6 +80,7 @@ class Population:
     notes: tuple[str, ...]
     rows_read: int
     groups: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
+    by: NDArray[Any] = field(default_factory=lambda: np.array([]))
     refused: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     refused_values: tuple[NDArray[Any], ...] = ()
 
@@ -113,6 +116,7 @@ def population_of(frame: pl.DataFrame, configuration: Configuration, signs: dict
     candidates = [candidate for candidate in candidates if candidate.name not in barred]
     time = _time(frame, configuration.split.date)
     groups = {name: _groups(frame[name]) for name in configuration.groups}
+    by = _by(frame, prepared[: len(frame)], configuration)
     n, mean = len(frame), weight.mean()
     return Population(
         tuple(replace(each, values=each.values[:n]) for each in candidates),
@@ -124,6 +128,7 @@ def population_of(frame: pl.DataFrame, configuration: Configuration, signs: dict
         (*notes, *left_out),
         rows_read,
         groups,
+        by,
         read_weight(refused, configuration.weight) / mean if len(refused) else np.zeros(0),
         tuple(each.values[n:] for each in candidates),
     )
@@ -137,6 +142,23 @@ def _parted(frame: pl.DataFrame, configuration: Configuration) -> tuple[pl.DataF
     named = {as_text(value) for value in rules.refused}
     is_refused = pl.Series([as_text(value) in named for value in frame[rules.column].to_list()], dtype=pl.Boolean)
     return frame.filter(~is_refused), frame.filter(is_refused)
+
+
+def _by(frame: pl.DataFrame, prepared: pl.DataFrame, configuration: Configuration) -> NDArray[Any]:
+    """Groups of the calibration. FaultsError for what is no category, or a mark of the person."""
+    name = configuration.calibration_by
+    if not name:
+        return np.array([])
+    step = next((each for each in configuration.preparation if each.name == name), None)
+    faults: list[Fault] = []
+    if step is not None and KINDS[step.kind].gives != "text":
+        faults.append(Fault(f"calibration.by: {name}", f"a step that gives a {KINDS[step.kind].gives}", "a column or step of categories"))
+    series = prepared[name] if step is not None else read_column(frame[name], "text", faults)
+    sources = columns_read({} if step else {name: "text"}, needed(configuration.preparation, {name}))
+    for column in (name, *sources):
+        faults += personal_fault(column, series.drop_nulls().unique().to_list() if column == name and not faults else [])
+    check(dict.fromkeys(faults))
+    return series.fill_null("").to_numpy()
 
 
 def _groups(series: pl.Series) -> tuple[str | None, ...]:
@@ -219,6 +241,7 @@ def _column_faults(frame: pl.DataFrame, configuration: Configuration) -> list[Fa
         "split.date": [configuration.split.date] if configuration.split.date else [],
         "prepare": _columns_of_steps(configuration),
         "groups": list(configuration.groups),
+        "calibration.by": [by] if (by := configuration.calibration_by) and by not in {s.name for s in configuration.preparation} else [],
         "rejects": [configuration.rejects.column] if configuration.rejects.column else [],
     }
     known = set(frame.columns)

@@ -20,9 +20,10 @@ from puhui.scoring.configuration import Configuration
 from puhui.scoring.evaluation import Figures, evaluate
 from puhui.scoring.fitters import Fitter
 from puhui.scoring.fitting import fit_scorecard, isotonic, platt
+from puhui.scoring.group_fitting import by_groups, groups_of
 from puhui.scoring.population import Population
 
-__all__ = ["OutOfFold", "OutOfTime", "older_and_newer", "out_of_fold", "out_of_time"]
+__all__ = ["OutOfFold", "OutOfTime", "calibrated_by", "older_and_newer", "out_of_fold", "out_of_time"]
 
 FloatArray = NDArray[np.float64]
 Progress = Callable[[int], None]
@@ -78,7 +79,7 @@ def out_of_fold(
                 chosen[name] = chosen.get(name, 0) + 1
             advance(1)
         scores.append(unseen)
-        calibrated.append(_cross_calibrated(target, unseen, weight, folds, configuration.calibration))
+        calibrated.append(_cross_calibrated(population, unseen, folds, configuration))
     return OutOfFold(
         seeds,
         split.folds,
@@ -107,21 +108,31 @@ def _folds(target: FloatArray, count: int, seed: int) -> NDArray[np.int64]:
     return folds
 
 
-def _cross_calibrated(target: FloatArray, score: FloatArray, weight: FloatArray, folds: NDArray[np.int64], method: str) -> FloatArray:
-    """Probabilities whose calibration was learnt on the other folds."""
+def _cross_calibrated(population: Population, score: FloatArray, folds: NDArray[np.int64], configuration: Configuration) -> FloatArray:
+    """Probabilities whose calibration, of all and of each group, was learnt on the other folds."""
+    target, weight, by, method = population.target, population.weight, population.by, configuration.calibration
     if method == "none":
         return _logistic(score)
     result = np.zeros(len(target))
     for fold in np.unique(folds):
         inside, outside = folds != fold, folds == fold
-        if method == "platt":
-            intercept, slope = platt(target[inside], score[inside], weight[inside])
-            result[outside] = _logistic(intercept + slope * score[outside])
-        else:
-            steps = isotonic(target[inside], -score[inside], weight[inside])
-            rates = np.minimum.accumulate([rate for _, rate in steps])
-            result[outside] = np.interp(-score[outside], [place for place, _ in steps], rates)
+        told = calibrated_by(method, target[inside], score[inside], weight[inside])
+        result[outside] = told(score[outside])
+        if len(by):
+            common = told(score[inside])
+            groups = groups_of(by[inside], target[inside], common, weight[inside], method, configuration.calibration_least_cases)
+            result[outside] = by_groups(groups, by[outside], result[outside])
     return result
+
+
+def calibrated_by(method: str, target: FloatArray, score: FloatArray, weight: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    """From a score to its probability, learnt on these cases."""
+    if method == "platt":
+        intercept, slope = platt(target, score, weight)
+        return lambda other: _logistic(intercept + slope * other)
+    steps = isotonic(target, -score, weight)
+    places, rates = [place for place, _ in steps], np.minimum.accumulate([rate for _, rate in steps])
+    return lambda other: np.asarray(np.interp(-other, places, rates))
 
 
 def older_and_newer(population: Population, configuration: Configuration) -> tuple[NDArray[np.int64], NDArray[np.int64], str]:

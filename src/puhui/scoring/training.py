@@ -23,8 +23,9 @@ from puhui.scoring.configuration import Configuration
 from puhui.scoring.ensemble import Ensemble
 from puhui.scoring.evaluation import auc_standard_error
 from puhui.scoring.fairness import by_group, departures
-from puhui.scoring.fitters import FITTERS, FittedEnsemble, ensemble_document
+from puhui.scoring.fitters import FITTERS, Fitted, FittedEnsemble, ensemble_document
 from puhui.scoring.fitting import Fitted as FittedScorecard
+from puhui.scoring.group_fitting import with_groups
 from puhui.scoring.leakage import suspicions
 from puhui.scoring.loading import AnyModel
 from puhui.scoring.model import Model
@@ -33,7 +34,7 @@ from puhui.scoring.points import scorecard_document
 from puhui.scoring.population import Population, population_of
 from puhui.scoring.preparation import columns_read
 from puhui.scoring.rejects import with_rejects
-from puhui.scoring.resampling import OutOfFold, OutOfTime, older_and_newer, out_of_fold, out_of_time
+from puhui.scoring.resampling import OutOfFold, OutOfTime, calibrated_by, older_and_newer, out_of_fold, out_of_time
 
 __all__ = ["Trained", "TrainingFigures", "bands", "catalogue_signs", "fits", "train", "train_all"]
 
@@ -134,17 +135,29 @@ def _trained(kind: str, population: Population, told: dict[str, Any], configurat
     training |= told
     if population.groups:
         training["groups"] = by_group(population, unseen.calibrated.mean(axis=0))
-    model: AnyModel
-    if isinstance(fitted, FittedEnsemble):
-        model = Ensemble(ensemble_document(kind, population, fitted, unseen.log_odds, configuration, training))
-    else:
-        assert isinstance(fitted, FittedScorecard)
-        model = Model(scorecard_document(population, fitted, unseen.log_odds, configuration, training))
+    model = _model(kind, population, fitted, unseen, configuration, training)
     model.document.training["mean_points"] = mean_points(model, population)
     words = _warnings(model, len(fitted.names), figures, told["leakage"]["suspects"], configuration)
     plots = draw_plots(population, unseen)
     card = write_card(population, model, figures, unseen, words, configuration, sorted(plots))
     return Trained(model, card, plots, figures, words, unseen)
+
+
+def _model(
+    kind: str, population: Population, fitted: Fitted, unseen: OutOfFold, configuration: Configuration, training: dict[str, Any]
+) -> AnyModel:
+    """The fitted model written down, with the calibration of groups where it is asked for."""
+    common = np.zeros(0)
+    if configuration.calibration_by and configuration.calibration != "none":
+        repeats = len(unseen.log_odds)
+        target, weight = np.tile(population.target, repeats), np.tile(population.weight / repeats, repeats)
+        common = calibrated_by(configuration.calibration, target, unseen.log_odds.ravel(), weight)(unseen.log_odds)
+    if isinstance(fitted, FittedEnsemble):
+        ensemble = ensemble_document(kind, population, fitted, unseen.log_odds, configuration, training)
+        return Ensemble(with_groups(ensemble, population, common, configuration) if len(common) else ensemble)
+    assert isinstance(fitted, FittedScorecard)
+    document = scorecard_document(population, fitted, unseen.log_odds, configuration, training)
+    return Model(with_groups(document, population, common, configuration) if len(common) else document)
 
 
 def bands(population: Population, unseen: OutOfFold, count: int = 10) -> list[dict[str, Any]]:
