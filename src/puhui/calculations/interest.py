@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from puhui.calculations.day_count import YEAR, actual_share
@@ -36,17 +37,36 @@ class Misuse(NamedTuple):
 
 def carved(period: Period, slices: Sequence[Slice], misuses: Iterable[Misuse]) -> list[Slice]:
     """The slices of a period without the nights on which a part of them was misused."""
+    if not slices:
+        return []
     result = list(slices)
     for misuse in misuses:
-        left, kept = misuse.amount, []
-        for amount, first, last in result:
-            part = min(left, amount) if first < misuse.last and misuse.first < last else 0
-            left -= part
-            pieces = [(amount - part, first, last), (part, first, misuse.first), (part, misuse.last, last)]
-            kept += [piece for piece in pieces if piece[0] and piece[1] < piece[2]]
-        result = kept
+        result = _without(result, misuse) if result else result
     check_nights_out(period, slices, result)
     return result
+
+
+def _without(slices: Sequence[Slice], misuse: Misuse) -> list[Slice]:
+    """Slices without the misused part of the principal on its nights: out of one slice that holds it throughout, else night by night."""
+    begun, ended = min(first for _, first, _ in slices), max(last for _, _, last in slices)
+    first_night, after = max(misuse.first, begun), min(misuse.last, ended)
+    if first_night >= after:
+        return list(slices)
+    for place, (amount, first, last) in enumerate(slices):
+        if amount >= misuse.amount and first <= first_night and after <= last:
+            left = [(amount - misuse.amount, first, last), (misuse.amount, first, first_night), (misuse.amount, after, last)]
+            return [*slices[:place], *(piece for piece in left if piece[0] and piece[1] < piece[2]), *slices[place + 1 :]]
+    kept = []
+    days = sorted({first_night, after, *(first for _, first, _ in slices), *(last for _, _, last in slices)})
+    for begin, end in pairwise(days):
+        misused = misuse.amount if first_night <= begin < after else 0
+        for amount, first, last in slices:
+            if first <= begin and end <= last:
+                part = min(misused, amount)
+                misused -= part
+                if amount > part:
+                    kept.append((amount - part, begin, end))
+    return kept
 
 
 class RateLine:

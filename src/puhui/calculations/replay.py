@@ -172,8 +172,18 @@ def _pay(loan: RunningLoan, index: int, event: Event, allocations: list[Allocati
         take_dues(loan, day, receipt)
         if receipt.left:
             pay_ahead(loan, day, receipt)
+        if loan.misuses and loan.index < len(loan.rows):
+            _note_misuse_paid(loan, day, receipt)
     allocations.extend(receipt.allocations)
     payments.append((day, sum(part.amount for part in receipt.allocations) + loan.overpaid - surplus))
+
+
+def _note_misuse_paid(loan: RunningLoan, day: date, receipt: Receipt) -> None:
+    """Note penalty paid in a row that is not due while money is or was misused: since when that is owed the contract leaves open."""
+    number = loan.rows[loan.index].period.number
+    if any(part.row == number and part.component in ("penalty", "compound") for part in receipt.allocations):
+        found = f"a repayment on {day} that reaches penalty of a row not yet due, with money misused"
+        loan.unsettled.append(Fault("events.amount", found, "what fell due before: since when it is owed is not settled"))
 
 
 def _new_rate(loan: RunningLoan, index: int, event: Event, allocations: list[Allocation], payments: list[Flow]) -> None:
