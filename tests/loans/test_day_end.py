@@ -114,6 +114,22 @@ def test_statements_of_a_day_end_do_not_grow_with_the_loans(lender: Any, cleared
     assert len(few) == len(many), [one[:90] for one in many if one[:60] not in {other[:60] for other in few}]
 
 
+def test_a_look_tells_of_what_it_was_asked(lender: Any, cleared_contract: Callable[..., Any]) -> None:
+    """On a due date dues wait and are told where they are asked for; a step that was not asked for is not taken for a quiet one."""
+    from puhui.loans import day_end
+    from puhui.loans.actions import draw_down
+    from puhui.loans.outlook import look
+
+    draw_down(cleared_contract(EVERY_THREE_DAYS), "draw", "officer")
+    names = ("settle", "falls_due", "collect", "classify")
+    quiet = look(lender, OPENED, names)
+    assert all(quiet.is_quiet(name) for name in names) and not quiet.is_quiet("notices") and not quiet.is_quiet("provision")
+    day_end.run(lender, OPENED + timedelta(days=2), "test")
+    due = look(lender, OPENED + timedelta(days=3), names)
+    assert [name for name in names if not due.is_quiet(name)] == ["settle", "falls_due"]
+    assert look(lender, OPENED + timedelta(days=3), ["collect"]).waiting.isdisjoint(names)
+
+
 def test_a_debit_undone_is_back_on_the_account(lender: Any, cleared_contract: Callable[..., Any]) -> None:
     """The borrower is neither poorer for it nor debited for the same due twice over."""
     from puhui.loans import day_end
