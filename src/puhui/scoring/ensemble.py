@@ -186,4 +186,10 @@ class Ensemble:
 def _told(each: Input, value: Any, number: float) -> str:
     if value is None:
         return "missing"
-    return f"{value}: default rate {number:.1%}" if each.kind == "category" else f"{number:,.6g}"
+    if each.kind == "category":
+        return (
+            f"{value}: default rate {number:.1%}"
+            if value in each.rates
+            else f"{value}: not met in training, taken as average ({number:.1%})"
+        )
+    return f"{number:,.6g}"

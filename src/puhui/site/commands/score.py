@@ -169,14 +169,15 @@ def explain(
         return
     support.print_result({key: value for key, value in explanation.items() if not isinstance(value, (list, dict))}, False)
     typer.echo("")
-    support.print_result(explanation["variables"], False)
+    from puhui.scoring.explanation import in_words, readable
+
+    support.print_result(readable(explanation["variables"]), False)
     typer.echo("\nReasons, most points lost first:")
-    support.print_result(explanation["reasons"], False)
+    support.print_result(readable(explanation["reasons"]), False)
     if below is not None:
-        nearest = explanation["nearest_change"]
-        typer.echo(f"\nNearest change to below {below:.2%}:")
-        support.print_result({key: value for key, value in nearest.items() if key != "changes"}, False)
-        support.print_result(nearest["changes"], False)
+        typer.echo(f"\nWhat would bring it below {below:.2%}:")
+        for sentence in in_words(explanation["nearest_change"]):
+            typer.echo(sentence)
 
 
 def _nearest(model: AnyModel, values: dict[str, Any], can: Path | None, below: float) -> dict[str, Any]:
@@ -196,8 +197,12 @@ def _nearest(model: AnyModel, values: dict[str, Any], can: Path | None, below: f
             rows = tomllib.loads(can.read_text("utf-8")).get("rows", [])
         except (OSError, ValueError) as error:
             raise FaultsError([Fault("--can", f"{can} ({error})", "a TOML file with [[rows]]")]) from error
-    answer = nearest_change(model, values, actions_of(rows), below)
-    return {**asdict(answer), "months": answer.months, "changes": [asdict(each) for each in answer.changes]}
+    actions = actions_of(rows)
+    answer = nearest_change(model, values, actions, below)
+    tried = [name for name in model.columns if name in actions]
+    before = model.answer(values)[0]
+    told = {"months": answer.months, "tried": tried, "points_without": before, "changes": [asdict(each) for each in answer.changes]}
+    return {**asdict(answer), **told}
 
 
 def _load(path: Path) -> AnyModel:
