@@ -13,6 +13,7 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.console.access import Request, may_act, page
 from puhui.console.decision_figures import language
 from puhui.console.evidence_figures import importable, title_of
+from puhui.console.import_faults import faults_told
 from puhui.console.note_words import note_told
 from puhui.console.paging import paged
 from puhui.console.templatetags.figures import number
@@ -67,7 +68,8 @@ def _import(request: Request) -> dict[str, Any]:
         return {"entered": entered} | _import_file(request, upload, entered)
     except FaultsError as error:
         faults = list(error.faults)
-        return {"entered": entered, "faults": faults[:FAULTS_SHOWN], "fault_count": len(faults), "file_name": upload.name if upload else ""}
+        shown = faults_told(faults[:FAULTS_SHOWN])
+        return {"entered": entered, "faults": shown, "fault_count": len(faults), "file_name": upload.name if upload else ""}
 
 
 def _import_file(request: Request, upload: UploadedFile[Any], entered: dict[str, str]) -> dict[str, Any]:
@@ -90,7 +92,7 @@ def _import_file(request: Request, upload: UploadedFile[Any], entered: dict[str,
         "counts": counts,
         "notes": [note for result in results for note in _notes(result)],
         "file_name": upload.name,
-        "rejected": [fault for result in results for fault in result.faults][:FAULTS_SHOWN],
+        "rejected": faults_told([Fault(**fault) for result in results for fault in result.faults][:FAULTS_SHOWN]),
     }
 
 
