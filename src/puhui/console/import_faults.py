@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from puhui.calculations.faults import Fault
@@ -129,6 +129,6 @@ def _where(text: str) -> str:
     if match is None or not any(match[name] for name in ("sheet", "row", "column")):
         return text
     parts = {
-        "sheet": say("sheet “%(a)s”"), "row": say("row %(a)s"), "column": say("column “%(a)s”"), "more": say("and %(a)s more rows"),
+        "sheet": gettext("sheet “%(a)s”"), "row": gettext("row %(a)s"), "column": gettext("column “%(a)s”"), "more": gettext("and %(a)s more rows"),
     }  # fmt: skip
-    return say(", ").join([match["file"], *(form % {"a": match[name]} for name, form in parts.items() if match[name])])
+    return gettext(", ").join([match["file"], *(form % {"a": match[name]} for name, form in parts.items() if match[name])])
