@@ -111,7 +111,7 @@ def test_no_product_may_name_it() -> None:
 
     path = reading.CATALOGUE / "products" / "cooperative-loan-2021-01-01.toml"
     text = path.read_text(encoding="utf-8").replace('members = "n"', 'members = "n"\nowner_sex = "text"')
-    with pytest.raises(FaultsError, match="owner_sex.*may not be decided on"):
+    with pytest.raises(FaultsError, match=r"owner_sex.*may not be decided on"):
         reading.from_document(text_document(text, "product", "p.toml"))
 
 

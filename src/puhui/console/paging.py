@@ -1,4 +1,4 @@
-"""Lists in pages of fifty, with the filters carried along."""
+"""Lists in pages, of fifty unless said otherwise, with the filters carried along."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.http import HttpRequest
 ROWS_PER_PAGE = 50
 
 
-def paged(request: HttpRequest, rows: Any, filters: dict[str, str] | None = None) -> dict[str, Any]:
+def paged(request: HttpRequest, rows: Any, filters: dict[str, str] | None = None, per_page: int = ROWS_PER_PAGE) -> dict[str, Any]:
     """Context for `parts/pages.html`: the page asked for (the nearest one there is), and the filters as a query."""
-    page: Page[Any] = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page: Page[Any] = Paginator(rows, per_page).get_page(request.GET.get("page"))
     kept = {name: value for name, value in (filters or {}).items() if value}
     query = urlencode(kept)
     return {"page": page, "page_query": f"{query}&" if query else "", "filters": filters or {}, "query": query}

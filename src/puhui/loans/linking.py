@@ -26,7 +26,7 @@ from puhui.loans.keeping import NewEvent, events_of
 from puhui.loans.models import Loan
 from puhui.loans.repricing import RUNNING, rate_before
 from puhui.parties.actions import record_audit
-from puhui.products.queries import product, stored_products, versions
+from puhui.products.queries import product, products_by_digest, versions
 from puhui.products.terms import Linkage, Product
 
 __all__ = ["CORRECT_LINK", "REVIEW_LINK", "Standing", "links_of", "may_be_linked", "standing"]
@@ -39,7 +39,7 @@ def product_of(loan: Loan) -> Product:
     decision = loan.contract.decision
     digest = decision.record.get("versions", {}).get("product", {}).get("digest")
     if digest:
-        return stored_products([digest])[digest]
+        return products_by_digest([(loan.product_code, digest)])[digest]
     return product(loan.product_code, decision.business_date, loan.institution)
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "conditions_of",
     "product",
     "product_names",
+    "products_by_digest",
     "products_on",
     "stored_products",
     "stored_tables",
@@ -119,6 +120,17 @@ def _is_asked(whom: str, borrower: Borrower) -> bool:
 def stored_products(digests: Iterable[str]) -> dict[str, Product]:
     """Digest → product as stored. Raises FaultsError where one is missing or its body does not have its digest."""
     return {row.digest: reading.from_body(row.name, row.body) for row in _stored("product", digests)}
+
+
+def products_by_digest(wanted: Iterable[tuple[str, str]]) -> dict[str, Product]:
+    """Digest → product of (code, digest): from its file where that is still the same text, else as stored. One statement at most.
+
+    Raises FaultsError as `stored_products`.
+    """
+    wanted = set(wanted)
+    digests = {digest for _, digest in wanted}
+    found = {one.digest: one for code in {code for code, _ in wanted} for one in versions(code) if one.digest in digests}
+    return found | (stored_products(digests - found.keys()) if digests - found.keys() else {})
 
 
 def stored_tables(digests: Iterable[str]) -> dict[str, Table]:
