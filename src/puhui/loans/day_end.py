@@ -30,6 +30,7 @@ from puhui.loans.day_steps import STEPS, Night, steps_on
 from puhui.loans.models import DayEndStep
 from puhui.loans.outlook import NOTHING, Outlook, look
 from puhui.loans.standing import reckon_versions
+from puhui.loans.workers import crew
 from puhui.parties.models import Institution
 from puhui.parties.statements import together
 
@@ -52,8 +53,9 @@ def run(institution: Institution, until: date, actor: str, progress: Progress | 
         raise FaultsError([Fault("date", until.isoformat(), expected, f"The open day is {institution.business_date}.")])
     figures = []
     _close_what_was_left(institution, actor)
-    while institution.business_date <= until:
-        figures.append(run_day(institution, actor, progress, workers=workers))
+    with crew(workers):
+        while institution.business_date <= until:
+            figures.append(run_day(institution, actor, progress, workers=workers))
     anchor_newest_day(institution)  # where a run was killed between closing a day and anchoring it
     return figures
 
@@ -64,7 +66,8 @@ def run_day(institution: Institution, actor: str, progress: Progress | None = No
     tell = progress or (lambda day, step, count: None)
     figures: dict[str, Any] = {"date": day.isoformat(), **dict.fromkeys(("settle", "falls_due", "collect"), NOT_DONE)}
     night = Night(institution, day, workers)
-    quiet, outlook = _run_steps(night, actor, figures, tell)
+    with crew(workers):
+        quiet, outlook = _run_steps(night, actor, figures, tell)
     if outlook is None or "versions" in outlook.waiting:
         reckon_versions(institution)  # before the day is held, so that nobody waits for it
     figures["accrue"] = accrue(institution, day, actor, quiet)
