@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from puhui.calculations.faults import Fault
+from puhui.console.decision_figures import language
 
 __all__ = ["faults_told"]
 
@@ -112,7 +113,9 @@ _COMPILED = tuple((re.compile(pattern), text) for pattern, text in PATTERNS)
 
 
 def faults_told(faults: Iterable[Fault]) -> list[Fault]:
-    """The faults in the reader's language."""
+    """The faults in the reader's language; in English as they are."""
+    if language() == "en":
+        return list(faults)
     return [Fault(_where(each.where), _told(each.found), _told(each.expected), _told(each.remedy)) for each in faults]
 
 
@@ -128,7 +131,10 @@ def _where(text: str) -> str:
     match = WHERE.fullmatch(text)
     if match is None or not any(match[name] for name in ("sheet", "row", "column")):
         return text
-    parts = {
-        "sheet": gettext("sheet “%(a)s”"), "row": gettext("row %(a)s"), "column": gettext("column “%(a)s”"), "more": gettext("and %(a)s more rows"),
-    }  # fmt: skip
-    return gettext(", ").join([match["file"], *(form % {"a": match[name]} for name, form in parts.items() if match[name])])
+    forms = {
+        "sheet": gettext("sheet “%(a)s”"),
+        "row": gettext("row %(a)s"),
+        "column": gettext("column “%(a)s”"),
+        "more": gettext("and %(a)s more rows"),
+    }
+    return " · ".join([match["file"], *(form % {"a": match[name]} for name, form in forms.items() if match[name])])
