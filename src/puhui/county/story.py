@@ -71,7 +71,7 @@ def tell(plan: Plan, teller: Teller) -> County:
     with teller("contracts and payouts"):
         year = pay_out_all(county)
     live_on(county, year, teller)
-    hand_over(institution, economy, known.frames, plan.last_day, teller)
+    hand_over(institution, economy, known.frames, plan.last_day, teller, since=plan.decision_day)
     with teller("new invoices and applications"):
         leave_work(county)
     return county

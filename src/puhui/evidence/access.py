@@ -14,15 +14,18 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q, Value
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from puhui.calculations.faults import Fault, check
-from puhui.evidence.models import ReadLog
 from puhui.evidence.reading.faults import LISTED_FAULTS
 from puhui.parties.consents import PURPOSES, live, standing
 from puhui.parties.models import Consent, Firm, Institution
 from puhui.parties.queries import firms_with_live_consent
 
-LOG_BATCH_ROWS = 5_000
+_LOG = """
+    INSERT INTO evidence_readlog (institution_id, purpose, reader, read_at, evidence_class, firm_id, consent_id)
+    SELECT %s, %s, %s, %s, * FROM unnest(%s::text[], %s::bigint[], %s::bigint[])
+"""
 
 
 def consented_firms(institution: Institution, evidence_class: str, at: dt.date | dt.datetime) -> frozenset[int]:
@@ -82,14 +85,12 @@ def _missing(institution: Institution, purpose: str, asked: Mapping[str, tuple[I
 
 def log_readings(institution: Institution, purpose: str, reader: str, found: Mapping[str, Mapping[int, int]]) -> None:
     """A row for each reading: class → firm → the consent it rests on. In the transaction in which is read."""
-    ReadLog.objects.bulk_create(
-        (
-            ReadLog(institution=institution, firm_id=firm, consent_id=consent, evidence_class=each, purpose=purpose, reader=reader)
-            for each, firms in found.items()
-            for firm, consent in firms.items()
-        ),
-        batch_size=LOG_BATCH_ROWS,
-    )
+    readings = [(each, firm, consent) for each, firms in found.items() for firm, consent in firms.items()]
+    if not readings:
+        return
+    classes, firms_read, consents_used = map(list, zip(*readings, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_LOG, [institution.pk, purpose, reader, timezone.now(), classes, firms_read, consents_used])
 
 
 def consents_to_read(

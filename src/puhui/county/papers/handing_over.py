@@ -32,10 +32,30 @@ def known_by(frames: Mapping[str, pl.DataFrame], today: date) -> dict[str, pl.Da
     return known
 
 
-def hand_over(institution: Institution, economy: Economy, frames: Mapping[str, pl.DataFrame], today: date, teller: Teller) -> None:
-    """Write what was known by `today` as files and import each."""
+def new_by(frames: Mapping[str, pl.DataFrame], since: date, today: date) -> dict[str, pl.DataFrame]:
+    """Of the papers as they stand on a day, those that did not stand so on the day `since`: what is new, and what has been done since."""
+    before = known_by(frames, since)
+    known = known_by(frames, today)
+    return {
+        record: frame.join(before[record], on=frame.columns, how="anti", nulls_equal=True, maintain_order="left")
+        if record in before
+        else frame
+        for record, frame in known.items()
+    }
+
+
+def hand_over(
+    institution: Institution,
+    economy: Economy,
+    frames: Mapping[str, pl.DataFrame],
+    today: date,
+    teller: Teller,
+    since: date | None = None,
+) -> None:
+    """Write what was known by `today` as files and import each; with `since`, the day of the last handing over, only what is new."""
+    known = known_by(frames, today) if since is None else new_by(frames, since, today)
     with tempfile.TemporaryDirectory() as folder:
-        paths = write_papers(economy, known_by(frames, today), Path(folder))
+        paths = write_papers(economy, known, Path(folder))
         with teller("importing papers of the other classes", total=len(paths)) as stage:
             for record, path in paths.items():
                 import_records(institution, path, layout(record).evidence_class, record, business_date=today, actor="officer")
