@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from tests.loans.conftest import proved
 
 from puhui.calculations.faults import FaultsError
 
@@ -116,3 +117,62 @@ def test_a_kind_that_does_not_suit_is_refused(contract: Any, act: Callable[..., 
     row = machines(contract, act)
     with pytest.raises(FaultsError, match="property or equipment or movables"):
         act("value_security", contract, security=row.pk, item_kind="receivable", **PAID)
+
+
+def memo_fen(lender: Any) -> int:
+    from puhui.books.queries import balances_by_role
+
+    return int(balances_by_role(lender, lender.business_date).get("memo_collateral", 0))
+
+
+def test_the_memo_books_follow_each_valuation_and_the_release(lender: Any, contract: Any, act: Callable[..., Any]) -> None:
+    """The worked journal of docs/algorithms/books.md, line by line: received, valued anew, given back."""
+    from tests.books.test_worked_journal import fen, table
+
+    from puhui.books.models import Entry
+    from puhui.loans.actions import draw_down
+
+    stated = [(debit, credit, fen(yuan)) for _, debit, credit, yuan in table("journal collateral")[1:]]
+    row = machines(contract, act, **PAID)
+    assert memo_fen(lender) == 9_072_000
+    loan = draw_down(contract, "payout", "officer")
+    act("value_security", contract, security=row.pk, item_kind="equipment", **(PAID | {"age_years": 3}))
+    assert memo_fen(lender) == 8_164_800 and proved(lender) == []
+    act("pay_off", type(loan).objects.get(pk=loan.pk))
+    act("release_security", contract, security=row.pk, evidence="注销登记 9")
+    assert memo_fen(lender) == 0 and proved(lender) == []
+    roles = {"9104": "memo_collateral", "9000": "memo_counterpart"}
+    entries = Entry.objects.filter(act="collateral", reference=f"security {row.pk}").order_by("pk")
+    moved = [
+        (roles[each.debit_account.code], roles[each.credit_account.code], each.amount_fen)
+        for entry in entries
+        for each in entry.transfers.select_related("debit_account", "credit_account")
+    ]
+    assert moved == stated
+
+
+def test_a_guarantor_is_no_thing_that_is_held(lender: Any, contract: Any, act: Callable[..., Any]) -> None:
+    from puhui.loans.models import Security
+
+    act("secure", contract, kind="guarantor", provider="王大海", evidence="保证合同 1")
+    number = Security.objects.get(contract=contract).pk
+    act("value_security", contract, security=number, item_kind="guarantee", amount_fen=9_000_000, evidence="保证合同 1")
+    assert memo_fen(lender) == 0 and proved(lender) == []
+
+
+def test_the_proof_finds_what_was_valued_past_the_books_and_the_night_mends_what_is_older(
+    lender: Any, contract: Any, act: Callable[..., Any]
+) -> None:
+    from puhui.loans.collateral_books import post_collateral
+    from puhui.loans.models import SecurityValue
+
+    row = machines(contract, act, **PAID)
+    SecurityValue.objects.create(
+        institution=lender, security=row, day=lender.business_date, item_kind="equipment", base_fen=1, value_fen=10_000_000,
+        evidence="past the act", recorded_by="test",
+    )  # fmt: skip
+    (found,) = proved(lender)
+    assert str(found) == "memo account of collateral: holds 9072000 fen, the securities that are held are worth 10000000 fen"
+    assert post_collateral(lender, lender.business_date, "day end") == 928_000
+    assert post_collateral(lender, lender.business_date, "day end") == 0
+    assert proved(lender) == []

@@ -153,6 +153,7 @@ BOOK_ACTS = {
     "branch_transfer": _("moved to another branch"),
     "moving_in": _("moved in from another system"),
     "commitments": _("undrawn commitments"),
+    "collateral": _("collateral"),
     "expected_loss": _("expected credit loss"),
     "held_back": _("interest of stage 3 held back"),
     "reserve_appropriation": _("general reserve appropriated"),

@@ -19,6 +19,7 @@ from puhui.calculations.faults import Fault, check
 from puhui.calculations.security import Item, may_be_released, missing_before_payout, secured
 from puhui.loans.act_arguments import Argument, amount, choice, count, day, text
 from puhui.loans.acts import Act, Done, Work
+from puhui.loans.collateral_books import post_security, worth_fen
 from puhui.loans.credit_models import Security, SecurityRelease, SecurityValue
 from puhui.loans.models import Contract, Loan
 from puhui.loans.securing import add_security
@@ -128,7 +129,9 @@ def _value(work: Work) -> Done:
         insured_until=given["insured_until"], evidence=given["evidence"], recorded_by=work.actor,
     )  # fmt: skip
     row.value_fen = secured([_item(security, row)], _rules(work.day), 0, 0).total_fen
+    before = worth_fen(security)
     row.save()
+    post_security(security, before, worth_fen(security), work.day, work.actor)
     return _told(work, "valued", security, {"value_fen": row.value_fen, "item_kind": row.item_kind})
 
 
@@ -145,6 +148,7 @@ def _release(work: Work) -> Done:
     SecurityRelease.objects.create(
         institution=work.institution, security=security, day=work.day, evidence=work.arguments["evidence"], recorded_by=work.actor
     )
+    post_security(security, worth_fen(security), 0, work.day, work.actor)
     return _told(work, "released", security, {})
 
 

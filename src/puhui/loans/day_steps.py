@@ -25,6 +25,7 @@ from puhui.calculations.faults import Fault, check
 from puhui.decisions import timing
 from puhui.loans import settling
 from puhui.loans.classifying import classify
+from puhui.loans.collateral_books import post_collateral
 from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, keep, owed_now
 from puhui.loans.lines import expire_lines, post_commitments
 from puhui.loans.models import DebitAccount, Event, Loan, SetAside
@@ -78,8 +79,9 @@ def _table(name: str) -> Table:
 
 
 def lines(night: Night) -> Figures:
-    """Lines whose last day is past end; undrawn commitments stand in the memo books."""
+    """Lines whose last day is past end; undrawn commitments and collateral stand in the memo books."""
     expired = expire_lines(night.institution, night.day, ACTOR)
+    post_collateral(night.institution, night.day, ACTOR)
     return {"expired": expired, "commitments_fen": post_commitments(night.institution, night.day, ACTOR)}
 
 

@@ -24,6 +24,7 @@ from puhui.books.verify import Finding, one_moment
 from puhui.calculations.posting import FLOWS, MEMO_FLOWS, SUB_LEDGER, ledger_signs
 from puhui.decisions.models import Exposure
 from puhui.loans import standing
+from puhui.loans.collateral_books import collateral_findings
 from puhui.loans.keeping import COUNTERS, events_of
 from puhui.loans.models import Contract, DayEndStep, Event, Loan
 from puhui.loans.rebuilding import differences_of
@@ -43,6 +44,7 @@ def findings(institution: Institution) -> list[Finding]:
         event_findings,
         accrual_findings,
         exposure_findings,
+        collateral_findings,
         contract_findings,
         replay_findings,
     )
