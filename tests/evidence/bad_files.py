@@ -235,7 +235,7 @@ REFUSED: dict[str, tuple[Builder, tuple[str, ...]]] = {
         ("row 1", "开票日期"),
     ),
     "JSON: one object": (content('{"a": {"b": 1}}', "a.json"), ("row 1", "a list of objects", "one flat object")),
-    "JSON: a list of numbers": (content("[1, 2, 3]", "a.json"), ("row 1", "a str", "a list of objects")),
+    "JSON: a list of numbers": (content("[1, 2, 3]", "a.json"), ("row 1", "a value that stands alone", "a list of objects")),
     "JSON: a nested cell": (content(records({}, {"金额": {"value": 1}}), "a.json"), ("row 2", "金额", "one flat object")),
     "JSON: not closed": (content(records({}, {})[:-1], "a.json"), ("line 1", "no valid JSON")),
     "JSON: a broken line": (content('{"发票号码": "1"}\n{"发票号码"; "2"}\n', "a.json"), ("line 2", "no valid JSON")),

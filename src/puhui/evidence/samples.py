@@ -88,12 +88,13 @@ def _value(layout: Layout, field: Field, row: int) -> Any:
 
 
 def _day(layout: Layout, field: Field, row: int) -> dt.date:
-    """A day or month of the first year, and for more rows than that has, one after the other before it."""
-    start = max(FIRST_DAY, layout.earliest)
+    """A day or month, each row one before the last: nothing lies ahead of the open day. After a late beginning, one after the last."""
+    back = layout.earliest < FIRST_DAY
+    start, step = (FIRST_DAY, -row) if back else (layout.earliest, row)
     if field.type == "month":
-        number = start.year * 12 + (row if row < 12 else 11 - row)
+        number = start.year * 12 + start.month - 1 + step
         return dt.date(number // 12, number % 12 + 1, 1)
-    return start + dt.timedelta(days=row if row < 365 else 364 - row)
+    return start + dt.timedelta(days=step)
 
 
 def _code(field: Field, row: int) -> str:

@@ -82,7 +82,7 @@ def _after_blanks(text: str, position: int) -> int:
 
 def _flat(value: Any, number: int, file: str) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise _wrong_shape(place(file, row=number), f"a {type(value).__name__}")
+        raise _wrong_shape(place(file, row=number), "a list" if isinstance(value, list) else "a value that stands alone")
     flat = {}
     for name, cell in value.items():
         if isinstance(cell, dict | list):
