@@ -76,6 +76,7 @@ def _figures(terms: Terms, events: Sequence[Event], as_of: date | None) -> dict[
         return _answer(terms, rows, None, flows)
     position = replay(terms, events, as_of)
     faults.extend(position.unsettled)
+    faults.extend(_running_cost_not_settled(terms, position))
     if faults:
         raise FaultsError(faults)
     return _answer(terms, position.rows, position, _flows(position))
@@ -84,7 +85,10 @@ def _figures(terms: Terms, events: Sequence[Event], as_of: date | None) -> dict[
 def _answer_own_dues(terms: Terms, events: Sequence[Event], as_of: date | None) -> dict[str, Any]:
     """The answer for a line whose draws keep their own dues: each row names its draw."""
     own = own_dues(terms, events, as_of)
-    check(list(own.unsettled))
+    faults = list(own.unsettled)
+    if own.position is not None:
+        faults += _running_cost_not_settled(terms, own.position)
+    check(faults)
     flows = own.flows if own.position is None else _flows(own.position)
     answered = _answer(terms, own.rows, own.position, flows)
     answered["instalments"] = [
@@ -99,6 +103,15 @@ def _any_terms(fields: Fields) -> Terms:
     currency = fields.values.get("currency", "CNY")
     exponent = currency_exponent(currency) if isinstance(currency, str) else None
     return Terms("CNY", 2 if exponent is None else exponent, 1, start, "bullet", "M/360", ((start, 0),))
+
+
+def _running_cost_not_settled(terms: Terms, position: Position) -> list[Fault]:
+    """Penalty inside a period stands in a row that is not due: whether `overdue` holds it is not settled."""
+    if not position.running_cost:
+        return []
+    found = f"{position.as_of}, with {amount_text(position.running_cost, terms.exponent)} of penalty or compound interest running"
+    expected = "a day without penalty in a row not yet due: whether it is overdue before that due date is not settled"
+    return [Fault("as_of", found, expected)]
 
 
 def answer_text(text: str | bytes, law: LawOn | None = None) -> tuple[dict[str, Any], bool]:

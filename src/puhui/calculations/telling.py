@@ -14,7 +14,7 @@ from puhui.calculations.as_agreed import dues_as_agreed
 from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE
 from puhui.calculations.line_pooled import PooledLine
-from puhui.calculations.money import amount_text, round_exact
+from puhui.calculations.money import round_exact
 from puhui.calculations.periods import unsettled
 from puhui.calculations.position import Allocation, Flow, Position, Row
 from puhui.calculations.running import RunningLoan, RunningRow
@@ -40,10 +40,6 @@ def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation
     if round_exact(exact, SCALE, terms.rounding) < 0:
         loan.unsettled.append(Fault("as_of", f"{as_of}, with interest paid before it has run", "a due date: not settled"))
     _note_under_way(loan, as_of)
-    if running_cost and (since is None or loan.misuses):
-        found = f"{as_of}, with {amount_text(running_cost, terms.exponent)} of penalty of money misused, or with no instalment overdue"
-        loan.unsettled.append(Fault("as_of", found, "a day on which it is paid: since when it is overdue is not settled"))
-    _note_due_today(loan, as_of)
     _note_grace(loan)
     days_past_due = 0 if since is None else (as_of - since).days
     status = _status(loan, principal, days_past_due)
@@ -92,15 +88,6 @@ def _running_cost(loan: RunningLoan, day: date) -> int:
         if not (row.closed and row.period.payable < day):
             cost += max(row.owed(PENALTY) - row.charged_penalty, 0) + row.owed(COMPOUND)
     return cost
-
-
-def _note_due_today(loan: RunningLoan, day: date) -> None:
-    """Note penalty or compound interest in a row that falls due on `day`: nights before it made it, and its row is not due before it."""
-    for row in loan.rows[max(loan.index - 1, 0) : loan.index]:
-        cost = max(row.owed(PENALTY) - row.charged_penalty, 0) + row.owed(COMPOUND)
-        if cost and row.closed and row.period.payable >= day:
-            found = f"{day}, a due date, with {amount_text(cost, loan.terms.exponent)} of penalty or compound interest in its row"
-            loan.unsettled.append(Fault("as_of", found, "another day: whether that is overdue on the due date itself is not settled"))
 
 
 def _note_grace(loan: RunningLoan) -> None:
