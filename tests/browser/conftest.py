@@ -10,9 +10,8 @@ from uuid import uuid4
 
 import pytest
 from tests.browser.browsers import ARGUMENTS, BROWSERS
-from tests.conftest import TEMPLATE
-from tests.console.conftest import use_database
-from tests.console.scenario import PASSWORD, build
+from tests.console.conftest import scenario_copy, use_database
+from tests.console.scenario import PASSWORD
 from tests.console.test_queries import addresses
 
 
@@ -22,17 +21,14 @@ def site(server: Any) -> Iterator[tuple[str, Any]]:
     from django.core.handlers.wsgi import WSGIHandler
     from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
-    from puhui.site import embedded, translations
+    from puhui.site import embedded
 
     class Quiet(WSGIRequestHandler):
         def log_message(self, format: str, *arguments: Any) -> None:
             return None
 
-    translations.compile_stale()
     name = f"browser_{uuid4().hex[:12]}"
-    server.create_database(name, template=TEMPLATE)
-    use_database(name)
-    scenario = build()
+    scenario = scenario_copy(server, name)
     scenario.addresses = addresses(scenario)  # asked for now: while a browser runs, this thread may not ask the database
     httpd = ThreadedWSGIServer(("127.0.0.1", 0), Quiet)
     httpd.daemon_threads = False

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -9,6 +12,9 @@ from uuid import uuid4
 import pytest
 from tests.conftest import TEMPLATE
 from tests.console.scenario import build
+
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex  # the same in all processes of a run
+DAY_SECONDS = 86_400
 
 
 def use_database(name: str) -> None:
@@ -23,15 +29,41 @@ def use_database(name: str) -> None:
     ContentType.objects.clear_cache()
 
 
-@pytest.fixture(scope="session")
-def scenario_database(server: Any) -> Iterator[tuple[str, Any]]:
-    from puhui.site import embedded, translations
+def scenario_copy(server: Any, name: str) -> Any:
+    """Makes a database with the scenario and points this process at it. Built once in a run, then copied."""
+    from puhui.site import translations
+    from puhui.site.postgresql.holders import locked
 
     translations.compile_stale()
-    name = f"pages_{uuid4().hex[:12]}"
-    server.create_database(name, template=TEMPLATE)
+    template = f"scenario_{RUN[:12]}"
+    kept = server.home / f"{template}.pickle"
+    with locked(server.home / "scenario.lock"):
+        if not kept.exists():
+            drop_scenarios_of_old_runs(server)
+            server.create_database(template, template=TEMPLATE)
+            use_database(template)
+            built = pickle.dumps(build())
+            use_database(name)  # nobody may be connected to what is copied
+            kept.write_bytes(built)
+    server.create_database(name, template=template)
     use_database(name)
-    yield name, build()
+    return pickle.loads(kept.read_bytes())
+
+
+def drop_scenarios_of_old_runs(server: Any) -> None:
+    """In a home that stays, what runs of more than a day ago left."""
+    for path in server.home.glob("scenario_*.pickle"):
+        if path.stat().st_mtime < time.time() - DAY_SECONDS:
+            server.drop_database(path.stem)
+            path.unlink()
+
+
+@pytest.fixture(scope="session")
+def scenario_database(server: Any) -> Iterator[tuple[str, Any]]:
+    from puhui.site import embedded
+
+    name = f"pages_{uuid4().hex[:12]}"
+    yield name, scenario_copy(server, name)
     use_database(embedded.DATABASE)
     server.drop_database(name)
 
