@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from puhui.console import product_fault_words
 from puhui.console.act_words import CHOICES, COMMAND, LINE, SECURITIES
 from puhui.console.labels import CONTRACT, LOAN
 
@@ -116,7 +117,7 @@ PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"Name the document under the provider\.", _("Name the document beside the name.")),
     (r"The mortgage keeps its rank only with it\.", _("The mortgage keeps its rank only with it.")),
 )
-_COMPILED = tuple((re.compile(pattern), text) for pattern, text in PATTERNS)
+_COMPILED = tuple((re.compile(pattern), text) for pattern, text in (*PATTERNS, *product_fault_words.PATTERNS))
 _CODES: dict[str, Any] = {**CHOICES, **SECURITIES} | {
     code: each.label for table in (LOAN, CONTRACT, LINE, COMMAND) for code, each in table.items()
 }
