@@ -127,6 +127,8 @@ def test_spark_equals_polars() -> None:
     # Few rows and long plans: compiling them would take longer than interpreting them.
     options = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1", "spark.sql.codegen.wholeStage": "false"}
     options |= {"spark.sql.adaptive.enabled": "false", "spark.log.level": "ERROR"}
+    # A short life: the first compiler's code is good enough, and a second one compiling beside it takes a third more of the processor.
+    options |= {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
     session = sql.SparkSession.builder.master("local[2]").config(map=options).getOrCreate()
     invoices = pl.concat([random_frame(seed=11, rows=1500), frame(ROWS)], how="diagonal_relaxed")
     try:
