@@ -65,6 +65,11 @@ def pytest_configure(config: pytest.Config) -> None:
         translations.compile_stale()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that were given more time than others begin first, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _home is not None and "PUHUI_TESTS_HOME" not in os.environ:
         from puhui.site import embedded
