@@ -64,7 +64,7 @@ def monitored(institution: Institution, model: RegisteredModel, as_of: date, lan
     spread = _bins(institution, model.digest, recent[0], as_of) if recent else {}
     return (
         _table("stability", _stability(model.name, cases, limits), _STABILITY, language),
-        _table("movers", _movers(institution, model, recent, as_of, language), _MOVERS, language),
+        _table("movers", _movers(institution, model, recent, as_of, limits.least_cases, language), _MOVERS, language),
         _table("causes", _causes(model, spread, limits, language), _CAUSES, language),
         _table("order", [(model.name, *each) for each in monitoring.vintages(loans).rows()], _ORDER, language),
         _table("truth", _truth(model.name, loans, language), _TRUTH, language),
@@ -213,7 +213,7 @@ _POINTS_SQL = """
 LEAST_MOVE = 0.05  # points: below it nothing is said to have moved
 
 
-def _movers(institution: Institution, model: RegisteredModel, recent: Sequence[str], as_of: date, language: str) -> Rows:
+def _movers(institution: Institution, model: RegisteredModel, recent: Sequence[str], as_of: date, least: int, language: str) -> Rows:
     """What each variable brings in the last months against training, whichever moved the mean score most first, in words."""
     if not recent:
         return []
@@ -223,11 +223,18 @@ def _movers(institution: Institution, model: RegisteredModel, recent: Sequence[s
     meanings = {each.name: each.titles.get(language, each.titles["en"]) for each in catalogue()}
     rows: Rows = []
     for each in moved.movers(moved.points_then(model.body), now):
-        told = "mover_still" if abs(each.change) < LEAST_MOVE else "mover_lowers" if each.change < 0 else "mover_raises"
         meaning = meanings.get(each.variable, "")
-        words = title(told, language).format(name=meaning or each.variable, points=f"{abs(each.change):.1f}", share=f"{each.share:.0%}")
+        words = _moved_words(each, meaning or each.variable, least, language)
         rows.append((model.name, each.variable, meaning, each.cases, each.then, each.now, each.change, each.share, words))
     return rows
+
+
+def _moved_words(mover: moved.Mover, name: str, least: int, language: str) -> str:
+    """Of a few cases nothing is said."""
+    if mover.cases < least:
+        return title("state_few", language)
+    told = "mover_still" if abs(mover.change) < LEAST_MOVE else "mover_lowers" if mover.change < 0 else "mover_raises"
+    return title(told, language).format(name=name, points=f"{abs(mover.change):.1f}", share=f"{mover.share:.0%}")
 
 
 def _causes(model: RegisteredModel, spread: dict[str, dict[str, int]], limits: monitoring.Limits, language: str) -> Rows:

@@ -92,8 +92,13 @@ def _row(decision: Decision, is_lent: bool, outcome: int | None) -> dict[str, An
 
 
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """Variables that nobody has a value of are left out."""
-    names = sorted({name for row in rows for name, value in row["values"].items() if isinstance(value, (int, float))})
+    """Variables that nobody has a value of, or all the same, are left out: they tell nobody from another."""
+    met: dict[str, set[Any]] = {}
+    for row in rows:
+        for name, value in row["values"].items():
+            met.setdefault(name, set()).add(value if isinstance(value, (int, float)) else None)
+    names = sorted(name for name, values in met.items() if len(values) > 1 or any(name not in row["values"] for row in rows))
+    names = [name for name in names if met[name] != {None}]
     told = [{key: value for key, value in row.items() if key != "values"} for row in rows]
     columns = {name: pl.Series(name, [row["values"].get(name) for row in rows], dtype=pl.Float64, strict=False) for name in names}
     head = pl.DataFrame(told, schema_overrides={"defaulted": pl.Int64, "region": pl.String, "size": pl.String}, infer_schema_length=None)

@@ -26,6 +26,7 @@ PUHUI_ENCRYPTION_KEY = PUHUI.encryption_key or (_stored.encryption_key if _store
 PUHUI_BLIND_INDEX_KEY = PUHUI.blind_index_key or (_stored.blind_index_key if _stored else b"")
 PUHUI_ANCHOR_FILE = PUHUI.anchor_file
 PUHUI_CATALOGUE = PUHUI.catalogue
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # the form of a training has two for each column of its table
 PUHUI_UPLOAD_LIMIT_BYTES = PUHUI.upload_limit_mb * 1_000_000
 
 # Named on the sign-in page where the home holds a demonstration, and only there.
