@@ -95,6 +95,10 @@ def test_every_fault_of_the_form_is_told_and_nothing_is_kept(scenario: Any, clie
     row.refresh_from_db()
     assert row.found == {} and row.configuration == {}
     assert upload(risk, b"a,b\n").status_code == 422
+    few = b"x,defaulted\n" + b"".join(b"%d,%d\n" % (n, n == 7) for n in range(40))
+    address = upload(risk, few)["Location"]
+    response = risk.post(address, form(Training.objects.latest("pk")))
+    assert response.status_code == 422 and "2 folds for 1 cases" in response.content.decode()
     assert risk.post("/models/training/", {"source": "upload"}).status_code == 422
 
 

@@ -51,3 +51,11 @@ def test_the_term_of_guaranteed_loans_and_the_rating_of_firms_are_found():
     assert set(found(loans, variables=names)) == {"term"}
     firms = pl.read_parquet(FOLDER / "cumcm2020c_firms.parquet").filter(pl.col("attachment") == 1)
     assert set(found(firms, variables=["credit_rating", "industry_handlabel"])) == {"credit_rating"}
+
+
+def test_one_default_that_is_ordered_perfectly_is_chance_and_no_leak():
+    frame = pl.DataFrame({"x": list(range(40)), "defaulted": [int(place == 39) for place in range(40)]})
+    configuration = read_configuration({"target": "defaulted", "split": {"folds": 2}})
+    assert suspicions(population_of(frame, configuration, {}), frame, configuration) == {}
+    more = frame.with_columns(defaulted=(pl.col("x") >= 28).cast(pl.Int64))
+    assert "AUC" in suspicions(population_of(more, configuration, {}), more, configuration)["x"]

@@ -28,6 +28,8 @@ __all__ = ["suspicions"]
 
 LEAK_AREA = 0.95
 """A single variable with an AUC above this is called out."""
+LEAST_OUTCOMES = 10
+"""Of the rarer outcome: one default among thirty is ordered perfectly by many variables, by chance."""
 CERTAIN_RATE, CERTAIN_CASES, CERTAIN_EVENTS = 0.95, 20, 0.10
 """Values that at least so many cases share, of which such a share defaulted, and which together hold such a share of all defaults."""
 LATE_SHARE = 0.05
@@ -49,6 +51,9 @@ def suspicions(population: Population, frame: pl.DataFrame, configuration: Confi
 
 
 def _order(candidate: Candidate, population: Population) -> str:
+    events = int(population.target.sum())
+    if min(events, len(population.target) - events) < LEAST_OUTCOMES:
+        return ""
     areas = [_area(population, risk) for risk in _risks(candidate, population)]
     return f"alone reaches an AUC of {max(areas):.3f}" if areas and max(areas) > LEAK_AREA else ""
 

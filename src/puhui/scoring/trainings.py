@@ -102,9 +102,14 @@ def look(row: Training, body: Mapping[str, Any]) -> Training:
     check(_still_open(row))
     configuration, frame = read_body(body), table_of(row)
     population = population_of(frame, configuration, catalogue_signs())
+    events, folds = int(population.target.sum()), configuration.split.folds
+    rarer = min(events, len(population.target) - events)
+    if rarer < folds:
+        found = f"{folds} folds for {rarer} cases of the rarer outcome"
+        check([Fault("split.folds", found, f"at most {rarer}", "Use fewer folds, or a table with more defaults.")])
     row.found = {
         "cases": len(population.target),
-        "events": int(population.target.sum()),
+        "events": events,
         "event_rate": round(float((population.target * population.weight).mean()), 6),
         "refused": len(population.refused),
         "variables": [each.name for each in population.candidates],
