@@ -9,7 +9,7 @@ two: each is paired with one that is there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,12 +68,24 @@ def _differ(one: Mapping[str, Any], other: Mapping[str, Any], name: str) -> bool
     return _both(one, other, name) and plain(str(one[name])) != plain(str(other[name]))
 
 
-def take_out(cursor: Any, candidates_sql: str, record: str) -> list[Pair]:
-    """Take the rows that are there already out of the staged ones; the pairs say which. For movements of accounts only."""
+def take_out(cursor: Any, statement: Callable[[str], str], record: str) -> list[Pair]:
+    """Take the rows that are there already out of the staged ones; the pairs say which. For movements of accounts only.
+
+    statement  name of one of our SQL files → its text"""
     if record != ACCOUNTS:
         return []
-    cursor.execute(candidates_sql, {"record": record})
+    cursor.execute(statement("stage_movements"), {"record": record})
+    cursor.execute("SELECT EXISTS (SELECT FROM movement_there)")
+    if not cursor.fetchone()[0]:
+        cursor.execute("DROP TABLE movement_there")
+        return []
+    cursor.execute("ANALYZE movement_there")
+    # What is not known of documents would make the join one of each with each.
+    cursor.execute("SELECT set_config('enable_nestloop', 'off', true)")
+    cursor.execute(statement("movements_there"))
     found = pairs(Pair(row, stored, _read(new), _read(old), file) for row, stored, new, old, file in cursor.fetchall())
+    cursor.execute("SELECT set_config('enable_nestloop', 'on', true)")
+    cursor.execute("DROP TABLE movement_there")
     if found:
         cursor.execute("DELETE FROM staged_record WHERE row_number = ANY(%s)", [[each.row for each in found]])
     return found

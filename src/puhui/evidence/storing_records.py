@@ -42,8 +42,8 @@ def _store_rows(
         copy_in(cursor, "staged_record", staged.select(STAGED), progress)
         cursor.execute("ANALYZE staged_record")
         progress("comparing with what is known", rows.height, rows.height)
+        again = take_out(cursor, statement, layout.record)
         with compared_by_sets(cursor, rows.height):
-            again = take_out(cursor, statement("movements_there"), layout.record)
             cursor.execute(statement("find_corrections"), given)
             replaced = int(cursor.fetchone()[0])
         progress("storing", rows.height, rows.height)
