@@ -12,7 +12,8 @@ from puhui.console.words import role_label
 #: the page whose menu entry is lit while one of these is open
 PARENTS = {
     "case": "queue", "decision": "queue", "reconciliation": "books", "suspense": "books", "payments": "books", "acts": "loans",
-    "renewals": "loans", "lines": "loans", "watch": "loans", "training": "model",
+    "renewals": "loans", "lines": "loans", "watch": "loans", "committee": "queue",
+    "campaigns": "queue", "duties": "queue", "factory": "queue", "matching": "firm", "drafts": "lab", "training": "model",
 }  # fmt: skip
 
 

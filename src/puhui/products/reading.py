@@ -259,11 +259,11 @@ def _price(fields: Fields, lent: list[str]) -> Price:
 def _consistent(product: Product, head: Fields, amount: Fields, term: Fields) -> None:
     if product.valid_to and product.valid_to < product.valid_from:
         head.fault("valid_to", product.valid_to.isoformat(), f"no day before valid_from, {product.valid_from}")
-    if product.minimum_fen > product.maximum_fen:
+    if "maximum" in amount.body and product.minimum_fen > product.maximum_fen:
         amount.fault("maximum", product.maximum_fen // 100, f"at least the minimum, {product.minimum_fen // 100}")
-    if not product.multiple_fen:
+    if "multiple" in amount.body and not product.multiple_fen:
         amount.fault("multiple", 0, "more than 0")
-    if product.minimum_months > product.maximum_months:
+    if "maximum_months" in term.body and product.minimum_months > product.maximum_months:
         term.fault("maximum_months", product.maximum_months, f"at least the minimum, {product.minimum_months}")
     left = ("amount", "rate_annual", "start", "instalments", "currency", *(("dues", "every") if product.season else ()))
     for key in left:

@@ -42,6 +42,9 @@
     const bottom = figure.dataset.chart === "stacked" || !lines;
     const font = { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 13, color: color("--ink-soft") };
     const scale = Number(figure.dataset.divisor || 1);
+    // A few bars with long names: each name is shown, broken to the width of its bar.
+    const room = Math.floor((figure.clientWidth - 90) / Math.max(data.categories.length, 1)) - 8;
+    const few = !lines && data.categories.length <= 5 && room > 40 ? { interval: 0, hideOverlap: false, width: room, overflow: "break", lineHeight: 16 } : {};
     return {
       textStyle: font, aria: { enabled: false },
       grid: { left: 8, right: lines ? 90 : 12, top: 34, bottom: 4, containLabel: true },
@@ -54,7 +57,7 @@
           }).join("\n");
         },
       },
-      xAxis: { type: "category", data: data.categories, axisTick: { show: false }, axisLine: { lineStyle: { color: "#b9c0c9" } }, axisLabel: { color: font.color, fontSize: 13, hideOverlap: true } },
+      xAxis: { type: "category", data: data.categories, axisTick: { show: false }, axisLine: { lineStyle: { color: "#b9c0c9" } }, axisLabel: Object.assign({ color: font.color, fontSize: 13, hideOverlap: true }, few) },
       yAxis: {
         type: "value", name: figure.dataset.unit || "", nameTextStyle: { align: "left", color: font.color, fontSize: 13 }, nameGap: 14,
         min: function (range) { return Math.min(0, range.min); },
