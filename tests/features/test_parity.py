@@ -8,7 +8,7 @@ from datetime import date, datetime
 import polars as pl
 import pytest
 
-from puhui.features import registry
+from puhui.features import engines, registry
 from puhui.features.compute import compute
 from puhui.features.profiles import compute_profile, measure_schema
 
@@ -68,6 +68,14 @@ def test_data_is_rich_enough_to_tell_engines_apart() -> None:
 @pytest.mark.parametrize("as_of", DATES)
 def test_duckdb_equals_polars(as_of: date) -> None:
     assert differences(compute(FRAME, as_of), compute(FRAME, as_of, engine="duckdb")) == []
+
+
+@pytest.mark.parametrize("as_of", DATES)
+def test_one_pass_over_many_rows_equals_plans_for_few(as_of: date) -> None:
+    numbered = FRAME.with_columns(firm_id=pl.col("firm_id").rank("dense").cast(pl.Int64))
+    assert FRAME.height < engines.FEW_ROWS
+    for rows in (FRAME, numbered):
+        assert differences(compute(rows, as_of), compute(rows.lazy(), as_of)) == []
 
 
 def test_heavy_records_are_rich_enough_too() -> None:

@@ -14,7 +14,7 @@ import narwhals as nw
 import polars as pl
 
 from puhui.features import engines, invoices, registry
-from puhui.features.invoice_plans import prepared_measures
+from puhui.features.invoice_plans import measures_of_many, prepared_measures
 from puhui.features.profiles import measure_schema
 from puhui.features.variable import Variable
 from puhui.features.windows import AsOf
@@ -27,7 +27,8 @@ Frame = nw.LazyFrame[Any]
 def compute(rows: Any, as_of: date | datetime, engine: str = "polars", variables: Sequence[str] | None = None) -> pl.DataFrame:
     """One row per firm: `firm_id` and each variable as Float64, null where the variable is null, sorted by firm.
 
-    rows       canonical invoice frame (columns in `puhui.features.sources`): a polars frame, or a native frame of the engine
+    rows       canonical invoice frame (columns in `puhui.features.sources`): a polars frame (a lazy one is read
+               once, and only the columns that are needed), or a native frame of the engine
     as_of      date (its end) or moment; no row known later is used
     engine     `polars`, `duckdb` or `spark`
     variables  names to compute, in this order; all that invoices alone can give when None
@@ -36,7 +37,7 @@ def compute(rows: Any, as_of: date | datetime, engine: str = "polars", variables
     """
     wanted = _wanted(variables)
     if engine == "polars" and isinstance(rows, (pl.DataFrame, pl.LazyFrame)):
-        values = _on_polars(rows.lazy().collect(), AsOf(as_of), wanted)
+        values = _on_polars(rows, AsOf(as_of), wanted)
     else:
         values = _on_any_engine(engines.lazy_frame(rows, engine), AsOf(as_of), wanted)
     return values.sort("firm_id")
@@ -81,8 +82,8 @@ def _on_any_engine(frame: Frame, as_of: AsOf, wanted: tuple[Variable, ...]) -> p
         return engines.collect(_of_measures(found, wanted))
 
 
-def _on_polars(frame: pl.DataFrame, as_of: AsOf, wanted: tuple[Variable, ...]) -> pl.DataFrame:
-    found = prepared_measures({"invoice": frame}, as_of)
+def _on_polars(rows: pl.DataFrame | pl.LazyFrame, as_of: AsOf, wanted: tuple[Variable, ...]) -> pl.DataFrame:
+    found = measures_of_many(rows, as_of) if isinstance(rows, pl.LazyFrame) else prepared_measures({"invoice": rows}, as_of)
     return _value_plan(wanted, tuple(found.schema.items())).run(found)
 
 

@@ -1,17 +1,18 @@
 """From invoice rows to the measures of a firm, in stages that are computed once and shared by every variable.
 
     rows       one invoice known at the as-of date, told apart as blue (a sale that stands), red (a reversal) or void
-    months     firm × side × month: amounts and counts of each kind, and the mean month
+    days       firm × side × day: amounts and counts of each kind
     tickets    firm × side: spread of single blue invoices
-    days       firm × side × day with a blue invoice: regularity and gaps
-    partners   firm × side × partner: what each buyer or supplier accounts for in each window
+    partners   firm × side × partner × month, and of these buyer or supplier accounts for in each window
+    months     firm × side × month: the days added up, and the mean month
     pairs      firm × month: sales beside purchases
     measures   one row per firm: every sum and count that a variable's formula may name
 
-A side is `out` (sales) or `in` (purchases). Month 1 is the last closed month, month 2 the one before it, month 0 the one still running.
-Amounts are net of tax, in fen inside the stages, so that sums are exact and the same on every engine. The
-text is Narwhals, so the same lines run on polars, DuckDB and Spark. Lazy engines allow no filter inside an aggregation, hence
-`when(…).then(…)`, and no filtered distinct count on Spark, hence the stages by partner and by day.
+Only days, tickets and partners read the rows, each once; all windows are sums over what they fold them to, a fifth of the rows and less.
+A side is sales (`sold`, measures named `out_…`) or purchases (`in_…`). Month 1 is the last closed month, month 2 the one before it, month 0
+the one still running. Amounts are net of tax, in fen inside the stages, so that sums are exact and the same on every engine. The text is
+Narwhals, so the same lines run on polars, DuckDB and Spark. Lazy engines allow no filter inside an aggregation, hence `when(…).then(…)`,
+and no filtered distinct count on Spark, hence the stages by partner and by day.
 """
 
 from __future__ import annotations
@@ -21,13 +22,20 @@ from typing import Any
 
 import narwhals as nw
 
+from puhui.features.portable import day_of, month_of
 from puhui.features.windows import MONTHS_KEPT, WINDOWS, AsOf, day_number
 
-__all__ = ["REGULAR_MONTHS", "REPEATED_RED", "SIDES", "by_partner", "known_rows", "measures", "monthly", "side_measures"]
+__all__ = [
+    "REGULAR_MONTHS", "REPEATED_RED", "SIDES", "by_partner", "daily", "known_rows", "measures", "monthly", "partner_months",
+    "side_measures", "tickets",
+]  # fmt: skip
 
 Frame = nw.LazyFrame[Any]
 
-SIDES = ("out", "in")
+SIDES = {"out": True, "in": False}
+"""Side, as measures name it → `sold`."""
+
+SIDE = ("firm_id", "sold")
 
 BUYER_ISSUED_KINDS = ("16", "24")
 """Farm-produce and scrap purchase invoices are issued by the buyer, so they are never the issuer's sales (digital invoice standard)."""
@@ -60,11 +68,11 @@ _MONTH_SUMS: dict[str, tuple[str, ...]] = {
 _STATISTICS_MONTHS = (12, 24)
 
 
-def side_measures(rows: Frame, months: Frame, partners: Frame, as_of: AsOf) -> Frame:
+def side_measures(days: Frame, tickets: Frame, partners: Frame, months: Frame, as_of: AsOf) -> Frame:
     """firm × side with every sum and count of that side; amounts in fen."""
     by_side = _month_measures(months)
-    for stage in (_ticket_measures(rows), _day_measures(rows, as_of), _partner_measures(partners)):
-        by_side = by_side.join(stage, on=["firm_id", "side"], how="left")
+    for stage in (tickets, _day_measures(days, as_of), _partner_measures(partners)):
+        by_side = by_side.join(stage, on=list(SIDE), how="left")
     return by_side
 
 
@@ -73,43 +81,40 @@ def measures(firms: Frame, by_side: Frame, months: Frame, partners: Frame) -> Fr
 
     A firm without a known row has only nulls.
     """
-    names = [name for name in by_side.collect_schema().names() if name not in ("firm_id", "side")]
-    for side in SIDES:
-        wide = by_side.filter(nw.col("side") == side).drop("side").rename({name: f"{side}_{name}" for name in names})
+    names = [name for name in by_side.collect_schema().names() if name not in SIDE]
+    for side, sold in SIDES.items():
+        wide = by_side.filter(nw.col("sold") if sold else ~nw.col("sold")).drop("sold").rename({name: f"{side}_{name}" for name in names})
         firms = firms.join(wide, on="firm_id", how="left")
     return firms.join(_pair_measures(months), on="firm_id", how="left").join(_mutual_measures(partners), on="firm_id", how="left")
 
 
 def known_rows(invoices: Frame, as_of: AsOf) -> Frame:
-    """Rows of the canonical invoice frame known at the as-of date, with their month and day.
+    """Rows of the canonical invoice frame known at the as-of date, with the month that each lies in.
 
     Blank voids, exact repeats and sales that the buyer issued itself are left out. A void not yet known counts as the invoice it was.
     """
     schema = invoices.collect_schema()
-    status, amount, issued = nw.col("status"), nw.col("amount_fen"), nw.col("issued_on")
+    status, amount, issued, sold = nw.col("status"), nw.col("amount_fen"), nw.col("issued_on"), nw.col("direction") == "out"
     kept = _known_by("known_at", schema, as_of) & (issued <= as_of.day) & ~nw.col("duplicate") & (status != "blank")
     if "kind" in schema:
-        kept = kept & ~((nw.col("direction") == "out") & nw.col("kind").is_in(BUYER_ISSUED_KINDS)).fill_null(False)
+        kept = kept & ~(sold & nw.col("kind").is_in(BUYER_ISSUED_KINDS)).fill_null(False)
     void = status == "void"
     if "void_known_at" in schema:
         void = void & _known_by("void_known_at", schema, as_of).fill_null(True)
-    year, month = issued.dt.year().cast(nw.Int64), issued.dt.month().cast(nw.Int64)
     return (
         invoices.filter(kept)
         .select(
             "firm_id",
             "counterparty",
-            side=nw.col("direction"),
-            month_of_year=month,
-            month=as_of.last_closed_month + 1 - (year * 12 + month),
-            day_of_month=issued.dt.day().cast(nw.Int64),
-            day=(year - 1970) * 365 + (year - 1969) // 4 - (year - 1901) // 100 + (year - 1601) // 400 + issued.dt.ordinal_day() - 1,
+            "issued_on",
+            sold=sold,
+            month=month_of("issued_on", as_of),
             void=void,
-            red=~void & ((status == "red") | (amount < 0)),
+            red=(status == "red") | (amount < 0),
             amount=amount.cast(nw.Float64),
             tax=nw.col("tax_fen").cast(nw.Float64),
         )
-        .with_columns(blue=~nw.col("void") & ~nw.col("red"))
+        .with_columns(red=nw.col("red") & ~nw.col("void"), blue=~nw.col("void") & ~nw.col("red"))
     )
 
 
@@ -126,40 +131,42 @@ def _only(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(value).otherwise(0.0)
 
 
-def monthly(rows: Frame) -> Frame:
-    """firm × side × month, with the firm's known months and mean month beside each.
+def daily(rows: Frame, as_of: AsOf) -> Frame:
+    """firm × side × day, with its month and day number: amounts and counts of each kind.
 
-    A red counts below zero in `net` and above zero in `red`; a voided red counts nowhere.
+    Reds are positive in `red`; a voided red counts nowhere.
     """
-    amount, tax, month = nw.col("amount"), nw.col("tax"), nw.col("month_of_year")
-    blue_amount = nw.col("blue_amount")
-    last_five_days = nw.col("day_of_month") > nw.when((month == 6) | (month == 9)).then(25).otherwise(26)
-    marked = rows.with_columns(
-        blue_amount=_only(nw.col("blue"), amount),
-        red_amount=_only(nw.col("red"), amount.abs()),
-        void_amount=_only(nw.col("void") & (amount >= 0), amount),
-        blue_n=nw.col("blue").cast(nw.Float64),
-        red_n=nw.col("red").cast(nw.Float64),
-        void_n=(nw.col("void") & (amount >= 0)).cast(nw.Float64),
-        signed_tax=_only(nw.col("blue"), tax) - _only(nw.col("red"), tax.abs()),
-    )
-    months = marked.group_by("firm_id", "side", "month").agg(
+    amount, tax, blue_amount = nw.col("amount"), nw.col("tax"), nw.col("blue_amount")
+    voided = nw.col("void") & (amount >= 0)
+    marked = rows.with_columns(blue_amount=_only(nw.col("blue"), amount), red_size=_only(nw.col("red"), amount.abs()))
+    days = marked.group_by(*SIDE, "issued_on").agg(
         blue=blue_amount.sum(),
-        red=nw.col("red_amount").sum(),
-        void=nw.col("void_amount").sum(),
-        tax=nw.col("signed_tax").sum(),
+        red=nw.col("red_size").sum(),
+        void=_only(voided, amount).sum(),
+        tax=(_only(nw.col("blue"), tax) - _only(nw.col("red"), tax.abs())).sum(),
         rate_zero=_only(tax == 0, blue_amount).sum(),
         rate_low=_only((tax != 0) & (tax * 100 <= amount * 4), blue_amount).sum(),
         rate_middle=_only((tax * 100 > amount * 4) & (tax * 1000 <= amount * 75), blue_amount).sum(),
         rate_high=_only(tax * 1000 > amount * 75, blue_amount).sum(),
-        quarter_end=_only((month % 3 == 0) & last_five_days, blue_amount).sum(),
-        weekend=_only((nw.col("day") + 3) % 7 >= 5, blue_amount).sum(),
         unnamed=_only(nw.col("counterparty").is_null(), blue_amount).sum(),
-        blue_n=nw.col("blue_n").sum(),
-        red_n=nw.col("red_n").sum(),
-        void_n=nw.col("void_n").sum(),
+        blue_n=nw.col("blue").cast(nw.Float64).sum(),
+        red_n=nw.col("red").cast(nw.Float64).sum(),
+        void_n=voided.cast(nw.Float64).sum(),
     )
-    return _with_mean_month(months.with_columns(net=nw.col("blue") - nw.col("red")))
+    return days.with_columns(month=month_of("issued_on", as_of), day=day_of("issued_on"))
+
+
+def monthly(days: Frame) -> Frame:
+    """firm × side × month, with the side's known months and mean month beside each. A red counts below zero in `net`."""
+    issued, blue = nw.col("issued_on").dt, nw.col("blue")
+    month = issued.month()
+    last_five_days = issued.day() > nw.when((month == 6) | (month == 9)).then(25).otherwise(26)
+    marked = days.with_columns(
+        net=blue - nw.col("red"),
+        quarter_end=_only((month % 3 == 0) & last_five_days, blue),
+        weekend=_only((nw.col("day") + 3) % 7 >= 5, blue),
+    )
+    return _with_mean_month(marked.group_by(*SIDE, "month").agg(**{name: nw.col(name).sum() for name in _MONTH_SUMS}))
 
 
 def _with_mean_month(months: Frame) -> Frame:
@@ -167,12 +174,11 @@ def _with_mean_month(months: Frame) -> Frame:
 
     Months before a side's first record are unknown, not empty: they do not pull the mean of a young firm down.
     """
-    sides = ("firm_id", "side")
-    months = months.with_columns(history_months=nw.col("month").max().over(*sides))
+    months = months.with_columns(history_months=nw.col("month").max().over(*SIDE))
     history = nw.col("history_months")
     months = months.with_columns(
         **{f"known_{n}": nw.when(history >= n).then(float(n)).otherwise(history.cast(nw.Float64)) for n in _STATISTICS_MONTHS},
-        **{f"total_{n}": _only(_within(1, n), nw.col("net")).sum().over(*sides) for n in _STATISTICS_MONTHS},
+        **{f"total_{n}": _only(_within(1, n), nw.col("net")).sum().over(*SIDE) for n in _STATISTICS_MONTHS},
     )
     return months.with_columns(
         **{f"mean_{n}": nw.when(history >= 1).then(nw.col(f"total_{n}") / nw.col(f"known_{n}")) for n in _STATISTICS_MONTHS}
@@ -201,44 +207,45 @@ def _month_measures(months: Frame) -> Frame:
         sums[f"largest_month_{n}m"] = nw.when(recent).then(net).max()
     for start in range(MONTHS_KEPT - 11):
         sums[f"rolling_{start}"] = _only(_within(start + 1, start + 12), net).sum()
-    return months.group_by("firm_id", "side").agg(**sums)
+    return months.group_by(*SIDE).agg(**sums)
 
 
-def _ticket_measures(rows: Frame) -> Frame:
+def tickets(rows: Frame) -> Frame:
     """firm × side: sample deviation and maximum of single blue invoices in twelve months."""
     recent = rows.filter(nw.col("blue") & _within(1, 12))
-    return recent.group_by("firm_id", "side").agg(ticket_deviation_12m=nw.col("amount").std(), ticket_max_12m=nw.col("amount").max())
+    return recent.group_by(*SIDE).agg(ticket_deviation_12m=nw.col("amount").std(), ticket_max_12m=nw.col("amount").max())
 
 
-def _day_measures(rows: Frame, as_of: AsOf) -> Frame:
+def _day_measures(days: Frame, as_of: AsOf) -> Frame:
     """firm × side: days since the last blue invoice, days with one, and the longest gap that ended inside a window."""
-    days = rows.filter(nw.col("blue")).select("firm_id", "side", "day").unique()
-    gaps = days.with_columns(gap=nw.col("day") - nw.col("day").shift(1).over("firm_id", "side", order_by="day"))
     day = nw.col("day")
+    gaps = days.filter(nw.col("blue_n") > 0).select(*SIDE, "day").with_columns(gap=day - day.shift(1).over(*SIDE, order_by="day"))
     sums = {"last_days": (day_number(as_of.day) - day.max()).cast(nw.Float64)}
     for months in _STATISTICS_MONTHS:
         inside = (day >= as_of.window_start_day(months)) & (day <= as_of.window_end_day)
         sums[f"gap_max_{months}m"] = nw.when(inside).then(nw.col("gap")).max().cast(nw.Float64)
         sums[f"active_days_{months}m"] = _only(inside, nw.lit(1.0)).sum()
-    return gaps.group_by("firm_id", "side").agg(**sums)
+    return gaps.group_by(*SIDE).agg(**sums)
 
 
-def by_partner(rows: Frame) -> Frame:
+def partner_months(rows: Frame) -> Frame:
+    """firm × side × named partner × closed month: net amount, numbers of blue and red invoices."""
+    amount, month = nw.col("amount"), nw.col("month")
+    named = rows.filter(~nw.col("void") & ~nw.col("counterparty").is_null() & (month >= 1))
+    signed = named.with_columns(
+        net=nw.when(nw.col("red")).then(-amount.abs()).otherwise(amount),
+        blue_n=nw.col("blue").cast(nw.Float64),
+        red_n=nw.col("red").cast(nw.Float64),
+    )
+    months = signed.group_by(*SIDE, "counterparty", "month")
+    return months.agg(net=nw.col("net").sum(), blue_n=nw.col("blue_n").sum(), red_n=nw.col("red_n").sum())
+
+
+def by_partner(months: Frame) -> Frame:
     """firm × side × named partner: net and counts by window, months with a blue invoice, months since the first one."""
     month, net = nw.col("month"), nw.col("net")
-    named = rows.filter(~nw.col("void") & ~nw.col("counterparty").is_null() & (month >= 1))
-    keys = ("firm_id", "side", "counterparty")
-    monthly = (
-        named.with_columns(
-            net=nw.when(nw.col("red")).then(-nw.col("amount").abs()).otherwise(nw.col("amount")),
-            blue_n=nw.col("blue").cast(nw.Float64),
-            red_n=nw.col("red").cast(nw.Float64),
-        )
-        .group_by(*keys, "month")
-        .agg(net=net.sum(), blue_n=nw.col("blue_n").sum(), red_n=nw.col("red_n").sum())
-    )
     recent, previous = month <= 12, (month >= 13) & (month <= 24)
-    partners = monthly.group_by(*keys).agg(
+    partners = months.group_by(*SIDE, "counterparty").agg(
         net_12m=_only(recent, net).sum(),
         net_prev12m=_only(previous, net).sum(),
         blue_n_12m=_only(recent, nw.col("blue_n")).sum(),
@@ -254,9 +261,9 @@ def by_partner(rows: Frame) -> Frame:
 def _partner_measures(partners: Frame) -> Frame:
     """firm × side: numbers of partners and the amounts behind concentration, churn and tenure. A partner below zero counts as zero."""
     amount, before, one = nw.col("amount_12m"), nw.col("amount_prev12m"), nw.lit(1.0)
-    ranked = partners.with_columns(place=amount.rank("ordinal", descending=True).over("firm_id", "side"))
+    ranked = partners.with_columns(place=amount.rank("ordinal", descending=True).over(*SIDE))
     now, then = nw.col("blue_n_12m") > 0, nw.col("blue_n_prev12m") > 0
-    return ranked.group_by("firm_id", "side").agg(
+    return ranked.group_by(*SIDE).agg(
         partner_n_12m=_only(now, one).sum(),
         partner_n_prev12m=_only(then, one).sum(),
         partner_kept_n=_only(now & then, one).sum(),
@@ -276,7 +283,7 @@ def _partner_measures(partners: Frame) -> Frame:
 
 def _pair_measures(months: Frame) -> Frame:
     """firm: months with purchases above sales, and the summed products of both sides' differences from their mean month (24 months)."""
-    sold, bought = nw.col("side") == "out", nw.col("side") == "in"
+    sold, bought = nw.col("sold"), ~nw.col("sold")
     pairs = (
         months.with_columns(
             out_mean=nw.when(sold).then(nw.col("mean_24")).max().over("firm_id"),
@@ -304,7 +311,7 @@ def _pair_measures(months: Frame) -> Frame:
 def _mutual_measures(partners: Frame) -> Frame:
     """firm: sales of twelve months to partners from whom it also bought in them (fen)."""
     recent = partners.filter(nw.col("amount_12m") > 0)
-    bought = recent.filter(nw.col("side") == "in").select("firm_id", "counterparty")
-    sold = recent.filter(nw.col("side") == "out").select("firm_id", "counterparty", "amount_12m")
+    bought = recent.filter(~nw.col("sold")).select("firm_id", "counterparty")
+    sold = recent.filter(nw.col("sold")).select("firm_id", "counterparty", "amount_12m")
     both = sold.join(bought, on=["firm_id", "counterparty"], how="inner")
     return both.group_by("firm_id").agg(mutual_amount=nw.col("amount_12m").sum())

@@ -35,7 +35,7 @@ from puhui.features.formulas import (
     yuan,
 )
 from puhui.features.invoice_plans import prepared_measures
-from puhui.features.invoice_stages import by_partner, known_rows, monthly, side_measures
+from puhui.features.invoice_stages import by_partner, daily, known_rows, monthly, partner_months, side_measures, tickets
 from puhui.features.invoice_stages import measures as firm_measures
 from puhui.features.variable import LeftOut, Sign, Variable
 from puhui.features.windows import AsOf
@@ -55,8 +55,9 @@ def measures(frames: Mapping[str, Any], as_of: AsOf) -> Any:
     """One row per firm: sums and counts of both sides, from the invoice frame (`puhui.features.sources`) of any engine."""
     invoices = nw.from_native(frames["invoice"]).lazy()
     rows = shared(known_rows(invoices, as_of))
-    months, partners = shared(monthly(rows)), shared(by_partner(rows))
-    by_side = shared(side_measures(rows, months, partners, as_of))
+    days, partners = shared(daily(rows, as_of)), shared(by_partner(partner_months(rows)))
+    months = shared(monthly(days))
+    by_side = shared(side_measures(days, tickets(rows), partners, months, as_of))
     return firm_measures(invoices.select("firm_id").unique(), by_side, months, partners).to_native()
 
 

@@ -33,7 +33,7 @@ def measures(frames: Mapping[str, Any], as_of: AsOf) -> Any:
     """One row per firm with a named payer; amounts in fen. A firm of which no invoice is known has no row."""
     named = (known(frames[name], as_of) for name in ("account", "related_firm", "key_person"))
     paid = payers(engines.shared(movements(known(frames["account_flow"], as_of), parties(*named), as_of), name="movements"))
-    invoices = known_rows(nw.from_native(frames["invoice"]).lazy(), as_of).filter((nw.col("side") == "out") & ~nw.col("void"))
+    invoices = known_rows(nw.from_native(frames["invoice"]).lazy(), as_of).filter(nw.col("sold") & ~nw.col("void"))
     buyers = invoices.filter(~nw.col("counterparty").is_null() & ((nw.col("month") == 0) | within(INVOICED_MONTHS)))
     who = nw.from_native(frames["counterparty"]).lazy().group_by("counterparty").agg(party=nw.col("party").max())
     known_buyers = _with_party(buyers.select("firm_id", "counterparty").unique(), who).select("firm_id", "party").unique()

@@ -47,7 +47,7 @@ def measures(frames: Mapping[str, Any], as_of: AsOf) -> Any:
 
 def _sales(invoices: Frame, as_of: AsOf) -> Frame:
     """firm × month: net sales in yuan, and `first`, the month of the first sale."""
-    rows = known_rows(invoices, as_of).filter((nw.col("side") == "out") & ~nw.col("void"))
+    rows = known_rows(invoices, as_of).filter(nw.col("sold") & ~nw.col("void"))
     signed = nw.when(nw.col("red")).then(-nw.col("amount").abs()).otherwise(nw.col("amount"))
     months = rows.with_columns(signed=signed).group_by("firm_id", "month").agg(sales=nw.col("signed").sum() / 100)
     return months.with_columns(first=nw.col("month").max().over("firm_id"))
