@@ -79,8 +79,10 @@ def digital(**changes: str) -> list[Word]:
 def test_only_one_party_is_read_and_keeps_its_side():
     values = fields_of(digital(buyer="", buyer_id=""))[0]
     assert (values["seller_name"], values["seller_id"]) == ("甲公司", SELLER) and "buyer_name" not in values
-    values = fields_of(digital(buyer_id="统一社会信用代码/纳税人识别号："))[0]
-    assert values["seller_id"] == SELLER and "buyer_id" not in values, "a buyer without a number does not get the seller's"
+    values, _, faults = fields_of(digital(buyer_id="统一社会信用代码/纳税人识别号："))
+    assert values["seller_id"] == SELLER and values["buyer_id"] == "", "a buyer without a number does not get the seller's"
+    assert [fault for fault in faults if "buyer_id" in fault], "a firm has one"
+    assert fields_of(digital(buyer="名称：李小明", buyer_id="统一社会信用代码/纳税人识别号："))[2] == [], "a person need not"
 
 
 def test_an_exempt_supply_has_no_tax():

@@ -36,6 +36,7 @@ BY_PLACE = 0.8  # a name that only its place tells is for a person to confirm
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PREFIX = re.compile(r"^.{0,3}[:;]")
 SHORTEST_NAME = 4
+FIRM = re.compile("公司|集团|工厂|合作社|银行|中心|学校|医院|[厂局院社店]$")
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,11 @@ def parties(page: Sequence[Word]) -> list[DocumentField]:
         over = _over(each.label, page) if name not in found else None
         if over:
             found[name] = field_of(name, PREFIX.sub("", over.text).strip(), over, most_sure=BY_PLACE)
-    unread = _unread(ids, page) if "seller_id" not in found else []
-    if unread:
-        found["seller_id"] = field_of("seller_id", "", unread[0], most_sure=0.0)
+    buyer = found.get("buyer_name")
+    for side in ("seller", *(["buyer"] if buyer and FIRM.search(buyer.value) else [])):
+        unread = _unread(ids, page, side) if f"{side}_id" not in found else []
+        if unread:
+            found[f"{side}_id"] = field_of(f"{side}_id", "", unread[0], most_sure=0.0)
     return list(found.values())
 
 
@@ -97,12 +100,12 @@ def _over(label: Word, page: Sequence[Word]) -> Word | None:
     return max(lines, key=lambda word: word.middle, default=None)
 
 
-def _unread(ids: Sequence[_Found], page: Sequence[Word]) -> list[Word]:
-    """The label of the seller's tax number where nothing could be read beside it: a seller has one, a buyer need not."""
+def _unread(ids: Sequence[_Found], page: Sequence[Word], side: str) -> list[Word]:
+    """The label of a party's tax number where nothing could be read beside it: a firm has one, a person who buys need not."""
     read = {id(each.label) for each in ids}
     labels = [_Found(word, "", word) for word in page if ID_LABEL.search(word.text) and id(word) not in read]
     theirs = _sides([], [*labels, *ids], page)
-    return [each.label for each in labels if theirs[id(each)] == "seller"]
+    return [each.label for each in labels if theirs[id(each)] == side]
 
 
 def _field(name: str, kind: str, found: _Found) -> DocumentField:

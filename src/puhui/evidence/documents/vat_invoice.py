@@ -80,7 +80,7 @@ def invoice_of(fields: Sequence[DocumentField], file: str) -> Document:
     """The invoice that the fields make: its row, and what a person must look at."""
     found = {field.name: field for field in fields}
     faults = _sum_faults(found, file)
-    for name in (*NEEDED, *(["seller_id"] if "seller_id" in found else [])):
+    for name in (*NEEDED, *(side for side in ("seller_id", "buyer_id") if side in found)):
         if name not in found or not found[name].value:
             faults.append(
                 Fault(f"{file}, {name}", "nothing that could be read", f"the {name.replace('_', ' ')} of the invoice", "Type it in.")
