@@ -97,6 +97,7 @@ def benchmarks() -> dict[str, Benchmark]:
         "repricing": Benchmark(("-m", "benchmarks.repricing")),
         "replay": Benchmark(("-m", "benchmarks.replay")),
         "digests": Benchmark(("-m", "benchmarks.digests")),
+        "pages": Benchmark(("-m", "benchmarks.pages")),
         "scoring": Benchmark(("-m", "benchmarks.scoring_models"), only_by_name=True),
     }
 

@@ -1,19 +1,69 @@
-"""Lists in pages, of fifty unless said otherwise, with the filters carried along."""
+"""Lists in pages, of fifty unless said otherwise, with the filters carried along.
+
+Nobody leafs through thousands of pages, and counting a million rows takes longer than showing fifty. So a long list is counted up to a
+bound, told as "10,000+" and leafed through no further: a filter leads further than a page number.
+"""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from puhui.console.templatetags.figures import number
+
 ROWS_PER_PAGE = 50
+MOST_COUNTED = 10_000
+
+
+class Chained:
+    """Rows of one query after those of another, as one list: each is read in the order that an index of its own gives."""
+
+    def __init__(self, *parts: QuerySet[Any]) -> None:
+        self.parts = parts
+
+    def __getitem__(self, span: slice) -> list[Any]:
+        first, wanted = span.start or 0, span.stop - (span.start or 0)
+        found: list[Any] = []
+        for place, part in enumerate(self.parts):
+            found += part[first : first + wanted - len(found)]
+            if len(found) == wanted or place == len(self.parts) - 1:
+                break
+            first = 0 if found else first - part.count()
+        return found
+
+
+def _counted(rows: Any) -> int:
+    """How many there are; one more than MOST_COUNTED stands for more."""
+    if isinstance(rows, Chained):
+        return sum(map(_counted, rows.parts))
+    return rows.order_by()[: MOST_COUNTED + 1].count() if isinstance(rows, QuerySet) else len(rows)
+
+
+class Leaves(Paginator):  # type: ignore[type-arg]  # not subscriptable while it runs
+    """Pages of a list of rows that counts no further than MOST_COUNTED."""
+
+    @cached_property
+    def counted(self) -> int:
+        return _counted(self.object_list)
+
+    @cached_property
+    def count(self) -> int:
+        return min(self.counted, MOST_COUNTED)
+
+    @property
+    def told(self) -> str:
+        """How many there are, as a page writes it."""
+        return f"{number(self.count)}+" if self.counted > MOST_COUNTED else number(self.count)
 
 
 def paged(request: HttpRequest, rows: Any, filters: dict[str, str] | None = None, per_page: int = ROWS_PER_PAGE) -> dict[str, Any]:
     """Context for `parts/pages.html`: the page asked for (the nearest one there is), and the filters as a query."""
-    page: Page[Any] = Paginator(rows, per_page).get_page(request.GET.get("page"))
+    page: Page[Any] = Leaves(rows, per_page).get_page(request.GET.get("page"))
     kept = {name: value for name, value in (filters or {}).items() if value}
     query = urlencode(kept)
     return {"page": page, "page_query": f"{query}&" if query else "", "filters": filters or {}, "query": query}

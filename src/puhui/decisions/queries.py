@@ -57,7 +57,10 @@ def work_queue(user: Any, filters: Mapping[str, Any] | None = None) -> QuerySet[
         rows = rows.filter(firm__name__icontains=given["text"])
     if given.get("mine"):
         rows = rows.filter(firm__manager=user)
-    return rows.order_by(*_ORDERS.get(str(given.get("order", "waiting")), _ORDERS["waiting"]))
+    order: tuple[str, ...] = _ORDERS.get(str(given.get("order", "waiting")), _ORDERS["waiting"])
+    if status == "all" and order != _ORDERS["amount"]:
+        order = (order[-1],)  # in the order of their numbers, as they came: moments of all states together have no index
+    return rows.order_by(*order)
 
 
 def queue_counts(user: Any) -> dict[str, int]:

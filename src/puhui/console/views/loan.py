@@ -23,7 +23,7 @@ from puhui.console.link_figures import link_panel
 from puhui.console.loan_figures import compared, event_rows, is_open, listed, schedule_rows, totals_of, transfer_rows
 from puhui.console.loan_reasons import next_due_reason, reasons
 from puhui.console.margin_figures import margin_panel
-from puhui.console.paging import filters_of, paged
+from puhui.console.paging import Chained, filters_of, paged
 from puhui.console.templatetags.figures import choose_unit, money, number, unit_name, weekday
 from puhui.console.words import METHODS, product_name, word
 from puhui.loans import class_queries, queries
@@ -42,7 +42,9 @@ COVER_ACTS = ("secure", "value_security", "release_security")
 def loans(request: Request) -> HttpResponse:
     """Every loan of the institution, filtered by state and text."""
     filters = filters_of(request, "status", "text")
-    context = paged(request, queries.loans(request.user, filters), filters)
+    found = queries.loans(request.user, filters)
+    late, others = found.filter(overdue_since__isnull=False), found.filter(overdue_since=None).order_by("-pk")
+    context = paged(request, Chained(late, others), filters)
     day = request.institution.business_date
     rows = [listed(each, day) for each in context["page"].object_list]
     context |= {"rows": rows, "unit": choose_unit(row.loan.amount_fen for row in rows), "statuses": LOAN.items(), "tab": "loans"}

@@ -14,11 +14,15 @@ from puhui.books.chart import chart
 from puhui.books.queries import TrialBalanceRow
 from puhui.books.tax_queries import TAX_ROLES, TaxMovement, tax_movements
 from puhui.console.access import Request, page
+from puhui.console.kept_reports import kept
 from puhui.console.views.books import name_of, opening
 from puhui.console.words import BOOK_ACTS, product_name, word
 from puhui.loans.tax_queries import loans_by_tax
+from puhui.parties.models import Institution
 
 MONTHS_SHOWN = 13
+KEPT_SECONDS = 600
+Ledger = dict[str, TrialBalanceRow]
 
 
 @page("books")
@@ -27,15 +31,22 @@ def taxes(request: Request) -> HttpResponse:
     institution = request.institution
     first = _month(request.GET.get("month", ""), institution.business_date)
     last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
-    ledger = {row.code: row for row in queries.trial_balance(institution, last, first)}
-    moved = tax_movements(institution, first, last)
+    told = kept(("taxes", institution.pk, institution.business_date, first), lambda: _read(institution, first, last), KEPT_SECONDS)
+    ledger, moved, rates = told.made
     roles = chart(institution.kind, min(last, institution.business_date)).roles
     accounts = [_account(role, ledger[roles[role]]) for role in TAX_ROLES if roles.get(role) in ledger]
     context = {
         "tab": "taxes", "first": first, "last": last, "months": _months(institution.business_date), "accounts": accounts,
-        "moved": [_moved(each, ledger[each.code]) for each in moved], "rates": loans_by_tax(institution),
+        "moved": [_moved(each, ledger[each.code]) for each in moved], "rates": rates,
+        "day": institution.business_date, "made_at": told.made_at,
     }  # fmt: skip
     return render(request, "console/taxes.html", context)
+
+
+def _read(institution: Institution, first: datetime.date, last: datetime.date) -> tuple[Ledger, list[TaxMovement], list[dict[str, Any]]]:
+    """What the books and the loans say: a pass over the month's transfers and one over the open loans."""
+    ledger = {row.code: row for row in queries.trial_balance(institution, last, first)}
+    return ledger, tax_movements(institution, first, last), loans_by_tax(institution)
 
 
 def _month(text: str, today: datetime.date) -> datetime.date:

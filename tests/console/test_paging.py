@@ -1,0 +1,48 @@
+"""A list in two parts is cut like one list, and a long list is counted up to a bound."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+
+def test_a_chained_list_is_cut_like_one(scenario: Any) -> None:
+    from puhui.console.paging import Chained
+    from puhui.parties.models import Firm
+
+    rows = Firm.objects.filter(institution=scenario.institution)
+    middle = rows.order_by("pk")[rows.count() // 2].pk
+    first, second = rows.filter(pk__lt=middle).order_by("-pk"), rows.filter(pk__gte=middle).order_by("pk")
+    whole = [*first, *second]
+    assert len(whole) > 4 and list(first) and list(second)
+    chained = Chained(first, second)
+    for start in range(len(whole) + 2):
+        for stop in range(start + 1, len(whole) + 3):
+            assert chained[start:stop] == whole[start:stop], (start, stop)
+
+
+def test_a_long_list_is_told_with_a_plus(scenario: Any, client_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from puhui.console import paging
+    from puhui.loans.models import Loan
+
+    loans = Loan.objects.filter(institution=scenario.institution)
+    exact = paging.Leaves(paging.Chained(loans.filter(overdue_since__isnull=False), loans.filter(overdue_since=None)), 2)
+    assert (exact.count, exact.told) == (loans.count(), str(loans.count()))
+    monkeypatch.setattr(paging, "MOST_COUNTED", 2)
+    monkeypatch.setattr(paging, "ROWS_PER_PAGE", 1)
+    bounded = paging.Leaves(loans.order_by("pk"), 1)
+    assert (bounded.count, bounded.told, bounded.num_pages) == (2, "2+", 2)
+    assert ">2+<" in client_of("officer").get("/loans/").content.decode()
+
+
+def test_late_loans_stand_first(scenario: Any, client_of: Any) -> None:
+    from puhui.loans.models import Loan
+
+    text = client_of("officer").get("/loans/").content.decode()
+    shown = list(dict.fromkeys(int(number) for number in re.findall(r'href="/loans/(\d+)/"', text)))
+    loans = Loan.objects.filter(institution=scenario.institution)
+    late = list(loans.filter(overdue_since__isnull=False).order_by("overdue_since", "-pk").values_list("pk", flat=True))
+    assert late and shown[: len(late)] == late
+    assert sorted(shown) == sorted(loans.values_list("pk", flat=True))
