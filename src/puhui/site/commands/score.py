@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from puhui.scoring.training import Trained
 
 app = typer.Typer(help="Train, evaluate and explain scores.", no_args_is_help=True)
-app.add_typer(score_promotions.app, name="promote")
+app.add_typer(score_promotions.promotions, name="promote")
 
 ModelPath = Annotated[Path, typer.Argument(help="Model file written by `puhui score train`.")]
 DataPath = Annotated[Path, typer.Option("--data", help="Parquet or CSV, one row per case.")]

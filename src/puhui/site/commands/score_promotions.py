@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from puhui.scoring.models import ModelPromotion, RegisteredModel
     from puhui.scoring.promoting import Challenger
 
-app = typer.Typer(help="Which model decides from a day on: one person proposes it, another agrees.", no_args_is_help=True)
+promotions = typer.Typer(
+    help="Which model decides from a day on: one person proposes it, another agrees.\n\nExample: puhui score promote list",
+    no_args_is_help=True,
+)
 
 Who = Annotated[str, typer.Option("--as", help="In whose name: a risk manager or an approver of the institution.")]
 Code = Annotated[str, typer.Option("--institution", help="Code of the institution; default: the only one.")]
@@ -23,7 +26,7 @@ Number = Annotated[int, typer.Argument(help="Number of the promotion, as `puhui 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command()
+@promotions.command()
 def propose(
     model: Annotated[str, typer.Argument(help="A registered model: its number, the start of its digest, or its name for the newest.")],
     who: Who,
@@ -49,7 +52,7 @@ def propose(
     support.print_result(_told(row), as_json)
 
 
-@app.command()
+@promotions.command()
 def agree(number: Number, who: Who, reason: Annotated[str, typer.Option("--reason", help="A remark.")] = "", institution: Code = "",
           as_json: AsJson = False) -> None:  # fmt: skip
     """Agree to a promotion, as another person than proposed it, before its day.
@@ -59,7 +62,7 @@ def agree(number: Number, who: Who, reason: Annotated[str, typer.Option("--reaso
     _answered("agree", number, who, reason, institution, as_json)
 
 
-@app.command()
+@promotions.command()
 def refuse(number: Number, who: Who, reason: Why, institution: Code = "", as_json: AsJson = False) -> None:
     """Refuse a promotion, as another person than proposed it.
 
@@ -68,7 +71,7 @@ def refuse(number: Number, who: Who, reason: Why, institution: Code = "", as_jso
     _answered("refuse", number, who, reason, institution, as_json)
 
 
-@app.command()
+@promotions.command()
 def withdraw(number: Number, who: Who, reason: Why, institution: Code = "", as_json: AsJson = False) -> None:
     """Take a promotion back before its day, whether agreed to or not.
 
@@ -77,7 +80,7 @@ def withdraw(number: Number, who: Who, reason: Why, institution: Code = "", as_j
     _answered("withdraw", number, who, reason, institution, as_json)
 
 
-@app.command("list")
+@promotions.command("list")
 def listed(institution: Code = "", as_json: AsJson = False) -> None:
     """Registered models with the names under which they decide today, and all promotions, the newest first.
 
