@@ -22,8 +22,8 @@ ROUNDS = 7
 MOST_QUERIES = 12
 ROLES = ("officer", "accountant", "risk_manager", "auditor")
 PAGES = {
-    "/queue/?status=all": "officer", "/firms/": "officer", "/firms/?name=Firm+7": "officer", "/firms/{firm}/": "officer",
-    "/loans/": "officer", "/loans/?name=Firm+7": "officer", "/loans/{loan}/": "accountant", "/loans/{loan}/class/": "risk_manager",
+    "/queue/?status=all": "officer", "/firms/": "officer", "/firms/?text=Firm+7": "officer", "/firms/{firm}/": "officer",
+    "/loans/": "officer", "/loans/?text=Firm+7": "officer", "/loans/{loan}/": "accountant", "/loans/{loan}/class/": "risk_manager",
     "/renewals/": "officer", "/payouts/": "accountant", "/acts/": "officer", "/portfolio/": "risk_manager", "/factory/": "risk_manager",
     "/books/": "accountant", "/books/accounts/130301/": "accountant", "/books/days/": "accountant", "/books/days/{day}/": "accountant",
     "/books/vouchers/": "accountant", "/books/losses/": "risk_manager", "/books/taxes/": "accountant",
