@@ -17,15 +17,13 @@ from puhui.decisions.lab.comparing import LEAST_CASES
 from puhui.decisions.lab.comparison import Cases
 from puhui.decisions.lab.past import NAMING, past_cases
 from puhui.decisions.lab.policies import Policy
-from puhui.loans.models import Contract
-from puhui.loans.queries import standings
 from puhui.loans.taxing import firm_size
 from puhui.parties.models import Firm, Institution
 from puhui.parties.owner_sex import known_apart, owner_sexes
+from puhui.reports.outcomes import outcomes
 
 __all__ = ["GROUPS", "past_population"]
 
-DEFAULT_DAYS = 90
 GROUPS = ("region", "size", "age", "sex")
 AGES = ((24, "age_young"), (60, "age_middle"))  # months since founding, below
 
@@ -42,18 +40,9 @@ def past_population(institution: Institution, policies: Sequence[Policy], first:
     frame = frame.join(_groups(institution, frame), on="firm", how="left")
     frame = frame.with_columns(sex=pl.Series(known_apart(frame["sex"].to_list(), LEAST_CASES), dtype=pl.String))
     day = institution.business_date
-    outcomes = _outcomes(institution, day)
-    defaulted = pl.Series("defaulted", [outcomes.get(decision) for decision in frame["decision"]], dtype=pl.Float64)
+    told = {decision: float(defaulted) for decision, _, defaulted in outcomes(institution, day)}
+    defaulted = pl.Series("defaulted", [told.get(decision) for decision in frame["decision"]], dtype=pl.Float64)
     return Cases(frame, day, institution.kind, defaulted=defaulted, groups=GROUPS, month="month", naming=NAMING)
-
-
-def _outcomes(institution: Institution, day: date) -> dict[int, float]:
-    """Decision → 1 for a default by the day, 0 for none so far, of all that money went out on."""
-    decision_of = dict(Contract.objects.filter(institution=institution).values_list("pk", "decision_id"))
-    return {
-        decision_of[each.loan.contract_id]: float(each.days_past_due > DEFAULT_DAYS or each.loan.status == "written_off")
-        for each in standings(institution, day)
-    }
 
 
 def _groups(institution: Institution, frame: pl.DataFrame) -> pl.DataFrame:

@@ -19,12 +19,11 @@ from django.db.models import Exists, OuterRef
 
 from puhui.decisions.models import Decision, Offer
 from puhui.features.registry import catalogue
-from puhui.loans.models import Contract
-from puhui.loans.queries import standings
 from puhui.loans.taxing import firm_size
 from puhui.parties.models import Institution
 from puhui.parties.owner_sex import known_apart, owner_sexes
 from puhui.products.parameters import table
+from puhui.reports.outcomes import outcomes
 from puhui.reports.tables import Column, Kind, Report, Table
 from puhui.reports.titles import title
 from puhui.scoring import monitoring
@@ -34,7 +33,6 @@ from puhui.scoring.queries import in_use, models
 
 __all__ = ["monitored", "score_monitoring"]
 
-DEFAULT_DAYS = 90
 AGES = ((24, "age_young"), (60, "age_middle"))  # months since founding, below
 Rows = list[tuple[Any, ...]]
 
@@ -126,14 +124,10 @@ def _cases(institution: Institution, model: RegisteredModel, as_of: date) -> pl.
     found = (
         decided.filter(points__isnull=False).annotate(offered=offered).select_related("firm").defer("record").prefetch_related("reviews")
     )
-    decision_of = dict(Contract.objects.filter(institution=institution).values_list("pk", "decision_id"))
-    outcomes = {
-        decision_of[each.loan.contract_id]: (each.loan.start, each.days_past_due > DEFAULT_DAYS or each.loan.status == "written_off")
-        for each in standings(institution, as_of)
-    }
+    told = {decision: (start, defaulted) for decision, start, defaulted in outcomes(institution, as_of)}
     ordered = list(found.order_by("business_date", "pk"))
     sexes = owner_sexes({decision.firm_id for decision in ordered})
-    rows = [(*_case(decision, *outcomes.get(decision.pk, (None, None))), sexes.get(decision.firm_id)) for decision in ordered]
+    rows = [(*_case(decision, *told.get(decision.pk, (None, None))), sexes.get(decision.firm_id)) for decision in ordered]
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 

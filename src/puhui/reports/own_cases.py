@@ -15,11 +15,9 @@ import polars as pl
 from puhui.calculations.calendar import add_months
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.decisions.models import Application, Decision
-from puhui.loans.models import Contract
-from puhui.loans.queries import standings
 from puhui.loans.taxing import firm_size
 from puhui.parties.models import Institution
-from puhui.reports.monitoring import DEFAULT_DAYS
+from puhui.reports.outcomes import outcomes
 
 __all__ = ["MONTHS", "own_cases", "own_configuration"]
 
@@ -67,12 +65,9 @@ def own_configuration(name: str) -> dict[str, Any]:
 
 def _outcomes(institution: Institution, as_of: date, mature: date) -> dict[int, int | None]:
     """Decision → 1, 0, or None for a loan that is too young to tell."""
-    decision_of = dict(Contract.objects.filter(institution=institution).values_list("pk", "decision_id"))
     found: dict[int, int | None] = {}
-    for each in standings(institution, as_of):
-        bad = each.days_past_due > DEFAULT_DAYS or each.loan.status == "written_off"
-        told = 1 if bad else 0 if each.loan.start <= mature else None
-        decision = decision_of[each.loan.contract_id]
+    for decision, start, defaulted in outcomes(institution, as_of):
+        told = 1 if defaulted else 0 if start <= mature else None
         found[decision] = max((one for one in (found.get(decision), told) if one is not None), default=None)
     return found
 
