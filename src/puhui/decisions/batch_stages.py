@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -49,8 +49,7 @@ class Many:
     parameters: Mapping[str, Table]
     day: date
     lender_kind: str
-    word: Any = field(init=False)  # the whole numbers that hold the bits of all reasons
-    reasons: Bits = field(init=False)
+    reasons: Bits = field(init=False)  # what speaks against, as `reason_codes` numbers it; from the rules on
     vetoes: Bits = field(init=False)
     referred: Flags = field(init=False)
     class_index: Whole = field(init=False)
@@ -62,22 +61,16 @@ class Many:
     cap_ppm: int = 0
 
     def __post_init__(self) -> None:
-        rows = self.cases.height
-        codes = reason_codes(self.product)
-        self.word = np.uint32 if len(codes) <= 32 else np.uint64
-        self.reasons, self.vetoes = np.zeros(rows, self.word), np.zeros(rows, self.word)
-        self.referred = np.zeros(rows, np.bool_)
-        self.bits = {code: self.word(1 << number) for number, code in reversed(list(enumerate(codes)))}
-        self.rate_ppm = np.zeros(rows, np.int64)
+        self.rate_ppm = np.zeros(self.cases.height, np.int64)
 
     def against(self, code: str, where: Flags, severity: str) -> None:
         """Notes a reason of the engine's own."""
-        bit = where * self.bits[code]
-        self.reasons |= bit
+        bit = where * self.vetoes.dtype.type(1 << reason_codes(self.product).index(code))
+        self.reasons = self.reasons | bit  # what the rules gave is not to be written to
         if severity == VETO:
-            self.vetoes |= bit
+            self.vetoes = self.vetoes | bit
         elif severity == REFER:
-            self.referred |= where
+            self.referred = self.referred | where
 
     def case(self, risk_class: str = "") -> Case:
         """A case that carries what all rows share, for the parts of the engine that ask no more."""
@@ -99,57 +92,64 @@ def derived(many: Many, *, after_class: bool) -> None:
 
 
 def rules(many: Many) -> None:
-    """Every admission rule over every row in one pass of polars: the first stage that has anything to say.
+    """Every admission rule over every row in one pass of polars: the first stage that has anything to say."""
+    words, answers = _plan(many.product)
+    found = many.cases.lazy().select(words).select(answers).collect(engine="streaming")
+    many.reasons, many.vetoes, many.referred = (found[name].to_numpy() for name in ("reasons", "vetoes", "referred"))
 
-    Each rule that speaks against a row adds its bit; a rule that refuses, but sends to a person what it does not know, adds the bits of
-    those unknown to a second word. Words are no wider than the bits ask for: a million of them stay small.
+
+@lru_cache(maxsize=64)
+def _plan(product: Product) -> tuple[list[pl.Expr], list[pl.Expr]]:
+    """The words of bits that the rules give, and what the engine keeps of them.
+
+    Each rule that speaks against a row adds its bit to `refusing` or `referring`; one that refuses, but sends to a person what it does not
+    know, adds the bit of what is unknown to `unsure` too. Words are no wider than the bits of the rules ask for, until all are together.
     """
-    product = many.product
     conditions = {rule.code: compile_polars(rule.require.expression, product.tables) for rule in product.rules}
-    bits = {rule.code: _bit(many, rule.code, conditions[rule.code], rule.when_null) for rule in product.rules}
-    refusing = _own(many) + [bits[rule.code] for rule in product.rules if rule.severity == VETO]
-    referring = [bits[rule.code] for rule in product.rules if rule.severity != VETO]
-    unknown = [rule.code for rule in product.rules if rule.severity == VETO and rule.when_null == "refer"]
-    unsure = [_bit(many, code, conditions[code].is_not_null(), "fail") for code in unknown]
-    words = {"refusing": refusing, "referring": referring, "unsure": unsure}
-    halves = [_any(found[half::2]).alias(f"{name} {half}") for name, found in words.items() for half in (0, 1) if found[half::2]]
-    found = many.cases.lazy().select(halves).collect()  # lazy: what rules have in common is computed once
-    vetoes, referrals, unsure_of = (_joined(found, name) for name in words)
-    many.reasons = _wide(many, [vetoes, referrals])
-    if unsure_of is not None:
-        vetoes, referrals = vetoes & ~unsure_of, unsure_of if referrals is None else referrals | unsure_of
-    many.vetoes = _wide(many, [vetoes])
-    many.referred = np.zeros(many.cases.height, np.bool_) if referrals is None else referrals != 0
+    against = {rule.code: _bit(product, rule.code, conditions[rule.code], rule.when_null) for rule in product.rules}
+    vetoes = [rule for rule in product.rules if rule.severity == VETO]
+    unknown = [rule.code for rule in vetoes if rule.when_null == "refer"]
+    words = {
+        "refusing": [*_own(product), *(against[rule.code] for rule in vetoes)],
+        "referring": [against[rule.code] for rule in product.rules if rule.severity != VETO],
+        "unsure": [_bit(product, code, conditions[code].is_not_null(), "fail") for code in unknown],
+    }
+    refusing, referring, unsure = (pl.col(name) for name in words)
+    wide = _word(len(reason_codes(product)))
+    answers = [
+        (refusing | referring).cast(wide).alias("reasons"),
+        (refusing & ~unsure).cast(wide).alias("vetoes"),
+        ((unsure | referring) != 0).alias("referred"),
+    ]
+    return [_any([_nothing(product), *bits]).alias(name) for name, bits in words.items()], answers
 
 
-def _joined(found: pl.DataFrame, name: str) -> Any:
-    """The word that was computed in halves; None where no rule adds to it."""
-    halves = [found[column].to_numpy() for column in found.columns if column.startswith(name)]
-    return reduce(np.bitwise_or, halves) if halves else None
-
-
-def _wide(many: Many, words: Sequence[Any]) -> Bits:
-    """Words together, in the type that has room for the reasons of all stages."""
-    wide: Bits = reduce(np.bitwise_or, [word for word in words if word is not None]).astype(many.word)
-    return wide
-
-
-def _own(many: Many) -> list[pl.Expr]:
+def _own(product: Product) -> list[pl.Expr]:
     """The bits of the engine's own rules."""
-    product = many.product
     is_lent_to = pl.col("firm_kind").is_in(list(product.borrower_kinds))
     fits = pl.col("term_months").is_between(product.minimum_months, product.maximum_months)
-    return [_bit(many, code, holds, "fail") for code, holds in zip(_FIRST, (is_lent_to, fits), strict=True)]
+    return [_bit(product, code, holds, "fail") for code, holds in zip(_FIRST, (is_lent_to, fits), strict=True)]
 
 
-def _bit(many: Many, code: str, holds: pl.Expr, when_null: str) -> pl.Expr:
-    """The bit of a rule where it speaks against, as the narrowest whole number that has room for those of all rules."""
-    last = len(_FIRST) + len(many.product.rules)
-    word = pl.UInt16 if last <= 16 else pl.UInt32 if last <= 32 else pl.UInt64
-    bit, nothing = pl.lit(int(many.bits[code]), dtype=word), pl.lit(0, dtype=word)
+def _bit(product: Product, code: str, holds: pl.Expr, when_null: str) -> pl.Expr:
+    """The bit of a rule where it speaks against."""
+    bit, nothing = pl.lit(1 << reason_codes(product).index(code), dtype=_rules_word(product)), _nothing(product)
     if when_null == "pass":
         return pl.when(holds.not_()).then(bit).otherwise(nothing)
     return pl.when(holds).then(nothing).otherwise(bit)
+
+
+def _nothing(product: Product) -> pl.Expr:
+    return pl.lit(0, dtype=_rules_word(product))
+
+
+def _rules_word(product: Product) -> Any:
+    return _word(len(_FIRST) + len(product.rules))
+
+
+def _word(bits: int) -> Any:
+    """The narrowest whole number that has room for so many bits."""
+    return pl.UInt16 if bits <= 16 else pl.UInt32 if bits <= 32 else pl.UInt64
 
 
 def _any(bits: Sequence[pl.Expr]) -> pl.Expr:

@@ -222,6 +222,9 @@ class Product:
     support: Support = Support()
     season: Season | None = None  # when instalments follow the harvest; the terms then have no step
 
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     @property
     def digest(self) -> str:
         return self.document.digest
