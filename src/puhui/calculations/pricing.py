@@ -64,14 +64,16 @@ def profit_per_unit(rate_ppm: int, churn_ppm: int | Fraction, pd_ppm: int, lgd_p
 
 def churn_at(curve: Sequence[tuple[int, int]], rate_ppm: int) -> Fraction:
     """Churn in ppm at a rate: straight between the published points (rate_ppm, churn_ppm), that of the nearest beyond them."""
-    rates = [rate for rate, _ in curve]
-    place = bisect_left(rates, rate_ppm)
-    if place < len(curve) and rates[place] == rate_ppm:
-        return Fraction(curve[place][1])
+    return PPM - Fraction(*kept_share(curve, rate_ppm))
+
+
+def kept_share(curve: Sequence[tuple[int, int]], rate_ppm: int) -> tuple[int, int]:
+    """1 − `churn_at` in ppm, as numerator and denominator."""
+    place = bisect_left(curve, (rate_ppm,))
     if place in (0, len(curve)):
-        return Fraction(curve[0 if place == 0 else -1][1])
+        return PPM - curve[0 if place == 0 else -1][1], 1
     (low, churn_low), (high, churn_high) = curve[place - 1], curve[place]
-    return churn_low + Fraction((churn_high - churn_low) * (rate_ppm - low), high - low)
+    return (PPM - churn_low) * (high - low) - (churn_high - churn_low) * (rate_ppm - low), high - low
 
 
 def churn_aware_rate(
@@ -122,14 +124,3 @@ def most_profitable(curve: Sequence[tuple[int, int]], rates: Sequence[int], pd_p
         if not best_span or profit * best_span > best * span:
             best, best_span, best_rate = profit, span, rate
     return best_rate
-
-
-def kept_share(curve: Sequence[tuple[int, int]], rate_ppm: int) -> tuple[int, int]:
-    """1 − `churn_at` in ppm, as numerator and denominator."""
-    if rate_ppm <= curve[0][0]:
-        return PPM - curve[0][1], 1
-    for (low, churn_low), (high, churn_high) in pairwise(curve):
-        if rate_ppm <= high:
-            span = high - low
-            return (PPM - churn_low) * span - (churn_high - churn_low) * (rate_ppm - low), span
-    return PPM - curve[-1][1], 1
