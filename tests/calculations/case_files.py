@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,15 @@ from puhui.calculations.quote import answer
 FOLDER = Path(__file__).parent.parent / "cases"
 LIBRARIES = ("numpy-financial", "pyxirr", "quantlib")
 Case = dict[str, Any]
+# The same reader in C where PyYAML has it: ten times as quick.
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def all_cases() -> list[tuple[str, Case]]:
-    """(file and title, case) of every case, in order of the files."""
+@cache
+def all_cases() -> tuple[tuple[str, Case], ...]:
+    """(file and title, case) of every case, in order of the files. Read once in a process: nobody changes a case."""
     files = sorted(FOLDER.glob("*.yaml"))
-    return [(f"{file.stem}: {case['title']}", case) for file in files for case in yaml.safe_load_all(file.read_text(encoding="utf-8"))]
+    return tuple((f"{file.stem}: {case['title']}", case) for file in files for case in yaml.load_all(file.read_bytes(), Loader))
 
 
 def plain(value: Any) -> Any:

@@ -10,6 +10,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def repacked(data: bytes, change: Callable[[str, bytes], bytes | None]) -> bytes
     return buffer.getvalue()
 
 
+@cache
 def bomb() -> bytes:
     """A workbook of some 100 kB that unpacks to 100 MB."""
     data = sheet(typed())

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.conftest import folder_for_servers
 
 from puhui.site import embedded
 from puhui.site.postgresql.layout import layout_of
@@ -57,7 +58,7 @@ class HolderProgram:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A home that root's unprivileged server may enter too. At the end of the test nothing of it runs any more."""
-    folder = Path(tempfile.mkdtemp(prefix="puhui-home-"))
+    folder = Path(tempfile.mkdtemp(prefix="puhui-home-", dir=folder_for_servers()))
     folder.chmod(0o711)
     yield folder
     _clear(folder)
