@@ -106,7 +106,15 @@ ATTENTION = {
     "paid, not booked": _("paid, but loan or books would not take it"),
 }
 
-ACTORS = {"payment channel": _("payment channel"), "day end": _("day end"), "night run": _("day end"), "matching": _("automatic matching")}
+ACTORS = {
+    "payment channel": _("payment channel"),
+    "day end": _("day end"),
+    "night run": _("day end"),
+    "matching": _("automatic matching"),
+    "system": _("system"),
+    "legal representative": _("legal representative"),
+}
+"""Who did something where it was no person with a name of their own."""
 
 SCENARIOS = {"base": _("base"), "better": _("better"), "worse": _("worse")}
 

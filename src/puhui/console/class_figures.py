@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -72,15 +72,15 @@ def _clock(clock: ClockRunning, day: datetime.date) -> dict[str, Any]:
     }
 
 
-def change_rows(changes: Iterable[Any]) -> list[dict[str, Any]]:
-    """Changes of a class, newest first."""
+def change_rows(changes: Iterable[Any], texts: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+    """Changes of a class, newest first; `texts` are those of the articles, by code."""
     return [
         {
             "day": each.day,
             "before": class_state(each.before),
             "after": class_state(each.after),
             "source": word(CLASS_SOURCES, each.source),
-            "reason": each.reason or ", ".join(row["code"] for row in each.articles),
+            "reason": each.reason or _("; ").join(in_language(texts.get(row["code"]), language) or row["code"] for row in each.articles),
             "who": each.recorded_by,
         }
         for each in changes

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from puhui.console.labels import RULE, state
 from puhui.console.templatetags.figures import EMPTY, choose_unit, money_plain, number, rate, share
-from puhui.console.words import AUTHORITY, FACTS, NULLS, PRICE_METHODS, in_language, word
+from puhui.console.words import AUTHORITY, FACTS, FIGURES, NULLS, PRICE_METHODS, in_language, word
 from puhui.features import registry
 
 Record = Mapping[str, Any]
@@ -115,7 +115,7 @@ def _declared(name: str) -> Any:
 def variable_title(name: str) -> str:
     """The variable's label in the reader's language; facts of the case have labels here."""
     declared = _declared(name)
-    return in_language(declared.titles, language()) if declared else word(FACTS, name)
+    return in_language(declared.titles, language()) if declared else word(FACTS | FIGURES, name)
 
 
 def shown(name: str, value: Any, why_null: str = "", address_of: AddressOf | None = None, points_lost: int | None = None) -> VariableShown:

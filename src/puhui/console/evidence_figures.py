@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from puhui.console.decision_figures import language, variable_title, variable_value
 from puhui.console.labels import CHECK, FRESHNESS, TRUST
 from puhui.evidence.layouts import EvidenceClass, Field, Layout, classes, layout, layouts
+from puhui.evidence.statements.checks import line_title
 from puhui.features import registry
 from puhui.features.cross_checks import checks_on, outcomes, trust_grades
 
@@ -170,9 +171,16 @@ def cell_rows(frame: pl.DataFrame, form: Layout) -> list[dict[str, Any]]:
     columns = columns_of(form)
     rows = []
     for each in frame.iter_rows(named=True):
-        cells = [{"text": _cell(form.fields[column["name"]], each[column["name"]]), "figure": column["figure"]} for column in columns]
+        cells = [
+            {"text": _cell(form.fields[column["name"]], _named(each, column["name"])), "figure": column["figure"]} for column in columns
+        ]
         rows.append({"record_id": each["record_id"], "observed_on": each["observed_on"], "known_at": each["known_at"], "cells": cells})
     return rows
+
+
+def _named(row: Mapping[str, Any], name: str) -> Any:
+    """A value as it stands; the line of a statement by its title."""
+    return line_title(row["statement"], row["line"], language()) if name == "line" and "statement" in row else row[name]
 
 
 def _cell(field: Field, value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from puhui.console import product_fault_words
+from puhui.console import product_fault_words, score_words
 from puhui.console.act_words import CHOICES, COMMAND, LINE, SECURITIES
 from puhui.console.labels import CONTRACT, LOAN
 
@@ -130,7 +130,7 @@ def told(text: str) -> str:
             if "words" in match.groupdict() and any(code not in _CODES for code in match["words"].split(" or ")):
                 continue
             return str(known) % {name: _words(value) if name == "words" else value for name, value in match.groupdict().items()}
-    return str(_CODES[text]) if text in _CODES else text
+    return str(_CODES[text]) if text in _CODES else score_words.told(text)
 
 
 def _words(text: str) -> str:

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from puhui.console.act_words import EXEMPTIONS
 from puhui.console.templatetags.figures import rate
+from puhui.console.words import word
 from puhui.loans.margins import Margin
 
 __all__ = ["margin_panel"]
@@ -39,7 +41,7 @@ def _labels() -> dict[str, str]:
 def _formulas(margin: Margin) -> dict[str, str]:
     costs = margin.costs
     from_table = _("from the table %(name)s, as it stood when the loan was priced") % {"name": margin.table_name}
-    tax = _("exempt: %(code)s") % {"code": margin.exemption} if margin.exemption else _("exempt")
+    tax = _("exempt: %(code)s") % {"code": word(EXEMPTIONS, margin.exemption)} if margin.exemption else _("exempt")
     if costs.tax_ppm:
         tax = _("rate × t ÷ (1 + t) = %(rate)s × %(tax)s ÷ (1 + %(tax)s)") % {"rate": rate(margin.rate_ppm), "tax": rate(costs.tax_ppm)}
     return {

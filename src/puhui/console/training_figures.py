@@ -30,7 +30,7 @@ STATES = {
 PARTS = {
     "enters": gettext_lazy("enters"),
     "category": gettext_lazy("enters as a category"),
-    "left_out": gettext_lazy("left out"),
+    "left_out": gettext_lazy("does not enter"),
     "group": gettext_lazy("only checked by group"),
     "id": gettext_lazy("identifier"),
     "target": gettext_lazy("the outcome"),

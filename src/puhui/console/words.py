@@ -91,42 +91,47 @@ FACTS = {
     "inventory": _("stock of goods"),
     "phone": _("phone"),
     "counter": _("counter"),
+    "api": _("from another program"),
+    "command": _("by command"),
+    "campaign": _("campaign"),
+    "demonstration": _("demonstration"),
 }
 
-DETAILS = {
-    "firm": _("firm"),
-    "firms": _("firms"),
-    "person": _("person"),
-    "role": _("role"),
-    "name": _("name"),
-    "username": _("user name"),
-    "purpose": _("purpose"),
-    "classes": _("classes"),
-    "expires_on": _("ends"),
-    "channel": _("channel"),
-    "file": _("file"),
-    "class": _("class"),
-    "digest": _("digest"),
-    "product": _("product"),
-    "amount": _("amount, yuan"),
-    "amount_fen": _("amount, yuan"),
-    "application": _("case"),
-    "outcome": _("result"),
-    "level": _("authority"),
-    "missing": _("still missing"),
-    "deviations": _("deviations"),
-    "review": _("review"),
-    "number": _("number"),
-    "offer": _("offer"),
-    "party": _("party"),
-    "code": _("condition"),
-    "evidence": _("what shows it"),
-    "event": _("event"),
-    "date": _("date"),
-    "as_of": _("as of"),
-    "reason": _("reason"),
-    "loans": _("loans"),
-    "text": _("text"),
+#: figures of the products' files, where a formula shows them
+FIGURES = {
+    "turns": _("Turns of working capital a year"),
+    "turns_of_working_capital": _("Turns of working capital a year"),
+    "month": _("One month"),
+    "six": _("Six months"),
+    "one_person": _("One insured person"),
+    "hire_share": _("Least share of people newly hired"),
+    "hire_share_large": _("The same for firms of more than a hundred people"),
+    "instalment_share": _("Share of what is left over that may go to instalments"),
+    "interest_allowance": _("Part of an instalment that repays principal"),
+    "yuan_per_dollar": _("Yuan per US dollar"),
+    "fx_haircut": _("Deduction for the exchange rate"),
+    "uninsured": _("Share lent without export credit insurance"),
+    "proven": _("Extra weight of a job that a refund proves"),
+    "more_named": _("People a notice may name for each insured one"),
+    "tolerance": _("Rate of unemployment that is aimed at"),
+    "own_least": _("Least own money in the price"),
+    "price_share": _("Share of the price that is lent"),
+    "start_technology": _("Weight of technology at the start"),
+    "start_growth": _("Weight of growth at the start"),
+    "start_auxiliary": _("Weight of other points at the start"),
+    "growth_technology": _("Weight of technology in growth"),
+    "growth_growth": _("Weight of growth in growth"),
+    "growth_auxiliary": _("Weight of other points in growth"),
+    "mature_technology": _("Weight of technology at maturity"),
+    "mature_growth": _("Weight of growth at maturity"),
+    "mature_auxiliary": _("Weight of other points at maturity"),
+    "patent_rate": _("Share lent on patents"),
+    "mark_rate": _("Share lent on trade marks"),
+    "buffer": _("Months of buffer after the due date"),
+    "advance": _("Share of a receivable that is paid at once"),
+    "debtor_cap": _("Most on one debtor"),
+    "round_share": _("Share of the last round of financing"),
+    "warrant_ratio": _("Warrant to loan"),
 }
 
 BOOK_ACTS = {
@@ -312,6 +317,42 @@ UNITS = {
     "1-5": _("from 1 to 5"),
 }
 
+#: units of variables and of the figures of a product, where a unit is a word
+UNIT_WORDS = {
+    **UNITS,
+    "n": _("count"),
+    "ratio": _("ratio"),
+    "share": _("share"),
+    "x": _("times"),
+    "pp": _("percentage points"),
+    "code": _("code"),
+    "hops": _("steps apart"),
+    "steps": _("steps"),
+    "grade": _("grade"),
+    "score": _("score"),
+    "1": _("number"),
+    "text": _("text"),
+    "CNY/USD": _("yuan per US dollar"),
+    "turns": _("turns a year"),
+    "1/month": _("a month"),
+    "USD": _("US dollars"),
+    "0/1": _("0 or 1"),
+    "t per 10k CNY": _("tonnes per 10,000 yuan"),
+    "tce per 10k CNY": _("tonnes of coal equivalent per 10,000 yuan"),
+    "t": _("tonnes"),
+    "h": _("hours"),
+    "m3": _("cubic metres"),
+}
+
+#: what a rule of a product makes of a fact that is not known
+WHEN_NULL = {
+    "pass": _("passes"),
+    "fail": _("refuses"),
+    "refer": _("goes to a person"),
+    "zero": _("counts as 0"),
+    "leave_out": _("is left out"),
+}
+
 CONSENT_OF = {
     "firm": _("the firm"),
     "owner": _("the owner"),
@@ -400,68 +441,6 @@ SCHEMES = {
     "former_name": _("Former name"),
 }
 
-SUBJECTS = {
-    "firm": _("firm"),
-    "person": _("person"),
-    "user": _("user"),
-    "institution": _("institution"),
-    "consent": _("consent"),
-    "batch": _("batch"),
-    "application": _("case"),
-    "decision": _("decision"),
-    "offer": _("offer"),
-    "contract": _("contract"),
-    "loan": _("loan"),
-    "model": _("model"),
-    "day": _("day"),
-}
-
-ACTS = {
-    "create_institution": _("institution created"),
-    "create_user": _("user created"),
-    "open_books": _("books opened"),
-    "register_firm": _("firm registered"),
-    "register_person": _("person registered"),
-    "link_person": _("person linked to a firm"),
-    "change_phone": _("phone changed"),
-    "reveal_identity_number": _("identity number shown"),
-    "reveal_phone": _("phone shown"),
-    "grant_consent": _("consent granted"),
-    "withdraw_consent": _("consent withdrawn"),
-    "import_evidence": _("evidence imported"),
-    "features.refreshed": _("variables computed"),
-    "model.register": _("model registered"),
-    "model.promote": _("model put in use"),
-    "model.table": _("table taken in to train on"),
-    "model.train": _("training asked for"),
-    "model.retire": _("model retired"),
-    "draft.create": _("draft begun"),
-    "draft.save": _("version of a draft kept"),
-    "lab.compare": _("policies compared"),
-    "promotion.propose": _("proposed to be put in force"),
-    "promotion.agree": _("agreed to be put in force"),
-    "promotion.refuse": _("refused to be put in force"),
-    "promotion.withdraw": _("promotion taken back"),
-    "submit": _("application sent"),
-    "decide": _("decided by the engine"),
-    "approve": _("approved by a person"),
-    "refuse": _("refused by a person"),
-    "accept_offer": _("offer accepted"),
-    "decline_offer": _("offer declined"),
-    "expire_offer": _("offer expired"),
-    "contract.drafted": _("contract drafted"),
-    "contract.signed": _("contract signed"),
-    "condition.met": _("condition met"),
-    "contract.cleared": _("contract cleared for payout"),
-    "loan.drawn": _("loans paid out"),
-    "loan.drawdown": _("loan paid out"),
-    "loan.repayment": _("repayment posted"),
-    "loan.payoff": _("loan paid off"),
-    "event.reversed": _("posting reversed"),
-    "close_day": _("day closed"),
-    "day.ended": _("day ended"),
-}
-
 PURPOSES = {
     "credit_decision": _("to decide about a loan"),
     "post_loan_monitoring": _("to watch over a loan"),
@@ -476,6 +455,11 @@ def word(table: dict[str, Any], code: str) -> str:
 def product_name(code: str) -> str:
     """A product's name in the reader's language, from its file; a code without a file is shown as it is."""
     return in_language(product_names().get(code), get_language() or "en") or code
+
+
+def unit_word(unit: str) -> str:
+    """A unit in the reader's language; one that is the same everywhere (kWh) as it is."""
+    return word(UNIT_WORDS, unit)
 
 
 def role_label(role: str) -> str:

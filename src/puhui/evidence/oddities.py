@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from puhui.evidence.layouts import Layout
+from puhui.evidence.layouts import Layout, layout
 from puhui.evidence.running_balance import breaks
 from puhui.evidence.series_findings import series_findings
 
@@ -117,9 +117,17 @@ def _amounts(rows: pl.DataFrame, form: Layout, firm: str) -> Iterable[Oddity]:
 def words(oddity: Oddity, language: str = "en") -> str:
     """The oddity as a sentence."""
     texts = _catalogue()["words"][oddity.kind]
+    place, _, field = oddity.place.rpartition(", ")
+    place = ", ".join(filter(None, (place, _heading(oddity.record, field, language))))
     told = {name: f"{value:,.2f}" for name, value in (("value", oddity.value), ("expected", oddity.expected)) if value is not None}
     said: str = texts.get(language, texts["en"])
-    return said.format(place=oddity.place or "–", first=oddity.first, last=oddity.last, count=f"{oddity.count:,}", **told)
+    return said.format(place=place or "–", first=oddity.first, last=oddity.last, count=f"{oddity.count:,}", **told)
+
+
+def _heading(record: str, field: str, language: str) -> str:
+    """What a field is called in files of the reader's language; what is no field (an account's number) as it is."""
+    known = layout(record).fields.get(field)
+    return field if known is None or language == "en" else next((each for each in known.headings if not each.isascii()), field)
 
 
 def notes(found: Sequence[Oddity], language: str = "en") -> list[str]:

@@ -26,6 +26,7 @@ __all__ = [
     "Borrower",
     "Condition",
     "catalogue_state",
+    "condition_texts",
     "conditions_of",
     "product",
     "product_names",
@@ -110,6 +111,17 @@ def conditions_of(
     known = {one.code for one in own}
     asked = [row for code, row in rows.items() if code not in known and _is_asked(str(row["asked_of"]), borrower)]
     return own + [Condition(str(row["code"]), {each: str(row[each]) for each in LANGUAGES}, str(row["kind"])) for row in asked]
+
+
+def condition_texts() -> dict[str, Texts]:
+    """Code → texts of every condition precedent: of the parameter table, and of each product file, the latest version's."""
+    found: dict[str, Texts] = {
+        str(row["code"]): {each: str(row[each]) for each in LANGUAGES} for row in _table("conditions-precedent").rows
+    }
+    for one in sorted(_files(), key=lambda each: each.valid_from):
+        found |= dict(one.conditions)
+        found |= {each.code: each.condition for each in one.unknowns if each.condition}
+    return found
 
 
 def _is_asked(whom: str, borrower: Borrower) -> bool:

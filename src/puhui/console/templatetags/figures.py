@@ -21,6 +21,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
+from puhui.console import score_words
+from puhui.console.book_words import ACTORS
+from puhui.console.words import word
+
 register = template.Library()
 
 EMPTY = "–"
@@ -154,3 +158,15 @@ def or_why(shown: str, reason: Any) -> SafeString | str:
     if shown != EMPTY or not reason:
         return shown
     return format_html('<span class="empty-value" title="{}" tabindex="0">{}</span>', reason, EMPTY)
+
+
+@register.filter
+def actor(name: str) -> str:
+    """Who did something: a person's name as it is, a process of the program by its word."""
+    return word(ACTORS, name)
+
+
+@register.filter
+def told(finding: str) -> str:
+    """What training says of a table or a model, in the reader's language."""
+    return score_words.told_all(finding)

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from puhui.console.access import Request, page
 from puhui.console.kept_reports import Kept, kept
 from puhui.console.labels import STANDING, state
-from puhui.console.words import product_name
+from puhui.console.words import FACTS, product_name, word
 from puhui.reports import tables
 from puhui.reports.factory import factory as factory_report
 from puhui.reports.titles import title
@@ -57,6 +57,8 @@ def _cell(column: tables.Column, value: Any) -> dict[str, Any]:
     text = tables.shown(value, column.kind)
     if column.name == "product":
         text = str(product_name(value))
+    elif column.name == "channel":
+        text = word(FACTS, value)
     cell = {"text": text, "is_text": column.kind in tables.LEFT, "state": None, "url": ""}
     if column.name == "standing":
         code = next(code for code in STANDING if title(f"standing_{code}", get_language() or "en") == value)

@@ -13,7 +13,8 @@ from puhui.console.firm_figures import gaps_text, monthly_picture, partners_pict
 from puhui.console.labels import consent_state
 from puhui.console.loan_figures import listed
 from puhui.console.paging import filters_of, paged
-from puhui.console.words import ACTS, FIRM_KINDS, PEOPLE, PURPOSES, SCHEMES, word
+from puhui.console.trail_words import ACTS
+from puhui.console.words import FIRM_KINDS, PEOPLE, PURPOSES, SCHEMES, word
 from puhui.decisions import queries as decisions
 from puhui.evidence import queries as evidence
 from puhui.features.queries import latest_snapshot

@@ -27,6 +27,7 @@ from puhui.console.paging import Chained, filters_of, paged
 from puhui.console.templatetags.figures import choose_unit, money, number, unit_name, weekday
 from puhui.console.words import METHODS, product_name, word
 from puhui.loans import class_queries, queries
+from puhui.loans.class_facts import rules_on
 from puhui.loans.collateral import cover_of
 from puhui.loans.command_models import Command
 from puhui.loans.credit_models import Refinancing
@@ -142,7 +143,8 @@ def loan_class(request: Request, number: int) -> HttpResponse:
     rows = found.firm.findings.filter(Q(loan=found) | Q(loan=None)).order_by("-pk")
     context = {
         "tab": "loans", "loan": found, "class": class_panel(outlook, day, get_language() or "en"),
-        "changes": change_rows(class_queries.class_changes(found)), "findings": [(each, word(CHOICES, each.code)) for each in rows],
+        "changes": change_rows(class_queries.class_changes(found), rules_on(day).texts, get_language() or "en"),
+        "findings": [(each, word(CHOICES, each.code)) for each in rows],
         "restructurings": list(found.restructurings.order_by("-pk")),
         "cover": cover_of(found.contract, found.principal_fen, day),
         "cover_acts": [act_link(each, found.contract) for each in COVER_ACTS if request.user.role in power(each, found.contract).makers],

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from puhui.calculations.faults import FaultsError
 from puhui.console import model_figures
 from puhui.console.access import Request, may_act, may_read, page
+from puhui.console.card_words import card_told, cell_told, plot_told
 from puhui.console.forms import day as day_of
 from puhui.console.forms import errors_of
 from puhui.console.markdown import rendered
@@ -59,7 +60,7 @@ def model(request: Request, number: int) -> HttpResponse:
             return redirect("console:models")
         except FaultsError as error:
             errors = errors_of(error)
-    card = rendered(found.card, lambda name: reverse("console:model_plot", args=[number, name.rsplit("/", 1)[-1]]))
+    card = rendered(card_told(found.card), lambda name: reverse("console:model_plot", args=[number, name.rsplit("/", 1)[-1]]))
     rows = model_figures.listed(request.institution)
     context = {
         "model": found, "state": next(row["state"] for row in rows if row["model"].pk == number), "card": card, "errors": errors,
@@ -76,7 +77,7 @@ def plot(request: Request, number: int, name: str) -> HttpResponse:
     drawing = _find(request.user, number).plots.get(name)
     if drawing is None:
         raise Http404
-    response = HttpResponse(drawing, content_type="image/svg+xml; charset=utf-8")
+    response = HttpResponse(plot_told(drawing), content_type="image/svg+xml; charset=utf-8")
     response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response
 
@@ -100,7 +101,7 @@ def _table(table: Table, language: str) -> dict[str, Any]:
     rows = [
         [
             {
-                "text": shown(value, column.kind),
+                "text": cell_told(shown(value, column.kind)) if column.kind in LEFT else shown(value, column.kind),
                 "number": column.kind not in LEFT,
                 "tone": tones.get(value, "") if column.kind in LEFT else "",
             }

@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from puhui.console.access import Request, may_act, page
 from puhui.console.decision_figures import language
-from puhui.console.words import FAMILIES, in_language, word
+from puhui.console.words import FACTS, FAMILIES, FIGURES, WHEN_NULL, in_language, unit_word, word
 from puhui.decisions.examples import examples
 from puhui.decisions.titles import titles
 from puhui.products import explaining
@@ -97,17 +97,23 @@ def _formulas(product: Product) -> Iterator[dict[str, str]]:
 
 
 def _formula(words: Wording, name: str, formula: Formula, null: str) -> dict[str, str]:
-    return {"name": name, "text": formula.text.strip(), "words": words.formula(formula.expression.tree), "null": null}
+    return {"name": name, "text": formula.text.strip(), "words": words.formula(formula.expression.tree), "null": word(WHEN_NULL, null)}
 
 
 def _figures(product: Product) -> Iterator[dict[str, str]]:
     """Constants and tables with their source."""
     body = product.document.body
     for name, constant in body.get("constants", {}).items():
-        yield {"name": name, "value": f"{constant['value']:,}", "unit": constant["unit"], "source": constant.get("source", "")}
+        yield {
+            "name": name,
+            "label": word(FIGURES | FACTS, name),
+            "value": f"{constant['value']:,}",
+            "unit": unit_word(constant["unit"]),
+            "source": constant.get("source", ""),
+        }
     for name, table in body.get("tables", {}).items():
         value = "; ".join(f"{key} {value:,}" for key, value in table["values"].items())
-        yield {"name": name, "value": value, "unit": table["unit"], "source": table.get("source", "")}
+        yield {"name": name, "label": "", "value": value, "unit": unit_word(table["unit"]), "source": table.get("source", "")}
 
 
 def _sources(body: Any) -> Iterator[str]:

@@ -10,18 +10,24 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from puhui.console.access import Request, page
+from puhui.console.access import Request, may_read, page
+from puhui.console.decision_figures import language
+from puhui.console.evidence_figures import record_title
 from puhui.console.paging import filters_of, paged
-from puhui.console.templatetags.figures import moment, money
-from puhui.console.words import ACTS, DETAILS, SUBJECTS, word
+from puhui.console.templatetags.figures import moment, money, rate
+from puhui.console.trail_words import ACTS, DETAILS, SUBJECTS, detail_word
+from puhui.console.words import in_language, product_name, word
+from puhui.evidence.layouts import layouts
 from puhui.parties import queries as parties
-from puhui.parties.models import AuditRecord
+from puhui.parties.models import AuditRecord, User
+from puhui.products.queries import condition_texts
 
 FILTERS = ("actor", "act", "subject_kind", "subject_id", "since", "until")
-#: kind of subject → name of the address of its page
+#: kind of subject → the page that tells who may read, and the name of its address
 PAGES = {
-    "firm": "console:firm", "application": "console:case", "decision": "console:decision",
-    "contract": "console:payout", "loan": "console:loan", "registeredmodel": "console:model", "model": "console:model",
+    "firm": ("firm", "console:firm"), "application": ("case", "console:case"), "decision": ("decision", "console:decision"),
+    "contract": ("payouts", "console:payout"), "loan": ("loans", "console:loan"), "registeredmodel": ("model", "console:model"),
+    "model": ("model", "console:model"), "training": ("training", "console:training"),
 }  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -31,18 +37,18 @@ def act_word(act: str) -> str:
     return word(ACTS, act)
 
 
-def _url(record: AuditRecord) -> str:
-    address = PAGES.get(record.subject_kind)
-    return reverse(address, args=[record.subject_id]) if address and record.subject_id.isdigit() else ""
+def _url(record: AuditRecord, reader: User) -> str:
+    name, address = PAGES.get(record.subject_kind, ("", ""))
+    return reverse(address, args=[record.subject_id]) if address and record.subject_id.isdigit() and may_read(reader, name) else ""
 
 
-def _row(record: AuditRecord) -> dict[str, Any]:
+def _row(record: AuditRecord, reader: User) -> dict[str, Any]:
     particulars = record.detail.items() if isinstance(record.detail, dict) else []
     return {
         "record": record,
         "act": act_word(record.act),
         "subject": f"{word(SUBJECTS, record.subject_kind)} {record.subject_id}",
-        "url": _url(record),
+        "url": _url(record, reader),
         "detail": [{"label": word(DETAILS, key), "value": _short(key, value)} for key, value in particulars],
     }
 
@@ -50,10 +56,26 @@ def _row(record: AuditRecord) -> dict[str, Any]:
 def _short(key: str, value: Any) -> str:
     if key.endswith("_fen") and isinstance(value, int):
         return money(value)
-    text = str(value)
+    if key in ("rate_e8", "rate_ppm", "change_ppm") and isinstance(value, int):
+        return rate(value // 100 if key == "rate_e8" else value)
+    text = _worded(key, str(value))
     if key in ("digest", "text"):
         return text[:12]
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _conditions() -> dict[str, str]:
+    """What each condition of the products in force asks for, by its code."""
+    return {code: in_language(dict(each), language()) for code, each in condition_texts().items()}
+
+
+def _worded(key: str, text: str) -> str:
+    """A value by its word, where it is a code: a product, a kind of record, or a code of `trail_words`."""
+    if key == "product":
+        return product_name(text)
+    if key == "record" and text in {each.record for each in layouts()}:
+        return record_title(text)
+    return _conditions().get(text, text) if key == "code" else detail_word(key, text)
 
 
 @page("trail")
@@ -61,7 +83,7 @@ def trail(request: Request) -> HttpResponse:
     """The trail, newest first, filtered."""
     filters = filters_of(request, *FILTERS)
     context = paged(request, parties.audit_trail(request.user, filters), filters)
-    context["rows"] = [_row(record) for record in context["page"].object_list]
+    context["rows"] = [_row(record, request.user) for record in context["page"].object_list]
     return render(request, "console/trail.html", context)
 
 

@@ -13,7 +13,7 @@ from django.shortcuts import render
 
 from puhui.console.access import Request, page
 from puhui.console.decision_figures import language
-from puhui.console.words import in_language
+from puhui.console.words import in_language, unit_word
 from puhui.evidence.layouts import classes
 from puhui.features import queries, registry
 from puhui.features.figures import figures
@@ -44,6 +44,7 @@ def _by_class(found: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
         rows = [
             {
                 "variable": variable,
+                "unit": unit_word(variable.unit),
                 "title": in_language(dict(variable.titles), language()),
                 "meaning": in_language(dict(variable.meanings), language()),
                 **_spread(found.get(variable.name)),

@@ -299,6 +299,11 @@ def _titles() -> Mapping[str, str]:
     }
 
 
+def line_title(statement: str, line: str, language: str) -> str:
+    """What a canonical line is called: in Chinese as the standards' forms have it."""
+    return line.replace("_", " ") if language == "en" else _titles().get(f"{statement}.{line}", line)
+
+
 def _quoted(statement: str, line: str, language: str) -> str:
     title = _titles().get(line if "." in line else f"{statement}.{line}", line)
     if language != "en":
