@@ -19,15 +19,16 @@ def reschedule(card: Card, event: Event, day: date) -> None:
         raise Doubt("a reschedule after the end")
     if card.terms.document.get("business_days"):
         raise Doubt("a reschedule with working days")
-    if card.terms.method in ("flat", "custom", "stepped", "bullet") or any(row.extra or row.early or row.ahead for row in card.rows):
+    if any(row.extra or row.early or row.ahead for row in card.rows):
+        raise Doubt("a reschedule beside money in advance or a charge after the end")
+    unequal = card.terms.method in ("custom", "stepped") and not ("due" in event or "every" in event)
+    if card.terms.method == "flat" or unequal or (card.terms.method == "bullet" and "due" not in event):
         raise Doubt("a reschedule here")
     if card.rows[card.at].period.start <= day:
         card.open_row(card.rows[card.at])  # a level that waited for this row is set before the plan changes again
     if "due" in event:
         move_due(card, day_of(event["due"]), day_of(event["new_due"]), event.get("later", "keep") == "follow")
         return
-    if card.terms.method in ("custom", "stepped", "bullet") or any(row.early for row in card.rows[card.at :]):
-        raise Doubt("a reschedule of unequal parts, or after early money in the same period")
     if card.terms.document.get("settlement_day") or card.terms.document.get("maturity"):
         raise Doubt("a reschedule of a loan without instalments")
     begin = day_of(event["from"])

@@ -550,7 +550,8 @@ class Card:
         if row is None:
             return
         self.open_row(row)
-        interest = row.brought + int(rounded(self.exact(row, day), self.terms.money))
+        row.exact = self.exact(row, day)
+        interest = row.brought + int(rounded(row.exact, self.terms.money))
         self.rows = [r for r in self.rows if r.number <= row.number]
         row.period = Period(row.period.start, day)
         rest = self.principal_undue

@@ -38,9 +38,10 @@ def falling_on(card: Card, day: date) -> Row | None:
 def to_principal(card: Card, amount: int, day: date, order: list[str]) -> int:
     """`reduce_*`: accrued interest stays until the due date (unless it is named first), the row under way keeps its principal."""
     mode = card.terms.document.get("prepayment", "reduce_instalment")
-    if mode == "reduce_instalment" and card.terms.method in ("custom", "stepped"):
-        raise Doubt("which of unequal parts a reduction touches")
     under_way, falling = card.row_at(day), falling_on(card, day)
+    left = sum(1 for row in card.rows[card.at :] if not row.extra) - (falling is None)
+    if mode == "reduce_instalment" and card.terms.method in ("custom", "stepped") and left > 1:
+        raise Doubt("which of unequal parts a reduction touches")
     if under_way is not None:
         card.open_row(under_way)
     if falling is None and under_way is not None:

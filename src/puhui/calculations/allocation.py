@@ -52,7 +52,8 @@ def oldest_unpaid(loan: RunningLoan, day: date) -> date | None:
         if row.charges and (unpaid := row.charges_unpaid(day)):
             found = unpaid[0][0] if found is None else min(found, unpaid[0][0])
         if found is not None:
-            return found
+            ended = loan.terminated_on
+            return found if ended is None or ended >= min(found, day) else ended  # all fell due then, what a day off had put off as well
     extra = loan.extra_row
     if extra is not None and extra.period.due < day and extra.outstanding > 0:
         return extra.period.due

@@ -26,18 +26,24 @@ def amount_to_close(loan: RunningLoan, day: date) -> int:
     return dues + loan.undue + _interest_to_close(loan, day)
 
 
-def _interest_to_close(loan: RunningLoan, day: date) -> int:
-    """Interest not yet due that a payoff on `day` takes: to the day, to the rest, or, never recalculated, all that was scheduled."""
+def _interest_to_close(loan: RunningLoan, day: date, terminated: bool = False) -> int:
+    """Interest not yet due that the end of the loan on `day` takes.
+
+    A payoff: to the day, to the rest, or, never recalculated, all that was scheduled. A termination: to the day, whatever is agreed.
+    """
     terms = loan.terms
     if not loan.undue and not loan.open and not loan.ended:
         return loan.plan.carried
-    if terms.recalculation is None:
+    if terms.recalculation is None and not terminated:
         return rest_as_scheduled(loan)
+    if terms.recalculation is None and any(row.paid[INTEREST] or row.paid[PRINCIPAL] for row in loan.rows[loan.index :]):
+        found = f"null, with a termination on {day} after money that was paid in advance"
+        raise unsettled("interest_recalculation", found, "recalculation: where that money then goes is not settled")
     on_due_day = loan.index > 0 and loan.rows[loan.index - 1].period.due == day
     if on_due_day:
         return loan.plan.carried
-    to_rest = terms.recalculation.payoff_interest == "to_rest"
-    if to_rest and terms.recalculation.rest == "daily":
+    to_rest = not terminated and terms.recalculation is not None and terms.recalculation.payoff_interest == "to_rest"
+    if to_rest and terms.recalculation is not None and terms.recalculation.rest == "daily":
         raise unsettled("interest_recalculation", "payoff_interest to_rest with rest daily", "rest period: to which day is not settled")
     end = loan.periods[loan.index].due if to_rest else day
     loan.part_settled(loan.periods[loan.index], loan.periods[loan.index].start, end)
@@ -46,7 +52,7 @@ def _interest_to_close(loan: RunningLoan, day: date) -> int:
 
 def _interest(loan: RunningLoan, end: date) -> int:
     if loan.terms.method == "flat":
-        raise unsettled("method", f"flat, with a payoff on {end}", "a payoff from the last due date on: not settled before")
+        raise unsettled("method", f"flat, ended on {end}", "an end from the last due date on: not settled before")
     exact = loan.interest_to(end) + loan.rows[loan.index].late_exact
     return exact  # type: ignore[return-value]  # a fraction at most, rounded by the caller
 
@@ -78,12 +84,13 @@ def close_with(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     loan.closed_on = day
 
 
-def _fall_due(loan: RunningLoan, day: date) -> int:
+def _fall_due(loan: RunningLoan, day: date, terminated: bool = False) -> int:
     """All principal and the interest to the day fall due in the row of the day; later rows vanish. Returns the row's index."""
     on_due_day = loan.index > 0 and loan.rows[loan.index - 1].period.due == day
     if any(drawn == day for drawn, _ in loan.draws[1:]):  # the first one comes before any end
         raise unsettled("events", f"the end of the loan and a drawdown on {day}", "another day: before which of the two is not settled")
-    interest = _interest_to_close(loan, day)
+    interest = _interest_to_close(loan, day, terminated)
+    exact = loan.interest_to(day) if terminated and not on_due_day else 0
     place = loan.index - 1 if on_due_day else loan.index
     row = loan.rows[place]
     row.due[INTEREST] += interest
@@ -94,7 +101,8 @@ def _fall_due(loan: RunningLoan, day: date) -> int:
             row.paid[each] += later.paid[each]
             row.waived[each] += later.waived[each]
     row.closed = True
-    row.own_exact, row.late_exact = row.due[INTEREST] * SCALE, 0
+    if not on_due_day:  # what overdue principal bore in the row so far stays in `late_exact`, and may go on
+        row.own_exact = exact
     del loan.rows[place + 1 :]
     del loan.periods[place + 1 :]
     loan.index, loan.undue = place + 1, 0
@@ -107,10 +115,11 @@ def terminate(loan: RunningLoan, day: date) -> None:
     """Everything falls due on `day`, with the interest to it; what stays unpaid bears what overdue money costs after the last due date."""
     if loan.index >= len(loan.rows):
         raise unsettled("events.date", day, f"a termination before the last due date {loan.last_due}")
-    place = _fall_due(loan, day)
+    place = _fall_due(loan, day, terminated=True)
     row = loan.rows[place]
     if row.period.due != day:
-        row.period = row.period._replace(due=day, payable=day)
+        share = row.period.part(row.period.start, day) if row.late_slices else 0  # else nothing asks for it any more
+        row.period = row.period._replace(due=day, payable=day, share=share, months=None)
         loan.periods[place] = row.period
     loan.oldest = min(loan.oldest, place)
     loan.terminated_on = day

@@ -73,7 +73,7 @@ def _repay_principal(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     if terms.recalculation is None:
         raise unsettled("interest_recalculation", f"null with principal repaid early on {day}", "recalculation: null is not settled here")
     shortens_to_balloon = terms.balloon and (terms.prepayment == "reduce_term" or receipt.left >= loan.undue - terms.balloon)
-    if terms.method in ("flat", "stepped", "custom") or shortens_to_balloon:
+    if terms.method == "flat" or shortens_to_balloon or not _parts_told(loan, day):
         expected = f"a payoff: early repayment of method {terms.method} with these terms is not settled"
         raise unsettled("events", f"principal repaid early on {day}", expected)
     if loan.plan.carried or loan.index < max(terms.grace.interest_payment, terms.grace.interest_free):
@@ -90,6 +90,14 @@ def _repay_principal(loan: RunningLoan, day: date, receipt: Receipt) -> None:
         _early_on_due_day(loan, receipt, early)
     else:
         _early_inside(loan, day, receipt, early)
+
+
+def _parts_told(loan: RunningLoan, day: date) -> bool:
+    """Whether it is told what early money leaves of unequal parts: they stay (缩期), or one instalment alone is left to take the rest."""
+    if loan.terms.method not in ("stepped", "custom") or loan.terms.prepayment == "reduce_term":
+        return True
+    on_due_day = loan.index > 0 and loan.rows[loan.index - 1].period.due == day
+    return len(loan.rows) - loan.index <= (1 if on_due_day else 2)
 
 
 def _interest_first(ahead: tuple[str, ...]) -> bool:
@@ -176,7 +184,7 @@ def end_slices(loan: RunningLoan, day: date, amount: int) -> None:
 
 def _level_after(loan: RunningLoan, index: int) -> None:
     if loan.terms.prepayment == "reduce_term" or loan.terms.principal_share is not None:
-        loan.plan.shortened = loan.plan.has_level
+        loan.plan.shortened = loan.plan.has_level or loan.terms.method in ("stepped", "custom")
     elif index == loan.index:
         loan.renew()
     else:

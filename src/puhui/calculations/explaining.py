@@ -113,7 +113,7 @@ def _running(running: RunningPeriod, day: date, amount: int, rounding: str) -> E
         return Explained(amount, (), running.waiting, amount - running.waiting)
     slices: list[Slice] = [*running.ended, *((principal, first, max(first, day)) for principal, first in running.open)]
     if running.misuses:
-        slices = carved(running.period, slices, running.misuses)
+        slices = carved(running.period, running.line, slices, running.misuses)
     pieces = tuple(_pieces(running.period, running.line, slices))
     told = round_exact(sum(piece.exact for piece in pieces) + running.waiting * SCALE, SCALE, rounding)
     return Explained(amount, pieces, running.waiting, amount - told)

@@ -18,7 +18,7 @@ from puhui.calculations.money import Exact
 from puhui.calculations.periods import Period
 from puhui.calculations.term_records import MARKUP_SCALE, RATE_SCALE
 
-__all__ = ["SCALE", "Misuse", "RateLine", "Slice", "carved", "check_nights_out", "overdue_interest", "slices_interest"]
+__all__ = ["SCALE", "Misuse", "RateLine", "Slice", "carved", "overdue_interest", "slices_interest"]
 
 _ONE_DAY = timedelta(days=1)
 SCALE: int = RATE_SCALE * MARKUP_SCALE * YEAR
@@ -35,14 +35,14 @@ class Misuse(NamedTuple):
     last: date
 
 
-def carved(period: Period, slices: Sequence[Slice], misuses: Iterable[Misuse]) -> list[Slice]:
+def carved(period: Period, line: RateLine, slices: Sequence[Slice], misuses: Iterable[Misuse]) -> list[Slice]:
     """The slices of a period without the nights on which a part of them was misused."""
     if not slices:
         return []
     result = list(slices)
     for misuse in misuses:
         result = _without(result, misuse) if result else result
-    check_nights_out(period, slices, result)
+    _check_nights_out(period, line, slices, result)
     return result
 
 
@@ -129,30 +129,42 @@ class RateLine:
             first, index = stop, index + 1
 
 
-def check_nights_out(period: Period, whole: Iterable[Slice], kept: Iterable[Slice]) -> None:
-    """Refuse nights taken out of a period of months and odd days, unless both ways of it agree.
+def _check_nights_out(period: Period, line: RateLine, whole: Sequence[Slice], kept: Sequence[Slice]) -> None:
+    """Refuse misused nights taken out of a period of months and odd days, unless both ways of it agree, under each rate for itself.
 
     What is left may be counted by stretches, each by months and odd days, or as the whole less a 360th for each night.
     """
-    kept = list(kept)
     if period.rule != "months" or not kept:
         return
-    shares, nights = [], []
-    for slices in (whole, kept):
-        shares.append(sum(amount * period.part(first, last) for amount, first, last in slices))
-        nights.append(sum(amount * (last - first).days for amount, first, last in slices))
-    if (shares[0] - shares[1]) * 360 != (nights[0] - nights[1]) * YEAR:
-        found = f"{period.day_count} from {period.start} to {period.due} with nights without interest"
-        raise FaultsError([Fault("day_count", found, "another day count: stretches and nights do not agree, not settled")])
+    for begin, end, _ in line.pieces(period.start, period.due):
+        shares, nights = [], []
+        for slices in (whole, kept):
+            parts = [(amount, max(first, begin), min(last, end)) for amount, first, last in slices if first < end and begin < last]
+            shares.append(sum(amount * period.part(first, last) for amount, first, last in parts))
+            nights.append(sum(amount * (last - first).days for amount, first, last in parts))
+        if (shares[0] - shares[1]) * 360 != (nights[0] - nights[1]) * YEAR:
+            found = f"{period.day_count} from {period.start} to {period.due} with nights misused"
+            raise FaultsError([Fault("day_count", found, "another day count: stretches and nights do not agree, not settled")])
+
+
+def _check_stretches(period: Period, whole: Iterable[Slice], stretches: Iterable[Slice]) -> None:
+    """Refuse a stretch beside a pause that is longer by months and odd days than its whole period."""
+    if period.rule != "months":
+        return
+    for _, first, last in set(stretches).difference(whole):
+        if period.exceeds(first, last):
+            found = f"{period.day_count} from {first} to {last}, beside a pause"
+            raise FaultsError([Fault("day_count", found, "another day count: a part longer than its period is not settled")])
 
 
 def slices_interest(period: Period, line: RateLine, slices: Iterable[Slice]) -> Exact:
-    """Contract interest of slices of principal inside one period, over SCALE. A change of rate counts each side for itself."""
+    """Contract interest of slices of principal inside one period, over SCALE. A change of rate counts each side for itself, and so does a
+    pause: what lies before and after it are stretches with months and odd days of their own."""
     total: Exact = 0
     if line.pauses and line.paused_within(period.start, period.due):
         whole = list(slices)
         slices = [(amount, begin, end) for amount, first, last in whole for begin, end in line.bearing(first, last)]
-        check_nights_out(period, whole, slices)
+        _check_stretches(period, whole, slices)
     if len(line.rates) == 1:
         for amount, first, last in slices:
             if amount:

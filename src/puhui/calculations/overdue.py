@@ -87,21 +87,26 @@ def _count_compound(loan: RunningLoan, row: RunningRow, interest: int, first: da
     in_term = loan.index < len(loan.rows)
     if not (penalty.compound_in_term if in_term else penalty.compound_overdue):
         return
-    if penalty.grace_days:
-        if in_grace(row, day, penalty):
-            row.grace_interest = max(row.grace_interest, interest)
-            return
-        if in_grace(row, first, penalty):
-            first = row.period.payable  # unpaid within the days of grace: from the due date
-            row.grace_interest = 0 if row.grace_interest in (0, interest) else row.grace_interest
+    target, markup = loan.current, 0 if in_term else penalty.markup_overdue
+    if penalty.grace_days and in_grace(row, day, penalty):
+        row.grace_interest = max(row.grace_interest, interest)
+        row.grace_compound = (*row.grace_compound, (target, interest, first, day, markup))
+        return
+    if row.grace_compound:  # unpaid within the days of grace: from the due date
+        row.grace_interest = 0 if row.grace_interest == interest else row.grace_interest
+        for earlier, amount, begin, end, rate in row.grace_compound:
+            _add_compound(loan, earlier, overdue_interest(amount, loan.line, begin, end, rate, loan.terms.day_count))
+        row.grace_compound = ()
     last = loan.periods[-1]
     if last.payable != last.due and first < last.payable and not in_term:
         found = f"false, with compound interest between {last.due} and {last.payable}"
         raise unsettled("business_days.interest_moves", found, "true: which of the two ends the term is not settled")
-    target = loan.current
-    markup = 0 if in_term else penalty.markup_overdue
-    target.compound_exact += overdue_interest(interest, loan.line, first, day, markup, loan.terms.day_count)
-    target.due[COMPOUND] = round_exact(target.compound_exact, SCALE, loan.terms.rounding)
+    _add_compound(loan, target, overdue_interest(interest, loan.line, first, day, markup, loan.terms.day_count))
+
+
+def _add_compound(loan: RunningLoan, row: RunningRow, exact: Exact) -> None:
+    row.compound_exact += exact
+    row.due[COMPOUND] = round_exact(row.compound_exact, SCALE, loan.terms.rounding)
 
 
 def count_misuse(loan: RunningLoan, day: date) -> None:

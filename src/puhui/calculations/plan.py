@@ -148,7 +148,7 @@ class Plan:
         if terms.method == "flat":
             return self._within(index, undue, self.level - interest)
         if terms.method == "custom":
-            return terms.dues[index].principal
+            return min(terms.dues[index].principal, undue) if self.shortened else terms.dues[index].principal
         if terms.method == "stepped":
             for part in terms.steps:
                 if index < part.count:

@@ -111,7 +111,7 @@ class RunningPeriod:
         principal bore in it so far."""
         slices: list[Slice] = [*self.ended, *((amount, first, max(first, day)) for amount, first in self.open)]
         if self.misuses:
-            slices = carved(self.period, slices, self.misuses)
+            slices = carved(self.period, self.line, slices, self.misuses)
         own = slices_interest(self.period, self.line, slices) if self.bears_interest else 0
         return own + self.waiting * SCALE + self.late
 

@@ -95,7 +95,7 @@ def walk(
             pay_up_to(loan, event.date, payments)
         loan.advance(event.date)
         _APPLY[event.type](loan, index, event, allocations, payments)
-        if pay_when_due and event.type == "fee":
+        if pay_when_due and event.type in ("fee", "termination"):
             _pay_dues(loan, event.date, payments)
     return loan, allocations, payments
 
@@ -240,6 +240,8 @@ def _end(loan: RunningLoan, index: int, event: Event, allocations: list[Allocati
     if event.type == "termination":
         terminate(loan, event.date)
         return
+    if not loan.undue and not any(row.outstanding for row in loan.all_rows()):
+        raise unsettled("events.date", event.date, "a write_off of a loan that owes something")
     if loan.index < len(loan.rows):
         loan.unsettled.append(
             Fault("events.type", "write_off before the last due date", "one after it: what is not yet due is not settled")

@@ -21,7 +21,9 @@ def reschedule(loan: RunningLoan, event: Event) -> None:
     """Apply a reschedule event. Raises FaultsError where the loan is past it, or what the change means is not settled."""
     if loan.ended_already or loan.terminated_on is not None or loan.index >= len(loan.rows) or not loan.drawn:
         raise unsettled("events.date", event.date, "a reschedule of a loan under way, before its last due date")
-    if loan.terms.method in ("flat", "custom", "stepped") or loan.terms.line is not None:
+    moves = event.due is not None and event.new_due is not None
+    unequal = loan.terms.method in ("custom", "stepped") and not (moves or event.every)
+    if loan.terms.method == "flat" or unequal or loan.terms.line is not None:
         raise unsettled("events", f"a reschedule under method {loan.terms.method}", "another method: not settled")
     if loan.plan.shortened:
         raise unsettled("events", "a reschedule after an early repayment that shortened the term", "one or the other: not settled")
@@ -106,6 +108,8 @@ def _move_due(loan: RunningLoan, due: date, new_due: date, follow: bool) -> None
         _extend_settlements(loan, place, new_due)
         return
     step = loan.terms.step
+    if loan.terms.method == "custom" and follow and not last:
+        raise unsettled("events.later", "follow, of dues agreed one by one", "keep: what their usual distance is, is not settled")
     if not follow or step is None:
         if not last and new_due >= loan.periods[place + 1].due:
             raise unsettled("events.new_due", new_due, f"a date before the next due date {loan.periods[place + 1].due}, or later: follow")
@@ -154,6 +158,8 @@ def _grace(loan: RunningLoan, event: Event) -> None:
     """`grace` instalments without principal from the one that holds `from`; the level is new on those that are left."""
     place = _place(loan, event.begin)
     end = place + event.grace
+    if place < loan.plan.grace_principal or any(begun < end and place < until for begun, until in loan.graces.items()):
+        raise unsettled("events.grace", event.grace, "a period that repays principal: whether a grace adds to another is not settled")
     if loan.terms.method in ("interest_only", "bullet"):
         raise unsettled("events.grace", f"method {loan.terms.method}", "a method that repays principal in instalments")
     if end >= len(loan.rows):

@@ -45,8 +45,8 @@ class RunningRow:
     `charges`: (day, component, amount) of charges that fell due inside its period, `charged_penalty` their penalty, `fee_at_drawdown`:
     fees paid out of a drawdown;
     `grace_nights`: nights of its overdue principal that bore contract interest, and in which row, `grace_interest`: interest
-    unpaid meanwhile that has borne no compound interest; `late_slices`: overdue principal that
-    bears contract interest in this row."""
+    unpaid meanwhile that has borne no compound interest, `grace_compound`: that which it bears if it stays unpaid, and in which row;
+    `late_slices`: overdue principal that bears contract interest in this row."""
 
     closed = False
     kept: int | None = None
@@ -55,6 +55,7 @@ class RunningRow:
     grace_interest = 0
     fee_at_drawdown = 0
     grace_nights: tuple[tuple[RunningRow, date, date], ...] = ()
+    grace_compound: tuple[tuple[RunningRow, int, date, date, int], ...] = ()
     late_slices: Sequence[Slice] = ()
     charged_penalty = 0
     charges: tuple[tuple[date, int, int], ...] = ()
@@ -250,7 +251,7 @@ class RunningLoan:
             share = period.share if first == period.start else period.part(first, period.due)
             return amount * share * (self.line.rates[0] * MARKUP_SCALE)
         slices = [*self.ended, *((amount, first, period.due) for amount, first in self.open)]
-        return slices_interest(period, self.line, carved(period, slices, self.misuses) if self.misuses else slices)
+        return slices_interest(period, self.line, carved(period, self.line, slices, self.misuses) if self.misuses else slices)
 
     def planned(self) -> tuple[int, int, int]:
         """(principal, interest, carried on) of the row under way as it stands."""

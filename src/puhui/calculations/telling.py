@@ -37,12 +37,13 @@ def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation
     if running is not None and terms.method == "flat" and terms.flat_interest == "term" and as_of > running.period.start and loan.drawn:
         raise unsettled("as_of", as_of, "a due date: how interest of the whole term accrues inside a period is not settled")
     exact = running.exact(as_of) if running is not None else 0
-    if round_exact(exact, SCALE, terms.rounding) < 0:
+    accrued = round_exact(exact, SCALE, terms.rounding)
+    if accrued < 0:
         loan.unsettled.append(Fault("as_of", f"{as_of}, with interest paid before it has run", "a due date: not settled"))
     _note_under_way(loan, as_of)
     _note_grace(loan)
     days_past_due = 0 if since is None else (as_of - since).days
-    status = _status(loan, principal, days_past_due)
+    status = _status(loan, principal, accrued, days_past_due)
     if isinstance(loan, PooledLine):
         status = loan.status(status, as_of)
     rows = _rows_to_the_end(loan)
@@ -51,7 +52,7 @@ def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation
         rows=rows,
         principal=principal,
         accrued_exact=exact,
-        accrued_interest=round_exact(exact, SCALE, terms.rounding),
+        accrued_interest=accrued,
         overdue=overdue,
         running_cost=running_cost,
         days_past_due=days_past_due,
@@ -104,13 +105,16 @@ def _note_under_way(loan: RunningLoan, day: date) -> None:
         loan.unsettled.append(Fault("as_of", f"{day}, a month and odd days into a period of a month", "a due date: not settled"))
 
 
-def _status(loan: RunningLoan, principal: int, late: int) -> str:
+def _status(loan: RunningLoan, principal: int, accrued: int, late: int) -> str:
     if not loan.drawn:
         return "undrawn"
-    if loan.written_off_on is not None:
-        return "written_off"
     unpaid = any(row.outstanding > 0 for row in loan.all_rows()[loan.oldest :] if row.closed or row.charged_penalty or row.due[FEE])
-    if principal == 0 and not unpaid and not loan.open and not loan.ended and not loan.plan.carried:
+    if loan.written_off_on is not None:
+        if principal == 0 and not unpaid:
+            found = f"a loan written off on {loan.written_off_on} and paid since"
+            loan.unsettled.append(Fault("events.type", found, "something owed still: whether it is then closed is not settled"))
+        return "written_off"
+    if principal == 0 and not unpaid and not loan.open and accrued == 0:
         return "closed"
     if loan.terminated_on is not None:
         return "terminated"
