@@ -34,7 +34,7 @@ def test_queue(bank, worked):
     assert [one.firm.name for one in queries.work_queue(officer)] == ["Waiting", "New"]
     assert [one.firm.name for one in queries.work_queue(officer, {"status": "refused"})] == ["Refused"]
     assert [one.firm.name for one in queries.work_queue(officer, {"status": "all", "text": "grant"})] == ["Granted"]
-    assert queries.queue_counts(officer) == dict.fromkeys(Application.Status.values, 0) | {
+    assert queries.queue_counts(officer, 10) == dict.fromkeys(Application.Status.values, 0) | {
         "submitted": 1,
         "referred": 1,
         "refused": 1,

@@ -68,6 +68,10 @@ def test_a_firm_is_found_by_its_identifiers_and_by_name(bank: Institution, firm:
     assert list(queries.find_firms(bank, "竹木")) == [firm]
     assert list(queries.find_firms(bank, "91330106")) == [firm]
     assert list(queries.find_firms(bank, "913")) == [] == list(queries.find_firms(bank, " "))
+    other = actions.register_firm(bank, "Aa_b%清", identifiers={}, actor="officer")
+    by_text = {"清": [other, firm], "a": [other], "AA": [other], "aA_": [other], "_b%清": [other], "%清": [other], "清溪竹木制品厂": [firm]}
+    assert {text: list(queries.find_firms(bank, text)) for text in by_text} == by_text
+    assert not queries.find_firms(bank, "溪清") and not queries.find_firms(bank, "a%") and not queries.firms_named(bank, "竹 木")
     assert queries.firms_by_identifier(bank, "uscc") == {CODE: firm.pk}
 
 

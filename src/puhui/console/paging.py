@@ -6,6 +6,7 @@ bound, told as "10,000+" and leafed through no further: a filter leads further t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -21,10 +22,13 @@ MOST_COUNTED = 10_000
 
 
 class Chained:
-    """Rows of one query after those of another, as one list: each is read in the order that an index of its own gives."""
+    """Rows of one query after those of another, as one list: each is read in the order that an index of its own gives.
 
-    def __init__(self, *parts: QuerySet[Any]) -> None:
-        self.parts = parts
+    `are_many`: known to be more than MOST_COUNTED, so that nobody counts them.
+    """
+
+    def __init__(self, *parts: QuerySet[Any], are_many: bool = False) -> None:
+        self.parts, self.are_many = parts, are_many
 
     def __getitem__(self, span: slice) -> list[Any]:
         first, wanted = span.start or 0, span.stop - (span.start or 0)
@@ -37,10 +41,25 @@ class Chained:
         return found
 
 
+class Picked:
+    """Rows of a query by their keys, in the order of the keys; only those that are shown are read."""
+
+    def __init__(self, rows: QuerySet[Any], keys: Sequence[int]) -> None:
+        self.rows, self.keys = rows, keys
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, span: slice) -> list[Any]:
+        wanted = self.keys[span]
+        found = self.rows.in_bulk(wanted)
+        return [found[key] for key in wanted if key in found]
+
+
 def _counted(rows: Any) -> int:
     """How many there are; one more than MOST_COUNTED stands for more."""
     if isinstance(rows, Chained):
-        return sum(map(_counted, rows.parts))
+        return MOST_COUNTED + 1 if rows.are_many else sum(map(_counted, rows.parts))
     return rows.order_by()[: MOST_COUNTED + 1].count() if isinstance(rows, QuerySet) else len(rows)
 
 
@@ -58,7 +77,12 @@ class Leaves(Paginator):  # type: ignore[type-arg]  # not subscriptable while it
     @property
     def told(self) -> str:
         """How many there are, as a page writes it."""
-        return f"{number(self.count)}+" if self.counted > MOST_COUNTED else number(self.count)
+        return told(self.counted)
+
+
+def told(counted: int) -> str:
+    """A number of rows as a page writes it, where none was counted beyond MOST_COUNTED."""
+    return f"{number(MOST_COUNTED)}+" if counted > MOST_COUNTED else number(counted)
 
 
 def paged(request: HttpRequest, rows: Any, filters: dict[str, str] | None = None, per_page: int = ROWS_PER_PAGE) -> dict[str, Any]:

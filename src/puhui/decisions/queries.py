@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, When
 
 from puhui.decisions.authority import missing_voices
 from puhui.decisions.exposures import exposure_of_firms
@@ -17,7 +17,7 @@ from puhui.decisions.referral import is_open
 from puhui.decisions.reviewing import is_voted
 from puhui.decisions.standing import REVIEWERS, standing_of
 from puhui.parties.models import Firm, User
-from puhui.parties.queries import limit_to_user
+from puhui.parties.queries import firms_named, limit_to_user
 from puhui.products.queries import products_on, tables_of
 
 OPEN = (Application.Status.SUBMITTED, Application.Status.REFERRED)
@@ -54,7 +54,7 @@ def work_queue(user: Any, filters: Mapping[str, Any] | None = None) -> QuerySet[
     if "product" in given:
         rows = rows.filter(product_code=given["product"])
     if "text" in given:
-        rows = rows.filter(firm__name__icontains=given["text"])
+        rows = rows.filter(firm__in=firms_named(user.institution_id, given["text"]).values("pk"))
     if given.get("mine"):
         rows = rows.filter(firm__manager=user)
     order: tuple[str, ...] = _ORDERS.get(str(given.get("order", "waiting")), _ORDERS["waiting"])
@@ -63,10 +63,19 @@ def work_queue(user: Any, filters: Mapping[str, Any] | None = None) -> QuerySet[
     return rows.order_by(*order)
 
 
-def queue_counts(user: Any) -> dict[str, int]:
-    """Status → number of applications the user may see; every status is there."""
-    rows = limit_to_user(Application.objects.all(), user, firm="firm").values("status").annotate(n=Count("pk"))
-    return dict.fromkeys(Application.Status.values, 0) | {row["status"]: row["n"] for row in rows}
+class _Counted(Subquery):
+    """How many rows a query gives."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def queue_counts(user: Any, most: int) -> dict[str, int]:
+    """Status → number of applications the user may see, counted up to `most`; every status is there. One query."""
+    rows = limit_to_user(Application.objects.all(), user, firm="firm").order_by()
+    counts = {status: _Counted(rows.filter(status=status).values("pk")[:most]) for status in Application.Status.values}
+    row: tuple[int, ...] = User.objects.filter(pk=user.pk).values_list(*counts.values()).get()
+    return dict(zip(counts, row, strict=True))
 
 
 def case(user: Any, application_id: int) -> Application:

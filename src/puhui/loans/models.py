@@ -7,7 +7,9 @@ the day end and the pages need not replay; they can be rebuilt at any time and m
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from puhui.decisions.models import Decision, Offer
@@ -26,6 +28,8 @@ from puhui.loans.credit_models import (  # noqa: F401
 )
 from puhui.loans.loss_models import LossDetail, LossRun  # noqa: F401
 from puhui.parties.models import APPEND_ONLY, Branch, Firm, Institution
+
+NOT_OPEN = ("closed", "undrawn", "written_off")
 
 
 class Contract(models.Model):
@@ -52,6 +56,8 @@ class Contract(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["institution", "number"], name="contract_number_once")]
+        # Nearly all contracts are drawn; those that are not are listed, the newest first.
+        indexes = [models.Index("institution", models.F("id").desc(), condition=~models.Q(status="drawn"), name="contract_not_drawn")]
 
 
 class Signature(models.Model):
@@ -167,6 +173,8 @@ class Loan(models.Model):
                 name="loan_owing",
             ),
             models.Index(fields=["firm"]),
+            # What is open, by the day on which it matures: the list of renewals.
+            models.Index(fields=["institution", "maturity", "id"], condition=~models.Q(status__in=NOT_OPEN), name="loan_open_maturity"),
         ]
 
     @property
@@ -176,7 +184,7 @@ class Loan(models.Model):
 
 
 class LoanNumber(models.Model):
-    """The register of loan numbers: one an institution. A trigger enters each new loan."""
+    """The register of loan numbers: one an institution. A trigger enters each new loan. The parts between hyphens are indexed."""
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_index=False)
     number = models.CharField(max_length=40)
@@ -184,6 +192,7 @@ class LoanNumber(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["institution", "number"], name="loan_number_once")]
+        indexes = [GinIndex(models.Func(Upper("number"), models.Value("-"), function="string_to_array"), name="loan_number_parts")]
 
 
 class NightShape(models.Model):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from puhui.calculations.events import Event as CalculationEvent
 from puhui.calculations.position import Position
@@ -15,6 +15,7 @@ from puhui.loans.fold import Fold, terms_of
 from puhui.loans.keeping import counters_at, events_of, fold_loan, happened
 from puhui.loans.models import Contract, DebitAccount, Event, Loan
 from puhui.loans.paying import payoff_amount_on
+from puhui.loans.searching import holding
 from puhui.parties.models import Firm, Institution, User
 from puhui.parties.queries import limit_to_user
 
@@ -34,13 +35,13 @@ def contract(user: User, contract_id: int) -> Contract:
 
 
 def loans(user: User, filters: Mapping[str, str] | None = None) -> QuerySet[Loan]:
-    """Loans that a user may see, those past due first. Filters: `status`, `text` (part of number or firm's name)."""
+    """Loans that a user may see, those past due first. Filters: `status`, `text` (part of number or firm's name: loans/searching.py)."""
     rows = limit_to_user(Loan.objects.all(), user, firm="firm_id").select_related("firm", "contract", "institution")
     filters = filters or {}
     if status := filters.get("status"):
         rows = rows.filter(status=status)
     if text := filters.get("text", "").strip():
-        rows = rows.filter(Q(number__icontains=text) | Q(firm__name__icontains=text))
+        rows = holding(rows, user.institution_id or 0, text)
     return rows.order_by("overdue_since", "-pk")
 
 

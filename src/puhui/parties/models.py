@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -109,7 +110,10 @@ class Firm(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = [models.Index(fields=["institution", "name"])]
+        indexes = [
+            models.Index(fields=["institution", "name"]),
+            GinIndex(models.Func("name", function="parties_pairs"), name="firm_name_pairs"),  # finds a part of a name
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Exists, F, Func, Model, OuterRef, Q, QuerySet, TextField, Value
 
 from puhui.parties import consents, identifiers
 from puhui.parties.encryption import blind_index
-from puhui.parties.models import AuditRecord, Branch, Consent, Firm, FirmPerson, Institution, Person, Role, User
+from puhui.parties.models import AuditRecord, Branch, Consent, Firm, FirmIdentifier, FirmPerson, Institution, Person, Role, User
 
 Row = TypeVar("Row", bound=Model)
 
 # Who acts for a firm: applies, consents, signs. A spouse or a contact is known to the lender and binds nobody.
 ACTING_ROLES = ("legal_representative", "owner")
+MOST_IDENTIFIED = 1_000
 AUDIT_READERS = (Role.AUDITOR, Role.RISK_MANAGER, Role.SYSTEM)
 
 
@@ -79,20 +81,41 @@ def firms_by_identifier(institution: Institution, scheme: str) -> dict[str, int]
     return dict(rows.values_list("identifiers__value", "id"))
 
 
+def firms_named(institution: Institution | int, text: str) -> QuerySet[Firm]:
+    """Firms whose name holds the text, in no order."""
+    return _with_pairs(Firm.objects.filter(institution=institution)).filter(_named(text))
+
+
 def find_firms(institution: Institution, text: str) -> QuerySet[Firm]:
-    """Firms whose name holds the text, or one of whose identifiers is it (or begins with four characters or more of it)."""
+    """Firms whose name holds the text, or one of whose identifiers is it (or begins with four characters or more of it), by name."""
     wanted = text.strip()
     if not wanted:
         return Firm.objects.none()
-    found = Q(name__icontains=wanted)
+    found = _named(wanted)
     if len(wanted) >= 4:
         found |= Q(pk__in=_firms_of_identifier(institution, wanted))
-    return Firm.objects.filter(institution=institution).filter(found).order_by("name", "id")
+    return _with_pairs(Firm.objects.filter(institution=institution)).filter(found).order_by("name", "id")
 
 
-def _firms_of_identifier(institution: Institution, text: str) -> QuerySet[Any]:
-    identified = Firm.objects.filter(institution=institution, identifiers__value__startswith=identifiers.normalise(text))
-    return identified.values("pk")
+def _with_pairs(rows: QuerySet[Firm]) -> QuerySet[Firm]:
+    return rows.alias(pairs=_pairs("name"))
+
+
+def _named(text: str) -> Q:
+    """The name holds the text. By its pairs of characters the index finds it; a single character has none and costs a look at each."""
+    holds = Q(name__icontains=text)
+    return holds & Q(pairs__contains=_pairs(Value(text))) if len(text) > 1 else holds
+
+
+def _pairs(of: Any) -> Func:
+    return Func(of, function="parties_pairs", output_field=ArrayField(TextField()))
+
+
+def _firms_of_identifier(institution: Institution, text: str) -> Any:
+    """The firms, so that an index is asked for each; as a query where very many have such an identifier."""
+    identified = FirmIdentifier.objects.filter(institution=institution, value__startswith=identifiers.normalise(text))
+    found = list(identified.values_list("firm", flat=True)[: MOST_IDENTIFIED + 1])
+    return found if len(found) <= MOST_IDENTIFIED else identified.values("firm")
 
 
 def person_by_identity_number(institution: Institution, identity_number: str) -> Person | None:

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from puhui.books import queries as books
+from puhui.console import paging
 from puhui.console.access import Request, may_read, page
 from puhui.console.act_figures import act_groups, act_link, class_state, command_rows, power
 from puhui.console.act_words import CHOICES
@@ -23,7 +24,7 @@ from puhui.console.link_figures import link_panel
 from puhui.console.loan_figures import compared, event_rows, is_open, listed, schedule_rows, totals_of, transfer_rows
 from puhui.console.loan_reasons import next_due_reason, reasons
 from puhui.console.margin_figures import margin_panel
-from puhui.console.paging import Chained, filters_of, paged
+from puhui.console.paging import Chained, Picked, filters_of, paged
 from puhui.console.templatetags.figures import choose_unit, money, number, unit_name, weekday
 from puhui.console.words import METHODS, product_name, word
 from puhui.loans import class_queries, queries
@@ -35,6 +36,7 @@ from puhui.loans.keeping import events_of
 from puhui.loans.margins import ACCRUING, margin_of_loan
 from puhui.loans.models import Event, Loan, SetAside
 from puhui.loans.repricing import rate_before
+from puhui.loans.searching import matches
 
 COVER_ACTS = ("secure", "value_security", "release_security")
 
@@ -43,13 +45,22 @@ COVER_ACTS = ("secure", "value_security", "release_security")
 def loans(request: Request) -> HttpResponse:
     """Every loan of the institution, filtered by state and text."""
     filters = filters_of(request, "status", "text")
-    found = queries.loans(request.user, filters)
-    late, others = found.filter(overdue_since__isnull=False), found.filter(overdue_since=None).order_by("-pk")
-    context = paged(request, Chained(late, others), filters)
+    context = paged(request, _listed(request, filters), filters)
     day = request.institution.business_date
     rows = [listed(each, day) for each in context["page"].object_list]
     context |= {"rows": rows, "unit": choose_unit(row.loan.amount_fen for row in rows), "statuses": LOAN.items(), "tab": "loans"}
     return render(request, "console/loans.html", context)
+
+
+def _listed(request: Request, filters: dict[str, str]) -> Any:
+    """Those past due the longest first. What a text finds is picked by number, unless it is very many: those soon fill a page."""
+    found, text = queries.loans(request.user, {"status": filters["status"]}), filters["text"]
+    if text:
+        keys = matches(found, request.institution.pk, text, paging.MOST_COUNTED)
+        if keys is not None:
+            return Picked(found, keys)
+        found = found.filter(Q(number__icontains=text) | Q(firm__name__icontains=text))
+    return Chained(found.filter(overdue_since__isnull=False), found.filter(overdue_since=None).order_by("-pk"), are_many=bool(text))
 
 
 def find_loan(user: Any, number: int) -> Loan:

@@ -34,8 +34,8 @@ from puhui.payments.models import BankAccount, FirmAccount, PaymentOrder
 from puhui.payments.rules import ModeAsked
 from puhui.products.queries import EVERY, conditions_of
 
-#: states in which nothing is left to do
-DONE = (Contract.Status.DRAWN, Contract.Status.CANCELLED)
+#: states in which something is left to do; an index holds what is not drawn
+WAITING = (Contract.Status.DRAFTED, Contract.Status.SIGNED, Contract.Status.CLEARED)
 ENDED = ("confirmed", "failed", "cancelled")
 PAYEES = 3  # rows of the form; more are ordered by sending it again
 
@@ -45,7 +45,7 @@ def payouts(request: Request) -> HttpResponse:
     """Contracts, those that wait first."""
     filters = filters_of(request, "status")
     wanted = queries.contracts(request.user, filters["status"] or None)
-    context = paged(request, wanted if filters["status"] else wanted.exclude(status__in=DONE), filters)
+    context = paged(request, wanted if filters["status"] else wanted.filter(status__in=WAITING), filters)
     context["tabs"] = [{"code": code, "label": label, "current": code == filters["status"]} for code, label in _tabs()]
     rows = []
     for contract in context["page"].object_list:

@@ -9,9 +9,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from puhui.console import paging
 from puhui.console.access import Request, page
 from puhui.console.labels import APPLICATION, state
-from puhui.console.paging import filters_of, paged
+from puhui.console.paging import filters_of, paged, told
 from puhui.console.referral_figures import clock
 from puhui.console.templatetags.figures import choose_unit
 from puhui.console.words import AUTHORITY, LOAN_PURPOSES, word
@@ -70,12 +71,12 @@ def _row(application: Any, asked: dict[int, tuple[int, int]]) -> dict[str, Any]:
 
 
 def _tabs(request: Request, filters: dict[str, str]) -> list[dict[str, Any]]:
-    counts = queries.queue_counts(request.user)
+    counts = queries.queue_counts(request.user, paging.MOST_COUNTED + 1)
     kept = {name: value for name, value in filters.items() if value and name != "status"}
     codes = [code for code in STATUSES if counts.get(code) or code == filters["status"]]
     tabs = [(code, state(APPLICATION, code).label, counts.get(code, 0)) for code in codes]
     tabs.append(("all", _("all"), sum(counts.values())))
     return [
-        {"label": label, "count": count, "current": code == filters["status"], "query": urlencode({"status": code, **kept})}
+        {"label": label, "count": told(count), "current": code == filters["status"], "query": urlencode({"status": code, **kept})}
         for code, label, count in tabs
     ]
