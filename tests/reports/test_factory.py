@@ -49,6 +49,33 @@ def test_factory_report(bank, worked):
     assert max(row["cases"] for row in refer) == 3
 
 
+def test_causes_are_those_of_the_records(bank, worked):
+    from collections import Counter
+
+    from puhui.decisions.conduct import causes
+
+    firm = bank.firm("Young")
+    firm.founded_on = bank.institution.business_date - timedelta(days=30)
+    firm.save()
+    assert actions.decide(bank.apply(firm), "system").outcome == "refuse"
+    counted, texts = Counter(), {}
+    for decision in Decision.objects.exclude(outcome="approve").order_by("pk"):
+        reasons = {(one["code"], one.get("severity")): one["text"] for one in reversed(decision.record["reasons"])}
+        kept = {pair: text for pair, text in reasons.items() if pair[1] in ("veto", "refer")}
+        assert sorted(decision.causes) == sorted(f"{severity}:{code}" for code, severity in kept)
+        assert decision.product_digest == decision.record["versions"]["product"]["digest"]
+        assert decision.model_digest == (decision.record["versions"].get("model") or {}).get("digest")
+        counted.update(list(kept))
+        texts |= kept
+    assert {severity for _, severity in counted} == {"veto", "refer"}
+    found = causes(bank.institution, bank.institution.business_date)
+    assert {(code, severity): (text, cases) for code, severity, text, cases in found} == {
+        pair: (texts[pair], cases) for pair, cases in counted.items()
+    }
+    assert [cases for *_, cases in found] == sorted(counted.values(), reverse=True)
+    assert causes(bank.institution, bank.institution.business_date - timedelta(days=1)) == []
+
+
 def test_hesitation_counts_cases_beyond_their_time(bank, worked):
     from django.utils import timezone
 

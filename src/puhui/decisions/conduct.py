@@ -35,12 +35,23 @@ class Measure:
     state: str
 
 
+# Counted by what stands beside the records; one record of each cause is opened, for its text.
 _CAUSES = """
-    SELECT reason->>'code', reason->>'severity', (array_agg(reason->'text' ORDER BY decision.id DESC))[1], count(DISTINCT decision.id)
-      FROM decisions_decision decision CROSS JOIN LATERAL jsonb_array_elements(decision.record->'reasons') reason
-     WHERE decision.institution_id = %s AND decision.business_date <= %s AND decision.outcome <> 'approve'
-       AND reason->>'severity' IN ('veto', 'refer')
-     GROUP BY 1, 2 ORDER BY 4 DESC, 1
+    WITH counted AS (
+        SELECT split_part(cause, ':', 1) AS severity, substr(cause, strpos(cause, ':') + 1) AS code,
+               count(*) AS cases, max(decision.id) AS newest
+          FROM decisions_decision AS decision CROSS JOIN LATERAL unnest(decision.causes) AS cause
+         WHERE decision.institution_id = %s AND decision.business_date <= %s AND decision.outcome <> 'approve'
+         GROUP BY cause
+    )
+    SELECT code, severity,
+           (SELECT reason -> 'text'
+              FROM decisions_decision AS decision CROSS JOIN LATERAL jsonb_array_elements(decision.record -> 'reasons') AS reason
+             WHERE decision.id = newest AND reason ->> 'code' = counted.code AND reason ->> 'severity' = counted.severity
+             LIMIT 1),
+           cases
+      FROM counted
+     ORDER BY cases DESC, code
 """
 
 

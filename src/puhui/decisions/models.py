@@ -6,11 +6,18 @@ Exposure is reserved when a decision says yes, so that two decisions cannot both
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
 from puhui.features.models import Snapshot
 from puhui.parties.models import APPEND_ONLY, Firm, Institution
+
+
+def _digest(part: str) -> models.GeneratedField:
+    """The digest of the product or model that a decision's record names; null where it names none."""
+    kept = models.Func("record", models.Value(part), function="decisions_digest")
+    return models.GeneratedField(expression=kept, output_field=models.TextField(null=True), db_persist=True)
 
 
 class Application(models.Model):
@@ -74,6 +81,12 @@ class Decision(models.Model):
     digest = models.CharField(max_length=64)  # of the record (RFC 8785)
     decided_at = models.DateTimeField(default=timezone.now)
     duration_microseconds = models.BigIntegerField(default=0)
+    # What is read of many records at once is kept beside them by the database: unpacking each record would take longer than all else.
+    causes = models.GeneratedField(  # "veto:code" or "refer:code" of each reason that stood against a yes, once each
+        expression=models.Func("record", function="decisions_causes"), output_field=ArrayField(models.TextField()), db_persist=True
+    )
+    product_digest = _digest("product")
+    model_digest = _digest("model")
 
     class Meta:
         db_table_comment = APPEND_ONLY

@@ -74,7 +74,7 @@ class _Note:
 
 
 _FIELDS = ("pk", "number", "firm_id", "firm__name", "contract_id", "product_code", "digest", "decided_on", "start", "maturity", "owed_fen")
-_DIGEST = F("contract__decision__record__versions__product__digest")
+_DIGEST = F("contract__decision__product_digest")
 _OWED = F("lent_fen") - F("principal_repaid_fen") - F("principal_waived_fen")
 
 

@@ -119,7 +119,7 @@ def _table(name: str, rows: Iterable[tuple[Any, ...]], columns: tuple[tuple[str,
 
 def _cases(institution: Institution, model: RegisteredModel, as_of: date) -> pl.DataFrame:
     """The decisions of a model until a day, a row each, with what came of them."""
-    decided = Decision.objects.filter(institution=institution, business_date__lte=as_of, record__versions__model__digest=model.digest)
+    decided = Decision.objects.filter(institution=institution, business_date__lte=as_of, model_digest=model.digest)
     offered = Exists(Offer.objects.filter(application=OuterRef("application")))
     found = (
         decided.filter(points__isnull=False).annotate(offered=offered).select_related("firm").defer("record").prefetch_related("reviews")
@@ -179,7 +179,7 @@ _BINS_SQL = """
     SELECT part ->> 'variable', part ->> 'bin', count(*)
       FROM decisions_decision AS decision
      CROSS JOIN LATERAL jsonb_array_elements(decision.record -> 'stages' -> 'score' -> 'contributions') AS part
-     WHERE decision.institution_id = %s AND decision.record -> 'versions' -> 'model' ->> 'digest' = %s
+     WHERE decision.institution_id = %s AND decision.model_digest = %s
        AND decision.business_date BETWEEN %s AND %s AND part ->> 'bin' IS NOT NULL
      GROUP BY 1, 2
 """
@@ -200,7 +200,7 @@ _POINTS_SQL = """
     SELECT part ->> 'variable', count(*), avg((part ->> 'points')::float8)
       FROM decisions_decision AS decision
      CROSS JOIN LATERAL jsonb_array_elements(decision.record -> 'stages' -> 'score' -> 'contributions') AS part
-     WHERE decision.institution_id = %s AND decision.record -> 'versions' -> 'model' ->> 'digest' = %s
+     WHERE decision.institution_id = %s AND decision.model_digest = %s
        AND decision.business_date BETWEEN %s AND %s AND part ->> 'points' IS NOT NULL
      GROUP BY 1
 """
