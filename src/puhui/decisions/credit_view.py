@@ -9,21 +9,22 @@ Related parties of the lender have one sum, and one lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Sum
 
 from puhui.calculations.ceilings import Ceiling, Circles, ceilings
 from puhui.calculations.faults import Fault, check
 from puhui.decisions.credit_models import CreditLink
-from puhui.decisions.exposures import lock_firms
+from puhui.decisions.exposures import locked_rows, locking
 from puhui.decisions.models import Decision, Exposure
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Firm, Institution
+from puhui.parties.statements import Statement, together
 from puhui.products.parameters import table
 
 __all__ = ["CreditViews", "ceiling_faults", "credit_views", "link", "lock_groups", "locked_views"]
@@ -32,40 +33,6 @@ KINSHIP = ("legal_representative", "owner", "spouse", "shareholder", "controller
 """The parts of a person in a firm that make firms one debtor; somebody who is only a contact does not."""
 
 _RELATED_LOCK = 0x7075_6875  # first half of the advisory lock that related parties of one lender share
-
-_CONNECTED = """
-    WITH RECURSIVE reached(start, firm) AS (
-        SELECT firm, firm FROM unnest(%(firms)s::bigint[]) AS firm
-        UNION
-        SELECT reached.start, step.firm
-          FROM reached CROSS JOIN LATERAL (
-              SELECT b.firm_id AS firm
-                FROM parties_firmperson AS a JOIN parties_firmperson AS b ON b.person_id = a.person_id
-               WHERE a.firm_id = reached.firm AND a.until IS NULL AND b.until IS NULL
-                 AND a.role = ANY(%(roles)s) AND b.role = ANY(%(roles)s)
-              UNION ALL
-              SELECT other_id FROM decisions_creditlink
-               WHERE firm_id = reached.firm AND ended_on IS NULL AND other_id IS NOT NULL
-              UNION ALL
-              SELECT firm_id FROM decisions_creditlink WHERE other_id = reached.firm AND ended_on IS NULL
-              UNION ALL
-              -- Rows that two persons have found to be one firm: the newest step on the pair is the merge.
-              SELECT CASE WHEN act.first_id = reached.firm THEN act.second_id ELSE act.first_id END
-                FROM parties_matchact AS act
-               WHERE (act.first_id = reached.firm OR act.second_id = reached.firm) AND act.act = 'merged'
-                 AND NOT EXISTS (SELECT FROM parties_matchact AS later
-                                  WHERE later.first_id = act.first_id AND later.second_id = act.second_id AND later.id > act.id)
-          ) AS step
-    )
-    SELECT reached.start, reached.firm, firm.name,
-           EXISTS (SELECT 1 FROM decisions_creditlink AS own
-                    WHERE own.firm_id = reached.firm AND own.other_id IS NULL AND own.ended_on IS NULL),
-           owed.reserved_fen::bigint, owed.outstanding_fen::bigint
-      FROM reached JOIN parties_firm AS firm ON firm.id = reached.firm
-     CROSS JOIN LATERAL (SELECT coalesce(sum(reserved_fen), 0) AS reserved_fen, coalesce(sum(outstanding_fen), 0) AS outstanding_fen
-                           FROM decisions_exposure AS exposure WHERE exposure.firm_id = reached.firm) AS owed
-     ORDER BY reached.start, reached.firm
-"""
 
 
 @dataclass
@@ -103,21 +70,21 @@ class CreditViews:
 
 def credit_views(institution: Institution, firm_ids: Iterable[int]) -> CreditViews:
     """The groups of firms with what every member owes. Reads only: who promises something locks first (`locked_views`)."""
-    return _whole(institution, _connected(firm_ids))
+    (rows,) = together(_connected(firm_ids))
+    return _whole(institution, _views(rows))
 
 
 def locked_views(institution: Institution, firm_ids: Iterable[int]) -> tuple[dict[int, Firm], CreditViews]:
     """Every firm of the groups of these firms, locked until the transaction ends, and what they owe as it stands under the locks."""
-    wanted = set(firm_ids)
+    connected = _connected(firm_ids)
     locked: dict[int, Firm] = {}
-    while True:
-        found = _connected(wanted)
-        if found.names.keys() <= locked.keys():
-            return locked, _whole(institution, found)
+    (rows,) = together(connected)
+    while not (found := _views(rows)).names.keys() <= locked.keys():
         if found.related:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_RELATED_LOCK, institution.pk])
-        locked |= lock_firms(found.names)
+            together(("SELECT pg_advisory_xact_lock(%s, %s)", [_RELATED_LOCK, institution.pk]))
+        firms, rows = together(locking(found.names), connected)  # looked at again under the locks
+        locked |= locked_rows(firms)
+    return locked, _whole(institution, found)
 
 
 def lock_groups(institution: Institution, firm_ids: Iterable[int]) -> dict[int, Firm]:
@@ -125,11 +92,13 @@ def lock_groups(institution: Institution, firm_ids: Iterable[int]) -> dict[int, 
     return locked_views(institution, firm_ids)[0]
 
 
-def _connected(firm_ids: Iterable[int]) -> CreditViews:
-    """The groups with what their members owe; without related parties outside them."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CONNECTED, {"firms": sorted(set(firm_ids)), "roles": list(KINSHIP)})
-        rows = cursor.fetchall()
+def _connected(firm_ids: Iterable[int]) -> Statement:
+    """The statement that finds the groups of firms and what their members owe (`sql/connected.sql`)."""
+    return "SELECT * FROM decisions_connected(%s, %s)", [sorted(set(firm_ids)), list(KINSHIP)]
+
+
+def _views(rows: Iterable[Sequence[Any]]) -> CreditViews:
+    """What `_connected` found; without related parties outside the groups."""
     groups: dict[int, list[int]] = {}
     names: dict[int, str] = {}
     exposures: dict[int, dict[str, int]] = {}
@@ -153,7 +122,8 @@ def _whole(institution: Institution, found: CreditViews) -> CreditViews:
 def _related_outside(institution: Institution, counted: frozenset[int]) -> int:
     """What related parties of the lender owe that are in none of the groups counted already."""
     marked = CreditLink.objects.filter(institution=institution, other=None, ended_on=None).values_list("firm_id", flat=True)
-    members = _connected(marked).names.keys() - counted
+    (rows,) = together(_connected(marked))
+    members = _views(rows).names.keys() - counted
     sums = Exposure.objects.filter(firm_id__in=members).aggregate(reserved=Sum("reserved_fen"), outstanding=Sum("outstanding_fen"))
     return int(sums["reserved"] or 0) + int(sums["outstanding"] or 0)
 

@@ -7,6 +7,7 @@ offer is declined or expires. The firm's row is locked while a decision reads an
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, Sum
@@ -15,7 +16,7 @@ from django.utils import timezone
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.decisions.models import Decision, Exposure
 from puhui.parties.models import Firm
-from puhui.parties.statements import columns, instances, together
+from puhui.parties.statements import Statement, columns, instances, together
 
 _MOVE = """
     UPDATE decisions_exposure AS exposure
@@ -31,8 +32,17 @@ _MOVE = """
 
 def lock_firms(firm_ids: Iterable[int]) -> dict[int, Firm]:
     """The firms by id, locked in the order of their ids until the transaction ends; references to them stay possible."""
-    text = f"SELECT {columns(Firm)} FROM parties_firm WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
-    (rows,) = together((text, [sorted(set(firm_ids))]))
+    (rows,) = together(locking(firm_ids))
+    return locked_rows(rows)
+
+
+def locking(firm_ids: Iterable[int]) -> Statement:
+    """The statement of `lock_firms`, to travel with others; `locked_rows` reads its answer."""
+    return f"SELECT {columns(Firm)} FROM parties_firm WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [sorted(set(firm_ids))]
+
+
+def locked_rows(rows: Iterable[Sequence[Any]]) -> dict[int, Firm]:
+    """The firms that `locking` locked, by id."""
     return {firm.pk: firm for firm in instances(Firm, rows)}
 
 
