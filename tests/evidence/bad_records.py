@@ -84,7 +84,7 @@ def spoilt_headings(layout: Layout) -> Spoilt:
     doubled = [[*row, *row[1:]] for row in table]
     said = tuple(f'column "{field.headings[0]} #2"' for field in fields if not field.joined)
     yield "every column twice", content(csv_of(doubled)), ("a second column", "Rename or delete", *said)
-    others = [field for field in fields if len(field.headings) > 1 and not field.joined]
+    others = [field for field in fields if len(field.headings) > 1 and not (field.joined or field.either)]
     if others:
         second = [[*row, *(row[1 + fields.index(field)] for field in others)] for row in table]
         second[0] = [*table[0], *(field.headings[1] for field in others)]

@@ -145,6 +145,22 @@ def test_listed_firms_as_they_are(firm: str, ending: str) -> None:
         assert compared >= 15, (file, compared)
 
 
+def test_a_headline_of_a_long_table_is_a_copy_of_its_line(tmp_path: Path) -> None:
+    rows = [
+        ("*资产合计", "3.05亿"),
+        ("货币资金", "1.00亿"),
+        ("资产合计", "3.05亿"),
+        ("负债合计", "2.00亿"),
+        ("应收账款", "2.05亿"),
+        ("存货", "1"),
+    ]
+    text = "statement,report_date,item,text,value\n" + "".join(f"balance_sheet,2025-09-30,{item},{text},0\n" for item, text in rows)
+    found = read_statements(written(tmp_path, text))
+    assert found is not None
+    assets = found[0].frame.filter(pl.col("line") == "assets")
+    assert assets.select("copy", "value_fen").rows() == [("1", "305000000.00"), ("2", "305000000.00")]
+
+
 @real
 @pytest.mark.real_data
 def test_identities_of_a_listed_firm_hold_or_are_counted() -> None:

@@ -15,6 +15,16 @@ __all__ = ["note_told"]
 #: the whole note, with the parts that are kept → the same in the reader's language
 PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"lines of sums and remarks left out: (?P<a>[\d,]+)", _("lines of sums and remarks left out: %(a)s")),
+    (r"columns that are not read: (?P<a>.+)", _("columns that are not read: %(a)s")),
+    (r"headings repeated among the rows, left out: (?P<a>[\d,]+)", _("headings repeated among the rows, left out: %(a)s")),
+    (
+        r'sheet "(?P<a>.+)" holds headings we know as well and was not read: import it with --sheet',
+        _("sheet “%(a)s” holds headings we know as well and was not read: send it as a file of its own"),
+    ),
+    (
+        r"the account is (?P<a>.+)'s, not (?P<b>.+)'s: look whose it is",
+        _("the account is in the name of %(a)s, not of %(b)s: look whose it is"),
+    ),
     (r"left out nested or binary columns: (?P<a>.+)", _("columns that hold no plain values, left out: %(a)s")),
     (r"rows that are none of this record, left out: (?P<a>[\d,]+)", _("rows that are none of this record, left out: %(a)s")),
     (r"readings folded into days: (?P<a>[\d,]+) into (?P<b>[\d,]+)", _("%(a)s readings were folded into %(b)s days")),

@@ -25,10 +25,10 @@ RESERVED = {*FRAME_HEAD, "firm", "firm_name", "row", "known_at_assumed", "conten
 TOP: dict[str, type] = {
     "class": str, "record": str, "source": str, "verified": bool, "identity": list, "observed": str, "earliest": dt.date, "future": bool,
     "series": bool, "repeats_left_out": bool, "title": dict, "known_at": dict, "fields": dict,
-    "sides": dict, "totals": list, "above": dict, "notices": bool, "firm": dict,
+    "sides": dict, "totals": list, "above": dict, "notices": bool, "firm": dict, "holder": list,
 }  # fmt: skip
 TOP_NEEDED = ("class", "record", "source", "verified", "identity", "observed", "title", "fields")
-FIELD: dict[str, type] = {"type": str, "needed": bool, "headings": list, "personal": bool, "or_from": str}
+FIELD: dict[str, type] = {"type": str, "needed": bool, "headings": list, "personal": bool, "or_from": str, "either": bool}
 BY_TYPE: dict[str, dict[str, type]] = {
     "text": {"longest": int, "joined": bool},
     "word": {"words": dict},
@@ -120,6 +120,7 @@ def read_layout(document: dict[str, Any], file: str) -> Layout:
         tuple(document.get("totals", ())),
         {name: tuple(labels) for name, labels in document.get("above", {}).items()},
         document.get("notices", False),
+        tuple(document.get("holder", ())),
         {"firm": tuple(document.get("firm", {}).get("codes", ())), "firm_name": tuple(document.get("firm", {}).get("names", ()))},
     )
 
@@ -271,6 +272,7 @@ def _field(name: str, table: dict[str, Any]) -> Field:
         table.get("personal", False),
         table.get("joined", False),
         table.get("or_from", ""),
+        table.get("either", False),
     )
 
 

@@ -55,6 +55,7 @@ class Field:
     personal: bool
     joined: bool  # a text that files spread over several columns: what stands in them is put together
     or_from: str  # the field whose column is read where no column is headed so
+    either: bool = False  # of several columns headed so the one counts whose heading stands first; the others are told as not read
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Layout:
     totals: tuple[str, ...]  # words of lines that are no rows: sums, balances brought forward, remarks below the table
     above: Mapping[str, tuple[str, ...]]  # field → labels that stand above the table with its value
     notices: bool = False  # public notices: several firms in one cell, ten thousands in the heading or the cell (`reading.notices`)
+    holder: tuple[str, ...] = ()  # headings and labels of the name of who holds an account: another name than the firm's is told
     firm_headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # firm, firm_name → headings of its own
 
     def schema(self) -> dict[str, Any]:
@@ -200,6 +202,7 @@ def _vocabulary(layout: Layout) -> Vocabulary:
         frozenset(),
         record=layout.record,
         repeatable=frozenset(name for name, field in layout.fields.items() if field.joined),
+        either=frozenset(name for name, field in layout.fields.items() if field.either),
         least_recognised=min(LEAST_RECOGNISED, max(2, len(needed))),
         examples=tuple(layout.fields[name].headings[0] for name in needed),
     )

@@ -1,39 +1,48 @@
 """What stands around a table and is no row of it: sums and remarks below, and above it whose account it is.
 
 A bank's export begins with lines such as `账号：6222…` and ends with sums. The first are values for every row, the last are left out and
-told. A line is a sum only where no day stands in it: a movement whose memo says 合计 is a movement.
+told. A line is a sum only where no day stands in it: a movement whose memo says 合计 is a movement. A file put together from printed pages
+repeats its headings; those lines are no rows either.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 import polars as pl
 
 from puhui.evidence.layouts import Layout
+from puhui.evidence.reading.dates import parse_months
 from puhui.evidence.reading.faults import place, refuse
+from puhui.evidence.reading.headings import REPEATED
+from puhui.evidence.reading.parties import FirmIdentity
 from puhui.evidence.reading.raw import RawTable
-from puhui.evidence.reading.words import REMARK, plain
+from puhui.evidence.reading.words import REMARK, common, heading_and_remark, plain
+from puhui.parties.firm_names import parse
 
-__all__ = ["told_above", "without_totals"]
+__all__ = ["holder_columns", "labelled", "told_above", "with_holders_told", "without_repeated_headings", "without_totals"]
 
 LABEL = re.compile(r"^\s*([^:：]{2,20})[:：]\s*(.*?)\s*$")
+COUNTED = r"^共计?\d+(笔|条|页|行|張|张)"  # 共6笔
+LEAST_HEADINGS = 2
+SHOWN_HOLDERS = 3
 DAY = r"\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}"
 
 
-def without_totals(table: RawTable, columns: dict[str, str], layout: Layout) -> RawTable:
-    """The table without lines in which a word of the layout's `totals` begins a cell and no day stands; how many is in its notes.
-    Raises `RefusedFileError` where nothing else is there."""
-    day = columns.get(layout.observed) or columns.get(layout.fields[layout.observed].or_from)
-    if not layout.totals or day is None or table.frame.schema[day] != pl.String:
+def without_totals(table: RawTable, day: str | None, words: Collection[str]) -> RawTable:
+    """The table without lines in which one of the words (and of `common.toml`) begins a cell, and in whose column `day` no day stands;
+    how many is in its notes. Raises `RefusedFileError` where nothing else is there."""
+    if day is None or not _is_text(table, day):
         return table
-    begins = "^(" + "|".join(re.escape(plain(word)) for word in layout.totals) + ")"
+    begins = f"^({'|'.join(re.escape(plain(word)) for word in [*common()['totals']['words'], *words])})|{COUNTED}"
     plain_cell = [
         pl.col(name).str.to_lowercase().str.replace_all(r"[\s*_\-:/、.：]+", "") for name in table.columns if _is_text(table, name)
     ]
-    is_total = pl.any_horizontal(cell.str.contains(begins) for cell in plain_cell) & ~pl.col(day).str.contains(DAY)
-    kept = table.frame.filter(~is_total.fill_null(False))
+    dated = parse_months(table.frame.get_column(day)).values.is_not_null() | table.frame.get_column(day).str.contains(DAY).fill_null(False)
+    is_total = table.frame.select(pl.any_horizontal(cell.str.contains(begins) for cell in plain_cell).fill_null(False)).to_series()
+    kept = table.frame.filter(~(is_total & ~dated))
     broken = table.broken.filter(~(pl.col("text").str.replace_all(r"[\s,;|\t\"]+", "").str.to_lowercase().str.contains(begins)))
     left_out = table.frame.height - kept.height + table.broken.height - broken.height
     if not left_out:
@@ -42,6 +51,54 @@ def without_totals(table: RawTable, columns: dict[str, str], layout: Layout) -> 
         raise refuse(place(table.file, table.sheet), "no row but lines of sums and remarks", "at least one row", "Export it again.")
     note = f"lines of sums and remarks left out: {left_out:,}"
     return replace(table, frame=kept, broken=broken, notes=[*table.notes, note])
+
+
+def without_repeated_headings(table: RawTable) -> RawTable:
+    """The table without rows in which every filled cell repeats its column's heading; how many is in its notes."""
+    names = [name for name in table.columns if _is_text(table, name)]
+    if len(names) < LEAST_HEADINGS:
+        return table
+    cells = [pl.col(name).fill_null("").str.strip_chars() for name in names]
+    same = [cell == REPEATED.sub("", name).strip() for cell, name in zip(cells, names, strict=True)]
+    others = pl.all_horizontal(cell.eq("") | each for cell, each in zip(cells, same, strict=True))
+    kept = table.frame.filter(~(others & (pl.sum_horizontal(same) >= LEAST_HEADINGS)))
+    left_out = table.frame.height - kept.height
+    if not left_out:
+        return table
+    return replace(table, frame=kept, notes=[*table.notes, f"headings repeated among the rows, left out: {left_out:,}"])
+
+
+def holder_columns(table: RawTable, layout: Layout) -> list[str]:
+    """The columns that name the holder of the account."""
+    headings = {plain(each) for each in layout.holder}
+    return [name for name in table.columns if heading_and_remark(name)[0] in headings]
+
+
+def with_holders_told(table: RawTable, layout: Layout, firm: FirmIdentity | None) -> RawTable:
+    """The table, its notes telling the names of holders (in a column, or above the table) that are not the firm's. An owner's own account
+    may well be shown, so it is no fault; whose it is must be seen."""
+    if not layout.holder or firm is None:
+        return table
+    headings = {plain(each) for each in layout.holder}
+    cells = [table.frame.get_column(name).cast(pl.String, strict=False).drop_nulls() for name in holder_columns(table, layout)]
+    found = [name for cell in cells for name in cell.unique(maintain_order=True)]
+    found += [value for record in table.above for label, value in labelled(record) if heading_and_remark(label)[0] in headings]
+    own = {parse(name).core for name in (firm.key, *firm.names)}
+    others = [name for name in dict.fromkeys(map(str.strip, found)) if name and parse(name).core not in own]
+    notes = [f"the account is {name}'s, not {firm.key}'s: look whose it is" for name in others[:SHOWN_HOLDERS]]
+    return replace(table, notes=[*table.notes, *notes]) if notes else table
+
+
+def labelled(record: Collection[str]) -> list[tuple[str, str]]:
+    """Label and value of each cell `label：value`, or of a cell `label：` and the filled one after it."""
+    cells = [part for cell in record for part in cell.replace("：", ": ").split("  ") if part.strip()]
+    pairs = []
+    for position, cell in enumerate(cells):
+        label, colon, value = cell.partition(":")
+        value = value.strip() or (cells[position + 1] if position + 1 < len(cells) else "")
+        if colon and value.strip():
+            pairs.append((label.lstrip("# "), value.split()[0]))
+    return pairs
 
 
 def _is_text(table: RawTable, name: str) -> bool:

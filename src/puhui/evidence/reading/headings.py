@@ -7,7 +7,10 @@ is taken. What is missing or double is then said all at once, with the names tha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+
+import polars as pl
 
 from puhui.calculations.faults import Fault
 from puhui.evidence.reading.faults import place
@@ -17,6 +20,9 @@ from puhui.evidence.reading.words import Vocabulary, heading_and_remark, plain
 
 REPEATED = re.compile(r" #\d+$")
 UNIT_ABOVE = re.compile(r"单位\s*[:：]\s*([^\s,，;；)）]+)")
+UNNAMED = re.compile(r"^\(column \d+\)$")
+COUNTING = {"序号", "行号", "行次", "no", "#"}
+SHOWN_UNREAD = 12
 ONE_COLUMN_SAYS_IT = "Rename or delete one of the columns, or name the right one in a mapping file (--map)."
 
 
@@ -72,13 +78,40 @@ def resolve_columns(table: RawTable, mapping: Mapping, vocabulary: Vocabulary) -
     faults = []
     for column in table.columns:
         field = vocabulary.field_of(REPEATED.sub("", column))
-        if field in columns and field not in vocabulary.repeatable:
+        if field in columns and field in vocabulary.either and _rank(column, field, vocabulary) != _rank(columns[field], field, vocabulary):
+            columns[field] = min(columns[field], column, key=lambda each: _rank(each, field, vocabulary))
+        elif field in columns and field not in vocabulary.repeatable:
             where = place(table.file, table.sheet, column=column)
             faults.append(Fault(where, f'a second column for {field} beside "{columns[field]}"', "one column", ONE_COLUMN_SAYS_IT))
         elif field:
             columns.setdefault(field, column)
     firm, firm_faults = _mapped(table, mapping)
     return columns | firm, faults + firm_faults
+
+
+def _rank(column: str, field: str | None, vocabulary: Vocabulary) -> int:
+    """The place of a heading among those of its field."""
+    column, names = REPEATED.sub("", column), [plain(title) for title in vocabulary.titles[field or ""]]
+    return next((names.index(name) for name in (heading_and_remark(column)[0], plain(column)) if name in names), len(names))
+
+
+def with_unread_told(table: RawTable, read: Collection[str], mapping: Mapping, vocabulary: Vocabulary) -> RawTable:
+    """The table, its notes naming the columns with a heading and a filled cell that are not `read`, where no mapping chose them."""
+    if mapping.columns:
+        return table
+    unread = [
+        name
+        for name in table.columns
+        if name not in read
+        and not UNNAMED.match(name)
+        and vocabulary.field_of(REPEATED.sub("", name)) not in vocabulary.repeatable
+        and plain(name) not in COUNTING
+        and (table.frame.get_column(name).cast(pl.String, strict=False).fill_null("").str.strip_chars() != "").any()
+    ]
+    if not unread:
+        return table
+    more = f" and {len(unread) - SHOWN_UNREAD} more" if len(unread) > SHOWN_UNREAD else ""
+    return replace(table, notes=[*table.notes, f"columns that are not read: {', '.join(unread[:SHOWN_UNREAD])}{more}"])
 
 
 def _mapped(table: RawTable, mapping: Mapping) -> tuple[dict[str, str], list[Fault]]:

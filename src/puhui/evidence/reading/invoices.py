@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from puhui.evidence.reading.around import without_repeated_headings, without_totals
 from puhui.evidence.reading.cells import check_cells
 from puhui.evidence.reading.columns import Columns
+from puhui.evidence.reading.currencies import currency_columns, foreign_above, report_foreign
 from puhui.evidence.reading.faults import Problem, RefusedFileError, RowFaults
 from puhui.evidence.reading.files import read_table
-from puhui.evidence.reading.headings import heading_finder, resolve_columns, unit_faults
+from puhui.evidence.reading.headings import heading_finder, resolve_columns, unit_faults, with_unread_told
 from puhui.evidence.reading.invoice_headings import missing_fields
 from puhui.evidence.reading.keys import with_keys
 from puhui.evidence.reading.knowing import known_at
@@ -34,6 +36,7 @@ from puhui.evidence.reading.words import LINE_FIELDS, Vocabulary, plain, vocabul
 EVIDENCE_CLASS = "C07"
 LOCAL_TIME = ZoneInfo("Asia/Shanghai")
 ADDS_UP_WITHIN_FEN = 1
+PAPER_DIGITS = 8
 
 # Bits of `flags`: what was kept although it is odd.
 FLAG_TOTAL_DIFFERS = 1
@@ -54,14 +57,19 @@ def read_invoices(path: Path, **options: Unpack[ReadOptions]) -> Reading:
     tell(options, "reading")
     finder = heading_finder(mapping, words)
     table, digest = read_table(path, finder, mapping, limits, options.get("sheet", ""), options.get("file_name", ""))
+    table = without_repeated_headings(table)
     columns, faults = resolve_columns(table, mapping, words)
+    table = without_totals(table, columns.get("issued_on"), ())
     faults += missing_fields(table, columns, mapping, words, options.get("firm") is not None)
-    faults += unit_faults(table, columns, mapping, words, ("amount", "tax", "total"))
+    faults += unit_faults(table, columns, mapping, words, ("amount", "tax", "total")) + foreign_above(table, ())
     if faults:
         raise RefusedFileError(faults)
     tell(options, "checking")
     row_faults = RowFaults(table.file, table.sheet)
     check_cells(table, row_faults, limits)
+    in_currency = currency_columns(table, (), mapping)
+    report_foreign(table, in_currency, row_faults)
+    table = with_unread_told(table, [*columns.values(), *in_currency], mapping, words)
     fields = Columns(table, columns, row_faults)
     checked = _checked(fields, mapping, words, options)
     tell(options, "comparing")
@@ -115,6 +123,11 @@ def _number_text(fields: Columns, field: str, longest: int) -> pl.Series:
 def _invoice_number(fields: Columns) -> pl.Series:
     """The 20-digit digital number where there is one, else the number beside its code."""
     digital, number = _number_text(fields, "digital_number", 40), _number_text(fields, "invoice_number", 40)
+    code = fields.text("invoice_code", 20)
+    cut = code.str.contains(r"^(\d{10}|\d{12})$") & number.str.contains(
+        r"^\d{1,7}$"
+    )  # beside a code it has eight digits: a cell of numbers
+    number = pl.select(pl.when(cut).then(number.str.zfill(PAPER_DIGITS)).otherwise(number)).to_series()  # has lost the zeros before them
     value = pl.select(pl.when(digital != "").then(digital).otherwise(number)).to_series().alias("invoice_number")
     field = "invoice_number" if "invoice_number" in fields else "digital_number"
     fields.report(field, Problem(value == "", "a number in every row", "Fill the cell."))

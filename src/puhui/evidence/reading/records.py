@@ -15,13 +15,14 @@ import polars as pl
 
 from puhui.calculations.faults import Fault
 from puhui.evidence.layouts import Layout, nothing_words
-from puhui.evidence.reading.around import told_above, without_totals
+from puhui.evidence.reading.around import holder_columns, told_above, with_holders_told, without_repeated_headings, without_totals
 from puhui.evidence.reading.cells import check_cells
 from puhui.evidence.reading.columns import Columns
+from puhui.evidence.reading.currencies import currency_columns, foreign_above, report_foreign
 from puhui.evidence.reading.faults import RefusedFileError, RowFaults, place
 from puhui.evidence.reading.files import read_table
 from puhui.evidence.reading.folding import folded, only_meant
-from puhui.evidence.reading.headings import REPEATED, first_finder, heading_finder, missing, resolve_columns, unit_faults
+from puhui.evidence.reading.headings import REPEATED, first_finder, heading_finder, missing, resolve_columns, unit_faults, with_unread_told
 from puhui.evidence.reading.keys import firm_key, with_record_keys
 from puhui.evidence.reading.knowing import known_at
 from puhui.evidence.reading.limits import Limits
@@ -56,14 +57,19 @@ def read_records(path: Path, layouts: Layout | Sequence[Layout], **options: Unpa
     layout = several[0] if len(several) == 1 else fitting_layout(raw, several, chosen)
     if options.get("mapping") is None:
         chosen = Mapping(known_at=layout.known_at)
-    raw, chosen = folded(only_meant(raw, chosen), chosen, layout)
+    raw, chosen = folded(only_meant(without_repeated_headings(raw), chosen), chosen, layout)
     named = resolve_columns(raw, chosen, layout.vocabulary())[0]
-    raw = plain_notices(without_totals(raw, named, layout), named, layout, _meant(options), units=not chosen.columns)
+    day = named.get(layout.observed) or named.get(layout.fields[layout.observed].or_from)
+    raw = plain_notices(without_totals(raw, day, layout.totals), named, layout, _meant(options), units=not chosen.columns)
     raw = by_sign(raw, named, layout, chosen.amount_unit or "yuan") if not {layout.direction} & chosen.values.keys() else raw
     table, columns = _columns(raw, layout, chosen, options.get("firm") is not None)
     tell(options, "checking")
     faults = RowFaults(raw.file, raw.sheet)
     check_cells(raw, faults, limits)
+    in_currency = currency_columns(raw, layout.fields, chosen) if _has_amounts(layout, columns) else []
+    report_foreign(raw, in_currency, faults)
+    read = [*columns.values(), *in_currency, *holder_columns(raw, layout)]
+    raw = with_unread_told(with_holders_told(raw, layout, options.get("firm")), read, chosen, layout.vocabulary())
     fields = Columns(table, columns, faults)
     checked = _checked(fields, layout, chosen, options)
     tell(options, "comparing")
@@ -116,12 +122,21 @@ def _columns(table: RawTable, layout: Layout, mapping: Mapping, firm_given: bool
         faults.append(missing(table, words, ("firm",), "Say whose records they are: --firm, or [firm] column in a mapping file."))
     amounts = [name for name, field in layout.fields.items() if field.type == "amount"] + side_columns(layout, "amount")
     faults += unit_faults(table, columns, mapping, words, amounts)
+    faults += foreign_above(table, layout.fields) if _has_amounts(layout, columns) else []
     if mapping.known_at.origin == "column" and "known_at" not in columns:
         found, remedy = "no column that says so", 'Name it in a mapping file: [columns] "its heading" = "known_at".'
         faults.append(Fault(place(table.file, table.sheet), found, "a column with the moment from which each row was known", remedy))
     if faults:
         raise RefusedFileError(faults)
     return _without_nothing(table, columns, layout), _firm_column(columns)
+
+
+def _has_amounts(layout: Layout, columns: dict[str, str]) -> bool:
+    return any(
+        name in columns
+        for name in [*layout.fields, *side_columns(layout, "amount")]
+        if name not in layout.fields or layout.fields[name].type == "amount"
+    )
 
 
 def _joined(table: RawTable, columns: dict[str, str], layout: Layout, mapping: Mapping) -> RawTable:

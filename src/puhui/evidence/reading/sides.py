@@ -41,7 +41,7 @@ def by_sign(table: RawTable, columns: dict[str, str], layout: Layout, unit: str)
         return table
     text = table.frame.get_column(column).cast(pl.String).str.strip_chars()
     told = pl.when(amounts < 0).then(pl.lit(field.words["out"][0])).when(amounts > 0).then(pl.lit(field.words["in"][0]))
-    bare = text.str.replace(r"^[-−–(（]\s*", "").str.replace(r"[)）]$", "")
+    bare = text.str.replace(r"^[-−–－(（]\s*", "").str.replace(r"[)）]$", "")
     positive = pl.select(pl.when(amounts < 0).then(bare).otherwise(text)).to_series()
     frame = table.frame.with_columns(positive.alias(column), told.alias(field.headings[0]))
     return replace(table, frame=frame, notes=[*table.notes, f"{column}: amounts below zero are money out, the others money in"])

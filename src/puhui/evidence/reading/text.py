@@ -15,12 +15,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from puhui.evidence.reading.encodings import to_utf8
-from puhui.evidence.reading.faults import place, refuse
+from puhui.evidence.reading.encodings import first_bad_byte, to_utf8
+from puhui.evidence.reading.faults import RefusedFileError, place, refuse
 from puhui.evidence.reading.limits import Deadline, Limits
 from puhui.evidence.reading.raw import BROKEN_SCHEMA, ROW, HeadingChoice, HeadingFinder, RawTable, distinct_names
 
 DELIMITERS = (",", "\t", ";", "|", "，")
+BIG5 = "big5hkscs"
 TOP_RECORDS = 20
 TOP_BYTES = 1 << 18
 BLOCK_BYTES = 1 << 23
@@ -33,7 +34,13 @@ def read_csv(
     deadline = Deadline(limits, file)
     text, found_encoding = to_utf8(data, file, encoding)
     _refuse_nul(text, file)
-    delimiter, choice, top = _find_table(text, file, find_headings, found_encoding, delimiter, limits)
+    try:
+        delimiter, choice, top = _find_table(text, file, find_headings, found_encoding, delimiter, limits)
+    except RefusedFileError:  # almost any bytes pass for GB18030: those of Big5 do, and then have no headings that we know
+        if found_encoding != "gb18030" or encoding or first_bad_byte(data, BIG5) is not None:
+            raise
+        text, found_encoding = to_utf8(data, file, BIG5)
+        delimiter, choice, top = _find_table(text, file, find_headings, found_encoding, delimiter, limits)
     if delimiter == "，":  # a full-width comma is three bytes, which the parser does not take; the text then has no use for a tab
         text, delimiter = memoryview(bytes(text).replace("，".encode(), b"\t")), "\t"
         top = list(_records(text, delimiter, limits))[:TOP_RECORDS]

@@ -16,6 +16,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from puhui.parties.firm_names import simplified
+
 REMARK = re.compile(r"[(\[{【〔](.*?)[)\]}】〕]")
 LONGEST_HEADING = 200  # a longer cell heads nothing, and need not be looked at letter by letter
 LOOSE = re.compile(r"[\s*_\-:/、.]+")
@@ -25,9 +27,19 @@ LINE_FIELDS = ("goods", "goods_code", "specification", "unit", "quantity", "unit
 INVOICE_EXAMPLES = ("invoice_number", "issued_on", "seller_name", "amount", "tax", "total", "status")
 
 
+# Characters of headings in Taiwan, Hong Kong and Macau, each with the mainland's after it; those of names of firms are `firm_names`'s.
+_PAIRS = (
+    "貸贷額额稅税標标誌志賬账帳账項项銷销憑凭徵征繳缴狀状態态註注納纳減减進进簽签約约採采競竞滙汇償偿還还債债權权負负營营費费遞递攤摊"
+    "別别編编歸归構构係系審审則则變变罰罚決决認认詢询濕湿輛辆譽誉獲获頒颁佈布違违訴诉訟讼訂订庫库賠赔貼贴顯显確确絕绝繼继臺台虛虚偽伪"
+    "賒赊遲迟鑑鉴擬拟圍围檢检閱阅屆届併并傭佣僱雇賦赋紀纪純纯統统廢废沖冲衝冲"
+)
+_SIMPLIFIED = str.maketrans(dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True)))
+
+
 def plain(text: str) -> str:
-    """A heading or word as it is compared: half-width, lower case, without blanks, stars, dashes and stops."""
-    return LOOSE.sub("", unicodedata.normalize("NFKC", text)).lower()
+    """A heading or word as it is compared: half-width, lower case, simplified, without blanks, stars, dashes and stops."""
+    loose = LOOSE.sub("", unicodedata.normalize("NFKC", text)).lower()
+    return loose if loose.isascii() else simplified(loose).translate(_SIMPLIFIED)
 
 
 def heading_and_remark(text: str) -> tuple[str, str]:
@@ -51,6 +63,7 @@ class Vocabulary:
     record: str = ""  # the record that a layout describes; empty for invoices
     least_recognised: int = 3  # so many headings make a row of headings
     repeatable: frozenset[str] = frozenset()  # fields for which a second column is no fault
+    either: frozenset[str] = frozenset()  # fields of which, of several columns, the one counts whose heading stands first among `titles`
     examples: tuple[str, ...] = ()  # headings that a message names where it finds none
 
     def field_of(self, heading: str) -> str | None:

@@ -36,26 +36,23 @@ def read_workbook(data: bytes, file: str, find_headings: HeadingFinder, limits: 
         formulas = archive.formula_cells(name)
         if formulas:
             raise _formulas_refused(file, name, formulas)
+        others = [] if sheet else _other_sheets(workbook, file, find_headings, name, choice)
         frame = _read_rows(workbook.get_sheet_by_name(name), file, name, choice, limits, deadline)
     except CALAMINE_ERRORS as error:
         raise refuse(file, f"a damaged workbook ({error})", "a whole workbook", "Save it again and send it again.") from error
     notes = [f'read sheet "{name}" of {len(workbook.sheet_names)}'] if len(workbook.sheet_names) > 1 else []
+    notes += others
     return RawTable(file, name, frame, no_broken_rows(), notes, choice.above, archive.date_1904)
 
 
 def _choose_sheet(
     workbook: calamine.CalamineWorkbook, file: str, find_headings: HeadingFinder, wanted: str | None
 ) -> tuple[str, HeadingChoice]:
-    visible = [
-        sheet.name
-        for sheet in workbook.sheets_metadata
-        if sheet.typ == calamine.SheetTypeEnum.WorkSheet and (sheet.visible == calamine.SheetVisibleEnum.Visible or sheet.name == wanted)
-    ]
+    visible = _visible(workbook, wanted)
     if wanted and wanted not in visible:
         raise refuse(file, f'no sheet "{wanted}"', f"one of {', '.join(workbook.sheet_names)}", "Correct --sheet or the mapping file.")
     for name in [wanted] if wanted else visible:
-        top = [[_cell_text(cell) for cell in row] for row in islice(workbook.get_sheet_by_name(name).iter_rows(), TOP_RECORDS)]
-        choice = find_headings.find(top)
+        choice = find_headings.find(_top(workbook.get_sheet_by_name(name)))
         if choice:
             return name, choice
     hidden = len(workbook.sheet_names) - len(visible)
@@ -66,6 +63,41 @@ def _choose_sheet(
         f"headings such as {find_headings.examples}",
         "Correct the headings, name the sheet (--sheet), or name the columns in a mapping file (--map).",
     )
+
+
+def _visible(workbook: calamine.CalamineWorkbook, wanted: str | None = None) -> list[str]:
+    return [
+        sheet.name
+        for sheet in workbook.sheets_metadata
+        if sheet.typ == calamine.SheetTypeEnum.WorkSheet and (sheet.visible == calamine.SheetVisibleEnum.Visible or sheet.name == wanted)
+    ]
+
+
+def _top(sheet: calamine.CalamineSheet) -> list[list[str]]:
+    return [[_cell_text(cell) for cell in row] for row in islice(sheet.iter_rows(), TOP_RECORDS)]
+
+
+def _other_sheets(
+    workbook: calamine.CalamineWorkbook, file: str, find_headings: HeadingFinder, read: str, choice: HeadingChoice
+) -> list[str]:
+    """Notes of the other visible sheets with rows under headings we know. Raises `RefusedFileError` for those with the headings of the one
+    that is read: the same kind of record goes on there, and half of it must not be taken for the whole."""
+    alike: list[str] = []
+    unlike: list[str] = []
+    for name in _visible(workbook):
+        sheet = workbook.get_sheet_by_name(name)
+        other = find_headings.find(_top(sheet)) if name != read else None
+        if other and sheet.total_height >= other.first + other.depth:  # counted from 0
+            (alike if _filled(other) == _filled(choice) else unlike).append(name)
+    if alike:
+        names = ", ".join(f'"{name}"' for name in [read, *alike])
+        remedy = "Import them one by one (--sheet), or put the rows under each other in one sheet."
+        raise refuse(file, f"sheets with the same headings: {names}", "one such sheet", remedy)
+    return [f'sheet "{name}" holds headings we know as well and was not read: import it with --sheet' for name in unlike]
+
+
+def _filled(choice: HeadingChoice) -> tuple[str, ...]:
+    return tuple(name for name in choice.names if name)
 
 
 def _formulas_refused(file: str, sheet: str, cells: list[str]) -> RefusedFileError:

@@ -128,7 +128,7 @@ def _long(grid: Grid, header: int, at: dict[str, int]) -> Iterator[Cell]:
         text = values.get("text") or values["value"]  # what the source wrote tells how far it was rounded
         label, end = values["item"], end_of(values["date"])
         statement = _statement_word(values.get("statement", ""))
-        key = (values.get("firm", ""), statement, label, end)
+        key = (values.get("firm", ""), statement, plain_label(label), end)  # `*资产合计`, the headline, and `资产合计` are one label
         copies[key] = copies.get(key, 0) + 1
         yield Cell(
             number, at["value"], label, text, statement, end, copy=copies[key], firm=values.get("firm", ""),
