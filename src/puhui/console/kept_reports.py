@@ -1,7 +1,7 @@
 """Reports that take long to make are kept for a while, so that a page that many open does not add up a large book each time.
 
-What is made within a second is always made anew. What took longer is kept by each process that serves, and the page tells from when its
-figures are.
+What is made within a fifth of a second, which nobody notices, is always made anew. What took longer is kept by each process that serves,
+and the page tells from when its figures are.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.utils import timezone
 
 __all__ = ["Kept", "kept"]
 
-SLOW_SECONDS = 1.0
+SLOW_SECONDS = 0.2
 Made = TypeVar("Made")
 
 
