@@ -39,7 +39,7 @@ def measure(side: str, name: str) -> nw.Expr:
 
 
 def count(side: str, name: str) -> nw.Expr:
-    """A measure that counts: nothing found is zero."""
+    """A measure that counts or adds up: nothing found is zero."""
     return measure(side, name).fill_null(0.0)
 
 

@@ -1,14 +1,15 @@
 """From invoice rows to the measures of a firm, in stages that are computed once and shared by every variable.
 
     rows       one invoice known at the as-of date, told apart as blue (a sale that stands), red (a reversal) or void
-    days       firm × side × day: amounts and counts of each kind
-    tickets    firm × side: spread of single blue invoices
-    partners   firm × side × partner × month, and of these buyer or supplier accounts for in each window
-    months     firm × side × month: the days added up, and the mean month
+    months     firm × side × month: amounts and counts of each kind, and the mean month
+    year       firm × side: of the last twelve months what is asked of no other window: tax and its rates, days of issue, single invoices
+    days       firm × side × day with a blue invoice: regularity and gaps
+    partners   firm × side × partner: what each buyer or supplier accounts for (`puhui.features.invoice_partners`)
     pairs      firm × month: sales beside purchases
     measures   one row per firm: every sum and count that a variable's formula may name
 
-Only days, tickets and partners read the rows, each once; all windows are sums over what they fold them to, a fifth of the rows and less.
+Only months, year, days and partners read the rows, each once; all windows are sums over what they fold them to. A stage that folds rows
+groups them `by` the names of its keys, or by one number that stands for them (`puhui.features.invoice_plans`).
 A side is sales (`sold`, measures named `out_…`) or purchases (`in_…`). Month 1 is the last closed month, month 2 the one before it, month 0
 the one still running. Amounts are net of tax, in fen inside the stages, so that sums are exact and the same on every engine. The text is
 Narwhals, so the same lines run on polars, DuckDB and Spark. Lazy engines allow no filter inside an aggregation, hence `when(…).then(…)`,
@@ -17,17 +18,28 @@ and no filtered distinct count on Spark, hence the stages by partner and by day.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import narwhals as nw
 
+from puhui.features.engines import shared
+from puhui.features.invoice_partners import (
+    SIDE,
+    by_partner,
+    current,
+    current_measures,
+    mutual_measures,
+    partner_counts,
+    regular_partners,
+)
 from puhui.features.portable import day_of, month_of
 from puhui.features.windows import MONTHS_KEPT, WINDOWS, AsOf, day_number
 
 __all__ = [
-    "REGULAR_MONTHS", "REPEATED_RED", "SIDES", "by_partner", "daily", "known_rows", "measures", "monthly", "partner_months",
-    "side_measures", "tickets",
+    "SIDES", "blue_days", "day_measures", "known_rows", "last_year", "measures", "measures_of_rows", "month_measures", "month_sums",
+    "pair_measures", "with_mean_month",
 ]  # fmt: skip
 
 Frame = nw.LazyFrame[Any]
@@ -35,30 +47,14 @@ Frame = nw.LazyFrame[Any]
 SIDES = {"out": True, "in": False}
 """Side, as measures name it → `sold`."""
 
-SIDE = ("firm_id", "sold")
-
 BUYER_ISSUED_KINDS = ("16", "24")
 """Farm-produce and scrap purchase invoices are issued by the buyer, so they are never the issuer's sales (digital invoice standard)."""
-
-REGULAR_MONTHS = 6
-"""A partner is regular when invoices passed in at least so many of the last 24 closed months."""
-
-REPEATED_RED = 3
-"""A partner reverses repeatedly from so many red invoices in twelve months on."""
 
 _MONTH_SUMS: dict[str, tuple[str, ...]] = {
     "net": tuple(WINDOWS),
     "blue": ("3m", "12m", "24m"),
     "red": ("3m", "12m", "24m"),
     "void": ("3m", "12m"),
-    "tax": ("12m",),
-    "rate_zero": ("12m",),
-    "rate_low": ("12m",),
-    "rate_middle": ("12m",),
-    "rate_high": ("12m",),
-    "quarter_end": ("12m",),
-    "weekend": ("12m",),
-    "unnamed": ("12m",),
     "blue_n": ("12m", "prev12m", "24m"),
     "red_n": ("12m", "24m"),
     "void_n": ("12m", "24m", "36m"),
@@ -68,24 +64,30 @@ _MONTH_SUMS: dict[str, tuple[str, ...]] = {
 _STATISTICS_MONTHS = (12, 24)
 
 
-def side_measures(days: Frame, tickets: Frame, partners: Frame, months: Frame, as_of: AsOf) -> Frame:
-    """firm × side with every sum and count of that side; amounts in fen."""
-    by_side = _month_measures(months)
-    for stage in (tickets, _day_measures(days, as_of), _partner_measures(partners)):
-        by_side = by_side.join(stage, on=list(SIDE), how="left")
-    return by_side
+def measures_of_rows(invoices: Frame, as_of: AsOf) -> Frame:
+    """One row per firm of the canonical invoice frame, as `measures` gives it."""
+    rows = shared(known_rows(invoices, as_of))
+    partners = shared(by_partner(rows))
+    sides = (last_year(rows), day_measures(blue_days(rows), as_of), partner_counts(partners), regular_partners(rows, partners))
+    return measures(invoices.select("firm_id").unique(), month_sums(rows), current(partners), *sides)
 
 
-def measures(firms: Frame, by_side: Frame, months: Frame, partners: Frame) -> Frame:
+def measures(firms: Frame, sums: Frame, current: Frame, *sides: Frame) -> Frame:
     """One row per firm of `firms` (column firm_id): `{side}_{measure}` for both sides, and the measures of the two together.
 
-    A firm without a known row has only nulls.
+    `sums`: those of months; `current`: the current partners; `sides`: further measures, firm × side. A firm without a known row has only
+    nulls.
     """
+    months, current = shared(with_mean_month(sums)), shared(current)
+    by_side = month_measures(months)
+    for stage in (*sides, current_measures(current)):
+        by_side = by_side.join(stage, on=list(SIDE), how="left")
+    by_side = shared(by_side)
     names = [name for name in by_side.collect_schema().names() if name not in SIDE]
     for side, sold in SIDES.items():
         wide = by_side.filter(nw.col("sold") if sold else ~nw.col("sold")).drop("sold").rename({name: f"{side}_{name}" for name in names})
         firms = firms.join(wide, on="firm_id", how="left")
-    return firms.join(_pair_measures(months), on="firm_id", how="left").join(_mutual_measures(partners), on="firm_id", how="left")
+    return firms.join(pair_measures(months), on="firm_id", how="left").join(mutual_measures(current), on="firm_id", how="left")
 
 
 def known_rows(invoices: Frame, as_of: AsOf) -> Frame:
@@ -131,65 +133,67 @@ def _only(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(value).otherwise(0.0)
 
 
-def daily(rows: Frame, as_of: AsOf) -> Frame:
-    """firm × side × day, with its month and day number: amounts and counts of each kind.
-
-    Reds are positive in `red`; a voided red counts nowhere.
-    """
-    amount, tax, blue_amount = nw.col("amount"), nw.col("tax"), nw.col("blue_amount")
-    voided = nw.col("void") & (amount >= 0)
-    marked = rows.with_columns(blue_amount=_only(nw.col("blue"), amount), red_size=_only(nw.col("red"), amount.abs()))
-    days = marked.group_by(*SIDE, "issued_on").agg(
-        blue=blue_amount.sum(),
-        red=nw.col("red_size").sum(),
+def month_sums(rows: Frame, by: Sequence[str] = (*SIDE, "month")) -> Frame:
+    """firm × side × month: amounts and counts of each kind. Reds are positive in `red`; a voided red counts nowhere."""
+    amount, blue, red, voided = nw.col("amount"), nw.col("blue"), nw.col("red"), nw.col("void") & (nw.col("amount") >= 0)
+    return rows.group_by(*by).agg(
+        blue=_only(blue, amount).sum(),
+        red=_only(red, amount.abs()).sum(),
         void=_only(voided, amount).sum(),
-        tax=(_only(nw.col("blue"), tax) - _only(nw.col("red"), tax.abs())).sum(),
-        rate_zero=_only(tax == 0, blue_amount).sum(),
-        rate_low=_only((tax != 0) & (tax * 100 <= amount * 4), blue_amount).sum(),
-        rate_middle=_only((tax * 100 > amount * 4) & (tax * 1000 <= amount * 75), blue_amount).sum(),
-        rate_high=_only(tax * 1000 > amount * 75, blue_amount).sum(),
-        unnamed=_only(nw.col("counterparty").is_null(), blue_amount).sum(),
-        blue_n=nw.col("blue").cast(nw.Float64).sum(),
-        red_n=nw.col("red").cast(nw.Float64).sum(),
+        blue_n=blue.cast(nw.Float64).sum(),
+        red_n=red.cast(nw.Float64).sum(),
         void_n=voided.cast(nw.Float64).sum(),
     )
-    return days.with_columns(month=month_of("issued_on", as_of), day=day_of("issued_on"))
 
 
-def monthly(days: Frame) -> Frame:
-    """firm × side × month, with the side's known months and mean month beside each. A red counts below zero in `net`."""
-    issued, blue = nw.col("issued_on").dt, nw.col("blue")
-    month = issued.month()
+def last_year(rows: Frame) -> Frame:
+    """firm × side, twelve months: tax, amounts by its rate and by days of issue, and the spread (sample deviation) of single invoices."""
+    amount, tax, blue_amount, size = nw.col("amount"), nw.col("tax"), nw.col("blue_amount"), nw.col("size")
+    issued, month = nw.col("issued_on").dt, nw.col("issued_on").dt.month()
     last_five_days = issued.day() > nw.when((month == 6) | (month == 9)).then(25).otherwise(26)
-    marked = days.with_columns(
-        net=blue - nw.col("red"),
-        quarter_end=_only((month % 3 == 0) & last_five_days, blue),
-        weekend=_only((nw.col("day") + 3) % 7 >= 5, blue),
+    kept = rows.filter((nw.col("blue") | nw.col("red")) & _within(1, 12))
+    marked = kept.with_columns(blue_amount=_only(nw.col("blue"), amount), size=nw.when(nw.col("blue")).then(amount))
+    return marked.group_by(*SIDE).agg(
+        tax_12m=nw.when(nw.col("blue")).then(tax).otherwise(-tax.abs()).sum(),
+        rate_zero_12m=_only(tax == 0, blue_amount).sum(),
+        rate_low_12m=_only((tax != 0) & (tax * 100 <= amount * 4), blue_amount).sum(),
+        rate_middle_12m=_only((tax * 100 > amount * 4) & (tax * 1000 <= amount * 75), blue_amount).sum(),
+        rate_high_12m=_only(tax * 1000 > amount * 75, blue_amount).sum(),
+        quarter_end_12m=_only((month % 3 == 0) & last_five_days, blue_amount).sum(),
+        weekend_12m=_only((day_of("issued_on") + 3) % 7 >= 5, blue_amount).sum(),
+        unnamed_12m=_only(nw.col("counterparty").is_null(), blue_amount).sum(),
+        ticket_deviation_12m=size.std(),
+        ticket_max_12m=size.max(),
     )
-    return _with_mean_month(marked.group_by(*SIDE, "month").agg(**{name: nw.col(name).sum() for name in _MONTH_SUMS}))
 
 
-def _with_mean_month(months: Frame) -> Frame:
-    """Adds `known_{n}`, months of the last n within the side's records, and `mean_{n}`, their mean net amount; null when there are none.
+def blue_days(rows: Frame) -> Frame:
+    """firm × side × day with a blue invoice, and the days since the one before it."""
+    days = rows.filter(nw.col("blue")).select(*SIDE, "issued_on").unique().with_columns(day=day_of("issued_on"))
+    return days.with_columns(gap=nw.col("day") - nw.col("day").shift(1).over(*SIDE, order_by="day"))
 
-    Months before a side's first record are unknown, not empty: they do not pull the mean of a young firm down.
+
+def with_mean_month(sums: Frame) -> Frame:
+    """Adds `net`, where a red counts below zero, `known_{n}`, months of the last n in the side's records, and `mean_{n}`, their mean net.
+
+    Months before a side's first record are unknown, not empty: they do not pull the mean of a young firm down. The mean is null when no
+    month is known. In a set order, so that sums of fractions round alike on every run.
     """
-    months = months.with_columns(history_months=nw.col("month").max().over(*SIDE))
+    months = sums.with_columns(net=nw.col("blue") - nw.col("red"), history_months=nw.col("month").max().over(*SIDE))
     history = nw.col("history_months")
     months = months.with_columns(
         **{f"known_{n}": nw.when(history >= n).then(float(n)).otherwise(history.cast(nw.Float64)) for n in _STATISTICS_MONTHS},
         **{f"total_{n}": _only(_within(1, n), nw.col("net")).sum().over(*SIDE) for n in _STATISTICS_MONTHS},
     )
-    return months.with_columns(
-        **{f"mean_{n}": nw.when(history >= 1).then(nw.col(f"total_{n}") / nw.col(f"known_{n}")) for n in _STATISTICS_MONTHS}
-    )
+    means = {f"mean_{n}": nw.when(history >= 1).then(nw.col(f"total_{n}") / nw.col(f"known_{n}")) for n in _STATISTICS_MONTHS}
+    return months.with_columns(**means).sort(*SIDE, "month")
 
 
 def _within(first: int, last: int) -> nw.Expr:
     return (nw.col("month") >= first) & (nw.col("month") <= last)
 
 
-def _month_measures(months: Frame) -> Frame:
+def month_measures(months: Frame) -> Frame:
     """firm × side: sums over windows; statistics of monthly amounts; `rolling_{s}`, the twelve months after the last s."""
     month, net = nw.col("month"), nw.col("net")
     sums = {"history_months": month.max().cast(nw.Float64)}
@@ -210,78 +214,18 @@ def _month_measures(months: Frame) -> Frame:
     return months.group_by(*SIDE).agg(**sums)
 
 
-def tickets(rows: Frame) -> Frame:
-    """firm × side: sample deviation and maximum of single blue invoices in twelve months."""
-    recent = rows.filter(nw.col("blue") & _within(1, 12))
-    return recent.group_by(*SIDE).agg(ticket_deviation_12m=nw.col("amount").std(), ticket_max_12m=nw.col("amount").max())
-
-
-def _day_measures(days: Frame, as_of: AsOf) -> Frame:
+def day_measures(days: Frame, as_of: AsOf) -> Frame:
     """firm × side: days since the last blue invoice, days with one, and the longest gap that ended inside a window."""
     day = nw.col("day")
-    gaps = days.filter(nw.col("blue_n") > 0).select(*SIDE, "day").with_columns(gap=day - day.shift(1).over(*SIDE, order_by="day"))
     sums = {"last_days": (day_number(as_of.day) - day.max()).cast(nw.Float64)}
     for months in _STATISTICS_MONTHS:
         inside = (day >= as_of.window_start_day(months)) & (day <= as_of.window_end_day)
         sums[f"gap_max_{months}m"] = nw.when(inside).then(nw.col("gap")).max().cast(nw.Float64)
         sums[f"active_days_{months}m"] = _only(inside, nw.lit(1.0)).sum()
-    return gaps.group_by(*SIDE).agg(**sums)
+    return days.group_by(*SIDE).agg(**sums)
 
 
-def partner_months(rows: Frame) -> Frame:
-    """firm × side × named partner × closed month: net amount, numbers of blue and red invoices."""
-    amount, month = nw.col("amount"), nw.col("month")
-    named = rows.filter(~nw.col("void") & ~nw.col("counterparty").is_null() & (month >= 1))
-    signed = named.with_columns(
-        net=nw.when(nw.col("red")).then(-amount.abs()).otherwise(amount),
-        blue_n=nw.col("blue").cast(nw.Float64),
-        red_n=nw.col("red").cast(nw.Float64),
-    )
-    months = signed.group_by(*SIDE, "counterparty", "month")
-    return months.agg(net=nw.col("net").sum(), blue_n=nw.col("blue_n").sum(), red_n=nw.col("red_n").sum())
-
-
-def by_partner(months: Frame) -> Frame:
-    """firm × side × named partner: net and counts by window, months with a blue invoice, months since the first one."""
-    month, net = nw.col("month"), nw.col("net")
-    recent, previous = month <= 12, (month >= 13) & (month <= 24)
-    partners = months.group_by(*SIDE, "counterparty").agg(
-        net_12m=_only(recent, net).sum(),
-        net_prev12m=_only(previous, net).sum(),
-        blue_n_12m=_only(recent, nw.col("blue_n")).sum(),
-        blue_n_prev12m=_only(previous, nw.col("blue_n")).sum(),
-        red_n_12m=_only(recent, nw.col("red_n")).sum(),
-        months_24m=_only((month <= 24) & (nw.col("blue_n") > 0), nw.lit(1.0)).sum(),
-        first_month=month.max().cast(nw.Float64),
-    )
-    positive = {f"amount_{window}": _only(nw.col(f"net_{window}") > 0, nw.col(f"net_{window}")) for window in ("12m", "prev12m")}
-    return partners.with_columns(**positive)
-
-
-def _partner_measures(partners: Frame) -> Frame:
-    """firm × side: numbers of partners and the amounts behind concentration, churn and tenure. A partner below zero counts as zero."""
-    amount, before, one = nw.col("amount_12m"), nw.col("amount_prev12m"), nw.lit(1.0)
-    ranked = partners.with_columns(place=amount.rank("ordinal", descending=True).over(*SIDE))
-    now, then = nw.col("blue_n_12m") > 0, nw.col("blue_n_prev12m") > 0
-    return ranked.group_by(*SIDE).agg(
-        partner_n_12m=_only(now, one).sum(),
-        partner_n_prev12m=_only(then, one).sum(),
-        partner_kept_n=_only(now & then, one).sum(),
-        partner_regular_n=_only(nw.col("months_24m") >= REGULAR_MONTHS, one).sum(),
-        partner_red_repeat_n=_only(nw.col("red_n_12m") >= REPEATED_RED, one).sum(),
-        partner_amount=amount.sum(),
-        partner_amount_squares=(amount * amount).sum(),
-        partner_top1=amount.max(),
-        partner_top5=_only(nw.col("place") <= 5, amount).sum(),
-        partner_new6=_only(nw.col("first_month") <= 6, amount).sum(),
-        partner_loyal=_only(then, amount).sum(),
-        partner_tenure=(amount * nw.col("first_month")).sum(),
-        partner_amount_prev12m=before.sum(),
-        partner_lost=_only(~now, before).sum(),
-    )
-
-
-def _pair_measures(months: Frame) -> Frame:
+def pair_measures(months: Frame) -> Frame:
     """firm: months with purchases above sales, and the summed products of both sides' differences from their mean month (24 months)."""
     sold, bought = nw.col("sold"), ~nw.col("sold")
     pairs = (
@@ -306,12 +250,3 @@ def _pair_measures(months: Frame) -> Frame:
         paired_months_24m=nw.len().cast(nw.Float64),
         products_24m=((nw.col("out_net") - nw.col("out_mean")) * (nw.col("in_net") - nw.col("in_mean"))).sum(),
     )
-
-
-def _mutual_measures(partners: Frame) -> Frame:
-    """firm: sales of twelve months to partners from whom it also bought in them (fen)."""
-    recent = partners.filter(nw.col("amount_12m") > 0)
-    bought = recent.filter(~nw.col("sold")).select("firm_id", "counterparty")
-    sold = recent.filter(nw.col("sold")).select("firm_id", "counterparty", "amount_12m")
-    both = sold.join(bought, on=["firm_id", "counterparty"], how="inner")
-    return both.group_by("firm_id").agg(mutual_amount=nw.col("amount_12m").sum())

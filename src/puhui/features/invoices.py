@@ -13,7 +13,6 @@ from typing import Any
 
 import narwhals as nw
 
-from puhui.features.engines import shared
 from puhui.features.formulas import (
     best_twelve_months,
     cancelled,
@@ -35,8 +34,7 @@ from puhui.features.formulas import (
     yuan,
 )
 from puhui.features.invoice_plans import prepared_measures
-from puhui.features.invoice_stages import by_partner, daily, known_rows, monthly, partner_months, side_measures, tickets
-from puhui.features.invoice_stages import measures as firm_measures
+from puhui.features.invoice_stages import measures_of_rows
 from puhui.features.variable import LeftOut, Sign, Variable
 from puhui.features.windows import AsOf
 
@@ -45,7 +43,7 @@ __all__ = ["DEFINED_BY", "EVIDENCE_CLASS", "LEFT_OUT", "PORTABLE", "PREPARED", "
 EVIDENCE_CLASS = "C07"
 RECORDS = ("invoice",)
 PORTABLE = True
-DEFINED_BY = ("invoice_stages.py",)
+DEFINED_BY = ("invoice_stages.py", "invoice_partners.py")
 PREPARED = prepared_measures
 
 BOTH = ("out", "in")
@@ -53,12 +51,7 @@ BOTH = ("out", "in")
 
 def measures(frames: Mapping[str, Any], as_of: AsOf) -> Any:
     """One row per firm: sums and counts of both sides, from the invoice frame (`puhui.features.sources`) of any engine."""
-    invoices = nw.from_native(frames["invoice"]).lazy()
-    rows = shared(known_rows(invoices, as_of))
-    days, partners = shared(daily(rows, as_of)), shared(by_partner(partner_months(rows)))
-    months = shared(monthly(days))
-    by_side = shared(side_measures(days, tickets(rows), partners, months, as_of))
-    return firm_measures(invoices.select("firm_id").unique(), by_side, months, partners).to_native()
+    return measures_of_rows(nw.from_native(frames["invoice"]).lazy(), as_of).to_native()
 
 
 def _invoice(
@@ -185,7 +178,7 @@ _BOTH_SIDES = (
     _invoice("inv_loss_months_24m", "n", "-", "24m", loss_months(24), 1, BOTH),
     _invoice("inv_in_out_correlation_24m", "ratio", "n", "24m", correlation_24m(), 24, BOTH),
     _invoice(
-        "inv_vat_burden_12m", "ratio", "n", "12m", ratio(measure("out", "tax_12m") - measure("in", "tax_12m"), total("out", "12m")), 1, BOTH
+        "inv_vat_burden_12m", "ratio", "n", "12m", ratio(count("out", "tax_12m") - count("in", "tax_12m"), total("out", "12m")), 1, BOTH
     ),
     _invoice("inv_mutual_partner_share", "ratio", "-", "12m", mutual_share(), 1, BOTH),
 )
