@@ -107,6 +107,18 @@ def test_only_running_loans_of_the_own_lender(cleared_contract: Callable[..., An
     assert told(officer, date(2026, 4, 15)) == []
 
 
+def test_one_contract_is_told_as_among_all(cleared_contract: Callable[..., Any], officer: Any) -> None:
+    from puhui.loans.watching import watched
+
+    loans = [loan_of(cleared_contract, code) for code in ("employment-linked-loan", "equipment-mortgage-loan", "employment-linked-loan")]
+    day = date(2026, 8, 1)
+    together = watched(officer, day)
+    assert len({one.key for one in together}) == len(together) == 3 - 1  # no security is registered behind the mortgage yet
+    for loan in loans:
+        assert watched(officer, day, contracts=[loan.contract_id]) == [one for one in together if one.contract_id == loan.contract_id]
+    assert watched(officer, day, contracts=[]) == []
+
+
 def test_the_statements_do_not_grow_with_the_loans(cleared_contract: Callable[..., Any], officer: Any) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext

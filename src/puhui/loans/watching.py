@@ -12,7 +12,7 @@ How many days ahead: the dated table `watch-days`. Pure reads, the same few stat
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -55,6 +55,11 @@ class Watched:
     code: str  # of the link, or the number of the security
     figures: Mapping[str, Any]
 
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """What tells it from others: kind, loan, code."""
+        return self.kind, self.loan_id, self.code
+
 
 @dataclass(frozen=True)
 class _Note:
@@ -78,9 +83,14 @@ _DIGEST = F("contract__decision__product_digest")
 _OWED = F("lent_fen") - F("principal_repaid_fen") - F("principal_waived_fen")
 
 
-def watched(user: User, day: date, kind: str = "") -> list[Watched]:
-    """All that is to be looked at among the loans that a user may see, what is due first; of one kind where it is named."""
+def watched(user: User, day: date, kind: str = "", contracts: Collection[int] | None = None) -> list[Watched]:
+    """All that is to be looked at among the loans that a user may see, what is due first; of one kind where it is named.
+
+    `contracts`: those of these contracts alone.
+    """
     running = limit_to_user(Loan.objects.filter(status__in=RUNNING), user, firm="firm_id")
+    if contracts is not None:
+        running = running.filter(contract__in=contracts)
     ahead = {row["what"]: timedelta(days=int(row["days"])) for row in table("watch-days", settings.PUHUI_CATALOGUE).valid_on(day)}
     found: list[Watched] = []
     if kind in ("", "look", "unproved"):
