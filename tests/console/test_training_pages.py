@@ -166,3 +166,24 @@ def test_another_lender_sees_none_of_it(scenario: Any, client_of: Any) -> None:
     assert stranger.get(address).status_code == 404
     assert stranger.post(address, {"act": "train"}).status_code == 404
     assert "sales-only" not in stranger.get("/models/training/").content.decode()
+
+
+def test_a_table_from_a_workbook_is_deleted_by_a_person_with_a_reason(scenario: Any, client_of: Any, table: bytes) -> None:
+    from puhui.scoring.models import Training
+
+    risk, approver = client_of("risk"), client_of("approver")
+    out = io.BytesIO()
+    pl.read_csv(table).write_excel(out)
+    out.seek(0)
+    out.name = "案例.xlsx"
+    address = risk.post("/models/training/", {"source": "upload", "table": out, "kept": ""})["Location"]
+    row = Training.objects.latest("pk")
+    assert (row.rows, row.table_name, row.columns[0]["type"]) == (SIZE, "案例.xlsx", "whole")
+    assert "The table is kept until" in risk.get(address).content.decode()
+    assert approver.post(address, {"act": "delete_table", "why": "x"}).status_code == 403
+    assert risk.post(address, {"act": "delete_table", "why": " "}).status_code == 422
+    assert risk.post(address, {"act": "delete_table", "why": "误传"}).status_code == 302
+    page = risk.get(address).content.decode()
+    assert "The table was deleted on" in page and "Delete the table for good" not in page
+    assert risk.post(address, form(row)).status_code == 422
+    assert "deleted" in risk.get("/models/training/").content.decode()

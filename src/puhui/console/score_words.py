@@ -166,6 +166,8 @@ REFUSALS: tuple[tuple[str, Any], ...] = (
     (r"at most (?P<a>\d+) ppm", _("at most %(a)s ppm")),
     (r"(?P<a>\d+) to (?P<b>\d+) ppm of the applications", _("%(a)s to %(b)s ppm of the applications")),
     (r"what the guard finds in it", _("what the guard finds in it")),
+    (r"one at which nothing is at work", _("one at which nothing is at work")),
+    (r"Wait for its end\.", _("Wait for its end.")),
     (r"one that was not asked for yet", _("one that was not asked for yet")),
     (r"one whose table is kept still", _("one whose table is kept still")),
     (r"an out-of-fold or out-of-time result", _("an out-of-fold or out-of-time result")),

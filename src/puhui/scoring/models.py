@@ -57,6 +57,7 @@ class Training(models.Model):
     table_name = models.CharField(max_length=200)
     table = models.BinaryField()  # Parquet
     table_digest = models.CharField(max_length=64)  # sha-256 of it
+    table_deleted_at = models.DateTimeField(null=True)  # then `table` is empty; digest and rows stay
     rows = models.BigIntegerField()
     columns = models.JSONField()  # [{"name", "type", "known": share, "distinct", "example"}]
     configuration = models.JSONField(default=dict)  # as a TOML file would hold it

@@ -1,4 +1,4 @@
-"""Reading a table of cases (Parquet or CSV, one row per case), and judging a model by one."""
+"""Reading a table of cases (Parquet, CSV or XLSX, one row per case), and judging a model by one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from puhui.calculations.faults import Fault, FaultsError, check
+from puhui.scoring import workbooks
 from puhui.scoring.adapting import adapt
 from puhui.scoring.cells import number
 from puhui.scoring.configuration import Target
@@ -27,19 +28,25 @@ SEPARATORS = (",", ";", "\t", "|")
 def read_table(path: Path, as_text: bool = False) -> pl.DataFrame:
     """The table in a file, told by its content. FaultsError when there is none, or it cannot be read, or has no row.
 
-    as_text: cells of a CSV stay as they are written (`02108`), for a table that is adapted to a model afterwards.
+    as_text: cells of a CSV or XLSX file stay as they are written (`02108`), for a table that is adapted to a model afterwards.
     """
     where = str(path)
     try:
         with path.open("rb") as file:
             magic = file.read(4)
-        frame = pl.read_parquet(path) if magic == MAGIC_PARQUET else _read_csv(path.read_bytes(), as_text)
-    except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError) as error:
+        frame = _read(path, magic, as_text)
+    except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError, *workbooks.UNREADABLE) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FaultsError([Fault(where, reason, "a readable Parquet or CSV file in UTF-8, GB18030 or Latin-1")]) from error
+        raise FaultsError([Fault(where, reason, "a readable Parquet, CSV or XLSX file; text in UTF-8, GB18030 or Latin-1")]) from error
     if frame.is_empty():
         raise FaultsError([Fault(where, "no rows", "one row per case")])
     return frame
+
+
+def _read(path: Path, magic: bytes, as_text: bool) -> pl.DataFrame:
+    if magic == MAGIC_PARQUET:
+        return pl.read_parquet(path)
+    return workbooks.read_workbook(path, as_text) if magic == workbooks.MAGIC else _read_csv(path.read_bytes(), as_text)
 
 
 def _read_csv(data: bytes, as_text: bool) -> pl.DataFrame:

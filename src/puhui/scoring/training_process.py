@@ -18,6 +18,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from puhui.calculations.faults import FaultsError
+from puhui.parties.models import Institution
+from puhui.scoring import table_keeping
 from puhui.scoring.models import Training
 from puhui.scoring.trainings import read_body, table_of
 
@@ -44,8 +46,9 @@ def is_at_work() -> bool:
 
 
 def work() -> int:
-    """Train all that waits; returns how many were taken up. Nothing where another process is at it."""
+    """Delete the tables that are due and train all that waits; returns how many were taken up. Nothing where another process is at it."""
     count = 0
+    _delete_what_is_due()
     while _waiting().exists():  # again after the lock is gone: somebody may have asked in between
         with _alone() as is_mine:
             if not is_mine:
@@ -54,6 +57,12 @@ def work() -> int:
                 _train(row)
                 count += 1
     return count
+
+
+def _delete_what_is_due() -> None:
+    """Tables of earlier trainings whose days are over, of every lender."""
+    for institution in Institution.objects.order_by("pk"):
+        table_keeping.delete_due(institution, "system")
 
 
 def _waiting() -> Any:

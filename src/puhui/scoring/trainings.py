@@ -76,7 +76,10 @@ def columns_of(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def table_of(row: Training) -> pl.DataFrame:
-    """The table. FaultsError when it is not what its digest says."""
+    """The table. FaultsError when it is deleted, or not what its digest says."""
+    if row.table_deleted_at is not None:
+        found = "a table that is deleted"
+        raise FaultsError([Fault(f"table of training {row.pk}", found, "one whose table is kept still", "upload it again")])
     content = bytes(row.table)
     if (found := sha256(content).hexdigest()) != row.table_digest:
         raise FaultsError([Fault(f"table of training {row.pk}", f"content with digest {found}", row.table_digest, "upload it again")])
@@ -126,6 +129,8 @@ def ask(row: Training, user: User) -> Training:
     """Put it in the queue. FaultsError for one that nobody looked at, or that was asked for already."""
     row = Training.objects.select_for_update(no_key=True).get(pk=row.pk)
     faults = _still_open(row)
+    if row.table_deleted_at is not None:
+        faults.append(Fault(f"table of training {row.pk}", "a table that is deleted", "one whose table is kept still", "upload it again"))
     if not row.found:
         faults.append(Fault("training", "a table that nobody looked at", "what the guard finds in it", "Look at the cases first."))
     check(faults)

@@ -19,7 +19,7 @@ from puhui.console.labels import state
 from puhui.console.paging import paged
 from puhui.evidence.uploads import kept
 from puhui.reports.own_cases import MONTHS, own_cases, own_configuration
-from puhui.scoring import training_process
+from puhui.scoring import table_keeping, training_process
 from puhui.scoring import trainings as acts
 from puhui.scoring.models import Training
 from puhui.scoring.tables import read_table
@@ -56,7 +56,7 @@ def _begin(request: Request) -> Training:
         frame = own_cases(request.institution, request.institution.business_date, count)
         return acts.begin(request.user, frame, _("own loans"), own_configuration("own-loans") | body)
     if upload is None:
-        raise FaultsError([Fault(_("table"), _("nothing"), _("a Parquet or CSV file with one row per case"))])
+        raise FaultsError([Fault(_("table"), _("nothing"), _("a Parquet, CSV or XLSX file with one row per case"))])
     with kept(upload) as path:
         return acts.begin(request.user, read_table(path), path.name, body)
 
@@ -78,7 +78,7 @@ def training(request: Request, number: int) -> HttpResponse:
         "training": row, "state": state(figures.STATES, row.status), "fields": fields, "parts": figures.PARTS.items(), "errors": errors,
         "may_train": may_act(request.user, "training"), "is_open": is_open, "busy": busy,
         "is_stalled": busy and _is_due(row) and not training_process.is_at_work(),
-        "suspects": row.found.get("suspects", {}).items(), "notes": row.found.get("notes", []),
+        "kept_until": table_keeping.kept_until(row), "suspects": row.found.get("suspects", {}).items(), "notes": row.found.get("notes", []),
     }  # fmt: skip
     return render(request, "console/training.html", context, status=422 if errors else 200)
 
@@ -99,9 +99,11 @@ def _act(request: Request, row: Training) -> Training:
     if act == "again":
         transaction.on_commit(training_process.start)
         return row
+    if act == "delete_table":
+        return table_keeping.delete_table(row, request.user.username, request.POST.get("why", ""))
     if act == "another":
         return acts.begin(request.user, acts.table_of(row), row.table_name, row.configuration)
-    raise FaultsError([Fault("act", act or "nothing", "look, train, again, another")])
+    raise FaultsError([Fault("act", act or "nothing", "look, train, again, another, delete_table")])
 
 
 def _as_sent(request: Request, row: Training, fields: dict[str, Any]) -> dict[str, Any]:

@@ -23,14 +23,16 @@ app = typer.Typer(help="Train, evaluate and explain scores.", no_args_is_help=Tr
 app.add_typer(score_promotions.promotions, name="promote")
 
 ModelPath = Annotated[Path, typer.Argument(help="Model file written by `puhui score train`.")]
-DataPath = Annotated[Path, typer.Option("--data", help="Parquet or CSV, one row per case.")]
+DataPath = Annotated[Path, typer.Option("--data", help="Parquet, CSV or XLSX, one row per case.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="TOML file: target at least; see docs/algorithms/scorecard.md.")],
-    data: Annotated[Path | None, typer.Option("--data", help="Parquet or CSV, with [evidence] a folder; else what the file names.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Parquet, CSV or XLSX; with [evidence] a folder; else what the file names.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Where the model goes; card and plots beside it. Default: NAME.json here.")
     ] = None,
@@ -102,6 +104,38 @@ def train_waiting(as_json: AsJson = False) -> None:
     with support.progress("Training what waits"):
         count = training_process.work()
     support.print_result({"trainings": count}, as_json)
+
+
+@app.command("tables")
+def tables(
+    due: Annotated[bool, typer.Option("--delete-due", help="Delete those whose last day is past, and keep the proof.")] = False,
+    institution: Annotated[
+        str, typer.Option("--institution", help="Code of the institution; may be left out where there is only one.")
+    ] = "",
+    actor: Annotated[str, typer.Option("--as", help="In whose name, for the audit trail.")] = "system",
+    as_json: AsJson = False,
+) -> None:
+    """List the tables that were uploaded to train on, and until when each is kept; or delete those that are due.
+
+    Example: puhui score tables --delete-due
+    """
+    support.start_django()
+    from puhui.scoring import table_keeping
+
+    lender = support.institution(institution)
+    found = table_keeping.delete_due(lender, actor) if due else table_keeping.kept(lender)
+    rows = [
+        {
+            "training": row.pk,
+            "table": row.table_name,
+            "rows": row.rows,
+            "digest": row.table_digest,
+            "kept_until": table_keeping.kept_until(row).isoformat(),
+            "state": "deleted" if due else row.status,
+        }
+        for row in found
+    ]
+    support.print_result(rows if as_json or rows else "nothing is due" if due else "no table is kept", as_json)
 
 
 @app.command()
