@@ -21,6 +21,7 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 from puhui.calculations.money import round_quotient
+from puhui.calculations.ordinary import AsAgreed
 from puhui.calculations.position import Position, Row
 from puhui.calculations.posting import Counters
 from puhui.calculations.value_added_tax import TAX_WAITS_AFTER_DAYS, tax_inside
@@ -72,6 +73,8 @@ def counters_of(
 
 def _contract(position: Position, day: date, lent: int, all_due: bool) -> Counters:
     """What is lent, earned, due, paid and waived by the contract."""
+    if isinstance(position.allocations, AsAgreed):
+        return _as_agreed(position, day, lent)
     interest_due = fee_due = 0
     for row in position.rows:
         if row.due <= day:
@@ -98,6 +101,17 @@ def _contract(position: Position, day: date, lent: int, all_due: bool) -> Counte
         penalty_waived=total.waived_penalty + total.waived_compound,
         fee_waived=total.waived_fee,
     )
+
+
+def _as_agreed(position: Position, day: date, lent: int) -> Counters:
+    """The same of an ordinary loan: nothing but principal and interest has moved, and each paid row was paid when due."""
+    due = paid = 0
+    for row in position.rows:
+        if row.due > day:
+            break
+        due += row.interest
+        paid += row.paid_interest
+    return Counters(lent, lent - position.principal, due + position.accrued_interest, due, paid)
 
 
 def _totals(rows: Sequence[Row]) -> Row:

@@ -21,9 +21,8 @@ from puhui.calculations.periods import Period
 from puhui.calculations.position import Allocation, Flow, Position, Row, RunningPeriod
 from puhui.calculations.term_records import Terms
 
-__all__ = ["paid_when_due"]
+__all__ = ["AsAgreed", "paid_when_due"]
 
-_AFTER_BALANCE = tuple(Row._field_defaults[name] for name in Row._fields[Row._fields.index("balance") + 1 :])
 _AGREED = ("interest", "principal")
 
 
@@ -51,8 +50,10 @@ def paid_when_due(terms: Terms, events: Sequence[Event], as_of: date) -> Positio
 def _in_their_time(changes: Sequence[Event], events: Sequence[Event], as_of: date) -> bool:
     """Whether new rates came by `as_of`, and in an order of their day that is settled (see `in_effect`)."""
     known = {change.date: change.known is None for change in changes}
-    mixed = any(known.get(event.date, event.known is None) != (event.known is None) for event in events)
-    return not mixed and all(change.date <= as_of and change.rate_e8 is not None for change in changes)
+    for event in events:
+        if event.date in known and known[event.date] != (event.known is None):
+            return False
+    return all(change.date <= as_of and change.rate_e8 is not None for change in changes)
 
 
 class AsAgreed(Sequence[Allocation]):
@@ -96,7 +97,7 @@ def _position(
 ) -> Position | None:
     """The rows one after another, each payment held against its row; None at the first that differs. `part`: the equal principal."""
     undue, last, equal = terms.amount, len(shape.rows), terms.method == "equal_instalment"
-    paid, new, row_type, after, level = len(repaid), tuple.__new__, Row, _AFTER_BALANCE, 0
+    paid, new, row_type, level = len(repaid), tuple.__new__, Row, 0
     rows: list[Row] = []
     payments: list[Flow] = [(terms.start, -undue)]
     for (number, start, due, days, times, half, over, anew), event in zip(shape.rows, repaid, strict=False):
@@ -110,7 +111,8 @@ def _position(
         if event.amount != principal + interest or event.date != due or event.type != "repayment":
             return None
         payments.append((due, event.amount))
-        rows.append(new(row_type, (number, start, due, days, principal, interest, 0, 0, 0, principal, interest, 0, 0, 0, undue, *after)))
+        told = (number, start, due, days, principal, interest, 0, 0, 0, principal, interest, 0, 0, 0, undue, 0, 0, 0, 0, 0)
+        rows.append(new(row_type, told))
     principal_left = under_way = undue
     next_due = None
     for number, start, due, days, times, half, over, anew in shape.rows[paid:]:
@@ -121,7 +123,7 @@ def _position(
         if principal < 0 or (principal >= undue and number != last):
             return None
         undue -= principal
-        rows.append(new(row_type, (number, start, due, days, principal, interest, 0, 0, 0, 0, 0, 0, 0, 0, undue, *after)))
+        rows.append(new(row_type, (number, start, due, days, principal, interest, 0, 0, 0, 0, 0, 0, 0, 0, undue, 0, 0, 0, 0, 0)))
         if number == fallen:
             under_way = undue
         elif next_due is None and principal + interest:
@@ -132,9 +134,9 @@ def _position(
     status = "performing" if principal_left else "closed"
     accrued = round_exact(exact, SCALE, terms.rounding) if exact else 0
     names = tuple(name for name in terms.allocation.due if name in _AGREED)
-    told = AsAgreed(rows, events, names)
+    parts = AsAgreed(rows, events, names)
     return Position(
-        as_of, tuple(rows), principal_left, exact, accrued, 0, 0, 0, status, next_due, told, tuple(payments), (), running, terms.rounding
+        as_of, tuple(rows), principal_left, exact, accrued, 0, 0, 0, status, next_due, parts, tuple(payments), (), running, terms.rounding
     )
 
 

@@ -61,6 +61,12 @@ class Row(NamedTuple):
         return (0 if due == paid else sum(due) - sum(paid)) - (0 if waived == _NOTHING else sum(waived))
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether something falls due in it, of which nothing was paid."""
+        due, waived = _due(self), _waived(self)
+        return _paid(self) == _NOTHING and (due != _NOTHING if waived == _NOTHING else sum(due) != sum(waived))
+
+    @property
     def waived(self) -> int:
         """All that was forgiven of it."""
         figures = _waived(self)

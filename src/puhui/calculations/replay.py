@@ -27,7 +27,9 @@ from puhui.calculations.running import RunningLoan
 from puhui.calculations.telling import position_of, rows_of
 from puhui.calculations.term_records import COMPOUND, COST, FEE, INTEREST, PENALTY, PRINCIPAL, RATE_SCALE, Fee, Terms
 
-__all__ = ["Event", "Position", "Row", "pay_up_to", "payoff_amount", "replay", "replay_events", "replay_with_loan", "rows_of", "walk"]
+__all__ = [
+    "Event", "Position", "Row", "loan_on", "pay_up_to", "payoff_amount", "replay", "replay_events", "replay_with_loan", "rows_of", "walk",
+]  # fmt: skip
 
 _ALL = 10**30
 _ONE_DAY = timedelta(days=1)
@@ -57,6 +59,13 @@ def replay_with_loan(terms: Terms, events: Sequence[Event], as_of: date) -> tupl
     loan, allocations, payments = walk(terms, events, as_of)
     loan.advance(as_of)
     return position_of(loan, as_of, allocations, payments), loan
+
+
+def loan_on(terms: Terms, events: Sequence[Event], as_of: date) -> RunningLoan:
+    """The loan of `replay_with_loan` alone, for whoever knows its position already."""
+    loan, _, _ = walk(terms, events, as_of)
+    loan.advance(as_of)
+    return loan
 
 
 def payoff_amount(terms: Terms, events: Sequence[Event], day: date) -> int:

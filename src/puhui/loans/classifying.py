@@ -19,7 +19,7 @@ from puhui.calculations.classification_articles import Facts, Held, classified, 
 from puhui.loans.class_facts import NOT_CLASSIFIED, Rules, bank_shares, facts_of, rules_on
 from puhui.loans.class_models import ClassChange, Finding, LoanClass
 from puhui.loans.models import Loan
-from puhui.loans.workers import spread
+from puhui.loans.workers import collector_at_rest, spread
 from puhui.parties.actions import record_audits
 from puhui.parties.models import Institution
 
@@ -77,7 +77,8 @@ def classify(institution: Institution, day: date, actor: str = "day end", worker
 @transaction.atomic
 def _classify_chunk(institution: Institution, day: date, actor: str, loan_ids: Sequence[int]) -> tuple[int, int]:
     """How many loans of a chunk were looked at, and how many changed."""
-    done = classify_loans(institution, day, loan_ids, actor=actor)
+    with collector_at_rest():
+        done = classify_loans(institution, day, loan_ids, actor=actor)
     return len(done), sum(each.before != each.after for each in done)
 
 

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
-from importlib.resources import files
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import BigIntegerField, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
@@ -29,11 +28,12 @@ from puhui.loans.collateral_books import post_collateral
 from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, keep, owed_now
 from puhui.loans.lines import expire_lines, post_commitments
 from puhui.loans.models import DebitAccount, Event, Loan, SetAside
-from puhui.loans.outlook import end_of_day, notice_days
+from puhui.loans.notices import tell
+from puhui.loans.outlook import end_of_day
 from puhui.loans.paying import debit_key
 from puhui.loans.provisioning import provision_month_end
 from puhui.loans.repricing import due_for_repricing, repricings
-from puhui.loans.workers import again_after_a_deadlock, spread
+from puhui.loans.workers import again_after_a_deadlock, collector_at_rest, spread
 from puhui.parties.models import Institution
 from puhui.products.parameters import Table, table
 
@@ -195,7 +195,7 @@ def _chunk(night: Night, selection: Selection, changes: Changes, ids: Sequence[i
 
 
 def _work(night: Night, selection: Selection, changes: Changes, ids: Sequence[int]) -> int:
-    with transaction.atomic():
+    with collector_at_rest(), transaction.atomic():
         if open_day(night.institution) != night.day:
             raise RuntimeError(f"{night.day} is no longer the open day: another day end is running")
         # The conditions again under the lock: a clerk may have been at the loan since the selection.
@@ -215,14 +215,7 @@ def classes(night: Night) -> Figures:
 
 def notices(night: Night) -> Figures:
     """What borrowers are to be told goes into the outbox. Not by itself safe to repeat: its record is of the same transaction."""
-    values: dict[str, Any] = {"institution": night.institution.pk, "day": night.day, **notice_days(night.day)}
-    counts = {"loans.fall_due": 0, "loans.overdue": 0}
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_partitionwise_join = on")
-        cursor.execute(files("puhui.loans").joinpath("sql/notices.sql").read_text(encoding="utf-8"), values)
-        for topic, count in cursor.fetchall():
-            counts[topic] += count
-    return {"fall_due": counts["loans.fall_due"], "overdue": counts["loans.overdue"]}
+    return tell(night.institution, night.day, night.workers)
 
 
 def escalate(night: Night) -> Figures:

@@ -22,11 +22,11 @@ from puhui.calculations.integral_fees import integral_fees
 from puhui.calculations.ordinary import paid_when_due
 from puhui.calculations.periods import periods_of
 from puhui.calculations.posting import Counters
-from puhui.calculations.replay import Position, Row, replay, replay_with_loan
+from puhui.calculations.replay import Position, Row, loan_on, replay, replay_with_loan
 from puhui.calculations.running import RunningLoan
 from puhui.calculations.terms import Terms, read_terms
 from puhui.loans.mornings import Earned, earned_ahead, earned_by
-from puhui.loans.nights import Run, run_of_period, run_of_running
+from puhui.loans.nights import Run, courses, run_ending_in, run_of_running
 
 # A loan that owes penalty is looked at again at least this often; its path is as long.
 NIGHTS_AHEAD_WHEN_OVERDUE = 31
@@ -101,7 +101,9 @@ def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting
     fees = integral_fees(terms, position, day, lent, accounting.fee_tax_ppm)
     counters = counters_of(position, day, lent, accounting, at_write_off=at_write_off, integral_fees=fees)
     following = [row for row in position.rows if row.due > day]
-    overdue_since = min([row.due for row in position.rows if row.due <= day and row.outstanding > 0], default=None)
+    fallen = [row for row in position.rows if row.due <= day]
+    # Of an ordinary loan (not walked through) all but the newest is paid.
+    overdue_since = min([row.due for row in (fallen if loan else fallen[-1:]) if row.outstanding > 0], default=None)
     # Not by its principal: where all of that came early, the interest of the period under way is still to fall due.
     next_action = None if position.status == "closed" else _next_action(terms, following, day, overdue_since)
     run = _run(position, following, counters, next_action, overdue_since)
@@ -152,13 +154,13 @@ def _coming(terms: Terms, position: Position, following: Sequence[Row]) -> dict[
     if terms.method == "flat" or line.pauses:
         return {}
     periods = periods_of(terms)
+    along = courses(periods, line)
     for before, row in pairwise(following):
-        period = periods[row.number - 1] if row.number <= len(periods) else None
-        if period is None or period.start != row.start or period.due != row.due or row.paid or not row.outstanding:
-            continue
-        run = run_of_period(period, line, before.balance)
-        if run is not None and run.whole == row.interest:  # its nights end on the row's due date
-            runs[row.number] = run
+        place = row.number - 1
+        if place < len(periods) and row.is_untouched and periods[place].start == row.start and periods[place].due == row.due:
+            run = run_ending_in(along[place], before.balance, row.interest)  # its nights end on the row's due date
+            if run is not None:
+                runs[row.number] = run
     return runs
 
 
@@ -183,7 +185,7 @@ class _Ahead:
         return earned_by(replay(self.terms, self.events, day), day)
 
     def reached(self, day: date) -> RunningLoan:
-        return self.loan or replay_with_loan(self.terms, self.events, day)[1]
+        return self.loan or loan_on(self.terms, self.events, day)
 
 
 def _at_write_off(terms: Terms, events: Sequence[Event], lent: int, accounting: Accounting) -> Counters | None:

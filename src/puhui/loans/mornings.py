@@ -45,7 +45,7 @@ def _moved_on(loan: RunningLoan, day: date, mornings: Sequence[date], known: Ear
         if type(loan) is not RunningLoan or _earned(loan, day) != known or not mornings:
             return None
         between, last = mornings[:-1], mornings[-1]
-        found = _on_a_line(copied(loan, loan.oldest), [day, *between]) or [_earned(loan, morning) for morning in between]
+        found = _on_a_line(loan, [day, *between]) or [_earned(loan, morning) for morning in between]
         return [*found, _last(loan, last)]
     except FaultsError:
         return None
@@ -66,10 +66,10 @@ def earned_by(position: Position, day: date) -> Earned:
 
 
 def _on_a_line(loan: RunningLoan, mornings: Sequence[date]) -> list[Earned] | None:
-    """All mornings but the first, from the first, the second and the last; None where they do not lie on a line. Moves the loan."""
+    """All mornings but the first, from the first, the second and the last; None where they do not lie on a line. The loan stays."""
     if len(mornings) < 4 or not _is_plain(loan, mornings[0], mornings[-1]):
         return None
-    found = []
+    loan, found = copied(loan, loan.oldest), []
     for morning in (mornings[0], mornings[1], mornings[-1]):
         loan.advance(morning)
         found.append(_exact(loan))
@@ -78,27 +78,32 @@ def _on_a_line(loan: RunningLoan, mornings: Sequence[date]) -> list[Earned] | No
     if any(end - begin != (then - begin) * nights for begin, then, end in zip(first, second, last, strict=True)):
         return None
     steps = [then - begin for begin, then in zip(first, second, strict=True)]
-    moving = [(begin, step) for begin, step in zip(first, steps, strict=True) if step]
     rounding = loan.terms.rounding
-    settled = sum(row.due[PENALTY] + row.due[COMPOUND] for row in loan.rows)
-    settled -= sum(round_exact(begin + step * nights, SCALE, rounding) for begin, step in moving)
-    interest = _interest_on(loan)
-    return [
-        (interest(morning), settled + sum(round_exact(begin + step * night, SCALE, rounding) for begin, step in moving))
-        for night, morning in enumerate(mornings[1:], 1)
-    ]
+    moving = [_rounded(begin, step, nights, rounding) for begin, step in zip(first, steps, strict=True) if step]
+    total = sum(row.due[PENALTY] + row.due[COMPOUND] for row in loan.rows)
+    settled = total - sum(each[-1] for each in moving)
+    penalty = [settled + sum(each) for each in zip(*moving, strict=True)] if moving else [settled] * nights
+    return list(zip(_interest_on(loan, mornings[1:]), penalty, strict=True))
 
 
-def _interest_on(loan: RunningLoan) -> Callable[[date], int]:
-    """Interest earned by a morning inside the period under way, or after the last."""
+def _rounded(begin: Exact, step: Exact, nights: int, rounding: str) -> list[int]:
+    """`begin` and so many times a step, rounded, after each of the nights."""
+    if rounding == "half_up" and isinstance(begin, int) and isinstance(step, int) and begin >= 0 and step >= 0:
+        first, twice = 2 * begin + SCALE, 2 * step
+        return [(first + twice * night) // (2 * SCALE) for night in range(1, nights + 1)]
+    return [round_exact(begin + step * night, SCALE, rounding) for night in range(1, nights + 1)]
+
+
+def _interest_on(loan: RunningLoan, mornings: Sequence[date]) -> list[int]:
+    """Interest earned by mornings one after another, inside the period under way or after the last."""
     settled, rounding = _settled_interest(loan), loan.terms.rounding
     if loan.index >= len(loan.rows):
-        return lambda morning: settled
+        return [settled] * len(mornings)
     running = loan.running_period()
     run = None if running.late else run_of_running(running, rounding)
     if run is not None:
-        return lambda morning: settled + run.on(morning)
-    return lambda morning: settled + round_exact(running.exact(morning), SCALE, rounding)
+        return [settled + interest for interest in run.along(mornings[0], len(mornings))]
+    return [settled + round_exact(running.exact(morning), SCALE, rounding) for morning in mornings]
 
 
 def _is_plain(loan: RunningLoan, first: date, last: date) -> bool:

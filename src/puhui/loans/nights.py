@@ -26,7 +26,7 @@ from puhui.calculations.interest import SCALE, RateLine, slices_interest
 from puhui.calculations.periods import Period
 from puhui.calculations.position import RunningPeriod
 
-__all__ = ["Run", "Shape", "run_of_period", "run_of_running", "shape_id"]
+__all__ = ["Run", "Shape", "courses", "run_ending_in", "run_of_running", "shape_id"]
 
 # Twice the largest product must fit into the database's eight bytes.
 _MOST = 2**61
@@ -65,6 +65,17 @@ class Run(NamedTuple):
         units = self.shape.units[min(max((day - self.shape.first).days, 0), len(self.shape.units) - 1)]
         return (2 * (self.offset + self.product * units) + self.denominator) // (2 * self.denominator)
 
+    def along(self, first: date, mornings: int) -> list[int]:
+        """The same on so many mornings from `first` on."""
+        (_, begin, units), offset, product, denominator = self
+        place, last = (first - begin).days, len(units) - 1
+        if 0 <= place <= last + 1 - mornings:
+            asked = units[place : place + mornings]
+        else:
+            asked = tuple(units[min(max(each, 0), last)] for each in range(place, place + mornings))
+        twice, half = 2 * denominator, 2 * offset + denominator
+        return [(2 * product * each + half) // twice for each in asked]
+
 
 def shape_id(first: date, units: Sequence[int]) -> int:
     """The key of a shape: equal content has equal keys, so no two processes ever make two of one."""
@@ -72,9 +83,25 @@ def shape_id(first: date, units: Sequence[int]) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
-def run_of_period(period: Period, line: RateLine, principal: int) -> Run | None:
-    """The run of a principal over a whole coming period."""
-    return None if line.pauses else _run(period, period.start, line, principal, 0)
+Course = tuple[Shape, int, int]
+"""A shape of nights, and interest per unit of principal and of shape as a fraction."""
+
+
+@lru_cache(maxsize=4096)
+def courses(periods: tuple[Period, ...], line: RateLine) -> tuple[Course | None, ...]:
+    """The course of interest over each whole period; None where there is none. Loans of one plan and course of rates share them."""
+    return tuple(None if line.pauses else _along(period, period.start, line) for period in periods)
+
+
+def run_ending_in(course: Course | None, principal: int, interest: int) -> Run | None:
+    """The run of a principal over a whole coming period, where it comes to this interest at the end."""
+    if course is None:
+        return None
+    shape, times, over = course
+    common = gcd(times * principal, over)
+    product, denominator = times * principal // common, over // common
+    largest = 2 * product * shape.units[-1] + denominator
+    return Run(shape, 0, product, denominator) if largest // (2 * denominator) == interest and largest < _MOST else None
 
 
 def run_of_running(running: RunningPeriod, rounding: str) -> Run | None:
@@ -102,7 +129,7 @@ def _run(period: Period, first: date, line: RateLine, principal: int, before: in
 
 
 @lru_cache(maxsize=20_000)
-def _along(period: Period, first: date, line: RateLine) -> tuple[Shape, int, int] | None:
+def _along(period: Period, first: date, line: RateLine) -> Course | None:
     """As `_shape`, by the course of rates itself, which loans share; None where a part of the period is not settled: whoever needs its
     figure will say so."""
     try:
@@ -112,7 +139,7 @@ def _along(period: Period, first: date, line: RateLine) -> tuple[Shape, int, int
 
 
 @lru_cache(maxsize=20_000)
-def _shape(period: Period, first: date, pieces: tuple[tuple[date, date, int], ...]) -> tuple[Shape, int, int]:
+def _shape(period: Period, first: date, pieces: tuple[tuple[date, date, int], ...]) -> Course:
     """The shape of the nights from `first` to the period's end, and interest per unit of principal and of shape, as a fraction."""
     line = RateLine([(begin, rate) for begin, _, rate in pieces])
     nights = (period.due - first).days

@@ -6,6 +6,7 @@ the processes of a crew stay for all that is spread while it lasts. One whose pa
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -17,7 +18,7 @@ from typing import Any, TypeVar
 
 from django.db import OperationalError, connections
 
-__all__ = ["again_after_a_deadlock", "crew", "spread"]
+__all__ = ["again_after_a_deadlock", "collector_at_rest", "crew", "spread"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -81,6 +82,18 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_PATIENCE_SECONDS)
     os._exit(1)
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """For a piece of work of which all that it makes is in use to its end: looking for garbage meanwhile costs and finds nothing."""
+    was_at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_at_work:
+            gc.enable()
 
 
 def again_after_a_deadlock(work: Callable[[], Result]) -> Result:
