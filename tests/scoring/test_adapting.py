@@ -7,11 +7,13 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from puhui.calculations.faults import FaultsError
+from puhui.scoring.applying import applied, write_cases
 from puhui.scoring.cells import dates, number
 from puhui.scoring.configuration import read_configuration
-from puhui.scoring.tables import evaluate_table, read_table
+from puhui.scoring.tables import evaluate_table, judge, read_table
 from puhui.scoring.training import train
 
 STEPS = [
@@ -105,6 +107,59 @@ def test_rows_without_a_weight_are_left_out_and_a_weight_below_nothing_is_a_faul
         evaluate_table(model, own.with_columns(w=pl.lit("-1")), "defaulted", "w")
     with pytest.raises(FaultsError, match="no row with a weight"):
         evaluate_table(model, own.with_columns(w=pl.lit(None)), "defaulted", "w")
+
+
+def test_values_that_training_never_met_and_columns_of_nothing_are_told(model, loans):
+    odd = table(loans, 200, 2).with_columns(
+        region=pl.when(pl.int_range(pl.len()) < 30).then(pl.lit("MARS")).otherwise("region"), months=pl.lit(None, dtype=pl.Int64)
+    )
+    notes = evaluate_table(model, odd, "defaulted")["notes"]
+    assert "region: 30 of 200 cells hold a value that training never met ('MARS')" in notes
+    assert "months: nothing is known in any row" in notes
+    assert evaluate_table(model, table(loans, 200, 2), "defaulted")["notes"] == []
+
+
+def test_judged_cases_give_the_figures_again_and_groups_theirs(model, loans):
+    own = table(loans, 300, 2).with_columns(w=pl.Series(np.random.default_rng(3).uniform(0.5, 3, 300)))
+    own = own.with_columns(defaulted=pl.when(pl.int_range(pl.len()) >= 20).then("defaulted"))
+    judged = judge(model, own, "defaulted", "w", by=["region", "is_franchise"])
+    cases, figures = judged.cases, judged.figures
+    assert cases["row"].to_list() == list(range(20, 300)) and cases["weight"].to_list() == own["w"].to_list()[20:]
+    assert figures["auc"] == pytest.approx(roc_auc_score(cases["outcome"], cases["probability"], sample_weight=cases["weight"]))
+    assert figures["brier"] == pytest.approx(brier_score_loss(cases["outcome"], cases["probability"], sample_weight=cases["weight"]))
+    regions = figures["by"]["region"]
+    assert [row["n"] for row in regions] == own[20:]["region"].value_counts(sort=True)["count"].to_list()
+    one = evaluate_table(model, own[20:].filter(pl.col("region") == regions[0]["value"]), "defaulted", "w")
+    assert {name: one[name] for name in ("n", "events", "auc", "brier")} == {
+        name: regions[0][name] for name in ("n", "events", "auc", "brier")
+    }
+    assert sum(row["n"] for row in figures["by"]["is_franchise"]) == 280
+    with pytest.raises(FaultsError, match="--by county"):
+        judge(model, own, "defaulted", by=["county"])
+
+
+def test_a_model_applied_to_cases_without_outcome_gives_each_its_score(model, loans):
+    own = table(loans, 50, 4)
+    cases, notes = applied(model, elsewhere(own).drop("MIS_Status"), ["remark"])
+    exact = model.score_frame(own.reverse())
+    assert cases["row"].to_list() == list(range(50)) and set(cases["remark"]) == {"of no use"}
+    assert cases["probability"].to_list() == pytest.approx(exact["probability"].to_list(), abs=1e-6)
+    assert "Turnover is read as turnover" in notes
+    with pytest.raises(FaultsError, match="--keep key"):
+        applied(model, own, ["key"])
+    with pytest.raises(FaultsError, match="--keep points"):
+        applied(model, own.with_columns(points=pl.lit(1)), ["points"])
+
+
+@pytest.mark.parametrize(("ending", "read"), [("parquet", pl.read_parquet), ("csv", pl.read_csv), ("json", pl.read_json)])
+def test_scored_cases_are_written_as_the_ending_says(tmp_path, ending, read):
+    cases = pl.DataFrame({"row": [0, 1], "probability": [0.25, 0.5]})
+    write_cases(cases, tmp_path / f"cases.{ending}")
+    assert read(tmp_path / f"cases.{ending}").equals(cases)
+    with pytest.raises(FaultsError, match="ends in"):
+        write_cases(cases, tmp_path / "cases.doc")
+    with pytest.raises(FaultsError, match="can be written"):
+        write_cases(cases, tmp_path / "nowhere" / f"cases.{ending}")
 
 
 def test_a_file_in_an_old_encoding_is_read(tmp_path):

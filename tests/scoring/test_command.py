@@ -55,6 +55,20 @@ def test_evaluation_with_new_categories_nulls_and_outcomes_unknown(trained, caps
     assert (figures["n"], figures["left_out"], figures["weighted"]) == (290, 10, True)
 
 
+def test_predictions_are_written_for_cases_with_and_without_outcome(trained, capsys):
+    out = trained / "judged.parquet"
+    figures = evaluated(trained, capsys, "--data", str(trained / "new.csv"), "--target", "defaulted", "--out", str(out), "--by", "region")
+    judged = pl.read_parquet(out)
+    assert (len(judged), judged["outcome"].sum()) == (300, figures["events"]) and sum(row["n"] for row in figures["by"]["region"]) == 300
+    pl.read_csv(trained / "new.csv").drop("defaulted").write_csv(trained / "applicants.csv")
+    arguments = ["--data", str(trained / "applicants.csv"), "--keep", "loan_nr", "--out", str(trained / "scored.csv"), "--json"]
+    assert run(["score", "apply", str(trained / "model.json"), *arguments]) == 0
+    scored = pl.read_csv(trained / "scored.csv")
+    assert scored["probability"].to_list() == judged["probability"].to_list() and "reason_1" in scored.columns
+    assert json.loads(capsys.readouterr().out)["n"] == 300
+    assert run(["score", "apply", str(trained / "model.json"), *arguments[:-2], str(trained / "scored.doc")]) == 2
+
+
 def test_explanation_of_a_row(trained, capsys):
     assert run(["score", "explain", str(trained / "model.json"), "--data", str(trained / "new.csv"), "--row", "7", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -28,6 +28,8 @@ __all__ = ["Adapted", "adapt", "same_name", "type_word"]
 MOST_UNREADABLE = 0.05
 """Share of a column's known cells that may be unreadable and count as null; beyond it the column is a fault."""
 
+SHOWN_NEW = 5
+
 
 @dataclass
 class Adapted:
@@ -62,6 +64,8 @@ def adapt(frame: pl.DataFrame, model: AnyModel) -> Adapted:
         if found != name:
             result.notes.append(f"{found} is read as {name}")
         columns.append(_fitted(frame[found].alias(name), ways[name], kept.get(name, ""), _levels(model, name), result, faults))
+        if columns[-1].null_count() == len(columns[-1]):
+            result.notes.append(f"{name}: nothing is known in any row")
     check(faults)
     result.frame = pl.DataFrame(columns)
     return result
@@ -118,7 +122,18 @@ def _fitted(series: pl.Series, ways: set[str], training: str, levels: frozenset[
         return _days(series, result, faults)
     if "number" in ways:
         return _numbers(series, training, result, faults)
-    return _texts(series, training, levels)
+    read = _texts(series, training, levels)
+    _tell_new(read, levels, result)
+    return read
+
+
+def _tell_new(series: pl.Series, levels: frozenset[str], result: Adapted) -> None:
+    """A note of the values that training never met: the model treats them as it does the rare ones."""
+    new = series.filter(series.is_not_null() & ~series.is_in(list(levels))) if levels else series.clear()
+    if len(new):
+        values = new.value_counts(sort=True)[series.name].to_list()
+        shown = ", ".join(repr(value) for value in values[:SHOWN_NEW]) + (", …" if len(values) > SHOWN_NEW else "")
+        result.notes.append(f"{series.name}: {len(new)} of {len(series)} cells hold a value that training never met ({shown})")
 
 
 def _numbers(series: pl.Series, training: str, result: Adapted, faults: list[Fault]) -> pl.Series:
@@ -160,7 +175,8 @@ def _told(
         count, known = int(series.is_in(wrong).sum()), len(series) - series.null_count()
         row = series.to_list().index(wrong[0])
         if count > MOST_UNREADABLE * known:
-            found = f"{wrong[0]!r} and {len(wrong) - 1} other values that cannot be read, in {count} of {known} rows"
+            others = f" and {len(wrong) - 1} other values that cannot be read" if len(wrong) > 1 else ""
+            found = f"{wrong[0]!r}{others}, in {count} of {known} rows"
             faults.append(Fault(f"column {series.name}, row {row}", found, expected, "correct the file, or leave the cells empty"))
         result.unreadable[series.name] = count
         result.notes.append(f"{series.name}: {count} cells such as {wrong[0]!r} (row {row}) cannot be read as {expected} and count as null")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ from puhui.scoring.evaluation import evaluate
 from puhui.scoring.loading import AnyModel
 from puhui.scoring.population import read_target
 
-__all__ = ["evaluate_table", "read_table"]
+__all__ = ["Judged", "evaluate_table", "judge", "read_table"]
 
 MAGIC_PARQUET = b"PAR1"
+MOST_GROUPS = 60
 SEPARATORS = (",", ";", "\t", "|")
 
 
@@ -71,16 +73,40 @@ def _utf8(data: bytes) -> bytes:
     return data.decode("latin-1").encode()
 
 
+@dataclass(frozen=True)
+class Judged:
+    """`figures` as `evaluate_table` gives them, and the `cases` they rest on: row (the first of the table is 0), outcome, weight, points,
+    probability."""
+
+    figures: dict[str, Any]
+    cases: pl.DataFrame
+
+
 def evaluate_table(
     model: AnyModel, frame: pl.DataFrame, target: str, weight: str = "", positive: Sequence[str] = (), negative: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Figures of a model on cases with known outcome: n, events, auc, ks, brier, calibration_intercept, calibration_slope, …
+    """Figures of a model on cases with known outcome: n, events, auc, ks, brier, calibration_intercept, calibration_slope, … (`judge`)."""
+    return judge(model, frame, target, weight, positive, negative).figures
+
+
+def judge(
+    model: AnyModel,
+    frame: pl.DataFrame,
+    target: str,
+    weight: str = "",
+    positive: Sequence[str] = (),
+    negative: Sequence[str] = (),
+    by: Sequence[str] = (),
+) -> Judged:
+    """A model judged on cases with known outcome.
 
     The table is adapted to the model first (`adapting`); `notes` tells what was assumed. Rows whose outcome or weight is null are left out
-    and counted. positive, negative: the values that mean default and repaid, where they are not those of training and not plain.
+    and counted. positive, negative: the values that mean default and repaid, where they are not those of training and not plain. by:
+    columns of the table, for each of whose values (the most frequent `MOST_GROUPS`) the figures stand under `by` as well.
     FaultsError names absent columns and values that cannot be read.
     """
-    check([_absent(kind, name, frame) for kind, name in (("target", target), ("weight", weight)) if name and name not in frame.columns])
+    named = [("target", target), ("weight", weight), *(("--by", name) for name in by)]
+    check([_absent(kind, name, frame) for kind, name in named if name and name not in frame.columns])
     adapted = adapt(frame, model)
     trained = model.document.target
     sides = (tuple(positive), tuple(negative)) if positive or negative else (tuple(trained["positive"]), tuple(trained["negative"]))
@@ -91,18 +117,33 @@ def evaluate_table(
     judged = known & (weights > 0)
     if not judged.any():
         raise FaultsError([Fault(f"weight {weight}", "no row with a weight and a known outcome", "at least one")])
-    probability = model.score_frame(adapted.frame.filter(pl.Series(judged)))["probability"].to_numpy()
-    figures = evaluate(outcome[judged], probability, weights[judged])
-    return {
+    scored = model.score_frame(adapted.frame.filter(pl.Series(judged)))
+    cases = pl.DataFrame({"row": np.flatnonzero(judged), "outcome": outcome[judged].astype(int), "weight": weights[judged]}).hstack(
+        scored.select("points", "probability")
+    )
+    figures = {
         "model": model.document.name,
         "digest": model.digest,
-        **figures.as_dict(),
+        **_figures(cases),
         "weighted": bool(weight),
         "left_out": int((~judged).sum()),
         "left_out_without_weight": int((known & ~judged).sum()),
         "read_as_null": adapted.unreadable,
         "notes": adapted.notes,
     }
+    groups = {name: _by_value(cases.with_columns(frame[name].filter(pl.Series(judged)).cast(pl.String).alias("value"))) for name in by}
+    return Judged(figures | ({"by": groups} if by else {}), cases)
+
+
+def _figures(cases: pl.DataFrame) -> dict[str, Any]:
+    outcome, probability, weight = (cases[name].cast(pl.Float64).to_numpy() for name in ("outcome", "probability", "weight"))
+    return evaluate(outcome, probability, weight).as_dict()
+
+
+def _by_value(cases: pl.DataFrame) -> list[dict[str, Any]]:
+    """The figures of each value of the column `value`, the most frequent first."""
+    values = cases["value"].value_counts(sort=True)["value"].head(MOST_GROUPS).to_list()
+    return [{"value": value, **_figures(cases.filter(pl.col("value").eq_missing(pl.lit(value))))} for value in values]
 
 
 def _absent(kind: str, name: str, frame: pl.DataFrame) -> Fault:

@@ -148,6 +148,12 @@ def evaluate(
         list[str] | None, typer.Option("--positive", help="A value that means default, where neither plain nor the one of training.")
     ] = None,
     negative: Annotated[list[str] | None, typer.Option("--negative", help="A value that means repaid; default: all others.")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="The figures for each value of this column as well; may be repeated.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where the judged cases go, with outcome, weight and probability: Parquet, CSV or JSON.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge a model on cases with known outcome: n, auc, ks, brier, calibration intercept and slope.
@@ -157,15 +163,56 @@ def evaluate(
 
     Example: puhui score evaluate sba-scorecard.json --data newer.parquet --target defaulted --json
 
-    Example: puhui score evaluate sba-scorecard.json --data foia.csv --target MIS_Status --positive CHGOFF --weight sample_weight
+    Example: puhui score evaluate sba-scorecard.json --data foia.csv --target MIS_Status --positive CHGOFF --weight sample_weight --by State
     """
-    from puhui.scoring.tables import evaluate_table, read_table
+    from puhui.scoring.applying import check_ending, write_cases
+    from puhui.scoring.tables import judge, read_table
 
-    figures = evaluate_table(_load(model), read_table(data, as_text=True), target, weight, positive or (), negative or ())
+    if out is not None:
+        check_ending(out)
+    judged = judge(_load(model), read_table(data, as_text=True), target, weight, positive or (), negative or (), by or ())
+    figures = judged.figures
+    if out is not None:
+        write_cases(judged.cases, out)
+    if as_json:
+        support.print_result(figures, True)
+        return
+    for note in figures.pop("notes"):
+        typer.echo(f"Note: {note}", err=True)
+    groups = figures.pop("by", {})
+    support.print_result(figures, False)
+    for column, rows in groups.items():
+        typer.echo(f"\nby {column}")
+        support.print_result(rows, False)
+
+
+@app.command("apply")
+def apply_model(
+    model: ModelPath,
+    data: DataPath,
+    out: Annotated[Path, typer.Option("--out", help="Where the scored cases go: Parquet, CSV or JSON, by the ending.")],
+    keep: Annotated[
+        list[str] | None, typer.Option("--keep", help="A column of the table to keep beside the score, such as its key; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score every case of a table, whether its outcome is known or not: points, probability of default, and a scorecard's reasons.
+
+    Example: puhui score apply sba-scorecard.json --data applicants.xlsx --keep loan_nr --out scored.csv
+    """
+    from puhui.scoring.applying import applied, check_ending, write_cases
+    from puhui.scoring.tables import read_table
+
+    check_ending(out)
+    loaded = _load(model)
+    cases, notes = applied(loaded, read_table(data, as_text=True), keep or ())
+    write_cases(cases, out)
+    mean = cases["probability"].mean()
+    result = {"model": loaded.document.name, "digest": loaded.digest, "n": len(cases), "mean_probability": mean, "file": str(out)}
     if not as_json:
-        for note in figures.pop("notes"):
+        for note in notes:
             typer.echo(f"Note: {note}", err=True)
-    support.print_result(figures, as_json)
+    support.print_result(result | ({"notes": notes} if as_json else {}), as_json)
 
 
 @app.command()
