@@ -15,6 +15,7 @@ from tests.examples import examples
 
 from puhui.calculations.faults import FaultsError
 from puhui.decisions import engine, facts
+from puhui.decisions.texts import reason_text
 from puhui.products import parameters, reading
 from puhui.products.documents import digest_of
 from puhui.scoring.model import Model
@@ -187,3 +188,12 @@ def test_laws(variables, asked_fen, outstanding_fen):
 def test_months_between():
     assert facts.months_between(date(2025, 3, 3), date(2026, 3, 2)) == 11
     assert facts.months_between(date(2025, 3, 2), date(2026, 3, 2)) == 12
+
+
+def test_what_is_not_known_is_not_told_as_bad():
+    """A null sends to a person by the rule on gaps; its words are what the rule looks for, not that the gap is too long."""
+    rule = next(each for each in PRODUCT.rules if each.code == "gap")
+    for value, expected in ((None, f"No evidence yet: {rule.names['en']}"), (200, rule.against["en"])):
+        record = decide({"inv_out_gap_days_max_12m": value})
+        (reason,) = (each for each in record["reasons"] if each["code"] == "gap")
+        assert (reason["severity"], reason_text(reason, record)["en"]) == ("refer", expected)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from puhui.console.labels import RULE, state
 from puhui.console.templatetags.figures import EMPTY, choose_unit, money_plain, number, rate, share
 from puhui.console.words import AUTHORITY, FACTS, FIGURES, NULLS, PRICE_METHODS, in_language, word
+from puhui.decisions.texts import reason_text
 from puhui.features import registry
 
 Record = Mapping[str, Any]
@@ -138,13 +139,13 @@ def reasons(record: Record, side: str, severity: str = "", address_of: AddressOf
     """What speaks `for` or `against`, as the engine recorded it; with a `severity` (veto, refer …), that alone where there is any of it."""
     rows = [each for each in record.get("reasons", ()) if each["side"] == side]
     grave = [each for each in rows if each.get("severity") == severity] if severity else []
-    return [_reason(each, address_of) for each in grave or rows]
+    return [_reason(each, record, address_of) for each in grave or rows]
 
 
-def _reason(reason: Mapping[str, Any], address_of: AddressOf | None) -> ReasonShown:
+def _reason(reason: Mapping[str, Any], record: Record, address_of: AddressOf | None) -> ReasonShown:
     inputs = reason.get("inputs") or ({reason["code"]: reason["value"]} if "value" in reason else {})
     variables = [shown(name, value, address_of=address_of if _declared(name) else None) for name, value in inputs.items()]
-    text = in_language(reason.get("text"), language()) or variable_title(str(reason["code"]))
+    text = in_language(reason_text(reason, record), language()) or variable_title(str(reason["code"]))
     if reason.get("stage") == "score" and "value" in reason:
         text = _("%(name)s: %(value)s") % {"name": text, "value": variable_value(str(reason["code"]), reason["value"])}
     return ReasonShown(text, reason.get("points"), _reason_detail(reason), variables)

@@ -19,6 +19,7 @@ from puhui.calculations.faults import Fault, check
 from puhui.decisions.factory_models import Answer, Question
 from puhui.decisions.models import Application, Decision
 from puhui.decisions.standing import REVIEWERS, standing_faults, standing_of
+from puhui.decisions.texts import reason_text
 from puhui.features import cross_checks
 from puhui.features.like_firms import check_bounds
 from puhui.parties.actions import record_audit
@@ -66,7 +67,8 @@ def _of_rules(record: Mapping[str, Any]) -> list[Asked]:
     """A rule that did not hold, or could not be told, and sends to a person."""
     referring = [one for one in record["reasons"] if one.get("severity") == "refer"]
     return [
-        (Question.Kind.RULE, one["code"], one["text"], {"inputs": one.get("inputs", {}), "stage": one["stage"]}, True) for one in referring
+        (Question.Kind.RULE, one["code"], reason_text(one, record), {"inputs": one.get("inputs", {}), "stage": one["stage"]}, True)
+        for one in referring
     ]
 
 

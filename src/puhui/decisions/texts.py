@@ -1,8 +1,13 @@
-"""The engine's own reasons, in the languages of the console. A product's reasons stand in its file."""
+"""What reasons say, in the languages of the console: the engine's own texts, and how a fact is told that nobody knows.
+
+A product's reasons stand in its file. A rule that could not be told speaks against a case too, but a fact that is not known is not a bad
+one: it is told by what the rule looks for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 _TEXTS: Mapping[str, tuple[str, str, str]] = {
     "borrower_kind": (
@@ -69,3 +74,17 @@ def text(code: str) -> dict[str, str]:
     """The reason of a code by language."""
     english, simplified, traditional = _TEXTS[code]
     return {"en": english, "zh-hans": simplified, "zh-hant": traditional}
+
+
+def reason_text(reason: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, str]:
+    """What a reason of a decision's record says, by language; nothing for a reason without words."""
+    text: dict[str, str] = reason.get("text") or {}
+    if not reason.get("is_unknown"):
+        return text
+    return unknown(next((rule["text"] for rule in record["stages"]["rules"] if rule["id"] == reason["code"]), text))
+
+
+def unknown(names: Mapping[str, str]) -> dict[str, str]:
+    """That nothing shows yet whether a rule holds; `names`: of the rule, by language."""
+    words = {"en": "No evidence yet: ", "zh-hans": "尚无证据：", "zh-hant": "尚無證據："}
+    return {language: words[language] + name for language, name in names.items()}

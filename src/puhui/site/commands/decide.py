@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import typer
 
+from puhui.decisions.texts import reason_text
 from puhui.site.commands import support
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def told(record: dict[str, Any], language: str = "en") -> list[str]:
             lines.append(f"  {_percent(method['rate_ppm']):>16}  by {name}{' (in use)' if name == stages['price']['method'] else ''}")
     for side in ("for", "against"):
         lines += ["", side]
-        lines += [f"  {_reason(one, language)}" for one in record["reasons"] if one["side"] == side] or ["  nothing"]
+        lines += [f"  {_reason(one, record, language)}" for one in record["reasons"] if one["side"] == side] or ["  nothing"]
     lines += ["", "not known from this evidence"]
     lines += [f"  {one['text'][language]}: {one['handling'][language]}" for one in stages["facts"]["unknowns"]]
     if "decision" in record:
@@ -137,8 +138,8 @@ def told(record: dict[str, Any], language: str = "en") -> list[str]:
     return lines
 
 
-def _reason(reason: dict[str, Any], language: str) -> str:
-    text = reason["text"].get(language, reason["code"])
+def _reason(reason: dict[str, Any], record: dict[str, Any], language: str) -> str:
+    text = reason_text(reason, record).get(language, reason["code"])
     if reason["stage"] == "score":
         return f"{text} ({reason['value'] if reason['value'] is not None else 'not known'}): {reason['points']:+d} points"
     return f"{text} [{reason['severity']}]" if reason["side"] == "against" else text
