@@ -29,8 +29,6 @@ from puhui.loans.credit_models import (  # noqa: F401
 from puhui.loans.loss_models import LossDetail, LossRun  # noqa: F401
 from puhui.parties.models import APPEND_ONLY, Branch, Firm, Institution
 
-NOT_OPEN = ("closed", "undrawn", "written_off")
-
 
 class Contract(models.Model):
     class Status(models.TextChoices):
@@ -173,8 +171,6 @@ class Loan(models.Model):
                 name="loan_owing",
             ),
             models.Index(fields=["firm"]),
-            # What is open, by the day on which it matures: the list of renewals.
-            models.Index(fields=["institution", "maturity", "id"], condition=~models.Q(status__in=NOT_OPEN), name="loan_open_maturity"),
         ]
 
     @property

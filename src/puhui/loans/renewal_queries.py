@@ -9,24 +9,22 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from puhui.loans import queries
 from puhui.loans.credit_models import Refinancing
-from puhui.loans.models import NOT_OPEN, Contract, Instalment, Loan
+from puhui.loans.models import Contract, Instalment, Loan
 from puhui.parties.models import User
 
 __all__ = ["contracts_ready", "generations", "maturing"]
 
+NOT_OPEN = ("closed", "undrawn", "written_off")
 NOT_DRAWN = (Contract.Status.DRAFTED, Contract.Status.SIGNED, Contract.Status.CLEARED)
 
 
 def maturing(user: User, day: date, days: int) -> QuerySet[Loan]:
-    """Open notes of their own whose last due date (`last_due`) is within so many days from `day`, or past.
-
-    In the order in which they mature by their terms, which an index gives; `last_due` is later where a due date was moved.
-    """
+    """Open notes of their own whose last due date (`last_due`) is within so many days from `day`, or past; the soonest first."""
     until = day + timedelta(days=days)
     rows = queries.loans(user).exclude(status__in=NOT_OPEN).filter(maturity__lte=until, contract__revolves=False)
     last = Instalment.objects.filter(loan=OuterRef("pk")).order_by("-due").values("due")[:1]
     dated = rows.annotate(last_due=Subquery(last)).filter(last_due__lte=until)
-    return dated.select_related("firm", "contract", "institution", "held_class").order_by("maturity", "pk")
+    return dated.select_related("firm", "contract", "institution", "held_class").order_by("last_due", "pk")
 
 
 def contracts_ready(loans: Sequence[Loan]) -> dict[int, list[Contract]]:

@@ -10,14 +10,15 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 
 from puhui.calculations.faults import FaultsError
-from puhui.console import act_figures
+from puhui.console import act_figures, paging
 from puhui.console import renewal_figures as figures
 from puhui.console.access import Request, page
 from puhui.console.act_forms import fields_of, has_errors, place
 from puhui.console.act_words import NAMES
 from puhui.console.forms import key_of, new_key
+from puhui.console.kept_reports import kept
 from puhui.console.labels import CONTRACT, LOAN, state
-from puhui.console.paging import paged
+from puhui.console.paging import Picked, paged
 from puhui.console.templatetags.figures import choose_unit
 from puhui.console.views.acts import after, step
 from puhui.console.words import role_label
@@ -27,20 +28,28 @@ from puhui.loans.renewal_queries import contracts_ready, generations, maturing
 from puhui.loans.renewing import RENEW, conditions_on, hindrances_of
 
 DAYS_AHEAD = 60
+KEPT_SECONDS = 600
 
 
 @page("renewals")
 def renewals(request: Request) -> HttpResponse:
-    """Notes that mature within sixty days, each with the conditions of a renewal as they stand."""
+    """Notes that mature within sixty days, each with the conditions of a renewal as they stand.
+
+    Which these are is looked for in all open loans and, where that takes long, kept for a while; an index of maturities would cost every
+    night for each loan that changes. The rows that are shown are read anew, so that a note that was renewed is gone at once.
+    """
     day, language = request.institution.business_date, get_language() or "en"
-    context = paged(request, maturing(request.user, day, DAYS_AHEAD))
+    rows = maturing(request.user, day, DAYS_AHEAD)
+    key = "renewals", request.institution.pk, request.user.role, day
+    told = kept(key, lambda: list(rows.values_list("pk", flat=True)[: paging.MOST_COUNTED + 1]), KEPT_SECONDS)
+    context = paged(request, Picked(rows, told.made))
     loans: list[Any] = list(context["page"].object_list)
     hindrances, ready, before = hindrances_of(loans, day), contracts_ready(loans), generations(loans)
-    rows = [
+    shown = [
         figures.renewal_row(each, day, hindrances[each.pk], ready.get(each.firm_id, []), before.get(each.pk, 0), language) for each in loans
     ]
-    context |= {"tab": "renewals", "days_ahead": DAYS_AHEAD, "rows": rows, "names": figures.conditions([], {}, day, language)}
-    context["unit"] = choose_unit(row["principal_fen"] for row in rows)
+    context |= {"tab": "renewals", "days_ahead": DAYS_AHEAD, "rows": shown, "names": figures.conditions([], {}, day, language)}
+    context |= {"unit": choose_unit(row["principal_fen"] for row in shown), "day": day, "made_at": told.made_at}
     return render(request, "console/renewals.html", context)
 
 

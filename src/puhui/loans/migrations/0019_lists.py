@@ -1,4 +1,4 @@
-"""Indexes for lists of large books: contracts that are not drawn, open loans by maturity, and loan numbers by their parts."""
+"""Indexes for lists of large books: contracts that are not drawn, and loan numbers by their parts."""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import migrations, models
@@ -13,14 +13,6 @@ class Migration(migrations.Migration):
             model_name="contract",
             index=models.Index(
                 models.F("institution"), models.F("id").desc(), condition=~models.Q(status="drawn"), name="contract_not_drawn"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="loan",
-            index=models.Index(
-                condition=~models.Q(status__in=("closed", "undrawn", "written_off")),
-                fields=["institution", "maturity", "id"],
-                name="loan_open_maturity",
             ),
         ),
         migrations.AddIndex(
