@@ -106,6 +106,8 @@ def _large(sales: pl.DataFrame) -> pl.DataFrame:
 
 def _closed(sales: pl.DataFrame, length: int) -> pl.DataFrame:
     """Closed walks of `length` sales: columns sale and step (lists), issued_on (of the first), circle_fen."""
+    # Who sells to whom is far less than the sales: most of them lie on no way back, and are not set against each other.
+    sales = sales.join(_edges_of_closed(sales, length), on=["seller", "buyer"], how="semi")
     step = sales.rename({name: f"{name}_1" for name in sales.columns})
     walk = step
     for place in range(2, length + 1):
@@ -124,6 +126,17 @@ def _closed(sales: pl.DataFrame, length: int) -> pl.DataFrame:
         pl.col("issued_on_1").alias("issued_on"),
         pl.min_horizontal(f"amount_fen_{place}" for place in places).alias("circle_fen"),
     )
+
+
+def _edges_of_closed(sales: pl.DataFrame, length: int) -> pl.DataFrame:
+    """seller, buyer: those between whom goods go that may come back in `length` (2 or 3) steps, whatever days and amounts."""
+    edges = sales.select("seller", "buyer").unique()
+    edges = edges.join(edges, left_on="buyer", right_on="seller", how="semi").join(edges, left_on="seller", right_on="buyer", how="semi")
+    if length == 2:
+        return edges.join(edges, left_on=["seller", "buyer"], right_on=["buyer", "seller"], how="semi")
+    via = edges.join(edges.rename({"seller": "buyer", "buyer": "last"}), on="buyer")
+    closed = via.join(edges, left_on=["last", "seller"], right_on=["seller", "buyer"], how="semi")
+    return closed.select("seller", "buyer").unique()
 
 
 def _without_shared_steps(walks: pl.DataFrame) -> pl.DataFrame:
