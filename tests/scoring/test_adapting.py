@@ -99,6 +99,14 @@ def test_outcomes_however_they_are_coded(model, loans, outcome, named):
     assert evaluate_table(model, coded, "outcome", **named)["events"] == own["defaulted"].sum()
 
 
+def test_an_outcome_that_is_neither_default_nor_repaid_is_named(model, loans):
+    own = table(loans, 200, 2)
+    words = pl.Series(["PIF" if row < 5 else "CHGOFF" if each else "P I F" for row, each in enumerate(own["defaulted"])])
+    found = evaluate_table(model, own.with_columns(outcome=words), "outcome", positive=["CHGOFF"], negative=["P I F"])
+    assert found["left_out"] == 5
+    assert "outcome: outcomes that mean neither default nor repaid are left out ('PIF' 5)" in found["notes"]
+
+
 def test_rows_without_a_weight_are_left_out_and_a_weight_below_nothing_is_a_fault(model, loans):
     own = table(loans, 200, 2).with_columns(w=pl.Series(["", "1,000.5", "2"] + ["1"] * 197))
     found = evaluate_table(model, own, "defaulted", "w")

@@ -24,6 +24,7 @@ __all__ = ["Judged", "evaluate_table", "judge", "read_table"]
 
 MAGIC_PARQUET = b"PAR1"
 MOST_GROUPS = 60
+SHOWN_OUTCOMES = 5
 SEPARATORS = (",", ";", "\t", "|")
 
 
@@ -129,10 +130,20 @@ def judge(
         "left_out": int((~judged).sum()),
         "left_out_without_weight": int((known & ~judged).sum()),
         "read_as_null": adapted.unreadable,
-        "notes": adapted.notes,
+        "notes": [*adapted.notes, *_other_outcomes(frame[target], known)],
     }
     groups = {name: _by_value(cases.with_columns(frame[name].filter(pl.Series(judged)).cast(pl.String).alias("value"))) for name in by}
     return Judged(figures | ({"by": groups} if by else {}), cases)
+
+
+def _other_outcomes(target: pl.Series, known: NDArray[np.bool_]) -> list[str]:
+    """A note of the outcomes that mean neither default nor repaid, so that a misspelt one is seen."""
+    other = target.filter(pl.Series(~known)).drop_nulls().cast(pl.String).str.strip_chars()
+    values = other.filter(other != "").value_counts(sort=True)
+    if values.is_empty():
+        return []
+    shown = ", ".join(f"{value!r} {count:,}" for value, count in values.head(SHOWN_OUTCOMES).iter_rows())
+    return [f"{target.name}: outcomes that mean neither default nor repaid are left out ({shown})"]
 
 
 def _figures(cases: pl.DataFrame) -> dict[str, Any]:
