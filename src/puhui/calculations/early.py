@@ -6,6 +6,7 @@ from datetime import date
 
 from puhui.calculations.allocation import Receipt
 from puhui.calculations.closing import amount_to_close, close_with
+from puhui.calculations.faults import Fault
 from puhui.calculations.interest import SCALE
 from puhui.calculations.line_pooled import PooledLine
 from puhui.calculations.money import amount_text, round_exact
@@ -76,8 +77,8 @@ def _repay_principal(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     if terms.method == "flat" or shortens_to_balloon or not _parts_told(loan, day):
         expected = f"a payoff: early repayment of method {terms.method} with these terms is not settled"
         raise unsettled("events", f"principal repaid early on {day}", expected)
-    if loan.plan.carried or loan.index < max(terms.grace.interest_payment, terms.grace.interest_free):
-        raise unsettled("events", f"principal repaid early on {day} while interest is put off or free", "another day: not settled")
+    if loan.plan.carried or loan.index < terms.grace.interest_payment:
+        raise unsettled("events", f"principal repaid early on {day} while interest is put off", "another day: not settled")
     if any(fee.when == "instalment" and fee.of in ("principal", "instalment") for fee in terms.fees):
         raise unsettled("fees", "principal repaid early", "fees that do not depend on principal: not settled")
     if _interest_first(terms.allocation.in_advance):
@@ -201,6 +202,7 @@ def _pay_instalments(loan: RunningLoan, day: date, receipt: Receipt) -> None:
         )
     if loan.terms.grace.interest_payment and (loan.plan.carried or loan.index < loan.terms.grace.interest_payment):
         raise unsettled("events", f"an instalment paid in advance on {day} while interest is put off", "another day: not settled")
+    _note_whole(loan, day, receipt.left)
     first = len(receipt.allocations)
     if loan.terms.recalculation is None:
         _pay_as_scheduled(loan, receipt)
@@ -209,6 +211,15 @@ def _pay_instalments(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     else:
         _pay_next(loan, day, receipt)
     _rates_after_settled(loan, day, {part.row for part in receipt.allocations[first:]})
+
+
+def _note_whole(loan: RunningLoan, day: date, amount: int) -> None:
+    """Note money that repays the whole loan before its last instalments: whether these stay, each paid, or vanish as after a payoff."""
+    on_due_day = loan.index > 0 and loan.rows[loan.index - 1].period.due == day
+    later = len(loan.rows) - loan.index - (0 if on_due_day else 1)
+    if later and amount >= loan.undue and amount >= amount_to_close(loan, day):
+        found = f"a repayment on {day} of all that is left, by next_instalments"
+        loan.unsettled.append(Fault("events.amount", found, "a payoff, or less: in which rows its principal stands is not settled"))
 
 
 def _rates_after_settled(loan: RunningLoan, day: date, paid: set[int]) -> None:

@@ -163,7 +163,7 @@ def _reschedule(item: Fields, day: date, terms: Terms) -> dict[str, Any]:
         "due": item.day("due"),
         "new_due": item.day("new_due"),
         "later": item.choice("later", ("keep", "follow"), "keep"),
-        "grace": item.integer("grace", 1, 1200) or 0,
+        "grace": _periods_of_grace(item),
         "instalments": item.integer("instalments", 1, 4000) or 0,
         "method": item.choice("method", METHODS, "") if "method" in given else "",
     }
@@ -171,6 +171,22 @@ def _reschedule(item: Fields, day: date, terms: Terms) -> dict[str, Any]:
         item.fault("every", 'a step such as "1 month"')
     values["every"] = item.raw("every") if "every" in given else ""
     return values
+
+
+def _periods_of_grace(item: Fields) -> int:
+    """Periods without principal: their number, or the object of the terms, in which interest is neither put off nor free."""
+    if not isinstance(item.raw("grace"), dict):
+        return item.integer("grace", 1, 1200) or 0
+    child = item.child("grace")
+    assert child is not None
+    periods = child.integer("principal", 1, 1200)
+    if not child.has("principal"):
+        child.fault("principal", "a whole number from 1 to 1200")
+    for key in ("interest_payment", "interest_free"):
+        if child.raw(key) not in (None, 0):
+            child.fault(key, "0: interest put off or free from a later day on is not settled")
+    child.finish()
+    return periods or 0
 
 
 _READERS: dict[str, Callable[[Fields, date, Terms], dict[str, Any]]] = {

@@ -49,6 +49,9 @@ class Draw:
     id: str | None
     terms: Terms
     events: list[Event] = field(default_factory=list)
+    owed: tuple[int, int] = (-1, 0)
+    """(events so far, principal after them): it changes by events alone, where nothing is taken as paid when due."""
+    repaid: bool = False
 
     def position(self, day: date) -> Position:
         """Where it stands on the morning after the events of `day` so far."""
@@ -57,10 +60,14 @@ class Draw:
     def principal(self, day: date, paid_when_due: bool) -> int:
         """Principal outstanding on `day`."""
         if not paid_when_due:
-            return self.position(day).principal
-        loan, _, payments = walk(self.terms, self.events, None, pay_when_due=True)
-        pay_up_to(loan, day, payments)
-        return loan.undue
+            if self.owed[0] != len(self.events):
+                self.owed = (len(self.events), self.position(day).principal)
+            return self.owed[1]
+        if not self.repaid:
+            loan, _, payments = walk(self.terms, self.events, None, pay_when_due=True)
+            pay_up_to(loan, day, payments)
+            self.repaid = loan.undue == 0
+        return 0 if self.repaid else loan.undue
 
     @property
     def last_due(self) -> date:

@@ -125,6 +125,9 @@ def answer_text(text: str | bytes, law: LawOn | None = None) -> tuple[dict[str, 
         return error(faults.faults), False
     except (ValueError, RecursionError) as problem:
         return error([Fault("document", shown(str(problem)), "valid JSON")]), False
+    except Exception as problem:  # a fault of ours refuses this document and stops none of the others
+        found = f"{type(problem).__name__} while it was reckoned"
+        return error([Fault("document", found, "a document that can be reckoned: please report this one")]), False
 
 
 def error(faults: Iterable[Fault]) -> dict[str, Any]:

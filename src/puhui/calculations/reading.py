@@ -18,6 +18,8 @@ def shown(value: object) -> str:
     """A short printable form of what was found; long values are cut at 80 characters."""
     if value is None:
         return "nothing"
+    if value == "":
+        return "an empty string"
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
