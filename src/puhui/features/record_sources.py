@@ -7,7 +7,8 @@ as `puhui.features.sources` takes them. The columns are those of the record's la
     known_at      optional: day or moment from which a lender could know the row; else as the layout assumes it of the row's day
     record_id     optional number; of rows about one fact that were known at one moment, the one with the larger number is believed
 
-A column of the layout that a file lacks holds nothing, unless every row must have it.
+A column of the layout that a file lacks holds nothing, unless every row must have it. A file that has neither `firm_id` nor any of the
+layout's own names is taken as a source sends it (`puhui.features.sent_files`): `tax_return.xlsx` with 税种 and 销售额 in yuan.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import polars as pl
 from puhui.calculations.faults import Fault, check
 from puhui.evidence.layouts import Layout, layout, layouts
 from puhui.features.profiles import INVOICE
+from puhui.features.sent_files import ENDINGS, read_sent
 from puhui.features.sources import Source, read_folder
 
 __all__ = ["Folder", "read_records"]
@@ -72,7 +74,7 @@ def read_records(folder: Path) -> Folder:
     faults: list[Fault] = []
     frames, assumed = {}, []
     for record, paths in files.items():
-        raw = _read(paths, faults)
+        raw = _read_sent(paths, layout(record), faults) if _is_sent(paths, layout(record)) else _read(paths, faults)
         if (
             raw is not None
             and (frame := _frame(layout(record), raw, str(paths[0] if len(paths) == 1 else paths[0].parent), faults)) is not None
@@ -87,8 +89,28 @@ def read_records(folder: Path) -> Folder:
 
 
 def _files(folder: Path, record: str) -> list[Path]:
-    single = [path for suffix in ("parquet", "csv") if (path := folder / f"{record}.{suffix}").exists()]
+    single = [path for suffix in ("parquet", *ENDINGS) if (path := folder / f"{record}.{suffix}").exists()]
     return single or sorted(folder.glob(f"{record}/**/*.parquet"))
+
+
+def _is_sent(paths: list[Path], form: Layout) -> bool:
+    """Whether files are as a source sends them: workbooks and JSON, and CSV without any column of Puhui's own names."""
+    if any(path.suffix in (".xlsx", ".json") for path in paths):
+        return True
+    if any(path.suffix != ".csv" for path in paths):
+        return False
+    try:
+        own = {name for path in paths for name in pl.read_csv(path, infer_schema=False, n_rows=0).columns}
+    except (pl.exceptions.PolarsError, OSError):
+        return True  # in another encoding, or below a title
+    return "firm_id" not in own and not own & {name for name in form.fields if name.endswith("_fen") or "_" in name}
+
+
+def _read_sent(paths: list[Path], form: Layout, faults: list[Fault]) -> pl.DataFrame | None:
+    frames = [read_sent(path, form, faults) for path in paths]
+    return (
+        pl.concat([frame for frame in frames if frame is not None], how="vertical") if all(frame is not None for frame in frames) else None
+    )
 
 
 def _read(paths: list[Path], faults: list[Fault]) -> pl.DataFrame | None:
