@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -66,6 +67,14 @@ def test_contradictions_are_found_and_placed(tmp_path, old, new, needle, words):
     assert contradictions, [str(one.fault) for one in found(product)]
     text = full_text().replace(old, new, 1)
     assert int(contradictions[0].where.split(":")[1]) == text[: text.index(needle)].count("\n") + 1
+
+
+def test_a_class_that_nobody_may_grant():
+    """The grid has columns for A to D; were E lent to, every yes would end as a no."""
+    product = reading.load("four-class-loan", DAY)
+    product = replace(product, classes=(*product.classes[:-1], replace(product.classes[-1], is_lent=True)))
+    told = [str(one.fault) for one in found(product) if one.is_contradiction]
+    assert any("class E, of which no level of authority may grant more than 0 yuan" in each for each in told), told
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,19 @@ def findings(product: Product, tables: Mapping[str, Table], day: date) -> list[F
         *_classes(product),
         *_bounds(product, domains, tables, day),
         *price_findings(product, tables, day),
+        *_authority(product, tables["authority"], day),
     )
     return [Finding(fault, is_contradiction) for is_contradiction, fault in contradictions]
+
+
+def _authority(product: Product, levels: Table, day: date) -> Iterator[tuple[bool, Fault]]:
+    """Classes that are lent to and of which no level of authority may grant the least amount: every yes would end as a no."""
+    for number, one in enumerate(product.classes):
+        most_fen = max((int(row.get(one.code, 0)) * 100 for row in levels.valid_on(day)), default=0)
+        if one.is_lent and most_fen < product.minimum_fen:
+            found = f"class {one.code}, of which no level of {levels.name} may grant more than {most_fen // 100:,} yuan"
+            expected = f"a level for the least amount, {product.minimum_fen // 100:,} yuan"
+            yield True, Fault(product.document.where("classes", number, "lent"), found, expected, f"Give {one.code} a column there.")
 
 
 _OF_UNIT = {"0/1": (0, 1), "flag": (0, 1), "0-1": (0, 1), "0-100": (0, 100), "n": (0, math.inf), "persons": (0, math.inf)}
