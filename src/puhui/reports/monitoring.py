@@ -17,10 +17,10 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
-from puhui.decisions.models import Decision, Offer
+from puhui.decisions.models import Decision, Offer, Review
 from puhui.features.registry import catalogue
 from puhui.loans.taxing import firm_size
-from puhui.parties.models import Institution
+from puhui.parties.models import Firm, Institution
 from puhui.parties.owner_sex import known_apart, owner_sexes
 from puhui.products.parameters import table
 from puhui.reports.outcomes import outcomes
@@ -118,17 +118,26 @@ def _table(name: str, rows: Iterable[tuple[Any, ...]], columns: tuple[tuple[str,
 
 
 def _cases(institution: Institution, model: RegisteredModel, as_of: date) -> pl.DataFrame:
-    """The decisions of a model until a day, a row each, with what came of them."""
-    decided = Decision.objects.filter(institution=institution, business_date__lte=as_of, model_digest=model.digest)
+    """The decisions of a model until a day, a row each, with what came of them. A handful of statements, however many there are."""
+    decided = Decision.objects.filter(institution=institution, business_date__lte=as_of, model_digest=model.digest, points__isnull=False)
     offered = Exists(Offer.objects.filter(application=OuterRef("application")))
-    found = (
-        decided.filter(points__isnull=False).annotate(offered=offered).select_related("firm").defer("record").prefetch_related("reviews")
+    rows: Any = decided.order_by("business_date", "pk").values_list(
+        "pk", "firm", "business_date", "points", "probability_ppm", "amount_fen", "outcome", offered
     )
     told = {decision: (start, defaulted) for decision, start, defaulted in outcomes(institution, as_of)}
-    ordered = list(found.order_by("business_date", "pk"))
-    sexes = owner_sexes({decision.firm_id for decision in ordered})
-    rows = [(*_case(decision, *told.get(decision.pk, (None, None))), sexes.get(decision.firm_id)) for decision in ordered]
-    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+    firms = Firm.objects.filter(pk__in=decided.values("firm"))
+    known = {each.pk: each for each in firms.only("kind", "staff_count", "industry_code", "division_code", "founded_on")}
+    sexes, voices = owner_sexes(known), defaultdict(list)
+    for decision, outcome, deviations in Review.objects.filter(decision__in=decided).values_list("decision", "outcome", "deviations"):
+        voices[decision].append((outcome, deviations))
+    cases = [
+        (
+            *_answer(day, points, probability_ppm, amount_fen, outcome, is_offered, voices[pk]),
+            *_outcome(*told.get(pk, (None, None))), *_groups_of(known[firm], day), sexes.get(firm),
+        )
+        for pk, firm, day, points, probability_ppm, amount_fen, outcome, is_offered in rows.iterator(chunk_size=10_000)
+    ]  # fmt: skip
+    return pl.DataFrame(cases, schema=_SCHEMA, orient="row")
 
 
 _SCHEMA = {
@@ -138,17 +147,22 @@ _SCHEMA = {
 }  # fmt: skip
 
 
-def _case(decision: Any, paid_out: date | None, defaulted: bool | None) -> tuple[Any, ...]:
-    firm, reviews = decision.firm, list(decision.reviews.all())
-    no = any(review.outcome == Decision.Outcome.REFUSE for review in reviews)
-    return (
-        f"{decision.business_date:%Y-%m}", decision.points, decision.probability_ppm / 1_000_000,
-        decision.offered, decision.outcome != Decision.Outcome.REFER, bool(reviews),
-        # Overruled: a person said no to what the engine would lend, or yes beyond its proposal.
-        (no and decision.amount_fen > 0) or any(review.deviations for review in reviews if review.outcome == Decision.Outcome.APPROVE),
-        f"{paid_out:%Y-%m}" if paid_out else None, defaulted,
-        firm.division_code or None, firm_size(firm, decision.business_date), _age(firm.founded_on, decision.business_date),
-    )  # fmt: skip
+def _answer(
+    day: date, points: int, probability_ppm: int, amount_fen: int, outcome: str, offered: bool, voices: Sequence[tuple[str, Any]]
+) -> tuple[Any, ...]:
+    """Month, score, and what was said. Overruled: a person said no to what the engine would lend, or yes beyond its proposal."""
+    no = any(said == Decision.Outcome.REFUSE for said, _ in voices)
+    beyond = any(deviations for said, deviations in voices if said == Decision.Outcome.APPROVE)
+    overruled = (no and amount_fen > 0) or beyond
+    return f"{day:%Y-%m}", points, probability_ppm / 1_000_000, offered, outcome != Decision.Outcome.REFER, bool(voices), overruled
+
+
+def _outcome(paid_out: date | None, defaulted: bool | None) -> tuple[str | None, bool | None]:
+    return f"{paid_out:%Y-%m}" if paid_out else None, defaulted
+
+
+def _groups_of(firm: Firm, day: date) -> tuple[str | None, str, str | None]:
+    return firm.division_code or None, firm_size(firm, day), _age(firm.founded_on, day)
 
 
 def _age(founded_on: date | None, day: date) -> str | None:

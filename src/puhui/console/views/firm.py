@@ -8,11 +8,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from puhui.console import decision_figures as figures
+from puhui.console import paging
 from puhui.console.access import Request, may_read, page
 from puhui.console.firm_figures import gaps_text, monthly_picture, partners_picture, six_figures
 from puhui.console.labels import consent_state
 from puhui.console.loan_figures import listed
-from puhui.console.paging import filters_of, paged
+from puhui.console.paging import Picked, filters_of, paged
 from puhui.console.trail_words import ACTS
 from puhui.console.words import FIRM_KINDS, PEOPLE, PURPOSES, SCHEMES, word
 from puhui.decisions import queries as decisions
@@ -30,7 +31,10 @@ def firms(request: Request) -> HttpResponse:
     """Every firm that the user may see, by name, or those that fit a text."""
     filters = filters_of(request, "text")
     user = request.user
-    rows = parties.find_firms(request.institution, filters["text"]) if filters["text"] else parties.firms(user)
+    rows: Any = parties.firms(user)
+    if filters["text"]:  # looked for once, and not again to count what is found
+        found = parties.find_firms(request.institution, filters["text"])
+        rows = Picked(rows, list(found.values_list("pk", flat=True)[: paging.MOST_COUNTED + 1]))
     context = paged(request, rows, filters)
     context["rows"] = [
         {

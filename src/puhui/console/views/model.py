@@ -16,12 +16,15 @@ from puhui.console.access import Request, may_act, may_read, page
 from puhui.console.card_words import card_told, cell_told, plot_told
 from puhui.console.forms import day as day_of
 from puhui.console.forms import errors_of
+from puhui.console.kept_reports import kept
 from puhui.console.markdown import rendered
 from puhui.reports.monitoring import monitored
 from puhui.reports.tables import LEFT, Table, shown
 from puhui.reports.titles import title
 from puhui.scoring import queries
 from puhui.scoring.models import RegisteredModel
+
+KEPT_SECONDS = 3600
 
 
 @page("model")
@@ -89,8 +92,11 @@ def monitoring(request: Request, number: int) -> HttpResponse:
     last_ended = request.institution.business_date - datetime.timedelta(days=1)
     as_of = min(day_of(request.GET.get("as_of", ""), last_ended), last_ended)
     language = get_language() or "en"
-    tables = [_table(each, language) for each in monitored(request.institution, found, as_of, language)]
-    context = {"model": found, "as_of": as_of, "tables": tables, "note": title("monitoring_note", language)}
+    key = "monitoring", request.institution.pk, request.institution.business_date, found.digest, as_of, language
+    told = kept(key, lambda: monitored(request.institution, found, as_of, language), KEPT_SECONDS)
+    tables = [_table(each, language) for each in told.made]
+    note = title("monitoring_note", language)
+    context = {"model": found, "as_of": as_of, "tables": tables, "note": note, "made_at": told.made_at}
     return render(request, "console/monitoring.html", context)
 
 
