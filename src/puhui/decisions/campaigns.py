@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from puhui.calculations.faults import Fault, check
 from puhui.decisions import actions, campaign_list
+from puhui.decisions.checking import needs_papers
 from puhui.decisions.factory_models import Campaign, Invitee
 from puhui.decisions.models import Application
 from puhui.decisions.screening import CHANNEL, Quotas, Screened, screen
@@ -46,7 +47,7 @@ def make(user: User, *, data: bytes, file_name: str, key: str, **wanted: Any) ->
         return there
     strategy = in_force(institution, wanted["product_code"], institution.business_date)
     check(_faults(institution, user, strategy.product, wanted))
-    listed = campaign_list.read(institution, data, file_name, wanted["amount_fen"])
+    listed = campaign_list.read(institution, data, file_name, wanted["amount_fen"], strategy.product)
     least = strategy.product.minimum_fen
     check(
         Fault(f"{file_name}, row {one.row_number}, amount", f"{one.wanted_fen} fen", f"{least} fen or more")
@@ -71,7 +72,7 @@ def _invitee(campaign: Campaign, one: Screened) -> Invitee:
     return Invitee(
         institution_id=campaign.institution_id, campaign=campaign, row_number=one.listed.row_number, firm=one.listed.firm,
         wanted_fen=one.listed.wanted_fen, outcome=one.outcome, risk_class=one.risk_class, amount_fen=one.amount_fen,
-        rate_ppm=one.rate_ppm, reasons=one.reasons,
+        rate_ppm=one.rate_ppm, reasons=one.reasons, facts=dict(one.listed.facts),
     )  # fmt: skip
 
 
@@ -138,13 +139,11 @@ def _locked(campaign: Campaign) -> Campaign:
 
 
 @transaction.atomic
-def take_up(
-    invitee: Invitee, actor: str, amount_fen: int | None = None, facts: Mapping[str, Any] | None = None, *, stated: bool = False
-) -> Application:
+def take_up(invitee: Invitee, actor: str, amount_fen: int | None = None, facts: Mapping[str, Any] | None = None) -> Application:
     """The firm's wish from an offer or invitation: submitted and decided in one go; again gives the application that is there.
 
-    `amount_fen`: less than offered, where the firm needs less. `facts`: those of the product's form; where they are only `stated` by the
-    borrower, the application is submitted and waits until an officer has seen the papers.
+    `amount_fen`: less than offered, where the firm needs less. `facts`: what the firm says itself on the product's form, before what the
+    list said. Where the form asks for anything, the application waits until an officer has seen the papers.
 
     Raises:
         FaultsError: a campaign that is not released, closed or past its day; a firm that was not asked; more than was offered; and what
@@ -157,11 +156,14 @@ def take_up(
     most = row.amount_fen if row.outcome == Invitee.Outcome.OFFER else row.wanted_fen
     amount_fen = most if amount_fen is None else amount_fen
     check(_take_up_faults(campaign, row, amount_fen, most, campaign.institution.business_date))
+    product = in_force(campaign.institution, campaign.product_code, campaign.institution.business_date).product
+    said = {name: value for name, value in {**row.facts, **(facts or {})}.items() if name in product.application}
+    waits = needs_papers(product)
     application = actions.submit(
         campaign.institution, row.firm, campaign.product_code, amount_fen, campaign.term_months, campaign.purpose, channel=CHANNEL,
-        key=f"campaign:{campaign.pk}:{row.pk}", actor=actor, facts=facts, stated=stated,
+        key=f"campaign:{campaign.pk}:{row.pk}", actor=actor, facts=said, stated=waits,
     )  # fmt: skip
-    if not stated:
+    if not waits:
         actions.decide(application, "system")
     row.application = application
     row.save(update_fields=["application"])

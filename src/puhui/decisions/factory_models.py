@@ -244,6 +244,7 @@ class Invitee(models.Model):
     row_number = models.IntegerField()  # in the file
     firm = models.ForeignKey(Firm, on_delete=models.PROTECT)
     wanted_fen = models.BigIntegerField()
+    facts = models.JSONField(default=dict)  # what the list says of the product's form: fact → value, absent where it says nothing
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
     risk_class = models.CharField(max_length=2, blank=True)
     amount_fen = models.BigIntegerField(default=0)

@@ -1,7 +1,8 @@
 """Screening a list: every firm is answered by the engine in one pass, then the offers are shared out under budget and quotas.
 
 Nothing is read of a firm without a consent that covers what the product reads: such a firm can only be invited to apply. The best risks
-come first; an offer that would pass the budget or a quota waits, and one further down that still fits is made. Every row tells why.
+come first; an offer that would pass the budget or a quota waits, and one further down that still fits is made. A firm of which the list
+does not say all that the product's form asks is invited, and told what it will be asked for. Every row tells why.
 """
 
 from __future__ import annotations
@@ -13,17 +14,20 @@ from typing import Any
 
 import polars as pl
 
-from puhui.decisions import batch
+from puhui.calculations.rules_python import Value
+from puhui.decisions import batch, campaign_facts
 from puhui.decisions.campaign_list import Listed
 from puhui.decisions.deciding import frozen_facts
+from puhui.decisions.derived import application_facts
 from puhui.decisions.evidence import read_evidence
 from puhui.decisions.exposures import exposure_of_firms
 from puhui.decisions.factory_models import Invitee
 from puhui.decisions.facts import case_facts
 from puhui.decisions.strategy import Strategy
-from puhui.decisions.texts import text
+from puhui.decisions.texts import text, unknown
 from puhui.parties.consents import standing
 from puhui.parties.models import Consent, Institution
+from puhui.products.terms import Product
 
 CHANNEL = "campaign"
 
@@ -88,27 +92,54 @@ def _answers(
     for one in listed:
         facts = frozen_facts(institution, one.firm, strategy, evidence, exposures[one.firm.pk])
         request = {"amount_fen": one.wanted_fen, "term_months": term_months, "purpose": purpose, "channel": CHANNEL}
-        rows.append(case_facts(facts, request))
+        rows.append(case_facts(facts, request) | application_facts(strategy.product, one.facts))
     frame = pl.DataFrame(rows, infer_schema_length=None)
     found = batch.decide_many(
         frame, strategy.product, strategy.model, strategy.parameters, day=institution.business_date, lender_kind=institution.kind
     )
-    return [_screened(one, row, strategy) for one, row in zip(listed, found.iter_rows(named=True), strict=True)]
+    answers = zip(listed, rows, found.iter_rows(named=True), strict=True)
+    return [_screened(one, values, row, strategy.product) for one, values, row in answers]
 
 
-def _screened(listed: Listed, row: Mapping[str, Any], strategy: Strategy) -> Screened:
-    outcomes = {"approve": Invitee.Outcome.OFFER, "refer": Invitee.Outcome.INVITE, "refuse": Invitee.Outcome.NONE}
-    outcome = outcomes[row["outcome"]]
-    told = {rule.code: rule.against for rule in strategy.product.rules}
-    codes = batch.reasons_of(row["reasons"], strategy.product)
-    reasons: list[dict[str, Any]] = [{"code": code, "text": dict(told[code]) if code in told else text(code)} for code in codes]
+def _screened(listed: Listed, values: Mapping[str, Value], row: Mapping[str, Any], product: Product) -> Screened:
+    """The engine's answer to one firm. Where the list leaves a fact of the form out, only what does not rest on it speaks."""
+    missing = campaign_facts.absent(product, listed.facts)
+    resting = campaign_facts.resting_on(product, missing)
+    vetoes = [code for code in batch.reasons_of(row["vetoes"], product) if code not in resting]
+    outcome = Invitee.Outcome.OFFER if row["outcome"] == "approve" and not missing else Invitee.Outcome.INVITE
+    if vetoes:
+        outcome = Invitee.Outcome.NONE
+    codes = [code for code in batch.reasons_of(row["reasons"], product) if code not in resting]
+    reasons = _told(codes, values, product)
     if outcome == Invitee.Outcome.INVITE:
-        reasons.append({"code": "person_decides", "text": text("person_decides")})
+        asked = {"code": "asked_for", "text": campaign_facts.asked_for(product, missing)}
+        reasons.append(asked if missing else {"code": "person_decides", "text": text("person_decides")})
     is_offered = outcome == Invitee.Outcome.OFFER
+    risk_class = "" if "risk_class" in resting else row["risk_class"] or ""
     return Screened(
-        listed, outcome, row["risk_class"] or "", row["probability_ppm"], row["amount_fen"] if is_offered else 0,
+        listed, outcome, risk_class, row["probability_ppm"], row["amount_fen"] if is_offered else 0,
         row["rate_ppm"] if is_offered else None, reasons,
     )  # fmt: skip
+
+
+def _told(codes: Sequence[str], values: Mapping[str, Value], product: Product) -> list[dict[str, Any]]:
+    """Reasons against with their texts; a rule that cannot be told for want of evidence says so."""
+    rules = {rule.code: rule for rule in product.rules}
+    known = dict(values)
+    if rules.keys() & set(codes):
+        known |= {one.name: None for one in product.derived}
+        for one in product.derived:
+            if not one.after_class:
+                known[one.name] = one.formula.evaluate(known, product.tables)
+    told = []
+    for code in codes:
+        rule = rules.get(code)
+        if rule is None:
+            words: Mapping[str, str] = text(code)
+        else:
+            words = unknown(rule.names) if rule.require.evaluate(known, product.tables) is None else rule.against
+        told.append({"code": code, "text": dict(words)})
+    return told
 
 
 def share_out(screened: Sequence[Screened], quotas: Quotas) -> None:

@@ -58,5 +58,5 @@ def _answer(request: Request, found: Invitee, product: Product) -> HttpResponse:
         return redirect(f"{reverse('console:borrower_consent_for', args=[product.code])}?invitation={found.pk}")
     facts = application_forms.read_facts(product, stated_facts(product), request.POST, complete=True)
     amount = amount_fen(request.POST.get("amount", ""))
-    application = campaigns.take_up(found, who, amount, facts, stated=needs_papers(product))
+    application = campaigns.take_up(found, who, amount, facts)
     return redirect("console:borrower_application", number=application.pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -12,16 +13,20 @@ from django.utils.translation import gettext as _
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.console.access import Request, may_act, page
+from puhui.console.application_forms import fact_text
 from puhui.console.decision_figures import language
 from puhui.console.forms import amount_fen, errors_of, key_of, new_key
 from puhui.console.labels import CAMPAIGN, INVITEE, state
 from puhui.console.paging import filters_of, paged
 from puhui.console.templatetags.figures import choose_unit
-from puhui.console.words import CAMPAIGN_KINDS, LOAN_PURPOSES, in_language, product_name, word
+from puhui.console.words import CAMPAIGN_KINDS, LOAN_PURPOSES, UNIT_WORDS, in_language, product_name, word
 from puhui.decisions import campaigns as acts
 from puhui.decisions import queries
 from puhui.decisions.factory_models import Campaign, Invitee
+from puhui.parties.models import Institution
+from puhui.products.queries import product as product_in_force
 from puhui.products.queries import products_on
+from puhui.products.terms import ApplicationFact
 from puhui.reports import tables
 
 
@@ -41,6 +46,7 @@ def campaigns(request: Request) -> HttpResponse:
         "may_make": may_act(request.user, "campaigns"), "entered": request.POST,
         "kinds": [(code, word(CAMPAIGN_KINDS, code)) for code in Campaign.Kind.values],
         "products": sorted({one.code: product_name(one.code) for one in products_on(lender.business_date, lender)}.items()),
+        "forms": _forms(lender),
         "purposes": [(code, word(LOAN_PURPOSES, code)) for code in ("stock", "materials", "wages")],
     }  # fmt: skip
     return render(request, "console/campaigns.html", context, status=422 if errors else 200)
@@ -51,6 +57,22 @@ def _named(campaign: Campaign) -> dict[str, Any]:
         "state": state(CAMPAIGN, campaign.status), "kind": word(CAMPAIGN_KINDS, campaign.kind),
         "product": product_name(campaign.product_code),
     }  # fmt: skip
+
+
+def _forms(lender: Institution) -> list[dict[str, Any]]:
+    """The products whose form asks for something, with the columns that a list may carry: heading, what it means, unit."""
+    return [
+        {
+            "product": product_name(one.code),
+            "columns": [(name, in_language(fact.texts, language()), _unit(fact.unit)) for name, fact in one.application.items()],
+        }
+        for one in products_on(lender.business_date, lender)
+        if one.application
+    ]
+
+
+def _unit(unit: str) -> str:
+    return _("yes or no") if unit in ("flag", "boolean") else _("0.3 or 30%") if unit == "ratio" else str(word(UNIT_WORDS, unit))
 
 
 def _make(request: Request) -> Campaign:
@@ -117,7 +139,8 @@ def campaign(request: Request, number: int) -> HttpResponse:
             errors = errors_of(error)
     filters = filters_of(request, "outcome")
     context = paged(request, queries.invitees(found, filters["outcome"] or None), filters)
-    rows = [_row(one) for one in context["page"].object_list]
+    asked = product_in_force(found.product_code, found.business_date, found.institution).application
+    rows = [_row(one, asked) for one in context["page"].object_list]
     counts = queries.invitee_counts(found)
     may = may_act(request.user, "campaigns")
     context |= {
@@ -147,10 +170,13 @@ def _act(request: Request, found: Campaign) -> HttpResponse:
     return redirect("console:campaign", found.pk)
 
 
-def _row(one: Invitee) -> dict[str, Any]:
+def _row(one: Invitee, asked: Mapping[str, ApplicationFact]) -> dict[str, Any]:
+    facts = [
+        (in_language(fact.texts, language()), fact_text(one.facts[name], fact.unit)) for name, fact in asked.items() if name in one.facts
+    ]
     return {
         "invitee": one, "state": state(INVITEE, one.outcome), "reasons": [in_language(each["text"], language()) for each in one.reasons],
-        "can_take": one.application_id is None and one.outcome in ("offer", "invite"),
+        "facts": facts, "can_take": one.application_id is None and one.outcome in ("offer", "invite"),
     }  # fmt: skip
 
 
@@ -161,15 +187,19 @@ def campaign_file(request: Request, number: int, form: str) -> HttpResponse:
     types = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
     if form not in types:
         raise Http404
+    asked = product_in_force(found.product_code, found.business_date, found.institution).application
+    invitees = list(queries.invitees(found))
+    listed = [name for name in asked if any(name in one.facts for one in invitees)]
     columns = (
         tables.Column("row", _("Row"), "count"), tables.Column("firm", _("Firm")), tables.Column("outcome", _("Outcome")),
         tables.Column("amount", _("Amount"), "fen"), tables.Column("rate", _("Rate"), "ppm"), tables.Column("class", _("Class")),
-        tables.Column("why", _("Why")),
+        tables.Column("why", _("Why")), *(tables.Column(name, in_language(asked[name].texts, language())) for name in listed),
     )  # fmt: skip
     rows = tuple(
         (one.row_number, one.firm.name, str(state(INVITEE, one.outcome).label), one.amount_fen or None, one.rate_ppm, one.risk_class,
-         "; ".join(in_language(each["text"], language()) for each in one.reasons))
-        for one in queries.invitees(found)
+         "; ".join(in_language(each["text"], language()) for each in one.reasons),
+         *(fact_text(one.facts.get(name), asked[name].unit) for name in listed))
+        for one in invitees
     )  # fmt: skip
     table = tables.Table("invitees", found.name, columns, rows)
     report = tables.Report("campaign", found.name, request.institution.name, found.business_date, (table,))
