@@ -82,7 +82,7 @@ class Decision(models.Model):
     decided_at = models.DateTimeField(default=timezone.now)
     duration_microseconds = models.BigIntegerField(default=0)
     # What is read of many records at once is kept beside them by the database: unpacking each record would take longer than all else.
-    causes = models.GeneratedField(  # "veto:code" or "refer:code" of each reason that stood against a yes, once each
+    causes = models.GeneratedField(  # "veto:code", "refer:code" or, of a fact nobody knew, "refer?:code"
         expression=models.Func("record", function="decisions_causes"), output_field=ArrayField(models.TextField()), db_persist=True
     )
     product_digest = _digest("product")
