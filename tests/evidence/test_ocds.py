@@ -192,6 +192,15 @@ def test_a_package_is_stored_for_known_firms_as_of_its_releases(lender):
     assert [each.counts["accepted"] for each in again[:2]] == [0, 0]
 
 
+def test_a_package_without_a_row_of_ours_says_why(lender):
+    consent([lender.firm, lender.other], ["C14"])
+    undated = {name: value for name, value in AWARD.items() if name != "date"}
+    path = lender.write(package(release("2025-06-09T00:00:00Z", awards=[undated])), "p.json")
+    (result,) = import_ocds(lender.institution, path, business_date=BUSINESS_DATE, actor="clerk")
+    assert (result.batch_id, result.counts["accepted"], Batch.objects.count()) == (None, 0, 0)
+    assert any("without a date" in note for note in result.notes) and "nothing was changed" in result.notes[0]
+
+
 def test_the_command_knows_a_package_by_its_content(lender, capsys, monkeypatch):
     monkeypatch.setattr(support, "start_django", lambda migrate=True: None)
     consent([lender.firm, lender.other], ["C14"])

@@ -15,6 +15,11 @@ __all__ = ["note_told"]
 #: the whole note, with the parts that are kept → the same in the reader's language
 PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"lines of sums and remarks left out: (?P<a>[\d,]+)", _("lines of sums and remarks left out: %(a)s")),
+    (
+        r"nothing of a firm of this institution is in it; nothing was changed",
+        _("nothing of a firm of this institution is in it; nothing was changed"),
+    ),
+    (r"left out: (?P<a>.+)", _("left out: %(a)s")),
     (r"columns that are not read: (?P<a>.+)", _("columns that are not read: %(a)s")),
     (r"headings repeated among the rows, left out: (?P<a>[\d,]+)", _("headings repeated among the rows, left out: %(a)s")),
     (

@@ -28,7 +28,7 @@ def import_file(
     mapping: Mapping | Path | None = None,
     **options: Unpack[ImportOptions],
 ) -> list[ImportResult]:
-    """Import a file of a class: one result for each kind of record in it; an OCDS package without any row of ours gives none.
+    """Import a file of a class: one result for each kind of record in it.
 
     Raises `RefusedFileError` (a `FaultsError`) with every fault. Nothing is changed then.
     """

@@ -43,7 +43,7 @@ def is_ocds_file(path: Path) -> bool:
 
 def import_ocds(institution: Institution, path: Path, **options: Unpack[ImportOptions]) -> list[ImportResult]:
     """Import an OCDS release or record package: one result for each record of which it held rows of firms of the institution (or of the
-    one `firm`). What is told of tables (partial, rejects, sheet) has no meaning here.
+    one `firm`), or one that says why there are none. What is told of tables (partial, rejects, sheet) has no meaning here.
 
     The notes of each say what the package held beyond that. Raises `RefusedFileError` (a `FaultsError`) with every fault: of the package,
     or of the rows of the record in which there are any. Nothing is changed then.
@@ -70,7 +70,14 @@ def import_ocds(institution: Institution, path: Path, **options: Unpack[ImportOp
             result = import_records(institution, plain, EVIDENCE_CLASS, record, _mapping(record, ours.columns, file), **told)
             result.notes.extend([*tables.notes, f"rows of suppliers that are no firms of this institution: {rows.height - ours.height:,}"])
             results.append(result)
-    return results
+    return results or [_nothing_of_ours(file, sum(rows.height for rows in tables.frames.values()), tables.notes)]
+
+
+def _nothing_of_ours(file: str, others: int, notes: list[str]) -> ImportResult:
+    """What is told where a package brought no row of ours: why not, and what it held instead."""
+    told = ["nothing of a firm of this institution is in it; nothing was changed", *notes]
+    counts = {"read": others, "accepted": 0, "rejected": 0}
+    return ImportResult(file, f"OCDS {file}", None, counts, [*told, f"rows of suppliers that are no firms of this institution: {others:,}"])
 
 
 def _mapping(record: str, columns: list[str], source: str) -> Mapping:

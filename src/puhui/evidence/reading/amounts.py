@@ -21,7 +21,7 @@ NUMBER = r"^[-+]?(\d+(\.\d*)?|\.\d+)$"
 GROUPED = r"^[-+]?\d{1,3}(,\d{3})+(\.\d*)?$"
 EXPONENT = r"^[-+]?\d(\.\d+)?[eE]\+?\d+$"
 WIDE = dict(zip("０１２３４５６７８９，．－＋（）￥％　", "0123456789,.-+()¥% ", strict=True))
-REMOVED = ["¥", "￥", "元", "RMB", "CNY", " ", "\u00a0", "\t"]
+REMOVED = ["¥", "￥", "元", "整", "RMB", "CNY", " ", "\u00a0", "\t"]
 EXPECTED = "an amount such as 1,234.50"
 
 

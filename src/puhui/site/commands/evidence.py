@@ -82,8 +82,6 @@ def _print_imported(results: Sequence[Any], as_json: bool) -> None:
         documents = [result.as_dict() for result in results]
         support.print_result(documents[0] if len(documents) == 1 else {"results": documents}, True)
         return
-    if not results:
-        print("the package holds nothing of a firm of this institution; nothing was changed")
     for result in results:
         kind = {"record": result.record} if result.record else {}
         support.print_result({"file": result.file, "source": result.source, **kind, "batch": result.batch_id, **result.counts}, False)
