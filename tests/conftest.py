@@ -8,6 +8,7 @@ making the tables anew.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import shutil
@@ -80,6 +81,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that were given more time than others begin first, so that no process is left alone with one at the end."""
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of collected tests hold is not looked through again by each collection of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

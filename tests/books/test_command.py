@@ -1,4 +1,4 @@
-"""`puhui books` in a process of its own, as people run it."""
+"""`puhui books` as people run it: each of its commands once as a program, the other questions in this process."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests import commands
 
 from puhui.books.actions import close_day, post
 from puhui.parties.models import Institution
@@ -40,7 +41,7 @@ def test_books_that_stand_end_with_0_and_a_change_with_1(run: Any, owner_connect
     done = run("verify")
     assert (done.returncode, done.stdout) == (0, "RIVER: nothing found in 2 closed days, 2 entries, 4 audit records\n"), done.stderr
     owner_connection.execute("UPDATE books_entry SET reference = 'other' WHERE id = 1")
-    done = run("verify", "--institution", "RIVER", "--json")
+    done = commands.puhui("books", "verify", "--institution", "RIVER", "--json")
     assert done.returncode == 1
     told: dict[str, Any] = json.loads(done.stdout)
     what = "its digest is not that of its columns and transfers"
@@ -55,8 +56,8 @@ def test_the_trial_balance_of_a_day(run: Any) -> None:
     assert balances == {"1003": (1_000_00, 0, 1_000_00), "4001": (0, 1_000_00, -1_000_00)}
 
 
-def test_what_cannot_be_used_ends_with_2(run: Any) -> None:
-    done = run("verify", "--institution", "LAKE")
+def test_what_cannot_be_used_ends_with_2(kept_books: Institution) -> None:
+    done = commands.puhui("books", "verify", "--institution", "LAKE")
     assert done.returncode == 2
     assert "LAKE" in done.stderr
 
@@ -67,7 +68,7 @@ def test_vouchers_of_a_closed_day_are_written_and_those_of_an_open_one_refused(r
     assert done.returncode == 0, done.stderr
     lines = json.loads(file.read_text(encoding="utf-8"))["lines"]
     assert [(line["account"], line["debit_fen"], line["credit_fen"]) for line in lines] == [("1003", 1_000_00, 0), ("4001", 0, 1_000_00)]
-    refused = run("vouchers", "--date", str(FIRST_DAY), "--format", "pdf")
+    refused = commands.puhui("books", "vouchers", "--date", str(FIRST_DAY), "--format", "pdf")
     assert refused.returncode == 2 and "--format" in refused.stderr
-    refused = run("vouchers", "--date", str(FIRST_DAY + timedelta(days=2)))
+    refused = commands.puhui("books", "vouchers", "--date", str(FIRST_DAY + timedelta(days=2)))
     assert refused.returncode == 2 and f"the newest is {FIRST_DAY + timedelta(days=1)}" in refused.stderr

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import commands
+
 from puhui.decisions.models import Application, Decision
 from puhui.products import reading
 
@@ -26,25 +28,25 @@ def test_decide_and_replay(bank, database_environment, owner_connection):
     assert (record["decision"], record["digest"]) == (row.pk, row.digest)
 
     again = ("--amount", "200000", "--key", "k", "--language", "zh-hans")
-    told = puhui(database_environment, "decide", "佳丽服装", "invoice-working-capital", *again)
+    told = commands.puhui("decide", "佳丽服装", "invoice-working-capital", *again)
     assert told.returncode == 0, told.stderr
     assert "一年内销售间断超过九十天" in told.stdout
     assert Decision.objects.count() == 1  # the same key is the same application
 
-    looked = puhui(database_environment, "decide", "佳丽服装", "invoice-working-capital", "--as-of", "2026-02-28", "--json")
+    looked = commands.puhui("decide", "佳丽服装", "invoice-working-capital", "--as-of", "2026-02-28", "--json")
     assert looked.returncode == 0, looked.stderr
     assert json.loads(looked.stdout)["facts"]["business_date"] == "2026-02-28"
     assert Application.objects.count() == 1  # what would have been is not kept
 
-    replayed = puhui(database_environment, "decisions", "replay", "--all")
+    replayed = commands.puhui("decisions", "replay", "--all")
     assert (replayed.returncode, replayed.stdout.strip()) == (0, "1 decisions replayed, no difference")
     owner_connection.execute("UPDATE decisions_decision SET limit_fen = 1")
-    replayed = puhui(database_environment, "decisions", "replay", str(row.pk))
+    replayed = commands.puhui("decisions", "replay", str(row.pk))
     assert replayed.returncode == 1
     assert "column limit_fen: stored 1, replayed 75000000" in replayed.stdout
 
 
-def test_bad_input_ends_with_2(bank, database_environment):
+def test_bad_input_ends_with_2(bank):
     bank.firm("Firm", consent=False)
     for arguments, words in [
         (("Firm", "invoice-working-capitol"), "Did you mean invoice-working-capital?"),
@@ -52,7 +54,7 @@ def test_bad_input_ends_with_2(bank, database_environment):
         (("Firm", "invoice-working-capital"), "consent of Firm: found none"),
         (("Firm", "invoice-working-capital", "--as-of", "yesterday"), "--as-of: found 'yesterday'"),
     ]:
-        answer = puhui(database_environment, "decide", *arguments)
+        answer = commands.puhui("decide", *arguments)
         assert answer.returncode == 2
         assert words in answer.stderr
         assert "Traceback" not in answer.stderr
@@ -69,17 +71,17 @@ def test_products_check_needs_no_database(tmp_path):
     bad = tmp_path / "bad.toml"
     text = next(path for path in reading.product_paths() if path.name.startswith("invoice-working")).read_text(encoding="utf-8")
     bad.write_text(text.replace("inv_out_yoy >= -0.5", "inv_out_yoi >= -0.5"), encoding="utf-8")
-    answer = puhui(environment, "products", "check", str(bad), "--json")
+    answer = commands.puhui("products", "check", str(bad), "--json")
     assert answer.returncode == 1
     assert "Did you mean inv_out_yoy?" in json.loads(answer.stdout)["faults"][0]["remedy"]
     wrong = text.replace('churn = "churn-curve"', 'churn = "churn-curv"')
     wrong = wrong.replace('inv_out_void_rate_12m = "ratio"', 'inv_out_void_rate_12m = "days"')
     bad.write_text(wrong, encoding="utf-8")
-    answer = puhui(environment, "products", "check", str(bad))
+    answer = commands.puhui("products", "check", str(bad))
     assert answer.returncode == 1
     assert "Did you mean churn-curve?" in answer.stdout
     assert "'ratio', as the catalogue has it" in answer.stdout
-    assert puhui(environment, "products", "check", "nowhere.toml").returncode == 2
+    assert commands.puhui("products", "check", "nowhere.toml").returncode == 2
 
 
 def test_holdings_that_came_before_are_linked(bank, database_environment, tmp_path):
@@ -100,4 +102,4 @@ def test_holdings_that_came_before_are_linked(bank, database_environment, tmp_pa
     linked = puhui(database_environment, "parties", "link", "--json")
     assert linked.returncode == 0, linked.stderr
     assert json.loads(linked.stdout) == {"links": [{"firm": held.name, "other": holder.name}]}
-    assert puhui(database_environment, "parties", "link").stdout.strip() == "0 new links"
+    assert commands.puhui("parties", "link").stdout.strip() == "0 new links"

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import commands
 from tests.faults.acts import EVERY_THREE_DAYS
 from tests.loans.conftest import MONTHLY, OPENED, proved
 
@@ -87,5 +89,6 @@ def test_the_command(loans: list[Any], owner_connection: Any, database_environme
     assert difference == {
         "loan": loans[1].number, "instalment": None, "column": "lent_fen", "stored": 5, "folded": 12_000_000
     }  # fmt: skip
-    assert puhui("nobody").returncode == 2
-    assert puhui(loans[1].number, "--mend").returncode == 1 and puhui(loans[1].number).returncode == 0
+    rebuild = partial(commands.puhui, "loans", "rebuild")
+    assert rebuild("nobody").returncode == 2
+    assert rebuild(loans[1].number, "--mend").returncode == 1 and rebuild(loans[1].number).returncode == 0

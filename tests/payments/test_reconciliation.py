@@ -6,8 +6,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from tests import commands
 from tests.loans.conftest import proved
 from tests.payments.conftest import MORNING, OPENED, OWN_NUMBER, driven, supplier
 
@@ -95,11 +97,13 @@ def test_ages() -> None:
 
 
 def test_the_commands(contract_of: Callable[..., Any], account: Any, tmp_path: Any, database_environment: dict[str, str]) -> None:
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    here = partial(commands.puhui, "payments")
+
+    def program(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from puhui.site.command import main; main()", "payments", *arguments]
         return subprocess.run(command, env=database_environment, capture_output=True, text=True, check=False)
 
-    def answer(*arguments: str) -> Any:
+    def answer(*arguments: str, run: Any = here) -> Any:
         done = run(*arguments, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
@@ -110,9 +114,9 @@ def test_the_commands(contract_of: Callable[..., Any], account: Any, tmp_path: A
     bank.receive(700, OPENED, "来款")
     file = tmp_path / "statement.xml"
     file.write_bytes(bank.statement(OWN_NUMBER, OPENED))
-    assert answer("import-statement", str(file))["receipts"] == 1
+    assert answer("import-statement", str(file), run=program)["receipts"] == 1
     (waiting,) = answer("suspense")
     assert (waiting["open_fen"], waiting["age"]) == (700, "0-1")
     assert {row["state"] for row in answer("reconcile", "--from", "2026-01-15", "--to", "2026-01-15")} == {"matched"}
-    again = run("import-statement", str(file))
+    again = here("import-statement", str(file))
     assert again.returncode == 2 and "taken in on" in again.stderr

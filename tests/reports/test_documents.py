@@ -25,6 +25,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests import commands
 from tests.conftest import TEMPLATE
 from tests.console.conftest import use_database
 from tests.loans.conftest import OPENED, cleared_contract, lender, make_cleared_contract
@@ -412,8 +413,7 @@ def test_without_pango_there_is_the_workbook(small: Small, monkeypatch: pytest.M
 
 def test_the_command(small: Small, shared_database: tuple[str, Small], server: Any, tmp_path: Any) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "puhui.site.command", "report", *arguments, "--institution", "DEMO"]
-        return subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+        return commands.puhui("report", *arguments, "--institution", "DEMO")
 
     from puhui.reports.documents.making import render
 
@@ -430,7 +430,8 @@ def test_the_command(small: Small, shared_database: tuple[str, Small], server: A
         "--made-at",
         "2026-04-20T10:30",
     )
-    done = run(*asked, "--format", "xlsx", "--out", str(out))
+    program = [sys.executable, "-m", "puhui.site.command", "report", *asked, "--institution", "DEMO", "--format", "xlsx", "--out", str(out)]
+    done = subprocess.run(program, env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert out.read_bytes() == render(small.make("statement", PAID, "zh-hans"), "xlsx")
     assert "贷款对账单 DEMO-0001-1" in run(*asked).stdout
