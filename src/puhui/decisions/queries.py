@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models import Case, Count, IntegerField, OuterRef, Prefetch, Q, Q
 
 from puhui.decisions.authority import missing_voices
 from puhui.decisions.exposures import exposure_of_firms
-from puhui.decisions.factory_models import Absence, Answer, Campaign, Delegation, Interest, Invitee, Question, Sitting, Vote
+from puhui.decisions.factory_models import Absence, Answer, Campaign, Delegation, Escalation, Interest, Invitee, Question, Sitting, Vote
 from puhui.decisions.models import Application, Decision, Offer, Review
 from puhui.decisions.referral import is_open
 from puhui.decisions.reviewing import is_voted
@@ -22,7 +22,7 @@ from puhui.products.queries import products_on, tables_of
 
 OPEN = (Application.Status.SUBMITTED, Application.Status.REFERRED)
 _ORDERS = {"waiting": ("submitted_at", "pk"), "newest": ("-submitted_at", "-pk"), "amount": ("-amount_fen", "pk")}
-_FILTERS = {"status", "product", "text", "mine", "order"}
+_FILTERS = {"status", "product", "text", "mine", "told", "order"}
 
 
 def applications(user: Any) -> QuerySet[Application]:
@@ -42,7 +42,7 @@ def work_queue(user: Any, filters: Mapping[str, Any] | None = None) -> QuerySet[
     """Applications that wait for the lender, the longest waiting first.
 
     Filters: `status` (the open ones unless given; `all` for every one), `product`, `text` (in the firm's name), `mine` (firms that the
-    user manages), `order` (waiting, newest, amount). Others raise ValueError.
+    user manages), `told` (late, and told to the user's role), `order` (waiting, newest, amount). Others raise ValueError.
     """
     given = {name: value for name, value in (filters or {}).items() if value not in (None, "", False)}
     if set(given) - _FILTERS:
@@ -57,6 +57,8 @@ def work_queue(user: Any, filters: Mapping[str, Any] | None = None) -> QuerySet[
         rows = rows.filter(firm__in=firms_named(user.institution_id, given["text"]).values("pk"))
     if given.get("mine"):
         rows = rows.filter(firm__manager=user)
+    if given.get("told"):
+        rows = rows.filter(pk__in=Escalation.objects.filter(institution=user.institution_id, to_role=user.role).values("application"))
     order: tuple[str, ...] = _ORDERS.get(str(given.get("order", "waiting")), _ORDERS["waiting"])
     if status == "all" and order != _ORDERS["amount"]:
         order = (order[-1],)  # in the order of their numbers, as they came: moments of all states together have no index
@@ -200,12 +202,33 @@ def waits_for_committee(user: Any) -> QuerySet[Decision]:
     return rows.select_related("application", "firm").defer("record").order_by("decided_at", "pk")
 
 
-def question_counts(decision_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """Decision → questions that must be answered before a yes, and those of them that are still open."""
+@dataclass
+class Asked:
+    """The questions of a decision: how many must be answered before a yes, how many of them are open, and all that are open."""
+
+    required: int = 0
+    required_open: int = 0
+    open: list[dict[str, str]] = field(default_factory=list)  # texts by language, those that must be answered first
+
+
+def questions_asked(decision_ids: Iterable[int]) -> dict[int, Asked]:
+    """Decision → its questions; decisions without any are left out."""
     last = Answer.objects.filter(question=OuterRef("pk")).order_by("-pk").values("finding")[:1]
-    rows = Question.objects.filter(decision__in=list(decision_ids), is_required=True).annotate(last=Subquery(last)).values("decision_id")
-    counted = rows.annotate(n=Count("pk"), left=Count("pk", filter=Q(last__isnull=True) | Q(last="open")))
-    return {row["decision_id"]: (row["n"], row["left"]) for row in counted.order_by("decision_id")}
+    rows = Question.objects.filter(decision__in=list(decision_ids)).annotate(last=Subquery(last)).order_by("-is_required", "pk")
+    found: dict[int, Asked] = {}
+    for number, text, is_required, finding in rows.values_list("decision_id", "text", "is_required", "last"):
+        asked, waits = found.setdefault(number, Asked()), finding in (None, Answer.Finding.OPEN)
+        asked.required += is_required
+        asked.required_open += is_required and waits
+        if waits:
+            asked.open.append(text)
+    return found
+
+
+def told_of(decision_ids: Iterable[int]) -> dict[int, str]:
+    """Decision → the role that was told last that it is late."""
+    rows = Escalation.objects.filter(decision__in=list(decision_ids)).order_by("pk")
+    return dict(rows.values_list("decision_id", "to_role"))
 
 
 def campaigns(user: Any) -> QuerySet[Campaign]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from puhui.calculations.working_hours import due_at
@@ -58,6 +58,18 @@ def waiting(institution: Institution) -> QuerySet[Decision]:
     reviews = Review.objects.filter(decision=OuterRef("pk"))
     rows = Decision.objects.filter(_WAITS, institution=institution)
     return rows.annotate(is_looked_at=Exists(answers) | Exists(reviews)).select_related("application").defer("record").order_by("pk")
+
+
+def by_deadline(applications: QuerySet[Application], most: int) -> list[int] | None:
+    """The numbers of referred applications, those whose last step is due soonest first; None where there are more than `most`."""
+    latest = Decision.objects.filter(application=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    found = list(applications.order_by().annotate(latest=Subquery(latest)).values_list("pk", "product_code", "latest")[: most + 1])
+    if len(found) > most:
+        return None
+    decisions = Decision.objects.defer("record").in_bulk([number for *_, number in found if number])
+    times = {pk: due(decisions[number], code) for pk, code, number in found if number in decisions}
+    last = datetime.max.replace(tzinfo=UTC)
+    return sorted((pk for pk, *_ in found), key=lambda pk: (times[pk][-1].at if times.get(pk) else last, pk))
 
 
 def late(decisions: Iterable[Decision], now: datetime) -> list[tuple[Decision, Due]]:

@@ -7,35 +7,43 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from puhui.console import paging
 from puhui.console.access import Request, page
 from puhui.console.labels import APPLICATION, state
-from puhui.console.paging import filters_of, paged, told
+from puhui.console.paging import Picked, filters_of, paged, told
 from puhui.console.referral_figures import clock
 from puhui.console.templatetags.figures import choose_unit
-from puhui.console.words import AUTHORITY, LOAN_PURPOSES, word
+from puhui.console.words import AUTHORITY, LOAN_PURPOSES, in_language, product_name, role_label, word
 from puhui.decisions import queries
 from puhui.decisions.factory_models import SavedFilter
+from puhui.decisions.timing import by_deadline
 
+#: so many cases are put in the order of their deadlines; of more, those that wait longest stand first
+MOST_ORDERED = 2_000
 #: the tabs, those that ask for work first
 STATUSES = ("referred", "submitted", "offered", "accepted", "refused", "declined", "expired")
 
 
 @page("queue")
 def queue(request: Request) -> HttpResponse:
-    """Cases by state, those that wait longest first."""
-    filters = filters_of(request, "status", "text", "order")
+    """Cases by state; those that wait for a person, by when they are due."""
+    filters = filters_of(request, "status", "text", "told", "order")
     filters["status"] = filters["status"] or "referred"
-    context = paged(request, queries.work_queue(request.user, filters), filters)
+    context = paged(request, _ordered(request, filters), filters)
     found = list(context["page"].object_list)
-    asked = queries.question_counts(one.latest_decision.pk for one in found if one.latest_decision)
-    rows = [_row(application, asked) for application in found]
+    decisions = [one.latest_decision.pk for one in found if one.latest_decision and one.status == "referred"]
+    asked, told_to = queries.questions_asked(decisions), queries.told_of(decisions)
+    rows = [_row(application, asked, told_to) for application in found]
     context |= {
         "rows": rows, "tabs": _tabs(request, filters), "unit": choose_unit(row["application"].amount_fen for row in rows),
         "saved": list(request.user.saved_filters.filter(page="queue").order_by("name")),
-        "orders": [("", _("longest wait first")), ("newest", _("newest first")), ("amount", _("largest first"))],
+        "orders": [
+            ("", _("due soonest first")), ("waiting", _("longest wait first")),
+            ("newest", _("newest first")), ("amount", _("largest first")),
+        ],
     }  # fmt: skip
     return render(request, "console/queue.html", context)
 
@@ -52,13 +60,25 @@ def saved_filter(request: Request) -> HttpResponse:
     return redirect("console:queue")
 
 
-def _row(application: Any, asked: dict[int, tuple[int, int]]) -> dict[str, Any]:
+def _ordered(request: Request, filters: dict[str, str]) -> Any:
+    """The rows in the order asked for: by deadline unless another is asked for, where so many can be put in order at once."""
+    rows = queries.work_queue(request.user, filters)
+    if filters["status"] != "referred" or filters["order"]:
+        return rows
+    keys = by_deadline(rows, MOST_ORDERED)
+    return rows if keys is None else Picked(rows, keys)
+
+
+def _row(application: Any, asked: dict[int, queries.Asked], told_to: dict[int, str]) -> dict[str, Any]:
     decision = application.latest_decision
     waits = decision is not None and application.status == "referred"
-    total, still_open = asked.get(decision.pk, (0, 0)) if waits else (0, 0)
+    questions = asked.get(decision.pk) if waits else None
     return {
-        "asked": total,
-        "open": still_open,
+        "asked": questions,
+        "question": in_language(questions.open[0], get_language() or "en") if questions and questions.open else "",
+        "more": len(questions.open) - 1 if questions and questions.open else 0,
+        "told_to": role_label(told_to[decision.pk]) if waits and decision.pk in told_to else "",
+        "product": product_name(application.product_code),
         "clock": clock(decision, application.product_code) if waits else None,
         "application": application,
         "state": state(APPLICATION, application.status),
