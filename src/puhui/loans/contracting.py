@@ -62,31 +62,32 @@ def draft_contracts(institution: Institution, requests: Sequence[tuple[Offer, Pl
         for offer in fresh
         if offer.status != Offer.Status.ACCEPTED
     )
-    borrowers, identifiers = _borrowers([offer.firm for offer in fresh]), _identifiers([offer.firm for offer in fresh])
+    borrowers, identifiers = borrowers_of([offer.firm for offer in fresh]), identifiers_of([offer.firm for offer in fresh])
     kinds = {offer.pk: (offer.application.product_code, borrowers[offer.firm_id]) for offer in fresh}
     asked = {(code, who): conditions_of(code, day, who, institution) for code, who in set(kinds.values())}
     conditions = {pk: asked[kind] for pk, kind in kinds.items()}
     drafts = [
-        _draft(offer, plans[offer.pk], day, identifiers[offer.firm_id], [each.texts["zh-hans"] for each in conditions[offer.pk]])
+        drafted(offer, plans[offer.pk], day, identifiers[offer.firm_id], [each.texts["zh-hans"] for each in conditions[offer.pk]])
         for offer in fresh
     ]
-    drafted = Contract.objects.bulk_create(drafts)
-    links = [(each, agreed_link(plans[each.offer_id])) for each in drafted]
+    made = Contract.objects.bulk_create(drafts)
+    links = [(each, agreed_link(plans[each.offer_id])) for each in made]
     RateLink.objects.bulk_create(RateLink(contract=each, institution=institution, **asdict(link)) for each, link in links if link)
-    Condition.objects.bulk_create([Condition(contract=each, code=one.code) for each in drafted for one in conditions[each.offer_id]])
-    details = [(each.pk, {"number": each.number, "offer": each.offer_id}) for each in drafted]
+    Condition.objects.bulk_create([Condition(contract=each, code=one.code) for each in made for one in conditions[each.offer_id]])
+    details = [(each.pk, {"number": each.number, "offer": each.offer_id}) for each in made]
     record_audits(institution, actor, "contract.drafted", "contract", details)
-    contracts |= {each.offer_id: each for each in drafted}
+    contracts |= {each.offer_id: each for each in made}
     return [contracts[offer.pk] for offer, _ in requests]
 
 
-def _draft(offer: Offer, plan: Plan | None, day: date, identifier: str, conditions: Sequence[str]) -> Contract:
+def drafted(offer: Offer, plan: Plan | None, day: date, identifier: str, conditions: Sequence[str], number: str = "") -> Contract:
+    """The contract of an offer as a row that is not stored yet. Raises FaultsError for a plan that cannot be agreed."""
     terms, cost = offer.terms, offer.annual_cost_ppm
     if plan:
         terms = agreed_terms(offer.terms, plan, day)
         cost = cost_ppm(terms, day)
     check_terms(terms, day, f"contract of offer {offer.pk}", folder=settings.PUHUI_CATALOGUE)
-    number = f"{offer.institution.code}-{day:%Y%m%d}-{offer.pk:06d}"
+    number = number or f"{offer.institution.code}-{day:%Y%m%d}-{offer.pk:06d}"
     text = contract_text(
         number=number,
         institution=offer.institution.name,
@@ -113,14 +114,14 @@ def _draft(offer: Offer, plan: Plan | None, day: date, identifier: str, conditio
     )
 
 
-def _borrowers(firms: Sequence[Firm]) -> dict[int, Borrower]:
+def borrowers_of(firms: Sequence[Firm]) -> dict[int, Borrower]:
     """What of each firm decides which conditions are asked for."""
     spouses = FirmPerson.objects.filter(firm__in=firms, role="spouse", until=None).values_list("firm_id", flat=True)
     married = set(spouses)
     return {firm.pk: Borrower(firm.kind == Firm.Kind.ENTERPRISE, firm.pk in married) for firm in firms}
 
 
-def _identifiers(firms: Sequence[Firm]) -> dict[int, str]:
+def identifiers_of(firms: Sequence[Firm]) -> dict[int, str]:
     """The first identifier of each firm as the contract names it."""
     found: dict[int, str] = defaultdict(lambda: "–")
     for row in FirmIdentifier.objects.filter(firm__in=firms).order_by("-pk"):
@@ -131,11 +132,18 @@ def _identifiers(firms: Sequence[Firm]) -> dict[int, str]:
 # ---------------------------------------------------------------------------------------------------------------------------- signing
 
 
-def sign(contract: Contract, party: str, signer: str, method: str, evidence: dict[str, Any], actor: str) -> Signature:
+@transaction.atomic
+def sign(contract: Contract, party: str, signer: str, method: str, evidence: dict[str, Any], actor: str, *, read: str = "") -> Signature:
     """Record a party's signature on exactly this text; once both have signed, the contract is signed.
 
-    Raises FaultsError for an unknown party or a contract that is past signing. Signing twice gives the first signature.
+    read: digest of the text that was shown to the signer, where a page did.
+    Raises FaultsError for an unknown party, a contract that is past signing, or a text that is another by now. Signing twice gives the
+    first signature.
     """
+    if read and (locked := _locked([contract])[contract.pk]).text_digest != read:
+        raise state_fault(
+            f"contract {locked.number}", "a text that is another by now", "the text that was read", "Read it again, then sign."
+        )
     return sign_contracts([contract], party, signer, method, evidence, actor)[0]
 
 

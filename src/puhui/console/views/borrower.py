@@ -148,7 +148,7 @@ def _sign(request: Request, contract: Contract) -> None:
         "at": timezone.now().isoformat(),
         "agent": request.headers.get("User-Agent", "")[:200],
     }
-    lending.sign(contract, "borrower", name, "signed_in_phone", shown, request.user.username)
+    lending.sign(contract, "borrower", name, "signed_in_phone", shown, request.user.username, read=request.POST.get("text", ""))
 
 
 @borrower_page

@@ -83,7 +83,7 @@ def _act(request: Request, contract: Contract) -> None:
         actions.meet_condition(contract, request.POST.get("code", ""), request.POST.get("evidence", ""), who)
     elif act == "sign":
         name = request.user.get_full_name() or who
-        actions.sign(contract, "lender", name, "signed_in_officer", {"user": who}, who)
+        actions.sign(contract, "lender", name, "signed_in_officer", {"user": who}, who, read=request.POST.get("text", ""))
     elif act == "clear":
         actions.clear(contract, request.user)
     elif act == "draw":
@@ -172,6 +172,7 @@ def _context(request: Request, contract: Contract, errors: list[str]) -> dict[st
         "loan": next(iter(loans), None), "may_act": acts and status in ("drafted", "signed"),
         "conditions": [_condition(each, texts, language) for each in conditions],
         "signatures": [_signature(each) for each in contract.signatures.all()],
+        "may_plan": acts and status == "drafted" and not signed_by and "line" not in contract.offer.terms,
         "may_sign": acts and status == "drafted" and "lender" not in signed_by,
         "may_clear": acts and status == "signed" and all_met and second_person,
         "next_step": _next_step(status, signed_by, all_met, second_person), **_money(request, contract, loans, acts),
