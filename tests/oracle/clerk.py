@@ -427,6 +427,8 @@ class Card:
         row.principal += 0 if self.scheduled else row.ahead
         if not row.balance_fixed:
             row.balance = self.principal_owed if row is not self.last_row else 0
+        if self.scheduled and row is self.last_row:
+            self.paid_ahead = 0  # it is in the row now
         fresh = principal - paid if self.scheduled else principal
         if fresh > 0:
             row.late.append(Piece(fresh, row.period.pay_by))
@@ -539,8 +541,7 @@ class Card:
         self.terminated = day
         row = next((r for r in self.rows if r.closed and r.period.due == day), None)
         if row is not None:
-            rest = self.principal_undue
-            self.cut(rest, day)
+            rest = self.called_in(day)
             row.principal += rest
             row.late.append(Piece(rest, day))
             row.balance = 0
@@ -554,14 +555,20 @@ class Card:
         interest = row.brought + int(rounded(row.exact, self.terms.money))
         self.rows = [r for r in self.rows if r.number <= row.number]
         row.period = Period(row.period.start, day)
-        rest = self.principal_undue
-        self.cut(rest, day)
+        rest = self.called_in(day)
         row.closed, row.interest, row.principal, row.balance = True, interest, rest + row.early, 0
         row.parts["principal"] += row.early
         row.late.append(Piece(rest, day))
         if interest:
             row.unpaid_interest.append(Piece(interest - row.parts["interest"], day))
         self.at = len(self.rows)
+
+    def called_in(self, day: date) -> int:
+        """What is not due and not paid, which falls due on the day; no piece goes on."""
+        rest = self.principal_owed
+        self.cut(self.principal_undue, day)
+        self.paid_ahead = 0
+        return rest
 
     def charge(self, day: date, kind: str, amount: int) -> None:
         self.run_to(day)

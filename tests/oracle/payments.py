@@ -175,6 +175,7 @@ def end(card: Card, day: date) -> None:
     if any((other.ahead or other.parts["interest"]) and other is not row for other in open_rows(card)):
         raise Doubt("an end after later instalments were paid in advance")
     card.cut(card.principal_undue, day)
+    card.paid_ahead = 0
     if falling is not None:
         row.principal += rest
         row.interest += interest

@@ -71,7 +71,7 @@ def _repay_principal(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     terms = loan.terms
     if receipt.left >= loan.undue and receipt.left >= amount_to_close(loan, day):
         return  # the caller closes the loan with it
-    if terms.recalculation is None:
+    if terms.recalculation is None and not _told_as_scheduled(loan, receipt):
         raise unsettled("interest_recalculation", f"null with principal repaid early on {day}", "recalculation: null is not settled here")
     shortens_to_balloon = terms.balloon and (terms.prepayment == "reduce_term" or receipt.left >= loan.undue - terms.balloon)
     if terms.method == "flat" or shortens_to_balloon or not _parts_told(loan, day):
@@ -91,6 +91,14 @@ def _repay_principal(loan: RunningLoan, day: date, receipt: Receipt) -> None:
         _early_on_due_day(loan, receipt, early)
     else:
         _early_inside(loan, day, receipt, early)
+
+
+def _told_as_scheduled(loan: RunningLoan, receipt: Receipt) -> bool:
+    """Whether it is told what early money leaves where interest stays as scheduled: less principal at the end, and all interest."""
+    terms = loan.terms
+    if any(fee.of == "outstanding" for fee in terms.fees) or _interest_first(terms.allocation.in_advance):
+        return False
+    return loan.bears_as_lent and receipt.left < loan.undue
 
 
 def _parts_told(loan: RunningLoan, day: date) -> bool:
@@ -125,7 +133,8 @@ def _early_on_due_day(loan: RunningLoan, receipt: Receipt, early: int) -> None:
     row.due[PRINCIPAL] += early
     receipt.pay(row, PRINCIPAL, early, early=True)
     loan.undue -= early
-    loan.open = [(loan.undue, day)] if loan.undue else []
+    if not loan.bears_as_lent:
+        loan.open = [(loan.undue, day)] if loan.undue else []
     if not loan.undue and not loan.plan.carried:
         del loan.rows[loan.index :]
         del loan.periods[loan.index :]

@@ -39,10 +39,10 @@ def carved(period: Period, line: RateLine, slices: Sequence[Slice], misuses: Ite
     """The slices of a period without the nights on which a part of them was misused."""
     if not slices:
         return []
-    result = list(slices)
+    result, misuses = list(slices), tuple(misuses)
     for misuse in misuses:
         result = _without(result, misuse) if result else result
-    _check_nights_out(period, line, slices, result)
+    _check_nights_out(period, line, slices, result, misuses)
     return result
 
 
@@ -129,10 +129,11 @@ class RateLine:
             first, index = stop, index + 1
 
 
-def _check_nights_out(period: Period, line: RateLine, whole: Sequence[Slice], kept: Sequence[Slice]) -> None:
-    """Refuse misused nights taken out of a period of months and odd days, unless both ways of it agree, under each rate for itself.
+def _check_nights_out(period: Period, line: RateLine, whole: Sequence[Slice], kept: Sequence[Slice], misuses: Sequence[Misuse]) -> None:
+    """Refuse misused nights taken out of a period of months and odd days, unless all ways of it agree, under each rate for itself.
 
-    What is left may be counted by stretches, each by months and odd days, or as the whole less a 360th for each night.
+    What is left may be counted by stretches, each by months and odd days, or as the whole less a 360th for each night, or less the months
+    and odd days of these nights.
     """
     if period.rule != "months" or not kept:
         return
@@ -142,7 +143,9 @@ def _check_nights_out(period: Period, line: RateLine, whole: Sequence[Slice], ke
             parts = [(amount, max(first, begin), min(last, end)) for amount, first, last in slices if first < end and begin < last]
             shares.append(sum(amount * period.part(first, last) for amount, first, last in parts))
             nights.append(sum(amount * (last - first).days for amount, first, last in parts))
-        if (shares[0] - shares[1]) * 360 != (nights[0] - nights[1]) * YEAR:
+        out = [(max(misuse.first, begin), min(misuse.last, end)) for misuse in misuses if misuse.first < end and begin < misuse.last]
+        by_months = any(period.part(first, last) * 360 != (last - first).days * YEAR for first, last in out)
+        if by_months or (shares[0] - shares[1]) * 360 != (nights[0] - nights[1]) * YEAR:
             found = f"{period.day_count} from {period.start} to {period.due} with nights misused"
             raise FaultsError([Fault("day_count", found, "another day count: stretches and nights do not agree, not settled")])
 

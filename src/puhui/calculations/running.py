@@ -150,6 +150,12 @@ class RunningLoan:
         return self.terms.prepayment == "reduce_term" and self.plan.has_level
 
     @property
+    def bears_as_lent(self) -> bool:
+        """Whether interest runs on all that was lent, whatever was repaid: flat, or never recalculated with principal due at the end."""
+        terms = self.terms
+        return terms.method == "flat" or (terms.recalculation is None and terms.method in ("interest_only", "bullet"))
+
+    @property
     def last_due(self) -> date:
         """The last due date as it stands."""
         return self.rows[-1].period.due
@@ -302,7 +308,7 @@ class RunningLoan:
         self._open_period(row.period.due)
 
     def _open_period(self, day: date) -> None:
-        bearing = self.drawn if self.terms.method == "flat" else self.undue
+        bearing = self.drawn if self.bears_as_lent else self.undue
         self.open, self.ended = ([(bearing, day)] if bearing else []), []
         period = self.periods[self.index]
         if self.mixed_rates and self.line.changes_within(period.start, period.due):
