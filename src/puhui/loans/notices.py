@@ -13,9 +13,9 @@ from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
+from psycopg import Cursor
 
-from puhui.loans.outbox import INSERT
 from puhui.loans.outlook import notice_days
 from puhui.loans.settling import PARTITIONS
 from puhui.loans.workers import spread
@@ -26,6 +26,11 @@ __all__ = ["tell"]
 LOT = 1_000  # notices in a row of the outbox, at most
 TOPICS = {"fall_due": "loans.fall_due", "overdue": "loans.overdue"}
 
+_INSERT = """
+    INSERT INTO loans_outbox (institution_id, transaction_number, topic, payload, recorded_at)
+    VALUES (%s, pg_current_xact_id()::text::bigint, %s, %s::jsonb, now())
+"""
+
 Lot = tuple[str, int, str]
 """Topic, how many notices, and their text: JSON objects with commas between them."""
 
@@ -33,18 +38,19 @@ Lot = tuple[str, int, str]
 def tell(institution: Institution, day: date, workers: int) -> dict[str, int]:
     """Put the notices of the end of `day` into the outbox, inside the caller's transaction; how many of each kind."""
     parts = spread(partial(_found, institution.pk, day), range(PARTITIONS), workers)
-    found = [lot for lots in parts for lot in lots]
-    rows = list(_filled(found))
-    if rows:
-        payloads = [f'{{"day": "{day}", "notices": [{text}]}}' for _, _, text in rows]
-        with connection.cursor() as cursor:
-            cursor.execute(INSERT, [institution.pk, [topic for topic, _, _ in rows], payloads])
+    rows = list(_filled([lot for lots in parts for lot in lots]))
+    payloads = [(institution.pk, topic, f'{{"day": "{day}", "notices": [{text}]}}') for topic, _, text in rows]
+    if payloads:
+        # A cursor of the driver's own sends the texts as they are: a hundred thousand bytes each, full of quotes to be doubled otherwise.
+        with Cursor(connection.connection) as cursor:
+            cursor.executemany(_INSERT, payloads)
     return {kind: sum(count for told, count, _ in rows if told == topic) for kind, topic in TOPICS.items()}
 
 
 def _found(institution_id: int, day: date, part: int) -> list[Lot]:
     values: dict[str, Any] = {"institution": institution_id, "day": day, "lot": LOT, **notice_days(day)}
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")  # to begin them takes longer than their work
         cursor.execute(_text().replace("{part}", str(part)), values)
         return [(topic, count, text) for topic, count, text in cursor.fetchall()]
 
