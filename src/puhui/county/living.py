@@ -10,10 +10,10 @@ import numpy as np
 from puhui.county import economy as economies
 from puhui.county import fortune
 from puhui.county.plan import County, Teller
-from puhui.county.year import Year
+from puhui.county.year import OWED_FEN, Year
 from puhui.loans import actions as loans
 from puhui.loans import day_end
-from puhui.loans.models import DebitAccount, Loan
+from puhui.loans.models import DebitAccount, Instalment, Loan
 from puhui.parties.models import Institution
 
 
@@ -56,14 +56,8 @@ def bring_money(county: County, day: date, capacity: economies.Floats, numbers: 
 def dues_by(institution: Institution, day: date) -> dict[int, int]:
     """Firm → what it owes by a day beyond what is on its account, fen."""
     held = dict(DebitAccount.objects.filter(institution=institution).values_list("firm_id", "balance_fen"))
-    wanted: dict[int, int] = {}
-    for loan in Loan.objects.filter(institution=institution, next_action_date__isnull=False).prefetch_related("instalments"):
-        owed = sum(
-            row.principal_fen + row.interest_fen + row.fee_fen + row.penalty_fen + row.compound_fen - row.paid_fen
-            for row in loan.instalments.all()
-            if row.due <= day
-        )
-        wanted[loan.firm_id] = wanted.get(loan.firm_id, 0) + owed
+    due = Instalment.objects.filter(loan__institution=institution, loan__next_action_date__isnull=False, due__lte=day)
+    wanted = dict(due.values("loan__firm_id").annotate(owed_fen=OWED_FEN).values_list("loan__firm_id", "owed_fen"))
     return {firm_id: owed - held.get(firm_id, 0) for firm_id, owed in wanted.items() if owed > held.get(firm_id, 0)}
 
 

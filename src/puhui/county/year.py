@@ -9,14 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.db.models import F, Sum
+
 from puhui.county.desk import Desk
 from puhui.county.happenings import Happening, Note
 from puhui.county.lives import Life, day_of_year
 from puhui.decisions.models import Offer
 from puhui.loans import actions as loans
-from puhui.loans.models import Contract, DebitAccount, Instalment, Loan
+from puhui.loans.models import Contract, DebitAccount, Instalment
 from puhui.payments.actions import Payee
 
+OWED_FEN = Sum(F("principal_fen") + F("interest_fen") + F("fee_fen") + F("penalty_fen") + F("compound_fen") - F("paid_fen"))
 SUPPLIERS = (("青石建材有限公司", "6230580000099887766"), ("云溪五金批发部", "6230580000011112222"))
 
 
@@ -82,11 +85,8 @@ class Year:
 
 def shortfalls(firm_ids: Iterable[int], day: date) -> dict[int, int]:
     """Firm → what its loans' instalments of `day` ask for beyond what is on its account, fen; firms that lack nothing are left out."""
-    wanted: dict[int, int] = {}
-    due_today = Loan.objects.filter(firm_id__in=firm_ids, next_action_date=day)
-    for row in Instalment.objects.filter(loan__in=due_today, due__lte=day).select_related("loan"):
-        owed = row.principal_fen + row.interest_fen + row.fee_fen + row.penalty_fen + row.compound_fen - row.paid_fen
-        wanted[row.loan.firm_id] = wanted.get(row.loan.firm_id, 0) + owed
+    due_today = Instalment.objects.filter(loan__firm_id__in=list(firm_ids), loan__next_action_date=day, due__lte=day)
+    wanted = dict(due_today.values("loan__firm_id").annotate(owed_fen=OWED_FEN).values_list("loan__firm_id", "owed_fen"))
     held = dict(DebitAccount.objects.filter(firm_id__in=wanted).values_list("firm_id", "balance_fen"))
     missing = {firm_id: owed - held.get(firm_id, 0) for firm_id, owed in wanted.items()}
     return {firm_id: amount for firm_id, amount in missing.items() if amount > 0}
