@@ -32,6 +32,15 @@ def test_ceilings_of_practice_21():
     }
 
 
+def test_an_online_micro_lender_may_lend_a_household_so_much_and_no_more():
+    """regulation.md §10: 10,000,000 yuan for a household's business, whatever the lender's size; all of the household counts."""
+    row = {"capital_yuan": 1_000_000_000, "single_borrower_share": 0.10, "household_yuan": 10_000_000}
+    found = {one.code: one for one in ceilings(row, Circles(100_000_000, 999_999_900))}
+    assert (found["household"].most_fen, found["household"].headroom_fen) == (1_000_000_000, 100)
+    assert min(found.values(), key=lambda one: one.headroom_fen).code == "household"
+    assert "household" not in {one.code for one in ceilings(BANK, Circles(0, 0))}
+
+
 def test_major_related_transactions():
     assert is_major(BANK, 1_000_000_000, 0)  # 1% of capital
     assert not is_major(BANK, 999_999_999, 0)

@@ -1,10 +1,11 @@
 """The most that one borrower, a group that belongs together, and the lender's own related parties may owe a lender.
 
-These ceilings come from law, not from a product: a share of the lender's capital (practice.md 21), less what is owed and promised already.
+These ceilings come from law, not from a product: a share of the lender's capital (practice.md 21), or for an online micro-lender an amount
+for a household's business (regulation.md §10), less what is owed and promised already.
 Each speaks of another circle of debtors: the firm alone; the firm with everybody who belongs with it (the owner, the spouse, their firms
 and related parties: one credit view); and, where the firm is related to the lender itself, all who are. The least headroom binds.
 
-Amounts are fen, shares decimals of the dated table `lender-limits`; a share that is absent sets no ceiling.
+Amounts are fen, shares decimals of the dated table `lender-limits`; what is absent there sets no ceiling.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Ceiling:
 
     code: str
     share: float
-    of: str  # capital, tier_one
+    of: str  # capital, tier_one; amount: of no figure of the lender's, the law names an amount
     most_fen: int
     used_fen: int
 
@@ -60,6 +61,9 @@ def _of(row: Mapping[str, Any], circles: Circles) -> Iterator[Ceiling]:
             ("related_group", "related_group_share", "capital", circles.group_fen),
             ("related_all", "related_all_share", "capital", circles.related_fen),
         ]
+    fixed = row.get("household_yuan")
+    if fixed is not None:
+        yield Ceiling("household", 1.0, "amount", share_of_fen(1, fixed), circles.group_fen)
     for code, column, of, used_fen in wanted:
         share, base = row.get(column), row.get(f"{of}_yuan")
         if share is not None and base is not None:

@@ -10,6 +10,11 @@ _TEXTS: Mapping[str, tuple[str, str, str]] = {
         "单一借款人贷款占资本净额上限（商业银行法第39条）",
         "單一借款人貸款佔資本淨額上限（商業銀行法第39條）",
     ),
+    "household": (
+        "Business loans to one household, of an online micro-lender",
+        "网络小贷单户经营性贷款余额上限",
+        "網絡小貸單戶經營性貸款餘額上限",
+    ),
     "single_exposure": ("Exposure to one borrower, of tier 1 capital", "单一客户风险暴露占一级资本上限", "單一客戶風險暴露佔一級資本上限"),
     "group": ("Exposure to a connected group, of tier 1 capital", "关联客户组风险暴露占一级资本上限", "關聯客戶組風險暴露佔一級資本上限"),
     "group_of_capital": (
