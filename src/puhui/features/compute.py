@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from functools import lru_cache, partial
 from typing import Any
 
 import narwhals as nw
@@ -16,6 +15,7 @@ import polars as pl
 from puhui.features import engines, invoices, registry
 from puhui.features.invoice_plans import measures_of_many, prepared_measures
 from puhui.features.profiles import measure_schema
+from puhui.features.values import formulas, values
 from puhui.features.variable import Variable
 from puhui.features.windows import AsOf
 
@@ -37,28 +37,28 @@ def compute(rows: Any, as_of: date | datetime, engine: str = "polars", variables
     """
     wanted = _wanted(variables)
     if engine == "polars" and isinstance(rows, (pl.DataFrame, pl.LazyFrame)):
-        values = _on_polars(rows, AsOf(as_of), wanted)
+        found = _on_polars(rows, AsOf(as_of), wanted)
     else:
-        values = _on_any_engine(engines.lazy_frame(rows, engine), AsOf(as_of), wanted)
-    return values.sort("firm_id")
+        found = _on_any_engine(engines.lazy_frame(rows, engine), AsOf(as_of), wanted)
+    return found.sort("firm_id")
 
 
-def null_reasons(values: pl.DataFrame) -> pl.DataFrame:
+def null_reasons(found: pl.DataFrame) -> pl.DataFrame:
     """Why each null of a frame from `compute` is null: columns firm_id, variable, reason (of `NULL_REASONS`), one row per null.
 
     `too_short_history` where the side's known months do not reach what the variable needs, or nothing is known of that side at all; else
     the variable's own reason. Raises ValueError unless the frame holds inv_out_history_months and inv_in_history_months.
     """
-    missing = [f"inv_{side}_history_months" for side in ("out", "in") if f"inv_{side}_history_months" not in values.columns]
+    missing = [f"inv_{side}_history_months" for side in ("out", "in") if f"inv_{side}_history_months" not in found.columns]
     if missing:
         raise ValueError(f"null_reasons: the frame lacks {', '.join(missing)}; compute them with the others")
     reasons = []
-    for variable in registry.select([name for name in values.columns if name != "firm_id"]):
+    for variable in registry.select([name for name in found.columns if name != "firm_id"]):
         short = pl.any_horizontal(
             (pl.col(f"inv_{side}_history_months") < variable.history_months).fill_null(True) for side in variable.sides
         )
         reasons.append(
-            values.filter(pl.col(variable.name).is_null()).select(
+            found.filter(pl.col(variable.name).is_null()).select(
                 "firm_id",
                 variable=pl.lit(variable.name),
                 reason=pl.when(short).then(pl.lit("too_short_history")).otherwise(pl.lit(variable.null_reason)),
@@ -79,18 +79,9 @@ def _wanted(names: Sequence[str] | None) -> tuple[Variable, ...]:
 def _on_any_engine(frame: Frame, as_of: AsOf, wanted: tuple[Variable, ...]) -> pl.DataFrame:
     with engines.shared_stages():
         found = nw.from_native(invoices.measures({"invoice": frame.to_native()}, as_of))
-        return engines.collect(_of_measures(found, wanted))
+        return engines.collect(formulas(found, wanted))
 
 
 def _on_polars(rows: pl.DataFrame | pl.LazyFrame, as_of: AsOf, wanted: tuple[Variable, ...]) -> pl.DataFrame:
     found = measures_of_many(rows, as_of) if isinstance(rows, pl.LazyFrame) else prepared_measures({"invoice": rows}, as_of)
-    return _value_plan(wanted, tuple(found.schema.items())).run(found)
-
-
-@lru_cache(maxsize=8)
-def _value_plan(wanted: tuple[Variable, ...], schema: tuple[tuple[str, Any], ...]) -> engines.PreparedPlan:
-    return engines.PreparedPlan(partial(_of_measures, wanted=wanted), pl.Schema(schema))
-
-
-def _of_measures(found: Frame, wanted: tuple[Variable, ...]) -> Frame:
-    return found.select("firm_id", *(variable.value() for variable in wanted))
+    return values(found, wanted)

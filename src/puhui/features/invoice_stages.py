@@ -63,6 +63,13 @@ _MONTH_SUMS: dict[str, tuple[str, ...]] = {
 
 _STATISTICS_MONTHS = (12, 24)
 
+_WEEKEND = (6, 7, 0)
+"""Sunday is day 7 on polars and DuckDB and day 0 on Spark."""
+
+_ROLLING = {f"rolling_{start}": (start + 1, start + 12) for start in range(MONTHS_KEPT - 11)}
+
+_WINDOWS_SUMMED = WINDOWS | _ROLLING
+
 
 def measures_of_rows(invoices: Frame, as_of: AsOf) -> Frame:
     """One row per firm of the canonical invoice frame, as `measures` gives it."""
@@ -160,7 +167,7 @@ def last_year(rows: Frame) -> Frame:
         rate_middle_12m=_only((tax * 100 > amount * 4) & (tax * 1000 <= amount * 75), blue_amount).sum(),
         rate_high_12m=_only(tax * 1000 > amount * 75, blue_amount).sum(),
         quarter_end_12m=_only((month % 3 == 0) & last_five_days, blue_amount).sum(),
-        weekend_12m=_only((day_of("issued_on") + 3) % 7 >= 5, blue_amount).sum(),
+        weekend_12m=_only(issued.weekday().is_in(_WEEKEND), blue_amount).sum(),
         unnamed_12m=_only(nw.col("counterparty").is_null(), blue_amount).sum(),
         ticket_deviation_12m=size.std(),
         ticket_max_12m=size.max(),
@@ -196,12 +203,13 @@ def _within(first: int, last: int) -> nw.Expr:
 def month_measures(months: Frame) -> Frame:
     """firm × side: sums over windows; statistics of monthly amounts; `rolling_{s}`, the twelve months after the last s."""
     month, net = nw.col("month"), nw.col("net")
+    months = months.with_columns(**{f"in_{name}": _within(first, last) for name, (first, last) in _WINDOWS_SUMMED.items()})
     sums = {"history_months": month.max().cast(nw.Float64)}
     for name, windows in _MONTH_SUMS.items():
         for window in windows:
-            sums[f"{name}_{window}"] = _only(_within(*WINDOWS[window]), nw.col(name)).sum()
+            sums[f"{name}_{window}"] = _only(nw.col(f"in_{window}"), nw.col(name)).sum()
     for n in _STATISTICS_MONTHS:
-        recent, mean = _within(1, n), nw.col(f"mean_{n}")
+        recent, mean = nw.col(f"in_{n}m"), nw.col(f"mean_{n}")
         sums[f"known_{n}m"] = nw.col(f"known_{n}").max()
         sums[f"mean_{n}m"] = mean.max()
         sums[f"recorded_{n}m"] = _only(recent, nw.lit(1.0)).sum()
@@ -209,8 +217,8 @@ def month_measures(months: Frame) -> Frame:
         sums[f"month_moment_{n}m"] = _only(recent, net * month).sum()
         sums[f"positive_months_{n}m"] = _only(recent & (net > 0), nw.lit(1.0)).sum()
         sums[f"largest_month_{n}m"] = nw.when(recent).then(net).max()
-    for start in range(MONTHS_KEPT - 11):
-        sums[f"rolling_{start}"] = _only(_within(start + 1, start + 12), net).sum()
+    for name in _ROLLING:
+        sums[name] = _only(nw.col(f"in_{name}"), net).sum()
     return months.group_by(*SIDE).agg(**sums)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from typing import Any
 
 import narwhals as nw
@@ -19,6 +19,7 @@ import polars as pl
 from puhui.evidence.layouts import layout
 from puhui.features import engines, registry
 from puhui.features.registry import EvidenceModule
+from puhui.features.values import values
 from puhui.features.variable import Variable
 from puhui.features.windows import AsOf
 
@@ -103,10 +104,9 @@ def profile(
     used = [module for module in registry.modules() if module.name in names]
     with engines.named_stages():
         found = [_measures(module, given, at, engine, rows.schema["firm_id"]) for module in used]
-    plan = _value_plan(tuple(each.name for each in wanted), tuple(tuple(frame.schema.items()) for frame in found), rows.schema["firm_id"])
-    wide = plan.run(_wide(rows, found))
-    histories = [name for name in wide.columns if name.startswith("history:")]
-    return Profile(wide.drop(histories), wide.select("firm_id", *(pl.col(name).alias(name[8:]) for name in histories)))
+    wide = _wide(rows, found)
+    sides = dict.fromkeys(f"{side}_history_months" for variable in wanted for side in variable.sides)
+    return Profile(values(wide, wanted), wide.select("firm_id", *sides))
 
 
 def null_reasons(found: Profile, refused: Mapping[Any, Mapping[str, str]] | None = None) -> dict[Any, dict[str, str]]:
@@ -277,13 +277,6 @@ def _measure_plan(name: str, as_of: AsOf, schemas: tuple[tuple[tuple[str, Any], 
     return engines.PreparedPlan(build, *(pl.Schema(schema) for schema in schemas))
 
 
-@lru_cache(maxsize=32)
-def _value_plan(names: tuple[str, ...], schemas: tuple[tuple[tuple[str, Any], ...], ...], firm_type: Any) -> engines.PreparedPlan:
-    """The wide row in; the variables, and known months as `history:<side>_history_months`, out."""
-    columns = {name: dtype for schema in schemas for name, dtype in schema if name != "firm_id"}
-    return engines.PreparedPlan(partial(_values, names=names), pl.Schema({"firm_id": firm_type} | columns))
-
-
 def _wide(firms: pl.DataFrame, measures: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Each firm with the measures of all classes beside it, null where a class knows nothing of it."""
     beside = []
@@ -292,9 +285,3 @@ def _wide(firms: pl.DataFrame, measures: Sequence[pl.DataFrame]) -> pl.DataFrame
             each = firms.join(each, on="firm_id", how="left", maintain_order="left")
         beside += [column for column in each.get_columns() if column.name != "firm_id"]
     return firms.hstack(beside)
-
-
-def _values(wide: nw.LazyFrame[Any], names: tuple[str, ...]) -> nw.LazyFrame[Any]:
-    wanted = registry.select(names)
-    sides = dict.fromkeys(f"{side}_history_months" for variable in wanted for side in variable.sides)
-    return wide.select("firm_id", *(variable.value() for variable in wanted), *(nw.col(name).alias(f"history:{name}") for name in sides))

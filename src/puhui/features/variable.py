@@ -17,6 +17,7 @@ from typing import Literal, get_args
 import narwhals as nw
 
 from puhui.features import texts
+from puhui.features.row_formulas import RowFunction, row_function
 
 __all__ = ["NULL_REASONS", "SIGNS", "UNITS", "LeftOut", "Sign", "Variable"]
 
@@ -94,6 +95,11 @@ class Variable:
             return number.alias(self.name)
         known = nw.all_horizontal(*(nw.col(f"{side}_history_months") >= self.history_months for side in self.sides), ignore_nulls=False)
         return nw.when(known).then(number).alias(self.name)
+
+    @cached_property
+    def of_row(self) -> RowFunction | None:
+        """`value` as a function of one row of measures; None where it takes an engine."""
+        return row_function(self.value())
 
 
 @dataclass(frozen=True)
