@@ -10,6 +10,7 @@ from pathlib import Path
 from puhui.evidence.documents.agreeing import agreed_fields, agreed_statement
 from puhui.evidence.documents.bank_table import read_bank_statement
 from puhui.evidence.documents.camt import is_camt, read_camt
+from puhui.evidence.documents.glyphs import glyph_words
 from puhui.evidence.documents.model import Document, Word
 from puhui.evidence.documents.pages import pdf_words, picture_words
 from puhui.evidence.documents.vat_invoice import invoice_fields, invoice_of
@@ -56,14 +57,28 @@ def read_document(path: Path, limits: Limits | None = None, name: str = "") -> D
         found = read_camt(root, file) if is_camt(root) else read_xml(root, file)
     elif kind == "ofd":
         found = _ofd(data, file, limits)
-    elif kind in ("pdf", "picture"):
-        found = of_words(pdf_words(data, file) if kind == "pdf" else picture_words(data, file), file)
+    elif kind == "pdf":
+        found = _of_pdf(data, file)
+    elif kind == "picture":
+        found = of_words(picture_words(data, file), file)
     if found is None:
         raise refuse(
             file, "no invoice and no bank statement that could be recognised", "a digital invoice (XML, OFD, PDF), or a clear scan of one",
             "Export a table from the source and send that.",
         )  # fmt: skip
     return found
+
+
+def _of_pdf(data: bytes, file: str) -> Document | None:
+    """The document in a PDF: by the runs of its text, and where these make none, or a doubtful one, by its letters."""
+    found = of_words(pdf_words(data, file), file)
+    if found is not None and not found.faults and found.kind != "bank_statement":
+        return found
+    letters = glyph_words(data)
+    other = of_words(letters, file) if letters else None
+    if other is None or found is None:
+        return found or other
+    return max((found, other), key=lambda each: (-len(each.faults), sum(bool(cell) for row in each.rows for cell in row.values())))
 
 
 def of_words(words: list[Word], file: str) -> Document | None:
