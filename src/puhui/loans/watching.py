@@ -107,16 +107,21 @@ def _notes(loans: Any) -> list[_Note]:
 
 
 def _products(notes: Iterable[_Note]) -> dict[int, Product]:
-    """Loan → its product as it was decided by; where the decision names none, the file that was valid then."""
+    """Loan → its product as it was decided by; where the decision names none, the file that was valid then. Each is looked for once."""
     notes = list(notes)
     stored = products_by_digest({(note.product_code, note.digest) for note in notes if note.digest})
-    found = {}
+    files = {code: versions(code) for code in {note.product_code for note in notes if note.digest not in stored}}
+    valid: dict[tuple[str, date], Product | None] = {}
+    found: dict[int, Product | None] = {}
     for note in notes:
-        valid = (one for one in versions(note.product_code) if one.valid_from <= note.decided_on)
-        product = stored.get(note.digest or "") or next(valid, None)
-        if product is not None:
-            found[note.pk] = product
-    return found
+        if note.digest in stored:
+            found[note.pk] = stored[note.digest]
+            continue
+        key = note.product_code, note.decided_on
+        if key not in valid:
+            valid[key] = next((one for one in files[note.product_code] if one.valid_from <= note.decided_on), None)
+        found[note.pk] = valid[key]
+    return {pk: product for pk, product in found.items() if product is not None}
 
 
 # ---------------------------------------------------------------------------------------------------------------- rates that follow
