@@ -152,7 +152,7 @@ class PooledLine(RunningLoan):
         other = (tuple(self.first_out.open), tuple(self.first_out.ended))
         return PooledPeriod(
             running.period, running.line, running.open, running.ended, running.waiting, running.bears_interest, running.misuses,
-            running.late, other,
+            running.late, other=other,
         )  # fmt: skip
 
     def _own_interest(self) -> Exact:

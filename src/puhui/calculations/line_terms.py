@@ -85,6 +85,8 @@ def _pooled(fields: Fields, line: Line, method: str, start: date | None, values:
         fields.fault("every", 'a step such as "1 month", or a settlement_day: interest of a pooled line is due at settlements')
     if values.get("grace", Grace()) != Grace():
         fields.fault("grace", "none: not settled for a pooled line")
+    if values["part_periods"] == "whole":
+        fields.fault("part_periods", "days: interest of a pooled line follows its daily balances")
     values["maturity"] = line.until
     return method
 

@@ -184,8 +184,14 @@ class _Keeper:
 
     def _to_running(self, event: Event) -> None:
         for draw in self.draws:
-            if draw.terms.start < event.date < draw.last_due and draw.principal(event.date, self.paid_when_due):
+            if draw.terms.start < event.date and self._runs(draw, event.date):
                 draw.events.append(event)
+
+    def _runs(self, draw: Draw, day: date) -> bool:
+        """Whether anything runs on a draw: what is overdue follows a new rate after its last due date as well."""
+        if self.paid_when_due or day < draw.last_due:
+            return day < draw.last_due and draw.principal(day, self.paid_when_due) > 0
+        return draw.position(day).status != "closed"
 
     def _owing(self, event: Event) -> list[Draw]:
         day = event.date
