@@ -35,8 +35,17 @@ def propose(scenario: Any, version: Any, comparison: Any, day: date | None = Non
     return promoting.propose(version, comparison, start, "fewer failures", scenario.users["risk"], None)
 
 
+def optimum(scenario: Any, **typed: str) -> Any:
+    """The best rates and amounts within a budget and a quota, on record."""
+    from puhui.console.lab_run import run_optimum
+
+    return run_optimum(scenario.institution, scenario.users["risk"], {"policy": CODE, "budget": "100,000", "industry": "13: 80000"} | typed)
+
+
 def prepare(scenario: Any) -> SimpleNamespace:
-    """Version, comparison and promotion."""
+    """Version, comparison, promotion and an optimum."""
     version = draft(scenario)
     comparison = compare(scenario, version)
-    return SimpleNamespace(version=version, comparison=comparison, promotion=propose(scenario, version, comparison))
+    return SimpleNamespace(
+        version=version, comparison=comparison, promotion=propose(scenario, version, comparison), optimum=optimum(scenario)
+    )

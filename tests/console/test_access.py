@@ -15,9 +15,10 @@ PAGE_OF = {
     "visits": "case", "visit": "case", "sitting": "committee", "change": "decision", "health of sources": "evidence",
     "documents that wait": "evidence", "firms": "firm",
     "firm's evidence": "firm", "firm's records": "firm",
-    "payout": "payouts", "plan": "payouts", "loan": "loans", "models": "model", "monitoring": "model", "trainings": "training", "products": "product",
+    "payout": "payouts", "plan": "payouts", "loan": "loans", "models": "model", "monitoring": "model",
+    "trainings": "training", "products": "product",
     "account": "books", "entry": "books", "late loan": "loans",
-    "past loan": "loans", "loan class": "loans", "comparison": "lab", "promotion": "lab", "draft": "drafts",
+    "past loan": "loans", "loan class": "loans", "comparison": "lab", "optimum": "lab", "promotion": "lab", "draft": "drafts",
     "renewal": "renewals", "line": "lines", "act": "acts",
     "days": "books", "day": "books", "vouchers": "books", "losses": "books", "taxes": "books",
 }  # fmt: skip

@@ -32,6 +32,33 @@ def test_a_comparison_is_made_on_its_page(scenario: Any, client_of: Any) -> None
     assert "Nothing was done" in alone and Comparison.objects.latest("pk").pk == row.pk
 
 
+def test_the_best_use_of_a_budget_is_found_on_its_page(scenario: Any, client_of: Any) -> None:
+    """Kept beside the comparisons and not among them, with what each bound is worth, and as files; everything that is wrong is named."""
+    from puhui.products.strategy_models import Comparison
+
+    client, before = client_of("risk"), Comparison.objects.count()
+    typed = {"act": "optimum", "policy": CODE, "budget": "100,000", "capital": "9万", "class": "A: 60000，B: 60000", "steps": "50, 100"}
+    made = client.post("/lab/", typed)
+    row = Comparison.objects.latest("pk")
+    assert made.status_code == 302 and made["Location"] == f"/lab/optima/{row.pk}/" and Comparison.objects.count() == before + 1
+    assert row.asked["kind"] == "optimum" and row.asked["steps"] == [0.5, 1.0]
+    names = [each["name"] for each in row.found["bounds"]]
+    assert names == ["budget", "capital", "class:A", "class:B"] and row.found["lent_fen"] <= 10_000_001
+    assert all(each["step"] in (0.5, 1.0) for each in row.found["offers"]) and row.found["offers"]
+    page = client.get(made["Location"]).content.decode()
+    assert "Funding budget, yuan" in page and "the policy&#x27;s own rates" in page and "Worth of one more" in page
+    assert client.get(f"/lab/optima/{row.pk}/file.xlsx").content[:2] == b"PK"
+    assert client.get(f"/lab/optima/{row.pk}/file.json").json()["tables"]["bounds"]
+    assert client.get(f"/lab/optima/{row.pk}/file.exe").status_code == 404
+    assert client.get(f"/lab/{row.pk}/").status_code == 404  # it compares nothing
+    listed = client.get("/lab/").content.decode()
+    assert f'href="/lab/optima/{row.pk}/"' in listed and f'href="/lab/{row.pk}/"' not in listed
+    wrong = {"act": "optimum", "policy": CODE, "budget": "much", "class": "A", "least": "B: some", "steps": "half"}
+    told = client.post("/lab/", wrong).content.decode()
+    assert all(part in told for part in ("much", "some", "half")) and Comparison.objects.count() == before + 1
+    assert client_of("auditor").post("/lab/", typed).status_code == 403
+
+
 def test_a_draft_is_checked_while_it_is_written(scenario: Any, client_of: Any) -> None:
     """Line and column of what is wrong, the product in words where nothing is; nothing is kept by checking."""
     from puhui.products.strategy_models import DraftVersion

@@ -16,7 +16,7 @@ from tests.decisions.conftest import DAY, tiny_model_body
 from tests.decisions.test_batch import solid
 
 from puhui.calculations.faults import FaultsError
-from puhui.decisions.lab.allocating import Group, allocate
+from puhui.decisions.lab.allocating import Group, Quota, allocate
 from puhui.decisions.lab.comparing import Costs, by_group, figures, stressed, swap_set
 from puhui.products.documents import CATALOGUE
 from puhui.site.command import run
@@ -93,10 +93,10 @@ def test_the_allocation_against_brute_force():
 def test_quotas_and_capital():
     groups = [Group("good", 5, 1.0, 0.0, ((0.05, 0.0),)), Group("weak", 5, 1.0, 0.2, ((0.05, 0.0),))]
     assert {each.group for each in allocate(groups, 0.01, 0.5).offers} == {"good"}
-    quota = allocate(groups, 0.01, 0.5, capital=0.3, capital_share=0.1, least_firms={"weak": 1})
+    quota = allocate(groups, 0.01, 0.5, capital=0.3, capital_share=0.1, quotas=[Quota("weak", frozenset({1}), least_firms=1)])
     assert {each.group: round(each.firms, 6) for each in quota.offers} == {"good": 2, "weak": 1}
     with pytest.raises(FaultsError, match="Raise the budget or lower the quotas"):
-        allocate(groups, 0.01, 0.5, budget=1.0, least_firms={"weak": 2})
+        allocate(groups, 0.01, 0.5, budget=1.0, quotas=[Quota("weak", frozenset({1}), least_firms=2)])
 
 
 @pytest.mark.real_data

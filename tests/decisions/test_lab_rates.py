@@ -77,3 +77,24 @@ def test_bad_input_is_named(files, capsys):
 
 def test_points_between():
     assert between([(0.04, 0.0), (0.06, 0.2)], 0.01) == ((0.04, 0.0), (0.05, pytest.approx(0.1)), (0.06, 0.2))
+
+
+@pytest.mark.parametrize("form", ["html", "xlsx", "csv", "json"])
+def test_the_result_is_written(files, capsys, form):
+    target = files / f"rates.{form}"
+    found = told(files, capsys, "--budget", "6000", "--step", "0.5", "--step", "1", "--quota", "A=4", "--out", str(target))
+    assert {each["step"] for each in found["offers"]} <= {0.5, 1.0} and found["lent"] <= 6001
+    if form == "json":
+        tables = json.loads(target.read_text(encoding="utf-8"))["tables"]
+        assert {each["what"] for each in tables["sums"]} >= {"the best offers within the bounds"}
+        assert tables["sums"][0]["profit_fen"] == pytest.approx(found["profit"] * 100, abs=60)
+        assert len(tables["bounds"]) == 2 and len(tables["offers"]) == len(found["offers"])
+    else:
+        assert target.stat().st_size > 200
+
+
+def test_a_file_that_cannot_be_written_is_refused_first(files, capsys):
+    base = ["lab", "rates", str(files / "firms.parquet"), "--curve", str(files / "curve.csv"), "--group", "grade", "--outcome", "defaulted"]
+    assert run([*base, "--out", "rates.docx", "--step", "1.5"]) == 2
+    shown = capsys.readouterr().err
+    assert "rates.docx" in shown and "--step" in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -78,3 +78,22 @@ def key_of(sent: Mapping[str, str]) -> str:
     """
     key = sent.get("key") or ""
     return key if KEY.fullmatch(key) else new_key()
+
+
+def quotas_of(text: str, number: Callable[[str], int]) -> dict[str, int]:
+    """`3301: 500000, 3302: 300000` as code → what `number` makes of the text behind it. Raises FaultsError naming every part in error."""
+    found, faults = dict[str, int](), list[Fault]()
+    for part in text.replace("，", ",").replace("：", ":").split(","):
+        code, separator, behind = (each.strip() for each in part.partition(":"))
+        if not part.strip():
+            continue
+        if not separator:
+            faults.append(Fault(_("quota"), part.strip(), _("a code, a colon and a number, such as 3301: 500000")))
+            continue
+        try:
+            found[code] = number(behind)
+        except FaultsError as error:
+            faults += error.faults
+    if faults:
+        raise FaultsError(faults)
+    return found

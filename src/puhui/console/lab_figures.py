@@ -13,9 +13,10 @@ from puhui.console.templatetags.figures import choose_unit, money, rate
 from puhui.console.words import in_language
 from puhui.products.strategy_models import Comparison
 from puhui.reports import tables
+from puhui.reports.lab_optimum import optimum_report
 from puhui.reports.policy_lab import in_order, lab_report
 
-__all__ = ["charts", "report_of", "tables_of"]
+__all__ = ["charts", "optimum_of", "report_of", "tables_of"]
 
 TONES = ("grey", "accent", "amber", "late")
 
@@ -30,6 +31,12 @@ def report_of(row: Comparison) -> tables.Report:
 
     day = datetime.date.fromisoformat(row.asked["business_date"])
     return lab_report(row.found, row.institution.name, day, language, row.asked.get("scenarios", {}), reason)
+
+
+def optimum_of(row: Comparison) -> tables.Report:
+    """The report of an optimum in the reader's language."""
+    day = datetime.date.fromisoformat(row.asked["business_date"])
+    return optimum_report(row.found, row.institution.name, day, get_language() or "en")
 
 
 def tables_of(report: tables.Report) -> list[dict[str, Any]]:

@@ -73,6 +73,7 @@ ACTS = {
     "draft.create": _("draft begun"),
     "draft.save": _("version of a draft kept"),
     "lab.compare": _("policies compared"),
+    "lab.optimum": _("best use of a budget looked for"),
     "promotion.propose": _("proposed to be put in force"),
     "promotion.agree": _("agreed to be put in force"),
     "promotion.refuse": _("refused to be put in force"),

@@ -15,7 +15,7 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.console.access import Request, may_act, page
 from puhui.console.application_forms import fact_text
 from puhui.console.decision_figures import language
-from puhui.console.forms import amount_fen, errors_of, key_of, new_key
+from puhui.console.forms import amount_fen, errors_of, key_of, new_key, quotas_of
 from puhui.console.labels import CAMPAIGN, INVITEE, state
 from puhui.console.paging import filters_of, paged
 from puhui.console.templatetags.figures import choose_unit
@@ -84,7 +84,7 @@ def _make(request: Request) -> Campaign:
         kind=sent.get("kind", ""), anchor=sent.get("anchor", "").strip()[:200], product_code=sent.get("product", ""),
         term_months=_whole(sent.get("months", "")), purpose=sent.get("purpose", ""), amount_fen=amount_fen(sent.get("amount", "")),
         expires_on=_day(sent.get("expires_on", "")), budget_fen=amount_fen(sent.get("budget", "")),
-        region=_quotas(sent.get("region", "")), industry=_quotas(sent.get("industry", "")),
+        region=quotas_of(sent.get("region", ""), amount_fen), industry=quotas_of(sent.get("industry", ""), amount_fen),
     )  # fmt: skip
 
 
@@ -99,25 +99,6 @@ def _day(text: str) -> datetime.date:
         return datetime.date.fromisoformat(text.strip())
     except ValueError as error:
         raise FaultsError([Fault(_("last day"), text or _("nothing"), _("a date such as 2026-12-31"))]) from error
-
-
-def _quotas(text: str) -> dict[str, int]:
-    """`3301: 500000, 3302: 300000` as code → fen."""
-    found, faults = {}, []
-    for part in text.replace("，", ",").replace("：", ":").split(","):
-        code, separator, amount = (each.strip() for each in part.partition(":"))
-        if not part.strip():
-            continue
-        if not separator:
-            faults.append(Fault(_("quota"), part.strip(), _("code: amount in yuan, such as 3301: 500000")))
-            continue
-        try:
-            found[code] = amount_fen(amount)
-        except FaultsError as error:
-            faults += error.faults
-    if faults:
-        raise FaultsError(faults)
-    return found
 
 
 def _find(request: Request, number: int) -> Campaign:

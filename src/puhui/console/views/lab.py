@@ -14,7 +14,7 @@ from puhui.console.forms import errors_of
 from puhui.console.labels import PROMOTION, state
 from puhui.console.paging import paged
 from puhui.console.words import product_name
-from puhui.decisions.lab.keeping import comparisons
+from puhui.decisions.lab.keeping import comparisons, optima
 from puhui.products import drafting
 from puhui.products.queries import products_on
 from puhui.products.strategy_models import Comparison, DraftVersion, ProductPromotion
@@ -31,12 +31,11 @@ PLACES = ("first_policy", "second_policy", "third_policy", "fourth_policy")
 
 @page("lab")
 def lab(request: Request) -> HttpResponse:
-    """The comparisons on record, the newest first; POST compares anew and keeps it."""
+    """The comparisons and optima on record, the newest first; POST compares, or looks for the optimum, and keeps what was found."""
     errors: list[str] = []
     if request.method == "POST":
-        texts = [text for text in (request.POST.get(place, "").strip() for place in PLACES) if text]
         try:
-            return redirect("console:comparison", lab_run.run(request.institution, request.user, request.POST, texts).pk)
+            return _run(request)
         except FaultsError as error:
             errors = errors_of(error)
     context = paged(request, comparisons(request.institution).defer("found"))
@@ -46,10 +45,20 @@ def lab(request: Request) -> HttpResponse:
         "entered": request.POST,
         "places": PLACES[:3],
         "choices": _choices(request),
+        "optima": [{"row": one, "product": product_name(one.product_code)} for one in optima(request.institution)[:20]],
         "promotions": _promotions(request),
         "may_make": may_act(request.user, "lab"),
     }
     return render(request, "console/lab.html", context)
+
+
+def _run(request: Request) -> HttpResponse:
+    """Raises FaultsError."""
+    typed = request.POST
+    if typed.get("act") == "optimum":
+        return redirect("console:optimum", lab_run.run_optimum(request.institution, request.user, typed).pk)
+    texts = [text for text in (typed.get(place, "").strip() for place in PLACES) if text]
+    return redirect("console:comparison", lab_run.run(request.institution, request.user, typed, texts).pk)
 
 
 def _choices(request: Request) -> list[dict[str, str]]:
@@ -98,6 +107,35 @@ def comparison(request: Request, number: int) -> HttpResponse:
         "may_make": may_act(request.user, "lab"),
     }
     return render(request, "console/comparison.html", context)
+
+
+@page("lab")
+def optimum(request: Request, number: int) -> HttpResponse:
+    """One optimum as it was found: sums, rates and amounts by class, bounds and what they cost, every offer."""
+    found = _find_optimum(request, number)
+    report = lab_figures.optimum_of(found)
+    context = {
+        "optimum": found, "product": product_name(found.product_code), "tables": lab_figures.tables_of(report), "notes": report.notes,
+        "forms": list(TYPES),
+    }  # fmt: skip
+    return render(request, "console/optimum.html", context)
+
+
+@page("lab")
+def optimum_file(request: Request, number: int, form: str) -> HttpResponse:
+    """The same optimum as a file."""
+    if form not in TYPES:
+        raise Http404
+    response = HttpResponse(tables.render(lab_figures.optimum_of(_find_optimum(request, number)), form), content_type=TYPES[form])
+    response["Content-Disposition"] = f'attachment; filename="lab-optimum-{number}.{form}"'
+    return response
+
+
+def _find_optimum(request: Request, number: int) -> Comparison:
+    found = optima(request.institution).select_related("institution").filter(pk=number).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 @page("lab")

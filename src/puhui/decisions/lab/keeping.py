@@ -16,8 +16,9 @@ from puhui.parties.audit import record_act
 from puhui.parties.models import Institution, User
 from puhui.products.strategy_models import Comparison
 
-__all__ = ["MOST_CHANGED", "comparisons", "keep"]
+__all__ = ["MOST_CHANGED", "comparisons", "keep", "keep_optimum", "optima"]
 
+OPTIMUM = "optimum"  # the kind of a finding that compares nothing
 MOST_CHANGED = 200
 """Cases that change, kept with the record of each comparison; the number of all of them stands beside."""
 
@@ -39,9 +40,34 @@ def keep(institution: Institution, policies: Sequence[Policy], asked: Mapping[st
     return row
 
 
+@transaction.atomic
+def keep_optimum(institution: Institution, policy: Policy, asked: Mapping[str, Any], found: Mapping[str, Any], user: User) -> Comparison:
+    """The record of an optimum of one policy's cases (`lab.optimum`): a finding of the lab like a comparison, with one policy in it."""
+    row = Comparison.objects.create(
+        institution=institution,
+        product_code=policy.product.code,
+        digests=[policy.product.digest],
+        asked={**asked, "kind": OPTIMUM},
+        found=dict(found),
+        digest=digest_of({"asked": {**asked, "kind": OPTIMUM}, "found": dict(found)}),
+        made_by=user,
+    )
+    record_act(institution, user.username, "lab.optimum", row, {"product": row.product_code, "digest": row.digest})
+    return row
+
+
+def optima(institution: Institution) -> QuerySet[Comparison]:
+    """The optima on record, the newest first."""
+    return _findings(institution).filter(asked__kind=OPTIMUM)
+
+
+def _findings(institution: Institution) -> QuerySet[Comparison]:
+    return Comparison.objects.filter(institution=institution).select_related("made_by").order_by("-pk")
+
+
 def comparisons(institution: Institution, product_code: str = "") -> QuerySet[Comparison]:
     """Those on record, the newest first."""
-    rows = Comparison.objects.filter(institution=institution).select_related("made_by").order_by("-pk")
+    rows = _findings(institution).exclude(asked__has_key="kind")
     return rows.filter(product_code=product_code) if product_code else rows
 
 

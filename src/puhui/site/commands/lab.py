@@ -97,6 +97,8 @@ def rates(
     capital: Annotated[float | None, typer.Option("--capital", help="The most yuan of capital to be held.")] = None,
     capital_share: Annotated[float, typer.Option("--capital-share", help="Capital held, a share of what is lent.")] = 0.08,
     quota: Annotated[list[str] | None, typer.Option("--quota", help="GROUP=FIRMS: so many must get an offer at least.")] = None,
+    steps: Annotated[list[float] | None, typer.Option("--step", help="A share of the amount that may be offered.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the result: .html, .xlsx, .json, .csv.")] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """The rates that earn most when dear rates drive borrowers away, within a budget, capital and quotas; without a curve no offer.
@@ -107,24 +109,21 @@ def rates(
     """
     from puhui.decisions.lab.allocating import allocate
     from puhui.scoring.tables import read_table
-    from puhui.site.commands.lab_rates import groups_of, quotas_of, realised
+    from puhui.site.commands.lab_rates import check_out, groups_of, quotas_of, realised, told, write
 
-    groups, outcomes = groups_of(read_table(firms), read_table(curve), group_column, outcome, amount, probability, between)
-    found = allocate(groups, cost, loss, budget, capital, capital_share, quotas_of(quota or [], {each.name for each in groups}))
-    rows = [
-        {"group": each.group, "rate": each.rate, "firms": round(each.firms, 2), "lent": round(each.lent), "profit": round(each.profit)}
-        for each in found.offers
-    ]
-    result = {
-        "profit": round(found.profit),
-        "realised": round(realised(found, outcomes, cost, loss)),
-        "lent": round(found.lent),
-        "worth_of_a_yuan_of_budget": round(found.worth_of_budget, 6),
-    }
+    check_out(out, steps or [])
+    groups, outcomes = groups_of(
+        read_table(firms), read_table(curve), group_column, outcome, amount, probability, between, tuple(steps or [1.0])
+    )
+    found = allocate(groups, cost, loss, budget, capital, capital_share, quotas_of(quota or [], groups))
+    earned = realised(found, outcomes, cost, loss)
+    if out is not None:
+        write(groups, found, earned, out)
+    offers, result = told(found, earned)
     if as_json:
-        support.print_result({**result, "offers": rows}, True)
+        support.print_result({**result, "offers": offers}, True)
     else:
-        support.print_result(rows, False)
+        support.print_result(offers, False)
         support.print_result(result, False)
 
 
