@@ -145,6 +145,17 @@ def test_listed_firms_as_they_are(firm: str, ending: str) -> None:
         assert compared >= 15, (file, compared)
 
 
+def test_a_form_in_traditional_characters(tmp_path: Path) -> None:
+    traditional = str.maketrans("资产负债单编货币应收账动计额余对权总压", "資產負債單編貨幣應收帳動計額餘對權總壓")
+    assert told(written(tmp_path, SMALL.translate(traditional), "t.csv")) == told(written(tmp_path, SMALL))
+
+
+def test_figures_in_another_currency_are_never_taken_for_yuan(tmp_path: Path) -> None:
+    for unit in ("美元", "千港元", "万美元", "USD"):
+        with pytest.raises(RefusedFileError, match="as a line above the table says"):
+            read_statements(written(tmp_path, SMALL.replace("单位：元", f"单位：{unit}")))
+
+
 def test_a_headline_of_a_long_table_is_a_copy_of_its_line(tmp_path: Path) -> None:
     rows = [
         ("*资产合计", "3.05亿"),

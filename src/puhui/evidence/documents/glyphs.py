@@ -1,7 +1,7 @@
 """The words of a PDF put together letter by letter, for pages whose text the order of drawing does not cut into cells.
 
 Programs that print web pages draw a whole row of a table in one go, and others draw a page lying on its side and turn it by a note in the
-file. Here every letter has its own place: letters that follow each other closely on a line are a word; a gap about as wide as a letter ends
+file. Here every letter has its own place: letters that follow each other closely on a line are a word; a gap of more than half a letter ends
 it, and so does a blank between two figures or after an amount of money. A page whose letters run up, down or backwards is read as if it were turned upright, whatever
 the note says.
 """
@@ -19,7 +19,7 @@ from puhui.evidence.documents.model import Box, Word
 
 __all__ = ["glyph_words"]
 
-WIDEST_GAP = 0.8  # of the height of a letter; a blank between words is about a third of it
+WIDEST_GAP = 0.5  # of the height of a letter with its line; a blank between words is about a quarter of it
 BACKWARDS = -0.5
 SAME_LINE = 0.5
 MOST_LETTERS = 400_000

@@ -36,10 +36,14 @@ _PAIRS = (
 _SIMPLIFIED = str.maketrans(dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True)))
 
 
+def simplify(text: str) -> str:
+    """Traditional characters made simplified."""
+    return text if text.isascii() else simplified(text).translate(_SIMPLIFIED)
+
+
 def plain(text: str) -> str:
     """A heading or word as it is compared: half-width, lower case, simplified, without blanks, stars, dashes and stops."""
-    loose = LOOSE.sub("", unicodedata.normalize("NFKC", text)).lower()
-    return loose if loose.isascii() else simplified(loose).translate(_SIMPLIFIED)
+    return simplify(LOOSE.sub("", unicodedata.normalize("NFKC", text)).lower())
 
 
 def heading_and_remark(text: str) -> tuple[str, str]:

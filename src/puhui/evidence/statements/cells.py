@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from puhui.evidence.reading.words import simplify
 from puhui.evidence.statements.lines import Lines, plain_label
 
 Grid = Sequence[Sequence[str]]
@@ -72,6 +73,7 @@ def is_restated(heading: str, lines: Lines) -> bool:
 
 def statement_of(labels: Sequence[str], lines: Lines, title: str = "") -> str:
     """The statement that a set of labels belongs to; a title decides where it names exactly one."""
+    title = simplify(title)
     named = [name for name, words in TITLES.items() if any(word in title for word in ([words] if isinstance(words, str) else words))]
     if len(named) == 1:
         return named[0]
@@ -213,7 +215,7 @@ def _parts(square: Grid) -> list[tuple[int, int]]:
     """Where a sheet holds several statements under each other: cut before each title."""
     titles = []
     for number, row in enumerate(square):
-        text = "".join(row)
+        text = simplify("".join(row))
         filled = sum(bool(cell) for cell in row)
         if filled <= 3 and re.search(r"(资产负债表|利润表|损益表|现金流量表)(?!日)", text) and len(text) < 60:
             titles.append(number)

@@ -16,6 +16,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+from puhui.evidence.reading.words import simplify
+
 STATEMENTS = ("balance", "income", "cash_flow")
 UNMAPPED = "unmapped"
 NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]+[、.．]|\([一二三四五六七八九十\d]+\)|\d+[、.．])")
@@ -55,7 +57,7 @@ class Lines:
 @lru_cache(maxsize=20_000)
 def plain_label(label: str) -> str:
     """`其中：应收票据 ` → `应收票据`; `六、期末现金及现金等价物余额` → `期末现金及现金等价物余额`."""
-    text = NOISE.sub("", unicodedata.normalize("NFKC", label).translate(QUOTES))
+    text = simplify(NOISE.sub("", unicodedata.normalize("NFKC", label).translate(QUOTES)))
     before = None
     while before != text:
         before, text = text, LEADING.sub("", NUMBERING.sub("", text))

@@ -21,12 +21,17 @@ from puhui.calculations.faults import Fault
 from puhui.evidence.reading.faults import LISTED_FAULTS, RefusedFileError, place, refuse
 from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.raw import ROW, RawTable, no_broken_rows
+from puhui.evidence.reading.words import simplify
 from puhui.evidence.statements.cells import Cell, cells_of
 from puhui.evidence.statements.figures import figure
 from puhui.evidence.statements.grid import Sheet, sheets
 from puhui.evidence.statements.lines import UNMAPPED, Lines, lines, plain_label
 
 UNIT = re.compile(r"(?:单位|金额单位|货币单位)\s*[:：]?\s*(?:人民币)?\s*(?P<unit>百万元|千元|万元|亿元|元)")
+FOREIGN = re.compile(
+    r"(?:单位|币种|货币)\s*[:：]?\s*\S{0,3}?(?P<money>美元|港元|港币|欧元|英镑|日元|加元|澳元|台币|USD|HKD|EUR|GBP|JPY|US\$|HK\$)",
+    re.IGNORECASE,
+)
 UNIT_YUAN = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "亿元": 100_000_000}
 CURRENCIES = {"人民币": "CNY", "cny": "CNY", "rmb": "CNY", "港元": "HKD", "港币": "HKD", "hkd": "HKD", "美元": "USD", "usd": "USD"}
 TOP_ROWS = 8
@@ -48,9 +53,9 @@ def read_statements(path: Path, *, version: str = "", limits: Limits | None = No
     cells = [(sheet, cell) for sheet, inside in each for cell in inside]
     if sum(bool(known.known(cell.label)) for _, cell in cells) < LEAST_CELLS:
         return None
-    faults: list[Fault] = []
+    faults: list[Fault] = _in_other_money(file, [sheet for sheet, inside in each if inside])
     notes: Counter[str] = Counter()
-    rows = _rows(file, cells, known, version, faults, notes)
+    rows = [] if faults else _rows(file, cells, known, version, faults, notes)
     if faults:
         raise RefusedFileError(faults[:LISTED_FAULTS], len(faults))
     if not rows:
@@ -140,10 +145,22 @@ def layout_of(cells: Sequence[Cell], known: Lines) -> str:
 def unit_of(sheet: Sheet) -> int:
     """Yuan in one unit of the sheet, told by 单位：万元 above the figures; yuan where nothing says so."""
     for row in sheet.rows[:TOP_ROWS]:
-        match = UNIT.search(" ".join(row))
+        match = UNIT.search(simplify(" ".join(row)))
         if match:
             return UNIT_YUAN[match["unit"]]
     return 1
+
+
+def _in_other_money(file: str, found: Sequence[Sheet]) -> list[Fault]:
+    """A fault for each sheet that says another currency above its figures: they are never taken for yuan."""
+    told = [(sheet, FOREIGN.search(simplify(" ".join(row)))) for sheet in found for row in sheet.rows[:TOP_ROWS]]
+    return [
+        Fault(
+            place(file, sheet.name), f"amounts in {match['money']}, as a line above the table says", "amounts in yuan", "Send it in yuan."
+        )
+        for sheet, match in told
+        if match
+    ]
 
 
 def _yearly(cells: Sequence[tuple[Sheet, Cell]]) -> set[str]:
