@@ -1,9 +1,9 @@
 """The words of a PDF put together letter by letter, for pages whose text the order of drawing does not cut into cells.
 
 Programs that print web pages draw a whole row of a table in one go, and others draw a page lying on its side and turn it by a note in the
-file. Here every letter has its own place: letters that follow each other closely on a line are a word; a gap of more than half a letter ends
-it, and so does a blank between two figures or after an amount of money. A page whose letters run up, down or backwards is read as if it were turned upright, whatever
-the note says.
+file. Here every letter has its own place: letters that follow each other closely on a line are a word; a gap of more than half a letter
+ends it, and so does a blank between two figures or after an amount of money. A page whose letters run up, down or backwards is read as if
+it were turned upright, whatever the note says.
 """
 
 from __future__ import annotations
