@@ -59,7 +59,11 @@ def _close_with_surplus(loan: RunningLoan, day: date, receipt: Receipt) -> None:
 
 
 def _repay_line(loan: PooledLine, day: date, receipt: Receipt) -> None:
+    if _interest_first(loan.terms.allocation.in_advance):
+        _pay_accrued(loan, day, receipt)
     amount = receipt.left
+    if not amount:
+        return
     if amount > loan.undue:
         found = f"{amount_text(amount, loan.terms.exponent)} on {day} beyond what is due"
         expected = f"at most the balance, {amount_text(loan.undue, loan.terms.exponent)}: more is not settled for a line that goes on"
