@@ -238,6 +238,7 @@ _PAIRS: dict[str, Callable[[Any, Any], Any]] = {
     "__add__": operator.add, "__sub__": operator.sub, "__rsub__": lambda one, other: other - one, "__mul__": operator.mul,
     "__truediv__": operator.truediv, "__rtruediv__": lambda one, other: other / one, "__eq__": operator.eq, "__ne__": operator.ne,
     "__lt__": operator.lt, "__le__": operator.le, "__gt__": operator.gt, "__ge__": operator.ge,
+    "clip_lower": max,
 }  # fmt: skip
 
 _STEPS: dict[str, Callable[[RowFunction, Any], RowFunction]] = {

@@ -5,7 +5,7 @@ Both read the one declaration of a variable (`puhui.features.variable`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -15,7 +15,7 @@ import polars as pl
 from puhui.features import engines
 from puhui.features.variable import Variable
 
-__all__ = ["formulas", "values"]
+__all__ = ["formulas", "values", "values_by_engine"]
 
 _FOR_ENGINES = (ArithmeticError, TypeError, ValueError)
 """What Python refuses and engines answer, such as a division by zero."""
@@ -25,6 +25,11 @@ def values(measures: pl.DataFrame, variables: Sequence[Variable]) -> pl.DataFram
     """firm_id and each variable as Float64. `measures`: one row per firm, with every measure that the variables read."""
     if measures.height == 1:
         return _of_one(measures, variables)
+    return values_by_engine(measures, variables)
+
+
+def values_by_engine(measures: pl.DataFrame, variables: Sequence[Variable]) -> pl.DataFrame:
+    """The same, whatever the number of firms."""
     return _plan(tuple(variables), tuple(measures.schema.items())).run(measures)
 
 
@@ -40,18 +45,27 @@ def _plan(variables: tuple[Variable, ...], schema: tuple[tuple[str, Any], ...]) 
 
 def _of_one(measures: pl.DataFrame, variables: Sequence[Variable]) -> pl.DataFrame:
     row = measures.row(0, named=True)
-    found: dict[str, float | None] = {}
-    left = list(variables) if any(value != value for value in row.values()) else []
-    for variable in () if left else variables:
-        function = variable.of_row
-        try:
-            if function is None:
-                left.append(variable)
-            else:
-                found[variable.name] = function(row)
-        except _FOR_ENGINES:
-            left.append(variable)
+    found, left = _by_functions(row, variables)
     if left:
-        found |= formulas(nw.from_native(measures.lazy()), left).to_native().collect().drop("firm_id").row(0, named=True)
+        read = set().union(*(variable.measures for variable in left))
+        engine = values_by_engine(measures.select("firm_id", *(name for name in row if name in read)), left)
+        found |= engine.drop("firm_id").row(0, named=True)
     numbers = pl.DataFrame([[found[each.name] for each in variables]], {each.name: pl.Float64 for each in variables}, orient="row")
     return measures.select("firm_id").hstack(numbers)
+
+
+def _by_functions(row: Mapping[str, Any], variables: Sequence[Variable]) -> tuple[dict[str, float | None], list[Variable]]:
+    """The values that row functions give, and the variables that are left to an engine: not a number compares otherwise in Python."""
+    odd = {name for name, value in row.items() if value != value}
+    found: dict[str, float | None] = {}
+    left = []
+    for variable in variables:
+        function = variable.of_row
+        if function is None or (odd and not odd.isdisjoint(variable.measures)):
+            left.append(variable)
+            continue
+        try:
+            found[variable.name] = function(row)
+        except _FOR_ENGINES:
+            left.append(variable)
+    return found, left
