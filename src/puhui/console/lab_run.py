@@ -79,10 +79,10 @@ def run_optimum(institution: Institution, user: User, typed: Mapping[str, str]) 
     steps = read(_steps, "steps")
     first, last = day_of(typed.get("first", ""), FIRST_DAY), day_of(typed.get("last", ""), day)
     check(faults)
-    yuan = [{code: fen / 100 for code, fen in each.items()} for each in (region, industry, risk_class)]
+    most = [{code: fen / 100 for code, fen in each.items()} for each in (region, industry, risk_class)]
     policy = chosen(institution, typed.get("policy", "").strip(), day, settings.PUHUI_CATALOGUE)
     cases = past_population(institution, [policy], first, last)
-    found = optimum(policy, cases, Wanted(budget, capital, *yuan, least, steps))
+    found = optimum(policy, cases, Wanted(budget, capital, most[0], most[1], most[2], least, steps))
     asked: dict[str, Any] = {
         "strategies": [policy.label],
         "first": str(min(cases.frame["business_date"])),

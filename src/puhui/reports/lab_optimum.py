@@ -14,18 +14,20 @@ from puhui.reports.titles import title
 
 __all__ = ["optimum_report"]
 
-_SUMS = (("optimum_what", "what", "text"), ("optimum_lent", "lent_fen", "fen"), ("lab_profit", "profit_fen", "fen"))
-_CLASSES = (
+Spec = tuple[tuple[str, str, Kind], ...]  # title, key of the row, kind
+
+_SUMS: Spec = (("optimum_what", "what", "text"), ("optimum_lent", "lent_fen", "fen"), ("lab_profit", "profit_fen", "fen"))
+_CLASSES: Spec = (
     ("optimum_class", "class", "text"), ("optimum_firms", "firms", "count"), ("optimum_offered", "offered", "index"),
     ("lab_mean_rate", "mean_rate_ppm", "ppm"), ("optimum_mean_amount", "mean_amount_fen", "fen"), ("optimum_lent", "lent_fen", "fen"),
     ("lab_profit", "profit_fen", "fen"),
 )  # fmt: skip
-_OFFERS = (
+_OFFERS: Spec = (
     ("optimum_class", "class", "text"), ("optimum_region", "region", "text"), ("optimum_industry", "industry", "text"),
     ("optimum_rate", "rate_ppm", "ppm"), ("optimum_step", "step", "share"), ("optimum_amount", "amount_fen", "fen"),
     ("optimum_offered", "firms", "index"), ("optimum_lent", "lent_fen", "fen"), ("lab_profit", "profit_fen", "fen"),
 )  # fmt: skip
-_BOUNDS = (
+_BOUNDS: Spec = (
     ("optimum_bound", "bound", "text"), ("optimum_limit", "limit", "text"), ("optimum_used", "used", "text"),
     ("optimum_binds", "binds", "text"), ("optimum_worth", "worth", "text"),
 )  # fmt: skip
@@ -63,7 +65,7 @@ def _bound(each: Mapping[str, Any], language: str) -> dict[str, Any]:
     }
 
 
-def _table(name: str, spec: Iterable[tuple[str, str, Kind]], rows: Iterable[Mapping[str, Any]], language: str) -> Table:
+def _table(name: str, spec: Spec, rows: Iterable[Mapping[str, Any]], language: str) -> Table:
     """A column that is empty in all rows, as the region where no quota names one, is left out."""
     rows = list(rows)
     used = [(head, key, kind) for head, key, kind in spec if any(row.get(key) not in (None, "") for row in rows)]

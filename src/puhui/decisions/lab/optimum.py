@@ -60,7 +60,7 @@ def optimum(policy: Policy, cases: Cases, wanted: Wanted) -> dict[str, Any]:
         "cases": cases.frame.height,
         "lent_to": lent.height,
         "without_curve": lent.height - own.height,
-        "as_is": {"lent_fen": _fen(own["lent"].sum()), "profit_fen": _fen((own["lent"] * margin).sum())},
+        "as_is": {"lent_fen": _fen(float(own["lent"].sum())), "profit_fen": _fen(float((own["lent"] * margin).sum()))},
         "costs": {"cost": cost, "loss_given_default": costs.loss_given_default, "capital": costs.capital},
     }
 
@@ -125,13 +125,9 @@ def _cells(policy: Policy, cases: Cases, lent: pl.DataFrame, wanted: Wanted) -> 
     check(
         [] if own.height else [Fault("churn curve", ", ".join(lent["risk_class"].unique().to_list()), "a column for some of these classes")]
     )
-    stays = [1 - float(np.interp(rate, *zip(*curves[code], strict=True))) for code, rate in own.select("risk_class", "rate").iter_rows()]
+    stays = [1 - _leaving(curves[code], rate) for code, rate in own.select("risk_class", "rate").iter_rows()]
     own = own.with_columns(
-        lent=pl.col("yuan") * pl.Series(stays),
-        **{
-            name: pl.col(name).map_elements(lambda code, known=known: " ".join(one for one in known if code.startswith(one)), pl.String)
-            for name, known in (("region", list(wanted.region)), ("industry", list(wanted.industry)))
-        },
+        _counted(own["region"], wanted.region), _counted(own["industry"], wanted.industry), lent=pl.col("yuan") * pl.Series(stays)
     )
     sums = own.group_by("risk_class", "region", "industry").agg(
         firms=pl.len(), yuan=pl.col("yuan").sum(), bad=(pl.col("yuan") * pl.col("probability")).sum()
@@ -142,6 +138,16 @@ def _cells(policy: Policy, cases: Cases, lent: pl.DataFrame, wanted: Wanted) -> 
         group = Group(code, row["firms"], row["yuan"] / row["firms"], row["bad"] / row["yuan"], curves[code], steps)
         cells.append((group, {"class": code, "region": row["region"], "industry": row["industry"]}))
     return cells, own
+
+
+def _leaving(curve: Sequence[tuple[float, float]], rate: float) -> float:
+    return float(np.interp(rate, [each for each, _ in curve], [churn for _, churn in curve]))
+
+
+def _counted(codes: pl.Series, quotas: Mapping[str, float]) -> pl.Series:
+    """The quotas that each code counts against, with spaces between."""
+    texts = [" ".join(one for one in quotas if code.startswith(one)) for code in codes]
+    return pl.Series(codes.name, texts, dtype=pl.String)
 
 
 def _quotas(cells: Sequence[tuple[Group, Mapping[str, Any]]], wanted: Wanted) -> Iterator[Quota]:
