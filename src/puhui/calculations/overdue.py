@@ -134,7 +134,9 @@ def _add_contract_interest(loan: RunningLoan, row: RunningRow, exact: Exact) -> 
         return
     before = round_exact(row.own_exact + row.late_exact, SCALE, loan.terms.rounding)
     row.late_exact += exact
-    row.due[INTEREST] += round_exact(row.own_exact + row.late_exact, SCALE, loan.terms.rounding) - before
+    more = round_exact(row.own_exact + row.late_exact, SCALE, loan.terms.rounding) - before
+    row.due[INTEREST] += more
+    row.interest_since_due += more
     if row.owed(INTEREST) < 0:
         raise unsettled("penalty.grace_days", "interest of the days of grace paid, and the principal not", "a payment of the whole")
 
@@ -149,8 +151,8 @@ def _count_late(loan: RunningLoan, late: list[RunningRow], first: date, day: dat
     amount = 0
     if recalculation.overdue:
         amount += sum(row.owed(PRINCIPAL) for row in late)
-    if recalculation.compounds:
-        amount += sum(row.owed(INTEREST) for row in late)
+    if recalculation.compounds:  # what came to the last row after its due date bears nothing itself
+        amount += sum(max(row.owed(INTEREST) - row.interest_since_due, 0) for row in late)
     if not amount:
         return
     if recalculation.payoff_interest == "to_rest" and loan.index < len(loan.rows):

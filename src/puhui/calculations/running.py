@@ -46,13 +46,15 @@ class RunningRow:
     fees paid out of a drawdown;
     `grace_nights`: nights of its overdue principal that bore contract interest, and in which row, `grace_interest`: interest
     unpaid meanwhile that has borne no compound interest, `grace_compound`: that which it bears if it stays unpaid, and in which row;
-    `late_slices`: overdue principal that bears contract interest in this row."""
+    `late_slices`: overdue principal that bears contract interest in this row; `interest_since_due`: interest that came to it after its due
+    date."""
 
     closed = False
     kept: int | None = None
     settled: int | None = None
     ahead = 0
     grace_interest = 0
+    interest_since_due = 0
     fee_at_drawdown = 0
     grace_nights: tuple[tuple[RunningRow, date, date], ...] = ()
     grace_compound: tuple[tuple[RunningRow, int, date, date, int], ...] = ()

@@ -42,6 +42,7 @@ def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation
         loan.unsettled.append(Fault("as_of", f"{as_of}, with interest paid before it has run", "a due date: not settled"))
     _note_under_way(loan, as_of)
     _note_grace(loan)
+    _note_compounding(loan)
     days_past_due = 0 if since is None else (as_of - since).days
     status = _status(loan, principal, accrued, days_past_due)
     if isinstance(loan, PooledLine):
@@ -97,6 +98,15 @@ def _note_grace(loan: RunningLoan) -> None:
     if late:
         found = f"compound interest agreed, with interest of {late[0]} unpaid within the days of grace"
         loan.unsettled.append(Fault("penalty.grace_days", found, "no compound interest, or interest paid on its day: not settled"))
+
+
+def _note_compounding(loan: RunningLoan) -> None:
+    """Note interest on interest after the last due date: whether what comes to the last row then bears interest itself the contract leaves
+    open; the loan goes on without."""
+    recalculation = loan.terms.recalculation
+    if recalculation is not None and recalculation.compounds and any(row.interest_since_due for row in loan.rows):
+        found = f"interest, with money overdue after the last due date {loan.last_due}"
+        loan.unsettled.append(Fault("interest_recalculation.compounding", found, "none, or nothing overdue then: not settled"))
 
 
 def _note_under_way(loan: RunningLoan, day: date) -> None:
