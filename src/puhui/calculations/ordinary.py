@@ -143,7 +143,7 @@ def _position(
 def _running(shape: Shape, principal: int, place: int, as_of: date) -> tuple[RunningPeriod, Exact | None]:
     """The period under way and what has run in it; None where that is a part longer than the period."""
     period = shape.periods[place]
-    running = RunningPeriod(period, shape.line, ((principal, period.start),), (), 0, True)
+    running = RunningPeriod(period, shape.line, ((principal, period.start),), (), 0, True, plan=shape.periods)
     each = _so_far(shape.line, period, as_of)
     return running, None if each is None else principal * each
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
 from typing import NamedTuple
@@ -101,7 +101,8 @@ class Allocation(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class RunningPeriod:
     """The period under way and the principal that bears interest in it; `waiting`: interest of earlier rows put off
-    to later ones, less what was paid of this row's in advance; `late`: of overdue principal, so far."""
+    to later ones, less what was paid of this row's in advance; `late`: of overdue principal, so far; `plan`: all periods of the
+    loan, where it goes along them as agreed."""
 
     period: Period
     line: RateLine
@@ -111,6 +112,7 @@ class RunningPeriod:
     bears_interest: bool
     misuses: tuple[Misuse, ...] = ()
     late: Exact = 0
+    plan: tuple[Period, ...] = field(default=(), compare=False, repr=False)
 
     def exact(self, day: date) -> Exact:
         """Interest from the period's start to the morning of `day`, over SCALE, with what waits from earlier rows, and what overdue

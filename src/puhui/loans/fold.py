@@ -26,7 +26,7 @@ from puhui.calculations.replay import Position, Row, loan_on, replay, replay_wit
 from puhui.calculations.running import RunningLoan
 from puhui.calculations.terms import Terms, read_terms
 from puhui.loans.mornings import Earned, earned_ahead, earned_by
-from puhui.loans.nights import Run, courses, run_ending_in, run_of_running
+from puhui.loans.nights import Run, course, courses, run_ending_in, run_of_running
 
 # A loan that owes penalty is looked at again at least this often; its path is as long.
 NIGHTS_AHEAD_WHEN_OVERDUE = 31
@@ -132,7 +132,7 @@ def _run(
     run = run_of_running(position.running, position.rounding)
     if run is None or run.shape.last != row.due or next_action != row.due:
         return None
-    if run.on(position.as_of) != counters.accrued_interest or run.whole != row.owed("interest"):
+    if run.on(position.as_of) != counters.accrued_interest or run.whole != row.interest - row.paid_interest - row.waived_interest:
         return None
     return run
 
@@ -153,12 +153,13 @@ def _coming(terms: Terms, position: Position, following: Sequence[Row]) -> dict[
     line, runs = position.running.line, {}
     if terms.method == "flat" or line.pauses:
         return {}
-    periods = periods_of(terms)
-    along = courses(periods, line)
+    plan = position.running.plan
+    periods, shared = plan or periods_of(terms), courses(plan, line) if plan else None
     for before, row in pairwise(following):
         place = row.number - 1
         if place < len(periods) and row.is_untouched and periods[place].start == row.start and periods[place].due == row.due:
-            run = run_ending_in(along[place], before.balance, row.interest)  # its nights end on the row's due date
+            along = shared[place] if shared else course(periods[place], line)
+            run = run_ending_in(along, before.balance, row.interest)  # its nights end on the row's due date
             if run is not None:
                 runs[row.number] = run
     return runs

@@ -26,7 +26,7 @@ from puhui.calculations.interest import SCALE, RateLine, slices_interest
 from puhui.calculations.periods import Period
 from puhui.calculations.position import RunningPeriod
 
-__all__ = ["Run", "Shape", "courses", "run_ending_in", "run_of_running", "shape_id"]
+__all__ = ["Run", "Shape", "course", "courses", "run_ending_in", "run_of_running", "shape_id"]
 
 # Twice the largest product must fit into the database's eight bytes.
 _MOST = 2**61
@@ -87,21 +87,35 @@ Course = tuple[Shape, int, int]
 """A shape of nights, and interest per unit of principal and of shape as a fraction."""
 
 
-@lru_cache(maxsize=4096)
-def courses(periods: tuple[Period, ...], line: RateLine) -> tuple[Course | None, ...]:
-    """The course of interest over each whole period; None where there is none. Loans of one plan and course of rates share them."""
-    return tuple(None if line.pauses else _along(period, period.start, line) for period in periods)
+_COURSES: dict[RateLine, tuple[tuple[Period, ...], tuple[Course | None, ...]]] = {}
+_MOST_COURSES = 4096
 
 
-def run_ending_in(course: Course | None, principal: int, interest: int) -> Run | None:
-    """The run of a principal over a whole coming period, where it comes to this interest at the end."""
-    if course is None:
+def courses(plan: tuple[Period, ...], line: RateLine) -> tuple[Course | None, ...]:
+    """The course of interest over each whole period of a plan; None where there is none. Loans of one shape share plan and line: kept."""
+    kept = _COURSES.get(line)
+    if kept is None or kept[0] is not plan:
+        if len(_COURSES) >= _MOST_COURSES:
+            _COURSES.clear()
+        kept = _COURSES[line] = plan, tuple(course(period, line) for period in plan)
+    return kept[1]
+
+
+def course(period: Period, line: RateLine) -> Course | None:
+    """The course of interest over a whole period; None where there is none."""
+    return None if line.pauses else _along(period, period.start, line)
+
+
+def run_ending_in(found: Course | None, principal: int, interest: int) -> Run | None:
+    """The run of a principal along the course of a whole coming period, where it comes to this interest at the end."""
+    if found is None:
         return None
-    shape, times, over = course
+    shape, times, over = found
     common = gcd(times * principal, over)
     product, denominator = times * principal // common, over // common
     largest = 2 * product * shape.units[-1] + denominator
-    return Run(shape, 0, product, denominator) if largest // (2 * denominator) == interest and largest < _MOST else None
+    fits = largest // (2 * denominator) == interest and largest < _MOST
+    return Run(shape, 0, product, denominator) if fits else None
 
 
 def run_of_running(running: RunningPeriod, rounding: str) -> Run | None:
@@ -110,11 +124,12 @@ def run_of_running(running: RunningPeriod, rounding: str) -> Run | None:
         return None
     ((principal, first),) = running.open
     before = running.exact(first) if first > running.period.start or running.ended or running.waiting else 0
-    return _run(running.period, first, running.line, principal if running.bears_interest else 0, before)
+    whole = running.plan and first == running.period.start
+    found = courses(running.plan, running.line)[running.period.number - 1] if whole else _along(running.period, first, running.line)
+    return _run(found, principal if running.bears_interest else 0, before)
 
 
-def _run(period: Period, first: date, line: RateLine, principal: int, before: int | Fraction) -> Run | None:
-    found = _along(period, first, line)
+def _run(found: Course | None, principal: int, before: int | Fraction) -> Run | None:
     if found is None:
         return None
     shape, times, over = found

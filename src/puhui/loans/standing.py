@@ -126,14 +126,15 @@ def _named(row: Sequence[Any], tonight: date) -> Iterator[tuple[str, int]]:
 
 
 def _of_loans(changed: bool = False) -> str:
-    of_a_day = f" AND id IN ({_CHANGED})" if changed else ""
-    return _standing(f"(SELECT 1 AS sign, loan.* FROM loans_loan AS loan WHERE institution_id = %(institution)s{of_a_day})")
+    loans = _CHANGED if changed else "loans_loan AS loan"
+    return _standing(f"(SELECT 1 AS sign, loan.* FROM {loans} WHERE institution_id = %(institution)s)")
 
 
-# By indexes: what happened on the day, and who is late and was looked at.
+# By indexes: what happened on the day, and who is late and was looked at. Loan by loan (OFFSET 0): a join would read all loans.
 _CHANGED = (
-    "SELECT loan_id FROM loans_event WHERE institution_id = %(institution)s AND known_on = %(day)s UNION "
-    "SELECT id FROM loans_loan WHERE institution_id = %(institution)s AND overdue_since IS NOT NULL AND state_date = %(day)s"
+    "(SELECT loan_id FROM loans_event WHERE institution_id = %(institution)s AND known_on = %(day)s UNION "
+    "SELECT id FROM loans_loan WHERE institution_id = %(institution)s AND overdue_since IS NOT NULL AND state_date = %(day)s) AS changed "
+    "CROSS JOIN LATERAL (SELECT * FROM loans_loan WHERE id = changed.loan_id OFFSET 0) AS loan"
 )
 
 
