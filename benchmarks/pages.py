@@ -24,7 +24,8 @@ ROLES = ("officer", "accountant", "risk_manager", "auditor")
 PAGES = {
     "/queue/?status=all": "officer", "/firms/": "officer", "/firms/?text=Firm+7": "officer", "/firms/{firm}/": "officer",
     "/loans/": "officer", "/loans/?text=Firm+7": "officer", "/loans/{loan}/": "accountant", "/loans/{loan}/class/": "risk_manager",
-    "/renewals/": "officer", "/payouts/": "accountant", "/acts/": "officer", "/portfolio/": "risk_manager", "/factory/": "risk_manager",
+    "/renewals/": "officer", "/watch/": "officer", "/payouts/": "accountant", "/acts/": "officer",
+    "/portfolio/": "risk_manager", "/factory/": "risk_manager",
     "/books/": "accountant", "/books/accounts/130301/": "accountant", "/books/days/": "accountant", "/books/days/{day}/": "accountant",
     "/books/vouchers/": "accountant", "/books/losses/": "risk_manager", "/books/taxes/": "accountant",
     "/books/reconciliation/": "accountant", "/books/suspense/": "accountant", "/trail/": "auditor",

@@ -27,15 +27,17 @@ def holding(rows: QuerySet[Loan], institution: int, text: str) -> QuerySet[Loan]
     return rows.filter(pk__in=_numbered(institution, text).union(of_firms.values("pk")))
 
 
-def matches(rows: QuerySet[Loan], institution: int, text: str, most: int) -> list[int] | None:
-    """The same as their ids, those past due the longest first, then the newest; None where they, or the firms, are more than `most`."""
+def matches(rows: QuerySet[Loan], institution: int, text: str, most: int) -> tuple[list[int], bool]:
+    """The same as their ids, those past due the longest first, then the newest; and whether these are all.
+
+    They are not where they, or the firms, are more than `most`; more than `most` ids are never all.
+    """
     plain = rows.order_by().select_related(None).values_list("pk", "overdue_since")
     firms = list(firms_named(institution, text).values_list("pk", flat=True)[: most + 1])
-    if len(firms) > most:
-        return None
     found = dict(plain.filter(_any_of("firm_id", firms))[: most + 1])
     found |= dict(plain.filter(pk__in=_numbered(institution, text))[: most + 1])
-    return None if len(found) > most else sorted(found, key=lambda pk: (found[pk] or date.max, -pk))
+    ordered = sorted(found, key=lambda pk: (found[pk] or date.max, -pk))
+    return ordered, len(firms) <= most and len(ordered) <= most
 
 
 def _any_of(column: str, ids: Sequence[int]) -> Func:

@@ -54,13 +54,13 @@ def loans(request: Request) -> HttpResponse:
 
 def _listed(request: Request, filters: dict[str, str]) -> Any:
     """Those past due the longest first. What a text finds is picked by number, unless it is very many: those soon fill a page."""
-    found, text = queries.loans(request.user, {"status": filters["status"]}), filters["text"]
+    found, text, are_many = queries.loans(request.user, {"status": filters["status"]}), filters["text"], False
     if text:
-        keys = matches(found, request.institution.pk, text, paging.MOST_COUNTED)
-        if keys is not None:
+        keys, are_all = matches(found, request.institution.pk, text, paging.MOST_COUNTED)
+        if are_all:
             return Picked(found, keys)
-        found = found.filter(Q(number__icontains=text) | Q(firm__name__icontains=text))
-    return Chained(found.filter(overdue_since__isnull=False), found.filter(overdue_since=None).order_by("-pk"), are_many=bool(text))
+        found, are_many = found.filter(Q(number__icontains=text) | Q(firm__name__icontains=text)), len(keys) > paging.MOST_COUNTED
+    return Chained(found.filter(overdue_since__isnull=False), found.filter(overdue_since=None).order_by("-pk"), are_many=are_many)
 
 
 def find_loan(user: Any, number: int) -> Loan:
