@@ -80,10 +80,14 @@ def _told(plan: Plan, teller: Teller) -> tuple[County, Firm]:
     """All but the borrower who can sign in, and the firm that is theirs."""
     with teller("making up the county"):
         economy = economies.build(plan.firms, plan.first_month, plan.history_months + plan.loan_months, plan.seed)
-        known = papers(economy, trade.invoices(economy, plan.seed), plan.decision_month + plan.loan_months, plan.seed)
-    with teller("registering the lender, its people and the firms"):
-        institution = found(plan)
-        firms = register(institution, economy, plan)
+        invoices = trade.invoices(economy, plan.seed)
+    with ThreadPoolExecutor(1) as beside:
+        writing = beside.submit(papers, economy, invoices, plan.decision_month + plan.loan_months, plan.seed)
+        with teller("registering the lender, its people and the firms"):
+            institution = found(plan)
+            firms = register(institution, economy, plan)
+        with teller("making up the firms' papers"):
+            known = writing.result()
     county = County(plan, economy, known.invoices, institution, firms)
     # Training's libraries take seconds to load; the import leaves Python waiting for the database meanwhile.
     threading.Thread(target=importlib.import_module, args=("optbinning",), daemon=True).start()
