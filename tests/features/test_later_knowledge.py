@@ -59,6 +59,30 @@ def test_rows_known_later_change_nothing(seed: int) -> None:
     assert_frame_equal(compute_profile(known(everything), AS_OF), compute_profile(everything, AS_OF), rel_tol=1e-9)
 
 
+@pytest.mark.parametrize("kind", [pl.Date, pl.Datetime("us"), pl.Datetime("us", "UTC")])
+def test_voids_and_invoices_known_later_change_nothing_however_their_day_is_told(kind: pl.DataType) -> None:
+    """Of a folder of files: a day counts from its first moment, and a void told later is still the invoice that it was."""
+    rows = pl.concat([invoices(seed) for seed in range(4)]).with_row_index("number")
+    last = pl.lit(AS_OF)
+    told = pl.col("issued_on") + pl.duration(days=1 + pl.col("number") % 40)
+    rows = rows.with_columns(pl.col("known_at").dt.convert_time_zone("Asia/Shanghai").dt.date()).with_columns(
+        void_known_at=pl.when(pl.col("status") == "void").then(pl.max_horizontal(told, "known_at"))
+    )
+    late = (pl.col("status") == "void") & (pl.col("void_known_at") > last)
+    clean = rows.filter(pl.col("known_at") <= last).with_columns(
+        status=pl.when(late).then(pl.when(pl.col("amount_fen") < 0).then(pl.lit("red")).otherwise(pl.lit("normal"))).otherwise("status"),
+        void_known_at=pl.when(~late).then("void_known_at"),
+    )
+    assert clean.height < rows.height and rows.filter(late & (pl.col("known_at") <= last)).height > 3
+    moments = ["known_at", "void_known_at"]
+    if kind == pl.Datetime("us", "UTC"):
+        typed = [pl.col(name).cast(pl.Datetime("us")).dt.replace_time_zone("Asia/Shanghai").dt.convert_time_zone("UTC") for name in moments]
+    else:
+        typed = [pl.col(name).cast(kind) for name in moments]
+    found, expected = (compute_profile({INVOICE: each.drop("number").with_columns(typed)}, AS_OF) for each in (rows, clean))
+    assert_frame_equal(found, expected, rel_tol=1e-9)
+
+
 def test_corrections_of_every_record_count_from_the_day_they_are_known() -> None:
     before = known(world(11))
     tomorrow = {record: pl.concat([rows, corrected(record, rows, MIDNIGHT)]) for record, rows in before.items()}

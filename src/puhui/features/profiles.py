@@ -21,7 +21,7 @@ from puhui.features import engines, registry
 from puhui.features.registry import EvidenceModule
 from puhui.features.values import values
 from puhui.features.variable import Variable
-from puhui.features.windows import AsOf
+from puhui.features.windows import ZONE, AsOf
 
 __all__ = [
     "Profile",
@@ -215,13 +215,32 @@ def _columns(rows: pl.DataFrame | pl.LazyFrame) -> list[str]:
 
 
 def _standing_rows(record: str, rows: Any, as_of: AsOf) -> Any:
-    """Rows in memory as of the moment; a native frame of another engine is read by its class as it is. Invoices mind dates themselves."""
+    """Rows in memory as of the moment; a native frame of another engine is read by its class as it is."""
     if not isinstance(rows, (pl.DataFrame, pl.LazyFrame)):
         return rows
     rows = rows.lazy().collect()
-    if record == INVOICE and getattr(rows.schema.get("known_at"), "time_zone", None):
-        return rows.filter(pl.col("known_at") <= as_of.end)
+    if record == INVOICE:
+        return _standing_invoices(rows, as_of)
     return rows if record in _OTHER_SCHEMAS else standing(record, rows, as_of)
+
+
+def _standing_invoices(rows: pl.DataFrame, as_of: AsOf) -> pl.DataFrame:
+    """The invoices known at the moment, each in the state that was known: a void told later is still the invoice that it was."""
+    if "known_at" in rows.columns:
+        rows = rows.filter(_known_by("known_at", rows.schema, as_of))
+    if "void_known_at" not in rows.columns:
+        return rows
+    told_later = (pl.col("status") == "void") & ~_known_by("void_known_at", rows.schema, as_of).fill_null(True)
+    before = pl.when(pl.col("amount_fen") < 0).then(pl.lit("red")).otherwise(pl.lit("normal"))
+    return rows.with_columns(pl.when(told_later).then(before).otherwise(pl.col("status").cast(pl.String)).alias("status"))
+
+
+def _known_by(column: str, schema: Mapping[str, Any], as_of: AsOf) -> pl.Expr:
+    """Whether a moment, or a day (which counts from its first moment), lies within what was known; null where it is null."""
+    dtype = schema[column]
+    if not isinstance(dtype, pl.Datetime):
+        return pl.col(column).cast(pl.Date) <= as_of.day
+    return pl.col(column) <= (as_of.end if dtype.time_zone else as_of.end.astimezone(ZONE).replace(tzinfo=None))
 
 
 def _firms(frames: Iterable[Any], named: Sequence[Any]) -> pl.DataFrame:
