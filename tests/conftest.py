@@ -64,6 +64,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
     home = Path(os.environ["PUHUI_HOME"])
     keys.load_or_make(home, database_exists=any(home.glob("template_*")))
+    if _home is not None:
+        # Before any process reads words, which `django.setup` does: what is read once stays as it was.
+        from puhui.site import translations
+
+        translations.compile_stale()
     import django
     from django.conf import settings
 
@@ -71,11 +76,6 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}  # nothing stays from test to test
     django.setup()
-    if _home is not None:
-        # Before any process reads words: what is read once stays as it was.
-        from puhui.site import translations
-
-        translations.compile_stale()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -24,7 +24,7 @@ from puhui.console.act_words import (
 )
 from puhui.console.labels import CONTRACT, LOAN, PLAIN, State, state
 from puhui.console.loan_figures import schedule_rows, totals_of
-from puhui.console.templatetags.figures import money, money_plain, rate
+from puhui.console.templatetags.figures import enumerated, money, money_plain, rate
 from puhui.console.words import role_label, word
 from puhui.loans.act_registry import ACTS
 from puhui.loans.command_models import Command
@@ -86,7 +86,7 @@ def second_person(found: Power, why: str) -> dict[str, Any] | None:
         return None
     least = found.second_person_from or 0
     text = _("This act always needs one.") if not least else _("From %(amount)s yuan on it needs one.") % {"amount": money_plain(least)}
-    return {"why": text, "who": ", ".join(role_label(role) for role in found.checkers)}
+    return {"why": text, "who": enumerated(role_label(role) for role in found.checkers)}
 
 
 def preview_context(seen: Preview, institution: Institution, language: str, act: str, target: Any) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _argument(name: str, value: Any) -> str:
         shown = {code: money(each) if code == "amount_fen" else word(CHOICES, each) for code, each in value.items()}
         return "; ".join(f"{word(CHOICES, code) if code != 'of' else ''} {each}".strip() for code, each in shown.items())
     if isinstance(value, list):
-        return ", ".join(str(each) for each in value)
+        return enumerated(value)
     if name in ("amount_fen", "limit_fen"):
         return money(value)
     if name == "rate_annual":

@@ -8,15 +8,12 @@ name. What no pattern knows stays as it stands.
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from puhui.console import score_words
-from puhui.console.words import in_language
-from puhui.features.registry import catalogue
 
 __all__ = ["card_told", "cell_told", "plot_told"]
 
@@ -191,7 +188,7 @@ HEADS: dict[str, Any] = {
     "input": _("input"),
     "read as": _("read as"),
     "direction": _("direction"),
-    "number": _("number"),
+    "number": _("any number"),
     "category": _("category"),
 }
 """Heads of the tables, and names of figures."""
@@ -233,9 +230,8 @@ def card_told(card: str) -> str:
 
 
 def cell_told(text: str) -> str:
-    """A cell of a table about a model: the title before the name of a variable, a bin or a figure in the reader's words."""
-    title = _title(text)
-    return f"{title} {text}" if title else _told(text)
+    """A cell of a table about a model, such as a bin, in the reader's words; names stay."""
+    return text if _is_english() else _told(text)
 
 
 def plot_told(drawing: str) -> str:
@@ -254,7 +250,7 @@ def _line(line: str) -> str:
         return f"![{_told(picture['text'])}]{picture['rest']}"
     if (parts := _LINE.fullmatch(line)) is None:
         return line
-    title = _title(parts["text"]) if parts["mark"] == "### " else ""
+    title = score_words.title_of(parts["text"]) if parts["mark"] == "### " else ""
     return parts["mark"] + (f"{title} `{parts['text']}`" if title else _told(parts["text"]))
 
 
@@ -262,18 +258,8 @@ def _cell(cell: str) -> str:
     """A cell with the space around it; the name of a variable after its title."""
     text = cell.strip()
     named = _NAMED.fullmatch(text)
-    title = _title(named["name"]) if named else ""
+    title = score_words.title_of(named["name"]) if named else ""
     return cell.replace(text, f"{title} {text}" if title else _told(text)) if text else cell
-
-
-def _title(name: str) -> str:
-    """What a variable of the catalogue is called; nothing for any other."""
-    return in_language(_titles().get(name), get_language() or "en")
-
-
-@cache
-def _titles() -> dict[str, dict[str, str]]:
-    return {each.name: dict(each.titles) for each in catalogue()}
 
 
 def _told(text: str) -> str:

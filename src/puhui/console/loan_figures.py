@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from puhui.calculations.position import Row
 from puhui.console.labels import INSTALMENT, LOAN, State, state
-from puhui.console.templatetags.figures import money, rate
+from puhui.console.templatetags.figures import enumerated, money, rate
 from puhui.console.words import BOOK_ACTS, COMPONENTS, EVENTS, word
 from puhui.loans.keeping import counters_at
 from puhui.loans.models import Loan
@@ -110,7 +110,7 @@ def event_rows(lines: Iterable[StatementLine]) -> list[dict[str, Any]]:
     rows = []
     for line in lines:
         event = line.event
-        parts = ", ".join(f"{word(COMPONENTS, name)} {money(amount)}" for name, amount in line.parts_fen.items() if amount)
+        parts = enumerated(f"{word(COMPONENTS, name)} {money(amount)}" for name, amount in line.parts_fen.items() if amount)
         undone = _("of event %(number)s") % {"number": event.detail["of"]} if event.type == "reversal" and "of" in event.detail else ""
         rows.append(
             {
@@ -133,7 +133,7 @@ def detail_text(detail: dict[str, Any]) -> str:
             shown.append(word(COMPONENTS, value))
         elif name in DETAILS:
             shown.append(f"{DETAILS[name]} {value}")
-    return ", ".join(shown)
+    return enumerated(shown)
 
 
 #: details of an event that say when and how many

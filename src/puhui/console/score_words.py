@@ -1,18 +1,23 @@
 """What training says of a table and a model, in the reader's language: findings of the guard, notes, warnings, and what it refuses.
 
 These sentences are written in English where they arise and are kept with the training, the card and the promotion. Patterns hold whole
-texts, as in `fault_words`; a part named `told…` is a sentence of its own and told the same way. Names of columns and values stay.
+texts, as in `fault_words`; a part named `told…` is a sentence of its own and told the same way, one named
+`variable…` gets its title. Names of columns and values stay.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["FINDINGS", "REFUSALS", "told", "told_all"]
+from puhui.console.words import in_language
+from puhui.features.registry import catalogue
+
+__all__ = ["FINDINGS", "REFUSALS", "named", "title_of", "told", "told_all"]
 
 FINDINGS: tuple[tuple[str, Any], ...] = (
     (r"alone reaches an AUC of (?P<a>[\d.]+)", _("alone reaches an AUC of %(a)s")),
@@ -25,10 +30,10 @@ FINDINGS: tuple[tuple[str, Any], ...] = (
         _("rests on %(a)s, which lies after %(b)s in %(c)s of the cases that have it"),
     ),
     (
-        r"(?P<a>\S+) (?P<told_b>.+)\. A variable this good is usually written after the outcome: find out when it is known, "
+        r"(?P<variable_a>\S+) (?P<told_b>.+)\. A variable this good is usually written after the outcome: find out when it is known, "
         r"and name it in exclusions if that is later than the decision\.",
         _(
-            "%(a)s %(told_b)s. A variable this good is usually written after the outcome: find out when it is known, "
+            "%(variable_a)s %(told_b)s. A variable this good is usually written after the outcome: find out when it is known, "
             "and name it in exclusions if that is later than the decision."
         ),
     ),
@@ -216,8 +221,30 @@ def told(text: str) -> str:
         return text
     for pattern, known in _COMPILED:
         if (match := pattern.fullmatch(text)) is not None:
-            return str(known) % {name: told_all(part) if name.startswith("told") else part for name, part in match.groupdict().items()}
+            return str(known) % {name: _part(name, part) for name, part in match.groupdict().items()}
     return text
+
+
+def _part(name: str, text: str) -> str:
+    if name.startswith("told"):
+        return told_all(text)
+    return named(text) if name.startswith("variable") else text
+
+
+def title_of(variable: str) -> str:
+    """What a variable of the catalogue is called in the reader's language; nothing for any other."""
+    return in_language(_titles().get(variable), get_language() or "en")
+
+
+def named(variable: str) -> str:
+    """A variable by its title and its name; by its name where the catalogue does not have it."""
+    title = title_of(variable)
+    return f"{title} {variable}" if title else variable
+
+
+@cache
+def _titles() -> dict[str, dict[str, str]]:
+    return {each.name: dict(each.titles) for each in catalogue()}
 
 
 def told_all(text: str) -> str:

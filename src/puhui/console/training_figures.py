@@ -54,9 +54,14 @@ METHOD_NAMES = {
     "fuzzy": gettext_lazy("fuzzy"),
     "reweighting": gettext_lazy("reweighting"),
 }
+CALIBRATIONS = {
+    "platt": gettext_lazy("a line (Platt)"),
+    "isotonic": gettext_lazy("a curve (isotonic)"),
+    "none": gettext_lazy("none"),
+}
 TYPES = {
     "whole": gettext_lazy("whole number"),
-    "number": gettext_lazy("number"),
+    "number": gettext_lazy("any number"),
     "flag": gettext_lazy("yes or no"),
     "date": gettext_lazy("date"),
     "text": gettext_lazy("text"),
@@ -118,7 +123,7 @@ def fields_of(body: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) -> 
         "since": split.get("since", ""),
         "models": [(kind, MODEL_NAMES[kind], kind in chosen) for kind in MODELS],
         "calibration": calibration.get("method", "platt"),
-        "calibrations": ("platt", "isotonic", "none"),
+        "calibrations": CALIBRATIONS.items(),
         "by": calibration.get("by", ""),
         "leak_guard": body.get("leak_guard", "warn"),
         "refused": _joined(rejects.get("refused", [])),

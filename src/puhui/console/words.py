@@ -330,7 +330,7 @@ UNIT_WORDS = {
     "steps": _("steps"),
     "grade": _("grade"),
     "score": _("score"),
-    "1": _("number"),
+    "1": _("any number"),
     "text": _("text"),
     "CNY/USD": _("yuan per US dollar"),
     "turns": _("turns a year"),

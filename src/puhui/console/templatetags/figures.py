@@ -23,6 +23,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from puhui.console import score_words
 from puhui.console.book_words import ACTORS
+from puhui.console.training_figures import MODEL_NAMES
 from puhui.console.words import word
 
 register = template.Library()
@@ -164,6 +165,24 @@ def or_why(shown: str, reason: Any) -> SafeString | str:
 def actor(name: str) -> str:
     """Who did something: a person's name as it is, a process of the program by its word."""
     return word(ACTORS, name)
+
+
+@register.filter
+def enumerated(words: Iterable[object]) -> str:
+    """Words one after the other, with the comma of the reader's language."""
+    return gettext(", ").join(str(each) for each in words)
+
+
+@register.filter
+def model_kind(kind: str) -> str:
+    """A kind of model by its word."""
+    return word(MODEL_NAMES, kind)
+
+
+@register.filter
+def named(variable: str) -> str:
+    """A variable by its title and its name."""
+    return score_words.named(variable)
 
 
 @register.filter

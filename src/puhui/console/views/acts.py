@@ -22,6 +22,7 @@ from puhui.console.act_forms import Field, fields_of, has_errors, hidden, place,
 from puhui.console.act_words import COMMAND, NAMES
 from puhui.console.forms import errors_of, key_of, new_key
 from puhui.console.paging import filters_of, paged
+from puhui.console.templatetags.figures import enumerated
 from puhui.console.words import role_label
 from puhui.loans import commands
 from puhui.loans.act_registry import ACTS
@@ -99,7 +100,7 @@ def _around(act: Act, target: Any, power: Power, key: str) -> dict[str, Any]:
     firm = target if isinstance(target, Firm) else target.firm
     return {
         "title": NAMES[act.name], "firm": firm, "number": getattr(target, "number", ""), "key": key,
-        "makers": ", ".join(role_label(role) for role in power.makers),
+        "makers": enumerated(role_label(role) for role in power.makers),
         "second": None if power.second_person_from is None else figures.second_person(power, "by the table"),
     }  # fmt: skip
 
@@ -201,7 +202,7 @@ def _command_context(request: Request, found: Command, errors: list[str]) -> dic
         "firm": target if isinstance(target, Firm) else target.firm, "errors": errors, "waiting": waiting,
         "may_approve": waiting and request.user.username != found.maker and request.user.role in power.checkers,
         "may_refuse": waiting and (request.user.username == found.maker or request.user.role in power.checkers),
-        "own": request.user.username == found.maker, "checkers": ", ".join(role_label(role) for role in power.checkers),
+        "own": request.user.username == found.maker, "checkers": enumerated(role_label(role) for role in power.checkers),
         "button": figures.button(found.act, target, found.request), "answers": figures.answer_rows(found.answer or {}),
     }  # fmt: skip
     if waiting:
