@@ -41,10 +41,10 @@ def demo(
     _check(configuration, data, fresh)
     if fresh:
         _erase(configuration)
-    support.start_django()
     from puhui.site import translations
 
-    translations.compile_stale()
+    translations.compile_stale()  # before Django is set up, which reads words and keeps them
+    support.start_django()
     result = _research(configuration, data, as_json) if data else _county(configuration, firms, as_json)
     if as_json:
         support.print_result(result, True)

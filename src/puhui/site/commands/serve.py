@@ -28,10 +28,10 @@ def serve(
 
     Example: puhui serve --port 8000
     """
-    configuration = support.start_django()
     from puhui.site import translations
 
-    translations.compile_stale()
+    translations.compile_stale()  # before Django is set up, which reads words and keeps them
+    configuration = support.start_django()
     with _sending(dict(configuration.banks)):
         listen(host or configuration.host, port or configuration.port, workers)
 
