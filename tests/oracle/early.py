@@ -45,8 +45,9 @@ def to_principal(card: Card, amount: int, day: date, order: list[str]) -> int:
     if under_way is not None:
         card.open_row(under_way)
     if falling is None and under_way is not None:
-        card.pin(under_way)
         amount = interest_first(card, under_way, amount, day, order)
+        if amount:  # money that goes to interest alone leaves the principal of the instalment open
+            card.pin(under_way)
     taken = min(amount, card.principal_undue)
     if falling is not None:
         falling.principal += taken

@@ -11,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import product
 
+from puhui.calculations.faults import Fault
 from puhui.calculations.position import Allocation
 from puhui.calculations.running import RunningLoan, RunningRow
 from puhui.calculations.term_records import COMPONENTS, COMPOUND, COST, FEE, INTEREST, PENALTY, PRINCIPAL, Order
@@ -112,12 +113,17 @@ def take_dues(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     """Pay what is due by `day`, as far as the money goes."""
     if not receipt.left or _nothing_due(loan):
         return
-    for row, place in _dues(loan, day, order_on(loan, day)):
+    order = order_on(loan, day)
+    charged = order.sequence and any(row.charges_unpaid(day) for row in loan.rows[loan.oldest : loan.index + 1] if not _past_due(row, day))
+    for row, place in _dues(loan, day, order):
         owed = row.due[place] - row.paid[place] - row.waived[place]
         if owed > 0 and (row.closed or place not in (INTEREST, PRINCIPAL)):
             receipt.pay(row, place, owed)
             if not receipt.left:
                 break
+    if charged and not receipt.left:
+        found = f"an order by status, with a charge past due on {day} in a row that is not"
+        loan.unsettled.append(Fault("allocation", found, "an order without status, or money enough for all that is due: not settled"))
     _move_oldest(loan)
 
 
