@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.evidence.bad_records import no_tables
 from tests.evidence.bank_files import EXPECTED, GOOD, HEADS, PAID, ROW, bad_camt, bad_tables, camt, entry, text, workbook
@@ -154,6 +154,7 @@ def test_the_heads_of_the_bad_files_are_right(tmp_path):
     assert read(path).accepted.height == 1 and len(HEADS) == len(ROW)
 
 
+@settings(deadline=None)  # under load a case may take longer
 @given(st.integers(-(10**9), 10**9), st.lists(st.integers(-(10**6), 10**6), min_size=3, max_size=30), st.booleans(), st.data())
 def test_a_balance_that_runs_has_no_break_and_an_altered_one_has(opening, amounts, newest_first, data):
     rows, balance = [], opening
