@@ -26,6 +26,7 @@ from puhui.books.actions import open_books
 from puhui.county import economy as economies
 from puhui.county import files, fortune, names, trade
 from puhui.county.desk import sign_contracts
+from puhui.county.desks import lay_out
 from puhui.county.lending import decide_all, pay_out_all
 from puhui.county.living import live_on
 from puhui.county.papers.all import papers
@@ -101,6 +102,7 @@ def _told(plan: Plan, teller: Teller) -> tuple[County, Firm]:
     hand_over(institution, economy, known.frames, plan.last_day, teller, since=plan.decision_day)
     with teller("new invoices and applications"):
         shown = leave_work(county)
+        lay_out(county)
     return county, shown
 
 

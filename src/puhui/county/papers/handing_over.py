@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +18,8 @@ from puhui.parties.models import Institution
 
 FACTS = ("paid_on", "filed_on", "cleared_on")
 """Days on which something was done: one that lies ahead has not been done yet. Other days (due, expiry) may lie ahead."""
+STANDING = ("registration", "shareholding", "key_person")
+"""What a register tells of a firm whenever it is asked: at each handing over as of the end of the month before."""
 
 
 def known_by(frames: Mapping[str, pl.DataFrame], today: date) -> dict[str, pl.DataFrame]:
@@ -28,7 +30,11 @@ def known_by(frames: Mapping[str, pl.DataFrame], today: date) -> dict[str, pl.Da
             continue
         done = [name for name in FACTS if name in frame.columns]
         past = frame.with_columns(pl.when(pl.col(name) <= today).then(pl.col(name)).alias(name) for name in done)
-        known[record] = past.filter(pl.col(layout(record).observed) <= today)
+        observed = layout(record).observed
+        if record in STANDING:
+            month_end = today.replace(day=1) - timedelta(days=1)
+            past = past.with_columns(pl.min_horizontal(observed, pl.lit(month_end)).alias(observed))
+        known[record] = past.filter(pl.col(observed) <= today)
     return known
 
 

@@ -1,0 +1,100 @@
+"""What lies on the desks when the year is over: other products asked for, a village's list, a vote, and a change of policy in the making.
+
+Whoever opens the console finds each of these pages with work that is half done, and does the other half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.conf import settings
+
+from puhui.county.plan import PRODUCT, County
+from puhui.decisions import actions as decisions
+from puhui.decisions import campaigns
+from puhui.decisions.factory_models import Campaign
+from puhui.decisions.models import Application, Decision
+from puhui.parties.models import Firm, User
+from puhui.products import drafting
+from puhui.products.queries import product
+
+OTHER_PRODUCTS = ("draw-and-repay-line", "first-loan", "stable-employment-loan", "innovation-points-loan")
+FIRMS_A_PRODUCT = 3
+LARGE = "tax-credit-loan"
+VILLAGE_HOUSEHOLDS = 12
+PANEL = (92, 85, 74, 66, 58, 47)  # points of the village's panel, in turn
+
+
+def lay_out(county: County) -> None:
+    people = {user.username: user for user in User.objects.filter(institution=county.institution)}
+    ask_for_other_products(county)
+    list_a_village(county, people)
+    call_a_vote(county, people)
+    draft_a_policy(county, people)
+
+
+def ask_for_other_products(county: County) -> None:
+    """Some firms ask for products that are decided on evidence alone; the largest for more than anybody but the committee may grant."""
+    sales = county.economy.sales_yuan[:, -12:].sum(axis=1)
+    largest = [county.firms[number] for number in sales.argsort()[::-1][:FIRMS_A_PRODUCT]]
+    asked = [(LARGE, firm, 300_000_000) for firm in largest]
+    for place, code in enumerate(OTHER_PRODUCTS):
+        asked += [(code, firm, 20_000_000) for firm in county.firms[place * FIRMS_A_PRODUCT :][:FIRMS_A_PRODUCT]]
+    day = county.institution.business_date
+    found = {code: product(code, day) for code in (LARGE, *OTHER_PRODUCTS)}
+    rows = [
+        {
+            "firm": firm, "product_code": code, "amount_fen": max(found[code].minimum_fen, min(amount_fen, found[code].maximum_fen)),
+            "term_months": min(12, found[code].maximum_months), "purpose": "inventory", "channel": "phone",
+            "key": f"other:{code}:{firm.pk}",
+        }
+        for code, firm, amount_fen in asked
+    ]  # fmt: skip
+    decisions.decide_many(county.institution, decisions.submit_many(county.institution, rows, "borrower"), "system")
+
+
+def list_a_village(county: County, people: Mapping[str, User]) -> Campaign:
+    """The list of a village with what its panel judged: screened by the officer, let out by the approver."""
+    households = [firm for firm in county.firms if firm.kind == Firm.Kind.INDIVIDUAL_BUSINESS][:VILLAGE_HOUSEHOLDS]
+    heads = "name,amount,panel_score,panel_members,household_income,household_debts,shown_in_public"
+    lines = [f"{firm.name},50000,{PANEL[place % len(PANEL)]},5,120000,20000,1" for place, firm in enumerate(households)]
+    campaign = campaigns.make(
+        people["officer"],
+        data="\n".join([heads, *lines]).encode(),
+        file_name="白石村.csv",
+        key="county:village",
+        name="白石村整村授信",
+        kind=Campaign.Kind.VILLAGE,
+        product_code="village-batch-credit",
+        term_months=12,
+        purpose="inventory",
+        amount_fen=5_000_000,
+        expires_on=county.institution.business_date + timedelta(days=60),
+        budget_fen=100_000_000,
+    )
+    return campaigns.release(campaign, people["approver"])
+
+
+def call_a_vote(county: County, people: Mapping[str, User]) -> None:
+    """The largest case that is the committee's is called, and the officer has voted; where none is, nothing is."""
+    waiting = Application.Status.REFERRED
+    cases = Decision.objects.filter(application__institution=county.institution, application__status=waiting, authority="committee")
+    decision = cases.order_by("-amount_fen", "pk").first()
+    if decision is None:
+        return
+    reason = "订单与回款均已核实，金额较大，提请贷审会审议。"
+    required = decision.questions.filter(is_required=True).values_list("pk", flat=True)
+    if answers := dict.fromkeys(required, ("settled", reason)):
+        decisions.answer_questions(decision, people["officer"], answers, f"answers:{decision.pk}")
+    sitting = decisions.call_committee(decision, people["officer"], reason)
+    decisions.vote(sitting, people["officer"], "yes", reason)
+
+
+def draft_a_policy(county: County, people: Mapping[str, User]) -> None:
+    """The risk manager writes a stricter version of the product in use; nobody has decided on it."""
+    in_force = product(PRODUCT, county.institution.business_date, county.institution)
+    text = drafting.source_of(in_force, county.institution, settings.PUHUI_CATALOGUE)
+    version = drafting.create(county.institution, PRODUCT, "连续经营月数提高到十二个月", text, people["risk"])
+    stricter = text.replace("inv_out_active_months_12m >= 9", "inv_out_active_months_12m >= 12")
+    drafting.save(version.draft, stricter, people["risk"], version.number, "九个月提高到十二个月")
