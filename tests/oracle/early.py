@@ -46,8 +46,9 @@ def to_principal(card: Card, amount: int, day: date, order: list[str]) -> int:
         card.open_row(under_way)
     if falling is None and under_way is not None:
         amount = interest_first(card, under_way, amount, day, order)
-        if amount:  # money that goes to interest alone leaves the principal of the instalment open
-            card.pin(under_way)
+        if not amount:  # money that goes to interest alone leaves the plan as it is
+            return 0
+        card.pin(under_way)
     taken = min(amount, card.principal_undue)
     if falling is not None:
         falling.principal += taken

@@ -83,8 +83,11 @@ def draw_anew(loan: RunningLoan) -> None:
     if loan.draws[0][0] >= loan.rows[0].period.due:
         found = f"null, with a first drawdown on {loan.draws[0][0]}, after the first due date"
         raise unsettled("interest_recalculation", found, "recalculation: on which day the instalment of that date is paid is not settled")
-    fresh = Fresh(terms, loan.line)
     day, amount = loan.draws[-1]
+    if any(any(row.paid) for row in loan.rows[loan.index :]):
+        found = f"null, with a later drawdown on {day} after money paid in advance"
+        raise unsettled("interest_recalculation", found, "recalculation: what that instalment then owes is not settled")
+    fresh = Fresh(terms, loan.line)
     fresh.drawn = fresh.undue = loan.drawn
     fresh.plan.renew(0, loan.drawn)
     fresh.drawn = fresh.undue = 0
