@@ -169,6 +169,7 @@ def _context(request: Request, contract: Contract, errors: list[str]) -> dict[st
     texts = {each.code: each.texts for each in conditions_of(contract.product_code, contract.drafted_at.date(), EVERY, request.institution)}
     return {
         "contract": contract, "state": state(CONTRACT, status), "rate_ppm": contract.offer.rate_ppm, "errors": errors,
+        "may_read_decision": may_read(request.user, "decision"),
         "loan": next(iter(loans), None), "may_act": acts and status in ("drafted", "signed"),
         "conditions": [_condition(each, texts, language) for each in conditions],
         "signatures": [_signature(each) for each in contract.signatures.all()],
