@@ -183,7 +183,7 @@ def learn(county: County, teller: Teller) -> None:
     labels = pl.DataFrame({"firm_id": [firm.pk for firm in county.firms], "defaulted": [int(bad) for bad in outcome]})
     labelled = snapshot_frame(county.institution, day).join(labels, on="firm_id")
     with ThreadPoolExecutor(1) as beside:  # training asks nothing of the database
-        training = beside.submit(train, labelled, score_configuration())
+        training = beside.submit(train, labelled, score_configuration(min(sum(outcome), len(outcome) - sum(outcome))))
         with teller("variables of today, to decide on"):
             features.refresh(county.institution, plan.decision_day.replace(day=1), actor="risk")
         with teller("training the scorecard, out of fold"):
@@ -191,10 +191,11 @@ def learn(county: County, teller: Teller) -> None:
     scoring.register(county.institution, trained, "risk")
 
 
-def score_configuration() -> Configuration:
-    """The platform's own configuration of the invoice scorecard, with the folds dealt once: enough to show one."""
+def score_configuration(rarer: int) -> Configuration:
+    """The platform's own configuration of the invoice scorecard, with the folds dealt once: enough to show one. `rarer`: cases of the rarer
+    outcome, of which each fold needs one; a very small county has fewer than the folds of the configuration."""
     body = tomllib.loads(resources.files("puhui.catalogue").joinpath("scores/invoice-scorecard.toml").read_text(encoding="utf-8"))
-    body["split"] = {**body.get("split", {}), "repeats": 1}
+    body["split"] |= {"repeats": 1, "folds": max(2, min(body["split"]["folds"], rarer))}
     return read_configuration(body)
 
 
