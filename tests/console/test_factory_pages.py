@@ -110,6 +110,8 @@ def test_the_diligence_file_is_one_click_away(scenario: Any, client_of: Any) -> 
 def test_a_committee_is_called_only_where_one_votes(scenario: Any, client_of: Any) -> None:
     decision = referred(scenario)
     address = f"/cases/{decision.application_id}/committee/"
+    page = client_of("officer").get(address).content.decode()
+    assert "No vote is due" in page and 'value="call"' not in page
     assert client_of("risk").post(address, {"act": "vote", "voice": "yes", "reason": "Good"}).status_code == 422
     response = client_of("officer").post(address, {"act": "call", "reason": "Please", "amount": f"{decision.amount_fen // 100}"})
     assert response.status_code == 422

@@ -104,6 +104,22 @@ def test_a_no_has_a_cause(bank):
     assert actions.review(decision, bank.users["officer"], "refuse", "No", cause="papers").cause == "papers"
 
 
+def test_the_committee_is_called_only_where_a_vote_is_due(bank):
+    from puhui.decisions.committee import votable_fen
+
+    decision = for_committee(bank)
+    assert decision.amount_fen < BEYOND_FEN and votable_fen(decision) == BEYOND_FEN  # what was asked, not what was proposed
+    plain = actions.decide(bank.apply(bank.firm("Plain", inv_out_gap_days_max_12m=100)), "system")
+    assert plain.outcome == "refer" and votable_fen(plain) is None
+    assert "a level that votes" in faults_of(lambda: call_answered(bank, plain))
+
+
+def call_answered(bank, decision):
+    required = decision.questions.filter(is_required=True).values_list("pk", flat=True)
+    actions.answer_questions(decision, bank.users["officer"], dict.fromkeys(required, ("settled", "Works were closed")), "plain")
+    return actions.call_committee(decision, bank.users["officer"], "Please")
+
+
 def test_committee_votes(bank):
     decision = for_committee(bank)
     bank_of = bank.users

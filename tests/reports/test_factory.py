@@ -93,6 +93,43 @@ def test_hesitation_counts_cases_beyond_their_time(bank, worked):
     assert report("factory", bank.institution, day, "zh-hans").title == "审批效率与拒贷"
 
 
+def test_hesitation_is_told_by_level_and_open_question(bank, worked):
+    """One case waits: late after thirty days, for its question; answered, for nothing but a word; said no, not at all."""
+    from django.utils import timezone
+
+    from puhui.decisions.hesitation import hesitations, late_decisions
+
+    waiting, day, later = worked["Waiting"], bank.institution.business_date, timezone.now() + timedelta(days=30)
+    assert hesitations(late_decisions(bank.institution, day, timezone.now())) == []
+    required = list(waiting.questions.filter(is_required=True))
+    found = hesitations(late_decisions(bank.institution, day, later))
+    assert {(one.level, one.kind, one.texts["en"], one.cases) for one in found} == {
+        (waiting.authority, question.kind, question.text["en"], 1) for question in required
+    }
+    answers = dict.fromkeys((one.pk for one in required), ("settled", "Works were closed"))
+    actions.answer_questions(waiting, bank.users["officer"], answers, "w")
+    [word] = hesitations(late_decisions(bank.institution, day, later))
+    assert (word.level, word.kind, dict(word.texts), word.cases) == (waiting.authority, "", {}, 1)
+    actions.review(waiting, bank.users["officer"], "refuse", "No papers", cause="papers")
+    assert hesitations(late_decisions(bank.institution, day, later)) == []
+    assert hesitations(late_decisions(bank.institution, day - timedelta(days=1), later)) == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
+def test_hesitation_is_a_table_of_the_report(bank, worked, language, monkeypatch):
+    from django.utils import timezone
+
+    from puhui.reports import factory
+
+    moment = timezone.now() + timedelta(days=30)
+    monkeypatch.setattr(factory.timezone, "now", lambda: moment)
+    made = factory.factory(bank.institution, bank.institution.business_date, language)
+    rows = made.table("hesitations").records()
+    assert rows and all(row["cases"] == 1 for row in rows)
+    asked = {question.text[language] for question in worked["Waiting"].questions.filter(is_required=True)}
+    assert {row["open_question"] for row in rows} == asked
+
+
 def test_diligence_file_tells_who_did_what(bank, worked):
     from django.utils import timezone
 
@@ -115,3 +152,48 @@ def test_diligence_file_tells_who_did_what(bank, worked):
     assert render(document, "pdf")[:4] == b"%PDF"
     assert render(document, "xlsx")[:2] == b"PK"
     assert json.loads(render(document, "json"))["report"] == "diligence"
+
+
+def test_diligence_file_tells_looks_by_day_and_says_none(bank, worked):
+    """Five looks of one person on a day are one line with their number; another purpose or person is another; an empty table says none."""
+    from datetime import UTC, datetime
+
+    from django.utils import timezone
+
+    from puhui.evidence.models import ReadLog
+    from puhui.parties.models import Consent
+    from puhui.reports.documents.document import Paper
+    from puhui.reports.documents.making import Subject, make, render
+
+    decision = Decision.objects.select_related("firm", "application").get(pk=worked["Waiting"].pk)
+    looks = [
+        *(("officer", "C16", "credit_decision", datetime(2026, 3, 1, hour, 5, tzinfo=UTC)) for hour in range(1, 6)),
+        ("officer", "C16", "credit_decision", datetime(2026, 3, 1, 16, 5, tzinfo=UTC)),  # past midnight here
+        ("officer", "C16", "monitoring", datetime(2026, 3, 1, 1, 5, tzinfo=UTC)),
+        ("risk", "C16", "credit_decision", datetime(2026, 3, 1, 1, 5, tzinfo=UTC)),
+    ]
+    for reader, evidence_class, purpose, read_at in looks:
+        ReadLog.objects.create(
+            institution=bank.institution,
+            firm=decision.firm,
+            consent=Consent.objects.get(firm=decision.firm),
+            reader=reader,
+            evidence_class=evidence_class,
+            purpose=purpose,
+            read_at=read_at,
+        )
+    paper = Paper(bank.institution, bank.institution.business_date, timezone.now(), "en")
+    document = make("diligence", paper, Subject(decision=decision))
+    rows = [tuple(row.values()) for row in document.table("dd_reads").records() if row["dd_day"].startswith("2026-03-0")]
+    assert sorted(rows) == [
+        ("officer", "C16", "credit_decision", "2026-03-01", "09:05", "13:05", 5),
+        ("officer", "C16", "credit_decision", "2026-03-02", "00:05", "00:05", 1),
+        ("officer", "C16", "monitoring", "2026-03-01", "09:05", "09:05", 1),
+        ("risk", "C16", "credit_decision", "2026-03-01", "09:05", "09:05", 1),
+    ]
+    assert not document.table("dd_votes").rows and next(one for one in document.sections if getattr(one, "empty", "")).empty == "none"
+    from puhui.reports.documents.pdf import _rows
+
+    [votes] = [one for one in document.sections if getattr(getattr(one, "table", None), "name", "") == "dd_votes"]
+    assert ">none</td>" in _rows(votes)
+    assert render(document, "xlsx")[:2] == b"PK"

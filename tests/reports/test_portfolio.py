@@ -173,3 +173,24 @@ def test_an_empty_book(lender: Any) -> None:
     assert all(render(made, form) for form in FORMATS) and "贷款组合" in text(made)
     with pytest.raises(KeyError):
         report("moon", lender, None)
+
+
+def test_small_firms_beside_all_loans(book: Any) -> None:
+    """One firm is large; who is more than thirty days late counts as bad. By the transfers, as the books of that day knew them."""
+    from puhui.loans.small_firm_figures import small_firms
+    from puhui.parties.models import Firm
+
+    loans = [loan for loan in plain(book) if loan["balance"]]
+    late = next(loan for loan in loans if loan["days"] > 30)
+    Firm.objects.filter(pk__in=[loan["firm"] for loan in loans]).update(kind="enterprise", staff_count=5, industry_code="1310")
+    for large in (None, late["firm"], next(loan["firm"] for loan in loans if loan["days"] == 0)):
+        Firm.objects.filter(pk=large).update(staff_count=5000)
+        small = [loan for loan in loans if loan["firm"] != large]
+        found = small_firms(book, LAST, 30)
+        owed, bad = sum(loan["balance"] for loan in small), sum(loan["balance"] for loan in small if loan["days"] > 30)
+        assert (found.loans, found.principal_fen, found.bad_fen) == (len(small), owed, bad)
+        assert found.all_principal_fen == sum(loan["balance"] for loan in loans) and found.all_bad_fen == late["balance"]
+        assert found.excess_share == pytest.approx(bad / owed - late["balance"] / found.all_principal_fen)
+        Firm.objects.filter(pk=large).update(staff_count=5)
+    Firm.objects.filter(pk__in=[loan["firm"] for loan in loans]).update(staff_count=5000)
+    assert small_firms(book, LAST, 30).excess_share is None

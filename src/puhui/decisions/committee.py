@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from puhui.calculations.faults import Fault, check
+from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.decisions.credit_view import lock_groups
 from puhui.decisions.factory_models import Sitting, Vote
 from puhui.decisions.models import Application, Decision, Review
@@ -56,6 +56,19 @@ def call(decision: Decision, user: User, reason: str, amount_fen: int | None = N
     detail = {"sitting": sitting.pk, "quorum": quorum, "members": len(members), "deviations": proposal["deviations"]}
     record_audit(decision.institution, user.username, "call_committee", "decision", decision.pk, detail)
     return sitting
+
+
+def votable_fen(decision: Decision) -> int | None:
+    """The amount for which the committee may be called on a referred decision: what the engine proposed where its level votes, else what
+    was asked where so much needs a level that votes; None where neither does."""
+    for amount_fen in dict.fromkeys((decision.amount_fen, decision.application.amount_fen)):
+        try:
+            proposal = proposed(decision, amount_fen)
+        except FaultsError:
+            continue  # no level reaches so far
+        if not proposal["faults"] and is_voted(proposal["level"]["level"], decision.institution.business_date):
+            return amount_fen
+    return None
 
 
 def _locked(decision: Decision) -> tuple[Application, Decision]:

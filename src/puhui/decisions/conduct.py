@@ -6,14 +6,14 @@ lies open beyond its time. What is measured is held against the dated table `fac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from puhui.decisions import timing
 from puhui.decisions.models import Decision, Offer, Review
@@ -94,17 +94,29 @@ def conduct(institution: Institution, until: date) -> Conduct:
 
 
 def measures(
-    institution: Institution, until: date, hours_to_money: float | None, payouts: int, found: Conduct, now: datetime
+    institution: Institution,
+    until: date,
+    hours_to_money: float | None,
+    payouts: int,
+    found: Conduct,
+    now: datetime,
+    more: Mapping[str, tuple[float | None, int]] | None = None,
+    late: Collection[int] | None = None,
 ) -> list[Measure]:
-    """Every measure of the table of tolerances, in its order; `hours_to_money` from application to payout, half of the `payouts` within."""
+    """Every measure of the table of tolerances, in its order; `hours_to_money` from application to payout, half of the `payouts` within.
+
+    `more`: measures of what became of the loans, (value, cases) by name, which this folder knows nothing of. `late`: the
+    decisions that are late by `now`, where the caller has looked them up.
+    """
     together = found.speeds[-1]
+    yes = Exists(Review.objects.filter(decision=OuterRef("pk"), outcome="approve"))
     referred = Decision.objects.filter(institution=institution, business_date__lte=until, outcome=Decision.Outcome.REFER)
-    total = referred.count()
-    yes = Review.objects.filter(institution=institution, outcome="approve", decision__business_date__lte=until)
-    granted = yes.values("decision").distinct().count()
+    counts = referred.aggregate(all=Count("pk"), granted=Count("pk", filter=yes))
+    total, granted = counts["all"], counts["granted"]
     offers = Offer.objects.filter(institution=institution, decision__business_date__lte=until)
     made = offers.aggregate(all=Count("pk"), lost=Count("pk", filter=Q(status__in=("declined", "expired"))))
-    late = {one.pk for one, _ in timing.late(timing.waiting(institution).filter(business_date__lte=until), now)}
+    if late is None:
+        late = {one.pk for one, _ in timing.late(timing.waiting(institution).filter(business_date__lte=until), now)}
     values: dict[str, tuple[float | None, int]] = {
         "automated_share": _share(together.automated, together.decisions),
         "median_hours_to_money": (hours_to_money, payouts),
@@ -112,6 +124,7 @@ def measures(
         "person_refusal_share": _share(sum(count for _, count in found.refusals), total),
         "hesitation_share": _share(len(late), total),
         "borrower_no_share": _share(made["lost"], made["all"]),
+        **(more or {}),
     }
     rows = table("factory-tolerances", settings.PUHUI_CATALOGUE).valid_on(until)
     return [_measure(row, *values[row["measure"]]) for row in rows if row["measure"] in values]

@@ -14,26 +14,34 @@ from django.conf import settings
 from django.utils import timezone
 
 from puhui.decisions import conduct
+from puhui.decisions.hesitation import Hesitation, hesitations, late_decisions
 from puhui.decisions.speed import Speed
+from puhui.loans.small_firm_figures import small_firms
 from puhui.loans.to_money import NOTHING_PAID, ToMoney, Way, hours_to_money
 from puhui.parties.models import Institution
 from puhui.products.parameters import table
 from puhui.reports.tables import Column, Report, Table
 from puhui.reports.titles import title
 
+NON_PERFORMING_DAYS = 90
 _LANGUAGES = {"en": "en", "zh-hans": "zh_hans", "zh-hant": "zh_hant"}
 
 
 def factory(institution: Institution, as_of: date, language: str = "en") -> Report:
-    """Targets, speed by product and channel, causes of refusal and referral, persons' refusals, deviations."""
+    """Targets, speed by product and channel, causes of refusal and referral, persons' refusals, hesitation, deviations."""
     found = conduct.conduct(institution, as_of)
     money = hours_to_money(institution, as_of)
-    together = money.get((None, None), NOTHING_PAID)
+    together, now = money.get((None, None), NOTHING_PAID), timezone.now()
+    small = small_firms(institution, as_of, NON_PERFORMING_DAYS)
+    more = {"small_firm_npl_excess_share": (small.excess_share, small.loans)}
+    late = late_decisions(institution, as_of, now)
+    numbers = {one.pk for one in late}
     tables = (
-        _targets(conduct.measures(institution, as_of, together.median_hours, together.payouts, found, timezone.now()), language),
+        _targets(conduct.measures(institution, as_of, together.median_hours, together.payouts, found, now, more, numbers), language),
         _speed(found.speeds, money, language),
         _causes(institution, as_of, language),
         _refusals(found, as_of, language),
+        _hesitations(hesitations(late), language),
         _deviations(found, language),
     )
     return Report("factory", title("factory", language), institution.name, as_of, tables, (title("factory_note", language),))
@@ -94,6 +102,15 @@ def _refusals(told: conduct.Conduct, as_of: date, language: str) -> Table:
     return Table(
         "refusals", title("refusals", language), _columns(language, ("cause", "text"), ("cases", "count"), ("share", "share")), rows
     )
+
+
+def _hesitations(found: list[Hesitation], language: str) -> Table:
+    """Cases open beyond their time, by level and by the question that is open; one with several questions counts under each."""
+    columns = _columns(language, ("level", "text"), ("open_question", "text"), ("cases", "count"))
+    rows = tuple(
+        (title(f"level_{one.level}", language), one.texts.get(language) or title("no_open_question", language), one.cases) for one in found
+    )
+    return Table("hesitations", title("hesitations", language), columns, rows)
 
 
 def _deviations(told: conduct.Conduct, language: str) -> Table:

@@ -17,13 +17,12 @@ from puhui.loans.book_figures import Book, Group, book
 from puhui.loans.models import DayEndStep
 from puhui.parties.models import Institution
 from puhui.products.parameters import table
-from puhui.reports.factory import factory
+from puhui.reports.factory import NON_PERFORMING_DAYS, factory
 from puhui.reports.monitoring import score_monitoring
 from puhui.reports.tables import Column, Report, Table
 from puhui.reports.titles import title
 
 SERIES_LENGTH = 13  # month ends shown
-NON_PERFORMING_DAYS = 90
 
 
 def report(name: str, institution: Institution, as_of: date | None, language: str = "en") -> Report:

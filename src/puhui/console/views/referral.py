@@ -16,8 +16,9 @@ from puhui.console.labels import SITTING, VOICE, state
 from puhui.console.paging import filters_of, paged
 from puhui.console.templatetags.figures import choose_unit, money_plain
 from puhui.console.views import case as case_page
-from puhui.console.words import ROLES, product_name, word
+from puhui.console.words import AUTHORITY, ROLES, product_name, word
 from puhui.decisions import actions, queries
+from puhui.decisions.committee import votable_fen
 from puhui.decisions.factory_models import Answer, Sitting
 from puhui.decisions.models import Application, Decision
 
@@ -110,12 +111,15 @@ def _context(request: Request, application: Application, decision: Decision, err
     for member in shown["members"] if shown else ():
         member["role"] = word(ROLES, member["role"])
     may = may_act(request.user, "committee")
+    is_open = found is None and application.status == Application.Status.REFERRED
+    votable = votable_fen(decision) if is_open else None
     return {
         "application": application, "decision": decision, "errors": errors, "shown": shown,
         "product": product_name(application.product_code),
         "voices": [(code, state(VOICE, code)) for code in ("yes", "no", "abstain")], "key": new_key(),
-        "may_call": may and found is None and application.status == Application.Status.REFERRED,
+        "may_call": may and votable is not None, "is_open": is_open,
+        "level": word(AUTHORITY, decision.authority), "is_more": votable is not None and votable != decision.amount_fen,
         "may_vote": may and bool(shown and shown["may_vote"]), "may_end": may and bool(shown and shown["may_end"]),
         "open_questions": [one for one in figures.questions(decision) if one["waits"]],
-        "amount": request.POST.get("amount") or money_plain(decision.amount_fen),
+        "amount": request.POST.get("amount") or money_plain(votable or decision.amount_fen),
     }  # fmt: skip

@@ -8,7 +8,10 @@ excuses, 尽职免责).
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+
+from django.utils import timezone
 
 from puhui.decisions.factory_models import FactCheck, Vote
 from puhui.decisions.models import Decision, Review
@@ -27,7 +30,10 @@ def diligence(paper: Paper, decision: Decision) -> Document:
         Text((paper.word("diligence_told"),)),
         _case(paper, decision),
         _decision(paper, decision),
-        _table(paper, "dd_reads", _reads(decision), ("person", "text"), ("dd_class", "text"), ("purpose", "text"), ("dd_when", "text")),
+        _table(
+            paper, "dd_reads", _reads(decision), ("person", "text"), ("dd_class", "text"), ("purpose", "text"), ("dd_day", "text"),
+            ("dd_first", "text"), ("dd_last", "text"), ("dd_times", "count"),
+        ),
         _table(
             paper, "dd_papers", _papers(paper, decision), ("dd_fact", "text"), ("dd_stated", "text"), ("dd_found", "text"),
             ("dd_paper", "text"), ("person", "text"), ("dd_when", "text"),
@@ -80,15 +86,22 @@ def _facts(paper: Paper, name: str, told: list[tuple[str, Any, Kind]]) -> Facts:
 
 
 def _table(paper: Paper, name: str, rows: list[tuple[Any, ...]], *columns: Any) -> Rows:
-    return Rows(Table(name, paper.word(name), paper.columns(*columns), tuple(rows)))
+    return Rows(Table(name, paper.word(name), paper.columns(*columns), tuple(rows)), empty=paper.word("nothing"))
 
 
 def _reads(decision: Decision) -> list[tuple[Any, ...]]:
-    """Who read the firm's evidence, until the last word on the decision."""
+    """Who read the firm's evidence, until the last word on the decision: a line for each person, class, purpose and day, with how often."""
     rows = ReadLog.objects.filter(firm=decision.firm_id).order_by("read_at", "pk")
     last = decision.reviews.order_by("-reviewed_at").values_list("reviewed_at", flat=True).first()
     rows = rows.filter(read_at__lte=last) if last else rows
-    return [(one.reader, one.evidence_class, one.purpose, moment(one.read_at)) for one in rows]
+    found: dict[tuple[Any, ...], list[datetime]] = {}
+    for reader, evidence_class, purpose, read_at in rows.values_list("reader", "evidence_class", "purpose", "read_at"):
+        found.setdefault((reader, evidence_class, purpose, timezone.localdate(read_at).isoformat()), []).append(read_at)
+    return [(*key, _clock(times[0]), _clock(times[-1]), len(times)) for key, times in found.items()]
+
+
+def _clock(time: datetime) -> str:
+    return f"{timezone.localtime(time):%H:%M}"
 
 
 def _checks(paper: Paper, decision: Decision) -> list[tuple[Any, ...]]:

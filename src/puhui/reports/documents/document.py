@@ -51,10 +51,11 @@ class Facts:
 
 @dataclass(frozen=True)
 class Rows:
-    """A table; `strong` are the numbers of rows that stand out: openings, closings, totals."""
+    """A table; `strong` are the numbers of rows that stand out: openings, closings, totals. `empty`: what is told where there is no row."""
 
     table: Table
     strong: frozenset[int] = frozenset()
+    empty: str = ""
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,8 @@ def _rows(section: Rows) -> str:
             for value, column in zip(row, table.columns, strict=True)
         )
         lines.append(f'<tr class="strong">{cells}</tr>' if number in section.strong else f"<tr>{cells}</tr>")
+    if not lines and section.empty:
+        lines.append(f'<tr><td class="text" colspan="{len(table.columns)}">{html.escape(section.empty)}</td></tr>')
     opening = f'<table class="long"><colgroup>{_widths(section)}</colgroup>' if len(table.rows) > LONG else "<table>"
     return f"<h2>{html.escape(table.title)}</h2>{opening}<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
 

@@ -117,6 +117,8 @@ def _table_sheet(section: Rows, sheet: Any, formats: _Formats) -> None:
         sheet.write(0, index, column.title, formats.head if column.kind in LEFT else formats.head_number)
         for line, row in enumerate(section.table.rows):
             sheet.write(line + 1, index, reckoned(row[index], column.kind), formats.of(column.kind, line in section.strong))
+    if not section.table.rows and section.empty:
+        sheet.write(1, 0, section.empty)
 
 
 def _column_width(column: Column, section: Rows, index: int) -> float:
