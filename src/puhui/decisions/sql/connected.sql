@@ -2,7 +2,8 @@
 -- A function keeps its plan for the session: a decision that somebody waits for asks twice, and planning takes longer than looking.
 CREATE OR REPLACE FUNCTION decisions_connected(firms bigint[], roles text[])
 RETURNS TABLE (start bigint, firm bigint, name text, is_related boolean, reserved_fen bigint, outstanding_fen bigint)
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
