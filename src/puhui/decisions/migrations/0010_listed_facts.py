@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('decisions', '0009_connected'),
+        ("decisions", "0009_connected"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='invitee',
-            name='facts',
+            model_name="invitee",
+            name="facts",
             field=models.JSONField(default=dict),
         ),
     ]
