@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from puhui.console import score_words
+from puhui.console.whole_texts import WholeTexts
 
 __all__ = ["card_told", "cell_told", "plot_told"]
 
@@ -216,7 +217,7 @@ PLOTS: dict[str, Any] = {
 }
 """Captions of the plots, and what is written in them."""
 
-_COMPILED = tuple((re.compile(pattern), text) for pattern, text in LINES)
+_KNOWN = WholeTexts(LINES)
 _WORDS = {**HEADS, **PLOTS}
 _LINE = re.compile(r"(?P<mark>#+ |- |)(?P<text>.+)")
 _PICTURE = re.compile(r"!\[(?P<text>[^]]*)\](?P<rest>\(.+\))")
@@ -265,7 +266,8 @@ def _cell(cell: str) -> str:
 def _told(text: str) -> str:
     if text in _WORDS:
         return str(_WORDS[text])
-    for pattern, known in _COMPILED:
-        if (match := pattern.fullmatch(text)) is not None:
-            return str(known) % {name: _told(part) if name.startswith("told") else part for name, part in match.groupdict().items()}
-    return score_words.told(text)
+    return _KNOWN.told(text, _part) or score_words.told(text)
+
+
+def _part(name: str, text: str) -> str:
+    return _told(text) if name.startswith("told") else text

@@ -5,7 +5,6 @@ A text that no pattern knows stays as it is. Patterns hold whole texts only, so 
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from puhui.console import product_fault_words, score_words
 from puhui.console.act_words import CHOICES, COMMAND, LINE, SECURITIES
 from puhui.console.labels import CONTRACT, LOAN
+from puhui.console.whole_texts import NotAPart, WholeTexts
 
 __all__ = ["told"]
 
@@ -132,7 +132,7 @@ PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"Name the document under the provider\.", _("Name the document beside the name.")),
     (r"The mortgage keeps its rank only with it\.", _("The mortgage keeps its rank only with it.")),
 )
-_COMPILED = tuple((re.compile(pattern), text) for pattern, text in (*PATTERNS, *product_fault_words.PATTERNS))
+_KNOWN = WholeTexts((*PATTERNS, *product_fault_words.PATTERNS))
 _CODES: dict[str, Any] = {**CHOICES, **SECURITIES} | {
     code: each.label for table in (LOAN, CONTRACT, LINE, COMMAND) for code, each in table.items()
 }
@@ -140,14 +140,17 @@ _CODES: dict[str, Any] = {**CHOICES, **SECURITIES} | {
 
 def told(text: str) -> str:
     """A text of a fault in the reader's language; unchanged where it is not known."""
-    for pattern, known in _COMPILED:
-        if (match := pattern.fullmatch(text)) is not None:
-            if "words" in match.groupdict() and any(code not in _CODES for code in match["words"].split(" or ")):
-                continue
-            return str(known) % {name: _words(value) if name == "words" else value for name, value in match.groupdict().items()}
-    return str(_CODES[text]) if text in _CODES else score_words.told(text)
+    found = _KNOWN.told(text, _part)
+    if found is None:
+        return str(_CODES[text]) if text in _CODES else score_words.told(text)
+    return found
 
 
-def _words(text: str) -> str:
-    """Codes joined by "or", each by its word."""
-    return str(_(" or ")).join(str(_CODES.get(code, code)) for code in text.split(" or "))
+def _part(name: str, text: str) -> str:
+    """Codes joined by "or", each by its word; other parts as they are. Raises NotAPart for a code that is none."""
+    if name != "words":
+        return text
+    codes = text.split(" or ")
+    if any(code not in _CODES for code in codes):
+        raise NotAPart
+    return str(_(" or ")).join(str(_CODES[code]) for code in codes)

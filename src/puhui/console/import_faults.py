@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from puhui.calculations.faults import Fault
 from puhui.console.decision_figures import language
+from puhui.console.whole_texts import WholeTexts
 
 __all__ = ["faults_told"]
 
@@ -116,7 +117,7 @@ PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"Type it in\.", _("Type it in.")),
     (r"Compare it with the page\.", _("Compare it with the page.")),
 )
-_COMPILED = tuple((re.compile(pattern), text) for pattern, text in PATTERNS)
+_KNOWN = WholeTexts(PATTERNS)
 
 
 def faults_told(faults: Iterable[Fault]) -> list[Fault]:
@@ -127,10 +128,7 @@ def faults_told(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def _told(text: str) -> str:
-    for pattern, known in _COMPILED:
-        if (match := pattern.fullmatch(text)) is not None:
-            return str(known) % match.groupdict()
-    return text
+    return _KNOWN.told(text) or text
 
 
 def _where(text: str) -> str:

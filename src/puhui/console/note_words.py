@@ -5,10 +5,11 @@ A note that no pattern knows stays as it is. Patterns hold whole notes only, so 
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+
+from puhui.console.whole_texts import WholeTexts
 
 __all__ = ["note_told"]
 
@@ -63,12 +64,9 @@ PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"heading or figure per share: (?P<a>.+)", _("heading or figure per share: %(a)s")),
     (r"told by its line number: (?P<a>.+)", _("told by its line number: %(a)s")),
 )
-_COMPILED = tuple((re.compile(pattern), text) for pattern, text in PATTERNS)
+_KNOWN = WholeTexts(PATTERNS)
 
 
 def note_told(note: str) -> str:
     """A note in the reader's language; unchanged where it is not known."""
-    for pattern, known in _COMPILED:
-        if (match := pattern.fullmatch(note)) is not None:
-            return str(known) % match.groupdict()
-    return note
+    return _KNOWN.told(note) or note

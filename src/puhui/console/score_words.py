@@ -7,13 +7,13 @@ texts, as in `fault_words`; a part named `told…` is a sentence of its own and 
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from puhui.console.whole_texts import WholeTexts
 from puhui.console.words import in_language
 from puhui.features.registry import catalogue
 
@@ -212,17 +212,14 @@ REFUSALS: tuple[tuple[str, Any], ...] = (
 )
 """What training and promotion of models refuse."""
 
-_COMPILED = tuple((re.compile(pattern), text) for pattern, text in (*FINDINGS, *REFUSALS))
+_KNOWN = WholeTexts((*FINDINGS, *REFUSALS))
 
 
 def told(text: str) -> str:
     """One sentence in the reader's language; unchanged in English, and where it is not known."""
     if (get_language() or "en") == "en":
         return text
-    for pattern, known in _COMPILED:
-        if (match := pattern.fullmatch(text)) is not None:
-            return str(known) % {name: _part(name, part) for name, part in match.groupdict().items()}
-    return text
+    return _KNOWN.told(text, _part) or text
 
 
 def _part(name: str, text: str) -> str:

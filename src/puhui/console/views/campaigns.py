@@ -18,6 +18,7 @@ from puhui.console.decision_figures import language
 from puhui.console.forms import amount_fen, errors_of, key_of, new_key, quotas_of
 from puhui.console.labels import CAMPAIGN, INVITEE, state
 from puhui.console.paging import filters_of, paged
+from puhui.console.report_files import report_file
 from puhui.console.templatetags.figures import choose_unit
 from puhui.console.words import CAMPAIGN_KINDS, LOAN_PURPOSES, UNIT_WORDS, in_language, product_name, word
 from puhui.decisions import campaigns as acts
@@ -165,9 +166,10 @@ def _row(one: Invitee, asked: Mapping[str, ApplicationFact]) -> dict[str, Any]:
 def campaign_file(request: Request, number: int, form: str) -> HttpResponse:
     """The list with its answers as CSV or XLSX: whom to invite, with what, and why the others not."""
     found = _find(request, number)
-    types = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-    if form not in types:
-        raise Http404
+    return report_file(lambda: _answers(found), form, f"campaign-{found.pk}", ("csv", "xlsx"))
+
+
+def _answers(found: Campaign) -> tables.Report:
     asked = product_in_force(found.product_code, found.business_date, found.institution).application
     invitees = list(queries.invitees(found))
     listed = [name for name in asked if any(name in one.facts for one in invitees)]
@@ -183,7 +185,4 @@ def campaign_file(request: Request, number: int, form: str) -> HttpResponse:
         for one in invitees
     )  # fmt: skip
     table = tables.Table("invitees", found.name, columns, rows)
-    report = tables.Report("campaign", found.name, request.institution.name, found.business_date, (table,))
-    response = HttpResponse(tables.render(report, form), content_type=types[form])
-    response["Content-Disposition"] = f'attachment; filename="campaign-{found.pk}.{form}"'
-    return response
+    return tables.Report("campaign", found.name, found.institution.name, found.business_date, (table,))

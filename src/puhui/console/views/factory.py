@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -12,18 +12,13 @@ from django.utils.translation import get_language
 from puhui.console.access import Request, page
 from puhui.console.kept_reports import Kept, kept
 from puhui.console.labels import STANDING, state
+from puhui.console.report_files import report_file
 from puhui.console.words import FACTS, product_name, word
 from puhui.reports import tables
 from puhui.reports.factory import factory as factory_report
 from puhui.reports.titles import title
 
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "json": "application/json",
-}
-
-
+FORMS = ("csv", "xlsx", "json")
 KEPT_SECONDS = 600
 
 
@@ -42,7 +37,7 @@ def factory(request: Request) -> HttpResponse:
         "as_of": report.as_of,
         "tables": [_table(each) for each in report.tables],
         "notes": report.notes,
-        "forms": list(TYPES),
+        "forms": list(FORMS),
     }
     return render(request, "console/factory.html", context)
 
@@ -71,8 +66,4 @@ def _cell(column: tables.Column, value: Any) -> dict[str, Any]:
 @page("factory")
 def factory_file(request: Request, form: str) -> HttpResponse:
     """The same figures as a file."""
-    if form not in TYPES:
-        raise Http404
-    response = HttpResponse(tables.render(_report(request).made, form), content_type=TYPES[form])
-    response["Content-Disposition"] = f'attachment; filename="factory-{request.institution.business_date}.{form}"'
-    return response
+    return report_file(lambda: _report(request).made, form, f"factory-{request.institution.business_date}", FORMS)

@@ -13,19 +13,13 @@ from puhui.console.access import Request, may_act, page
 from puhui.console.forms import errors_of
 from puhui.console.labels import PROMOTION, state
 from puhui.console.paging import paged
+from puhui.console.report_files import TYPES, report_file
 from puhui.console.words import product_name
 from puhui.decisions.lab.keeping import comparisons, optima
 from puhui.products import drafting
 from puhui.products.queries import products_on
 from puhui.products.strategy_models import Comparison, DraftVersion, ProductPromotion
-from puhui.reports import tables
 
-TYPES = {
-    "html": "text/html; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-    "json": "application/json",
-}
 PLACES = ("first_policy", "second_policy", "third_policy", "fourth_policy")
 
 
@@ -124,11 +118,7 @@ def optimum(request: Request, number: int) -> HttpResponse:
 @page("lab")
 def optimum_file(request: Request, number: int, form: str) -> HttpResponse:
     """The same optimum as a file."""
-    if form not in TYPES:
-        raise Http404
-    response = HttpResponse(tables.render(lab_figures.optimum_of(_find_optimum(request, number)), form), content_type=TYPES[form])
-    response["Content-Disposition"] = f'attachment; filename="lab-optimum-{number}.{form}"'
-    return response
+    return report_file(lambda: lab_figures.optimum_of(_find_optimum(request, number)), form, f"lab-optimum-{number}")
 
 
 def _find_optimum(request: Request, number: int) -> Comparison:
@@ -141,8 +131,4 @@ def _find_optimum(request: Request, number: int) -> Comparison:
 @page("lab")
 def comparison_file(request: Request, number: int, form: str) -> HttpResponse:
     """The same comparison as a file."""
-    if form not in TYPES:
-        raise Http404
-    response = HttpResponse(tables.render(lab_figures.report_of(find(request, number)), form), content_type=TYPES[form])
-    response["Content-Disposition"] = f'attachment; filename="policy-lab-{number}.{form}"'
-    return response
+    return report_file(lambda: lab_figures.report_of(find(request, number)), form, f"policy-lab-{number}")
