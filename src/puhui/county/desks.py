@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from puhui.county.lending import settle_questions
 from puhui.county.plan import PRODUCT, County
 from puhui.decisions import actions as decisions
 from puhui.decisions import campaigns
@@ -84,9 +85,7 @@ def call_a_vote(county: County, people: Mapping[str, User]) -> None:
     if decision is None:
         return
     reason = "订单与回款均已核实，金额较大，提请贷审会审议。"
-    required = decision.questions.filter(is_required=True).values_list("pk", flat=True)
-    if answers := dict.fromkeys(required, ("settled", reason)):
-        decisions.answer_questions(decision, people["officer"], answers, f"answers:{decision.pk}")
+    settle_questions(decision, people["officer"], reason)
     sitting = decisions.call_committee(decision, people["officer"], reason)
     decisions.vote(sitting, people["officer"], "yes", reason)
 

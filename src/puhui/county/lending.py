@@ -64,9 +64,7 @@ def speak(people: Sequence[User], decision: Decision, outcome: str, reason: str)
     if outcome == "refuse":
         decisions.review(decision, people[0], outcome, reason, cause="unexplained")
         return
-    required = decision.questions.filter(is_required=True).values_list("pk", flat=True)
-    if answers := dict.fromkeys(required, ("settled", reason)):
-        decisions.answer_questions(decision, people[0], answers, f"answers:{decision.pk}")
+    settle_questions(decision, people[0], reason)
     if decision.authority != "committee":
         for user in three_voices(people, decision, outcome):
             decisions.review(decision, user, outcome, reason)
@@ -75,6 +73,13 @@ def speak(people: Sequence[User], decision: Decision, outcome: str, reason: str)
     for user in people:
         decisions.vote(sitting, user, "yes", reason)
     decisions.end_sitting(sitting, people[-1])
+
+
+def settle_questions(decision: Decision, user: User, reason: str) -> None:
+    """Somebody answers what must be answered before a yes, with one word on all of it."""
+    required = decision.questions.filter(is_required=True).values_list("pk", flat=True)
+    if answers := dict.fromkeys(required, ("settled", reason)):
+        decisions.answer_questions(decision, user, answers, f"answers:{decision.pk}")
 
 
 def three_voices(people: Sequence[User], decision: Decision, outcome: str) -> Sequence[User]:
