@@ -23,7 +23,14 @@ def lpr(draw: Draw, start: date) -> dict[str, Any]:
     for month in months:
         value -= draw(st.sampled_from([0, 5, 10]))
         values.append([month.isoformat(), f"{value / 10000:.4f}"])
-    link = {"index": "LPR1Y", "spread": f"{draw(st.integers(0, 200)) / 10000:.4f}", "values": values}
+    link: dict[str, Any] = {"index": "LPR1Y", "values": values}
+    if draw(st.integers(0, 2)):
+        link["spread"] = f"{draw(st.integers(0, 200)) / 10000:.4f}"
+    else:
+        days = [start + timedelta(days=draw(st.integers(-40, 0)))]
+        for _ in range(draw(st.integers(1, 3))):
+            days.append(days[-1] + timedelta(days=draw(st.integers(41, 130))))
+        link["spreads"] = [[day.isoformat(), f"{draw(st.integers(-50, 200)) / 10000:.4f}"] for day in days]
     link["every"] = draw(st.sampled_from(["1 month", "3 month", "6 month", "12 month"]))
     return link | {"on": draw(st.sampled_from(["anniversary", "anniversary", "01-01"]))}
 

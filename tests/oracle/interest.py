@@ -141,10 +141,11 @@ def rates_of(terms: Terms) -> Rates:
 
 def linked(terms: Terms, link: dict[str, object], events: list[tuple[date, Fraction]]) -> Rates:
     values = sorted((day_of(day), Fraction(str(value))) for day, value in link["values"])  # type: ignore[attr-defined]
-    spread = Fraction(str(link.get("spread", "0")))
+    listed: list[list[str]] = link.get("spreads") or [[terms.start.isoformat(), str(link["spread"])]]  # type: ignore[assignment]
+    spreads = [(day_of(day), Fraction(spread)) for day, spread in listed]
 
     def value_on(day: date) -> Fraction:
-        return [value for published, value in values if published < day][-1] + spread
+        return [value for published, value in values if published < day][-1]
 
     months = int(str(link.get("every", "12 month")).split()[0])
     changes: list[tuple[date, Fraction]] = []
@@ -155,10 +156,18 @@ def linked(terms: Terms, link: dict[str, object], events: list[tuple[date, Fract
     if link.get("on", "anniversary") != "anniversary":
         month, day = (int(part) for part in str(link["on"]).split("-"))
         anchor = date(terms.start.year - 1, month, day)
-    index = 1
-    while (changed := months_after(anchor, months * index)) < last:
-        before = changes[-1][1] if changes else value_on(terms.start)
-        if changed > terms.start and value_on(changed) != before:
-            changes.append((changed, value_on(changed)))
-        index += 1
-    return Rates(terms, value_on(terms.start), changes + events)
+    resets, step = [terms.start], 1
+    while (changed := months_after(anchor, months * step)) < last:
+        resets += [changed] if changed > terms.start else []
+        step += 1
+
+    def rate_on(day: date) -> Fraction:
+        return value_on(max(each for each in resets if each <= day)) + [spread for since, spread in spreads if since <= day][-1]
+
+    night, before = terms.start, rate_on(terms.start)
+    while night < last:
+        if (rate := rate_on(night)) != before:
+            changes.append((night, rate))
+            before = rate
+        night += DAY
+    return Rates(terms, rate_on(terms.start), changes + events)

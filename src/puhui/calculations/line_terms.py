@@ -14,6 +14,7 @@ from typing import Any
 
 from puhui.calculations.calendar import Step, add_step, parse_date, parse_step
 from puhui.calculations.money import decimal_fraction
+from puhui.calculations.rates import read_spreads
 from puhui.calculations.reading import Fields
 from puhui.calculations.term_records import RATE_SCALE, Grace, Line, LineIndex
 
@@ -43,13 +44,14 @@ def _index(fields: Fields) -> LineIndex | None:
     link = fields.values.get("rate_link")
     if not isinstance(link, dict) or not isinstance(link.get("values"), list):
         return None
-    spread, step = decimal_fraction(link.get("spread")), parse_step(link.get("every"))
+    step = parse_step(link.get("every"))
+    spreads = read_spreads(Fields(link, []), parse_date(fields.values.get("start")))
     pairs = [item for item in link["values"] if isinstance(item, list) and len(item) == 2]
     values = [(parse_date(day), decimal_fraction(rate)) for day, rate in pairs]
-    if spread is None or step is None or not step.months:
+    if spreads is None or step is None or not step.months:
         return None
-    published = tuple((day, int((rate + spread) * RATE_SCALE)) for day, rate in values if day is not None and rate is not None)
-    return LineIndex(published, step.months, link.get("on") == "anniversary")
+    published = tuple((day, int(rate * RATE_SCALE)) for day, rate in values if day is not None and rate is not None)
+    return LineIndex(published, spreads, step.months, link.get("on") == "anniversary")
 
 
 def fit_line(fields: Fields, line: Line, method: str, start: date | None, amount: int | None, values: dict[str, Any]) -> tuple[str, int]:

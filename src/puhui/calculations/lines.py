@@ -20,6 +20,7 @@ from puhui.calculations.line_shares import Owed, shares_of_payment
 from puhui.calculations.money import amount_text
 from puhui.calculations.periods import Period, periods_of, unsettled
 from puhui.calculations.position import Flow, Position, Row
+from puhui.calculations.rates import in_force
 from puhui.calculations.replay import pay_up_to, payoff_amount, replay, walk
 from puhui.calculations.schedule import scheduled
 from puhui.calculations.term_records import Line, Terms
@@ -269,8 +270,8 @@ def _index_settled(terms: Terms, day: date) -> None:
     index = terms.line.index
     if index is None or day == terms.start:
         return
-    published = [rate for on, rate in index.published if on < day]
-    settled = bool(published) and [rate for since, rate in terms.rates if since <= day][-1] == published[-1]
+    published = [value for on, value in index.published if on < day]
+    settled = bool(published) and in_force(terms.rates, day) == published[-1] + in_force(index.spreads, day)
     if index.on_anniversary and any(on >= day for on, _ in index.published):
         months = (day.year - terms.start.year) * 12 + day.month - terms.start.month
         settled = settled and months % index.months == 0 and add_months(terms.start, months) == day and day.day <= 28

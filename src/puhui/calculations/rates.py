@@ -2,10 +2,16 @@
 
 The value that counts on a repricing day is the latest one published on the day before (practice: LPR of the 20th serves
 repricings from the 21st on). A repricing that finds the same rate changes nothing.
+
+The spread may be a dated list: a rate that follows an index and also what the firm does. An entry counts from its own day, on top of the
+value that the index was last set to; the index itself waits for its next repricing day. An entry that leaves the rate as it is changes
+nothing.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -15,7 +21,7 @@ from puhui.calculations.money import decimal_fraction
 from puhui.calculations.reading import Fields
 from puhui.calculations.term_records import RATE_SCALE
 
-__all__ = ["Rates", "read_rates"]
+__all__ = ["Rates", "in_force", "read_rates", "read_spreads"]
 
 Rates = tuple[tuple[date, int], ...]
 _LAST_YEAR = 100
@@ -35,21 +41,26 @@ def read_rates(fields: Fields, start: date | None, month_end: str) -> Rates | No
     return _link(fields, start, month_end)
 
 
-def _pairs(fields: Fields, key: str) -> list[tuple[date, Fraction]] | None:
-    """A list of [date, rate] in rising order of dates."""
+def in_force(dated: Sequence[tuple[date, int]], day: date) -> int:
+    """The value of a list in rising order of dates that counts on `day`: the latest from that day or before it."""
+    return dated[bisect_right(dated, day, key=lambda each: each[0]) - 1][1]
+
+
+def _pairs(fields: Fields, key: str, least: int = 0) -> list[tuple[date, Fraction]] | None:
+    """A list of [date, rate] in rising order of dates, none below `least`."""
     raw = fields.raw(key)
     pairs: list[tuple[date, Fraction]] = []
     if isinstance(raw, list) and raw:
         for item in raw:
             day = parse_date(item[0]) if isinstance(item, list) and len(item) == 2 else None
             rate = decimal_fraction(item[1]) if day is not None else None
-            if day is None or rate is None or not 0 <= rate <= 1 or (rate * RATE_SCALE).denominator != 1:
+            if day is None or rate is None or not least <= rate <= 1 or (rate * RATE_SCALE).denominator != 1:
                 break
             pairs.append((day, rate))
         else:
             if all(first[0] < second[0] for first, second in pairwise(pairs)):
                 return pairs
-    fields.fault(key, 'a list of ["2026-01-20", "0.0300"] in rising order of dates, rates from 0 to 1 with at most 8 decimals')
+    fields.fault(key, f'a list of ["2026-01-20", "0.0300"] in rising order of dates, rates from {least} to 1 with at most 8 decimals')
     return None
 
 
@@ -75,10 +86,7 @@ def _link(fields: Fields, start: date | None, month_end: str) -> Rates | None:
     known = len(child.faults)
     if not isinstance(child.raw("index"), str):
         child.fault("index", 'the name of the index, such as "LPR1Y"')
-    spread = decimal_fraction(child.raw("spread"))
-    if spread is None or abs(spread) > 1 or (spread * RATE_SCALE).denominator != 1:
-        child.fault("spread", 'a decimal string such as "0.005", at most 8 decimals')
-        spread = Fraction(0)
+    spreads = read_spreads(child, start)
     step = parse_step(child.raw("every"))
     if step is None or step.months not in (1, 3, 6, 12):
         child.fault("every", "1 month, 3 month, 6 month or 12 month")
@@ -87,25 +95,65 @@ def _link(fields: Fields, start: date | None, month_end: str) -> Rates | None:
         child.fault("on", "anniversary or 01-01")
     values = _pairs(child, "values")
     child.finish()
-    if step is None or values is None or start is None or len(child.faults) > known:
+    if step is None or step.months is None or values is None or spreads is None or start is None or len(child.faults) > known:
         return None
     if on == "anniversary" and start.day > 28 and month_end == "roll" and step.months != 12:
         child.fault("on", "a start up to the 28th: repricing days under month_end roll are not settled")
         return None
-    origin = start if on == "anniversary" else date(start.year, 1, 1)
-    rates: list[tuple[date, int]] = []
-    for count in range(_LAST_YEAR * 12 // step.months):
-        day = max(add_months(origin, count * step.months), start)
+    indexed = _indexed(child, values, start, start if on == "anniversary" else date(start.year, 1, 1), step.months)
+    return None if indexed is None else _with_spreads(child, indexed, spreads)
+
+
+def read_spreads(child: Fields, start: date | None) -> Rates | None:
+    """(day, spread_e8) in rising order, the first in force on `start`, from `spread` or `spreads`; None after a fault."""
+    if child.has("spreads"):
+        if child.has("spread"):
+            child.fault("spread", "nothing beside spreads")
+            return None
+        pairs = _pairs(child, "spreads", -1)
+        if pairs is None or start is None:
+            return None
+        if pairs[0][0] > start:
+            child.fault("spreads", f"a first spread in force on the start {start}", pairs[0][0].isoformat())
+            return None
+        return tuple((max(day, start), int(spread * RATE_SCALE)) for day, spread in _from(pairs, start))
+    spread = decimal_fraction(child.raw("spread"))
+    if spread is None or abs(spread) > 1 or (spread * RATE_SCALE).denominator != 1:
+        child.fault("spread", 'a decimal string such as "0.005", at most 8 decimals')
+        return None
+    return ((start or date.min, int(spread * RATE_SCALE)),)
+
+
+def _from(pairs: list[tuple[date, Fraction]], start: date) -> list[tuple[date, Fraction]]:
+    """The entries of a list that count on `start` and after it."""
+    return pairs[sum(day <= start for day, _ in pairs) - 1 :]
+
+
+def _indexed(child: Fields, values: list[tuple[date, Fraction]], start: date, origin: date, months: int) -> Rates | None:
+    """What the index is set to and from which day, by the values published: (day, value_e8); None after a fault."""
+    indexed: list[tuple[date, int]] = []
+    for count in range(_LAST_YEAR * 12 // months):
+        day = max(add_months(origin, count * months), start)
         published = [rate for published_on, rate in values if published_on < day]
         if not published:
             child.fault("values", f"a value published before {day}")
             return None
-        rate = int((published[-1] + spread) * RATE_SCALE)
+        value = int(published[-1] * RATE_SCALE)
+        if not indexed or indexed[-1][1] != value:
+            indexed.append((day, value))
+        if day - timedelta(days=1) >= values[-1][0] and day > start:
+            break
+    return tuple(indexed)
+
+
+def _with_spreads(child: Fields, indexed: Rates, spreads: Rates) -> Rates | None:
+    """Index and spread together, at each change of either; None after a fault."""
+    rates: list[tuple[date, int]] = []
+    for day in sorted({day for day, _ in (*indexed, *spreads)}):
+        rate = in_force(indexed, day) + in_force(spreads, day)
         if not 0 <= rate <= RATE_SCALE:
-            child.fault("spread", "a rate from 0 to 1 after the spread")
+            child.fault("spreads" if child.has("spreads") else "spread", "a rate from 0 to 1 after the spread")
             return None
         if not rates or rates[-1][1] != rate:
             rates.append((day, rate))
-        if day - timedelta(days=1) >= values[-1][0] and day > start:
-            break
     return tuple(rates)

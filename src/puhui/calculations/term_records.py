@@ -117,9 +117,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class LineIndex:
-    """The index that the rates of a line follow: (published on, rate_e8 with the spread), and how it reprices."""
+    """The index that the rates of a line follow: (published on, value_e8), (from, spread_e8), and how it reprices."""
 
     published: tuple[tuple[date, int], ...]
+    spreads: tuple[tuple[date, int], ...]
     months: int
     on_anniversary: bool
 
