@@ -14,7 +14,7 @@ from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import BigIntegerField, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
@@ -111,29 +111,33 @@ def _falling_due(night: Night) -> QuerySet[Loan]:
 
 def collect(night: Night) -> Figures:
     """Debit what is due and unpaid from the borrowers' accounts, oldest loan first, as far as the money goes."""
-    figures = _in_chunks(night, _owing, among=_with_money(_unpaid(night)))
+    figures = _in_chunks(night, _owing, among=_with_money(night))
     # Counted from what is there: an earlier run may have been cut off after some of it.
     debits = Event.objects.filter(institution=night.institution, known_on=night.day, key__endswith=f":debit:{night.day}")
     total = debits.aggregate(loans=Count("pk"), amount_fen=Coalesce(Sum("amount_fen"), 0, output_field=BigIntegerField()))
     return {**figures, **total}
 
 
-def _unpaid(night: Night) -> QuerySet[Loan]:
-    """By the index `loan_owing` alone."""
-    unpaid = Q(overdue_since__isnull=False) | Q(penalty_earned_fen__gt=F("penalty_paid_fen"))
-    return Loan.objects.filter(unpaid, institution=night.institution)
+_WITH_MONEY = """
+    SELECT loan.id
+      FROM (SELECT id, firm_id FROM loans_loan
+             WHERE institution_id = %s AND (overdue_since IS NOT NULL OR penalty_earned_fen > penalty_paid_fen)
+            OFFSET 0) AS loan
+     CROSS JOIN LATERAL (SELECT FROM loans_debitaccount AS account
+                          WHERE account.firm_id = loan.firm_id AND account.balance_fen > 0 OFFSET 0) AS account
+"""
 
 
-def _with_money(loans: QuerySet[Loan]) -> list[int]:
-    """Those of a few loans whose firm has money, account by account: asked in one, the database would read the accounts of all firms."""
-    firms = dict(loans.values_list("pk", "firm_id"))
-    accounts = DebitAccount.objects.filter(firm_id__in=set(firms.values()), balance_fen__gt=0)
-    rich = set(accounts.values_list("firm_id", flat=True))
-    return [loan_id for loan_id, firm_id in firms.items() if firm_id in rich]
+def _with_money(night: Night) -> list[int]:
+    """Unpaid loans whose firm has money, account by account: asked as one join, the database would read the accounts of all firms."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WITH_MONEY, [night.institution.pk])
+        return [loan_id for (loan_id,) in cursor.fetchall()]
 
 
 def _owing(night: Night) -> QuerySet[Loan]:
-    owing = _unpaid(night).filter(firm__debit_account__balance_fen__gt=0)
+    unpaid = Q(overdue_since__isnull=False) | Q(penalty_earned_fen__gt=F("penalty_paid_fen"))
+    owing = Loan.objects.filter(unpaid, institution=night.institution, firm__debit_account__balance_fen__gt=0)
     key = Concat(Cast(OuterRef("pk"), CharField()), Value(f":debit:{night.day}"))
     return owing.exclude(Exists(Event.objects.filter(institution=night.institution, key=key)))
 

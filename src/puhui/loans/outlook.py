@@ -69,7 +69,7 @@ def look(institution: Institution, day: date, asked: Iterable[str]) -> Outlook:
         "asked": list(asked),
         "is_month_end": day.day == calendar.monthrange(day.year, day.month)[1],
         "codes": list(chart(institution.kind, day).accounts),
-        "undrawn_booked_fen": undrawn_booked_fen(institution, day),
+        "undrawn_booked_fen": undrawn_booked_fen(institution, day) if "lines" in asked else 0,
         "debits": f"%:debit:{day}",
         "running": list(RUNNING),
         "not_classified": list(NOT_CLASSIFIED),

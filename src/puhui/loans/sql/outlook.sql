@@ -24,10 +24,14 @@ SELECT CASE WHEN 'accounts' = ANY (%(asked)s) THEN
        CASE WHEN 'settle' = ANY (%(asked)s) THEN (SELECT is_due FROM action) END AS settle,
        CASE WHEN 'falls_due' = ANY (%(asked)s) THEN (SELECT is_due FROM action) END AS falls_due,
        CASE WHEN 'collect' = ANY (%(asked)s) THEN
-           EXISTS (SELECT FROM loans_loan AS loan
-                     JOIN loans_debitaccount AS account ON account.firm_id = loan.firm_id AND account.balance_fen > 0
-                    WHERE loan.institution_id = %(institution)s
-                      AND (loan.overdue_since IS NOT NULL OR loan.penalty_earned_fen > loan.penalty_paid_fen))
+           -- In the order of an index, account by account (OFFSET 0). A third of all loans is expected to owe penalty where hardly one does,
+           -- and to find the first of so many all loans would be read.
+           EXISTS (SELECT FROM (SELECT firm_id FROM loans_loan
+                                 WHERE institution_id = %(institution)s
+                                   AND (overdue_since IS NOT NULL OR penalty_earned_fen > penalty_paid_fen)
+                                 ORDER BY firm_id) AS loan
+                    CROSS JOIN LATERAL (SELECT FROM loans_debitaccount AS account
+                                         WHERE account.firm_id = loan.firm_id AND account.balance_fen > 0 OFFSET 0) AS account)
            OR EXISTS (SELECT FROM loans_event WHERE institution_id = %(institution)s AND known_on = %(day)s AND key LIKE %(debits)s)
            END AS collect,
        CASE WHEN 'reprice' = ANY (%(asked)s) THEN
