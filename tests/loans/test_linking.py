@@ -152,7 +152,7 @@ def test_every_fault_of_a_review_is_named(linked: Any, act: Callable[..., Any]) 
 
 def test_a_loan_of_another_product_follows_nothing(people: Any, cleared_contract: Callable[..., Any], act: Callable[..., Any]) -> None:
     from puhui.loans.actions import draw_down
-    from puhui.loans.linking import may_be_linked
+    from puhui.loans.links import may_be_linked
 
     loan = draw_down(cleared_contract(TERMS), "payout", "officer")
     with pytest.raises(FaultsError, match="follows nothing"):

@@ -90,7 +90,7 @@ def test_the_rate_follows_on_its_day(bank: Any, drawn: Callable[..., Any]) -> No
 
 def test_month_ends_and_the_new_year() -> None:
     """The 31st is repriced on the last day of shorter months; every quarter from 1 January."""
-    from puhui.loans.repricing import Link, is_repriced_on
+    from puhui.loans.linked_rates import Link, is_repriced_on
 
     def days(of: Link, start: date) -> list[date]:
         return [start + timedelta(days=each) for each in range(400) if is_repriced_on(of, start, start + timedelta(days=each))]

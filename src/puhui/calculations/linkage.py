@@ -2,7 +2,8 @@
 
 At each review date the fact is looked at as it was known then, with the evidence that shows it. The step that it reaches changes the
 rate by so much against the base rate of the contract; steps do not add up from review to review, so a firm that falls back loses what it
-had gained. All links together stay within the caps. When a fact is corrected later and the link says so, what was saved by the
+had gained. All links together stay within the caps: they never carry the rate beyond them, nor further where it stands beyond them
+without the links (an index may have gone there by itself). When a fact is corrected later and the link says so, what was saved by the
 untrue fact is paid back: principal × difference of rates × days ÷ 360 over the days between the reviews that it governed.
 """
 
@@ -18,7 +19,9 @@ from puhui.calculations.faults import Fault, check
 from puhui.calculations.money import round_quotient
 from puhui.calculations.pricing import PPM
 
-__all__ = ["Link", "Observation", "Reviewed", "change_of", "clawback_fen", "review", "review_dates"]
+__all__ = [
+    "Link", "Look", "Observation", "Reviewed", "change_of", "changes_of", "clawback_fen", "linked_rate", "review", "review_dates",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,34 @@ class Reviewed:
     changes: tuple[tuple[str, int], ...]
     unproved: tuple[str, ...]
     held_by_cap: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a link changes by one look (ppm), and the day from which: the review date, or the day on which a correction was entered."""
+
+    code: str
+    review_date: date
+    since: date
+    change_ppm: int
+
+
+def changes_of(looks: Sequence[Look]) -> tuple[tuple[date, int], ...]:
+    """(day, what all links change together from that day, in ppm), in rising order; empty without looks.
+
+    `looks` in the order of their review dates, a correction after what it corrects. What a link changes is told by its latest review: a
+    correction of an earlier one changes nothing from here on.
+    """
+    found: list[tuple[date, int]] = []
+    for day in sorted({look.since for look in looks}):
+        standing = {look.code: look.change_ppm for look in looks if look.since <= day}
+        found.append((day, sum(standing.values())))
+    return tuple(found)
+
+
+def linked_rate(base: int, change: int, lowest: int, highest: int) -> int:
+    """The rate with what the links change, all in one unit: within the caps, or where it stands without links if that is beyond them."""
+    return min(base + change, max(base, highest)) if change > 0 else max(base + change, min(base, lowest))
 
 
 def review_dates(start: date, maturity: date, months: int) -> tuple[date, ...]:
@@ -90,7 +121,7 @@ def review(
             change = max(change, 0)
         changes.append((link.code, change))
     wanted = base_ppm + sum(change for _, change in changes)
-    rate = min(max(wanted, lowest_ppm), highest_ppm)
+    rate = linked_rate(base_ppm, wanted - base_ppm, lowest_ppm, highest_ppm)
     return Reviewed(rate, tuple(changes), tuple(unproved), rate != wanted)
 
 

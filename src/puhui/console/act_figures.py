@@ -29,7 +29,7 @@ from puhui.console.words import role_label, word
 from puhui.loans.act_registry import ACTS
 from puhui.loans.command_models import Command
 from puhui.loans.commands import LoanPreview, Preview
-from puhui.loans.linking import may_be_linked
+from puhui.loans.links import may_be_linked
 from puhui.loans.powers import Power, power_of
 from puhui.parties.models import Institution
 

@@ -17,7 +17,7 @@ from puhui.evidence.layouts import classes
 from puhui.loans.class_models import Finding
 from puhui.loans.class_queries import class_of
 from puhui.loans.correcting import REVERSIBLE
-from puhui.loans.linking import links_of
+from puhui.loans.links import links_of
 from puhui.loans.models import Contract, Event, Loan
 from puhui.loans.renewing import conditions_on
 from puhui.loans.transferring import MANAGERS

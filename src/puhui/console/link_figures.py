@@ -11,7 +11,7 @@ from puhui.console.decision_figures import language
 from puhui.console.templatetags.figures import number
 from puhui.console.words import in_language
 from puhui.loans.credit_models import LinkReview
-from puhui.loans.linking import links_of, may_be_linked, standing
+from puhui.loans.links import links_of, may_be_linked, standing
 from puhui.loans.models import Loan
 
 __all__ = ["link_panel"]

@@ -16,7 +16,7 @@ from puhui.calculations.term_records import RATE_SCALE
 from puhui.county import happenings as happen
 from puhui.county.economy import month_after
 from puhui.county.happenings import Happening, Plan, lowered
-from puhui.loans.repricing import index_e8
+from puhui.loans.linked_rates import index_e8
 
 Terms = dict[str, Any]
 DayOfYear = tuple[int, int]  # months after the month of the payout, day of that month

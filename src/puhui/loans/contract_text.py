@@ -10,7 +10,7 @@ from typing import Any
 from puhui.calculations.capitals import amount_in_capitals
 from puhui.calculations.schedule import schedule
 from puhui.loans.fold import terms_of
-from puhui.loans.repricing import Link
+from puhui.loans.linked_rates import Link
 
 _METHODS = {
     "equal_instalment": "等额本息，按期归还本息",

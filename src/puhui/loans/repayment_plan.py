@@ -18,7 +18,8 @@ from puhui.calculations.quote import answer
 from puhui.calculations.schedule import schedule
 from puhui.calculations.term_records import RATE_SCALE
 from puhui.loans.fold import terms_of
-from puhui.loans.repricing import Link, index_e8, read_link
+from puhui.loans.linked_rates import Link, index_e8
+from puhui.loans.repricing import read_link
 
 __all__ = ["agreed_link", "agreed_terms", "cost_ppm", "drawn_whole"]
 

@@ -1,45 +1,35 @@
 """Rates that follow an index: on the agreed days the rate becomes the latest published value plus the spread.
 
 The value that counts is the one published on the day before (practice.md 7). A repricing is an event `rate_change` like any other; one
-that finds the same rate is none. The index is the dated table `loan-prime-rate`.
+that finds the same rate is none. The index is the dated table `loan-prime-rate`. Where the rate also follows jobs, carbon or targets the
+spread is a dated list, told by the looks at them (`linked_rates`).
 """
 
 from __future__ import annotations
 
 import calendar
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from puhui.calculations.calendar import add_months, parse_step
+from puhui.calculations.calendar import parse_step
 from puhui.calculations.faults import Fault, check
 from puhui.calculations.money import decimal_fraction
 from puhui.calculations.term_records import RATE_SCALE
 from puhui.loans.credit_models import RateLink
 from puhui.loans.keeping import Change, NewEvent, events_of
+from puhui.loans.linked_rates import Link, courses_of, is_repriced_on
 from puhui.loans.models import Event, Loan
+from puhui.loans.rate_setting import rate_before
 from puhui.parties.models import Institution
-from puhui.products.parameters import table
 
-__all__ = ["Link", "due_for_repricing", "index_e8", "read_link", "repricings"]
+__all__ = ["INDEXES", "RUNNING", "due_for_repricing", "read_link", "repricings"]
 
 INDEXES = ("LPR1Y", "LPR5Y")
 STEPS_MONTHS = (1, 3, 6, 12)
 RUNNING = ("performing", "overdue", "non_accrual")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An index, the spread over it in hundred-millionths, and when the rate is set anew."""
-
-    index: str
-    spread_e8: int
-    every_months: int
-    on: str
 
 
 def read_link(document: Mapping[str, Any]) -> Link:
@@ -64,13 +54,6 @@ def _faults(document: Mapping[str, Any], months: int | None, spread: Any) -> Ite
         yield Fault("rate_link.on", str(document.get("on")), " or ".join(RateLink.On.values))
 
 
-def index_e8(index: str, day: date) -> int:
-    """The value of an index that counts on `day`: the latest published on the day before. Raises FaultsError where none was."""
-    row = table("loan-prime-rate", settings.PUHUI_CATALOGUE).row(day - timedelta(days=1))
-    value: int = round(row[index] * RATE_SCALE)
-    return value
-
-
 def due_for_repricing(institution: Institution, day: date) -> QuerySet[Loan]:
     """Loans whose day of repricing this is, as far as a query can tell: their links say the rest (`repricings`)."""
     is_last = day.day == calendar.monthrange(day.year, day.month)[1]
@@ -88,30 +71,12 @@ def repricings(day: date, loans: Sequence[Loan]) -> list[Change]:
     links = RateLink.objects.in_bulk([loan.contract_id for loan in loans])
     due = [loan for loan in loans if is_repriced_on(links[loan.contract_id], loan.start, day)]
     history = events_of(loan.pk for loan in due)
+    courses = courses_of({loan: links[loan.contract_id] for loan in due})
     changes = []
     for loan in due:
-        link = links[loan.contract_id]
-        rate = index_e8(link.index, day) + link.spread_e8
-        if rate == rate_before(loan, history[loan.pk], day):
+        rate = courses[loan.pk].rate_e8(day)
+        if rate == rate_before(loan, history[loan.pk], day + timedelta(days=1)):
             continue
-        detail = {"rate_e8": rate, "note_index": link.index}
+        detail = {"rate_e8": rate, "note_index": courses[loan.pk].link.index}
         changes.append(Change(loan, "rate_change", NewEvent("rate_change", day, f"{loan.pk}:reprice:{day}", None, detail)))
     return changes
-
-
-def is_repriced_on(link: RateLink | Link, start: date, day: date) -> bool:
-    """Whether `day` is one on which the rate of a loan from `start` is set anew."""
-    if day <= start:
-        return False
-    origin = start if link.on == RateLink.On.ANNIVERSARY else date(start.year, 1, 1)
-    months = (day.year - origin.year) * 12 + day.month - origin.month
-    return months % link.every_months == 0 and add_months(origin, months) == day
-
-
-def rate_before(loan: Loan, events: Sequence[Event], day: date) -> int:
-    """The contract rate before `day`, in hundred-millionths: the latest event's, else that of the terms."""
-    undone = {event.detail.get("of") for event in events if event.type == "reversal"}
-    changes = [event for event in events if event.type == "rate_change" and event.date < day and str(event.number) not in undone]
-    if changes:
-        return int(max(changes, key=lambda event: (event.date, event.number)).detail["rate_e8"])
-    return round(float(loan.terms["rate_annual"]) * RATE_SCALE)

@@ -23,7 +23,7 @@ from django.db.models import F
 from puhui.calculations.calendar import add_months
 from puhui.calculations.linkage import review_dates
 from puhui.loans.credit_models import LinkReview, Security, SecurityValue
-from puhui.loans.linking import may_be_linked
+from puhui.loans.links import may_be_linked
 from puhui.loans.models import Loan
 from puhui.loans.repricing import RUNNING
 from puhui.parties.models import User

@@ -35,7 +35,7 @@ from puhui.loans.credit_models import Refinancing
 from puhui.loans.keeping import events_of
 from puhui.loans.margins import ACCRUING, margin_of_loan
 from puhui.loans.models import Event, Loan, SetAside
-from puhui.loans.repricing import rate_before
+from puhui.loans.rate_setting import rate_before
 from puhui.loans.searching import matches
 
 COVER_ACTS = ("secure", "value_security", "release_security")

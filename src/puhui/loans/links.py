@@ -1,0 +1,82 @@
+"""The links of a loan: what its product lets the rate follow, the looks at it so far, and which looks are due."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from puhui.calculations.linkage import Look, review_dates
+from puhui.loans.credit_models import LinkReview, RateLink
+from puhui.loans.linked_rates import Course, course, looks_of, products_of
+from puhui.loans.models import Loan
+from puhui.products.queries import versions
+from puhui.products.terms import Linkage, Product
+
+__all__ = ["Linked", "Standing", "linked_by", "links_of", "may_be_linked", "standing"]
+
+
+def links_of(loan: Loan) -> dict[str, Linkage]:
+    """Code → link of the loan's product."""
+    return {one.code: one for one in products_of([loan])[loan.pk].linkage}
+
+
+def may_be_linked(product_code: str) -> bool:
+    """Whether any version of a product has a rate that follows something; reads files alone."""
+    return any(one.linkage for one in versions(product_code))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One link of a loan on a day: what was seen last, the dates that passed without a look, and the next one."""
+
+    link: Linkage
+    last: LinkReview | None
+    missed: tuple[date, ...]
+    coming: date | None
+
+
+def standing(loan: Loan, links: Mapping[str, Linkage], reviews: Sequence[LinkReview], on: date) -> list[Standing]:
+    """Each link of a loan with its reviews, in the order of the product's file."""
+    found = []
+    for code, link in links.items():
+        own = [row for row in reviews if row.code == code]
+        dates = review_dates(loan.start, loan.maturity, link.measured_months)
+        seen = {row.review_date for row in own}
+        missed = tuple(each for each in dates if each <= on and each not in seen)
+        found.append(Standing(link, own[-1] if own else None, missed, next((each for each in dates if each > on), None)))
+    return found
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What the rate of a loan rests on: its product's links, the looks so far in their order, and where it follows an index the course."""
+
+    product: Product
+    links: Mapping[str, Linkage]
+    reviews: Sequence[LinkReview]
+    loan: Loan
+    course: Course | None
+
+    def with_look(self, row: LinkReview) -> Course:
+        """The course with one more look."""
+        reviews = sorted([*self.reviews, row], key=lambda each: (each.review_date, each.pk))
+        return self._course(looks_of(reviews))
+
+    def as_if(self, before: LinkReview, change_ppm: int) -> Course:
+        """The course as if the looks at one link on one review date had all been a single one that changed the rate by so much."""
+        others = [row for row in self.reviews if (row.code, row.review_date) != (before.code, before.review_date)]
+        looks = [*looks_of(others), Look(before.code, before.review_date, before.review_date, change_ppm)]
+        return self._course(sorted(looks, key=lambda look: look.review_date))
+
+    def _course(self, looks: Sequence[Look]) -> Course:
+        assert self.course is not None
+        return course(self.loan, self.course.link, looks, self.product)
+
+
+def linked_by(loan: Loan) -> Linked:
+    of = products_of([loan])[loan.pk]
+    reviews = list(LinkReview.objects.filter(loan=loan).order_by("review_date", "pk"))
+    link = RateLink.objects.filter(contract=loan.contract_id).first()
+    follows = None if link is None else course(loan, link, looks_of(reviews), of)
+    return Linked(of, {one.code: one for one in of.linkage}, reviews, loan, follows)
