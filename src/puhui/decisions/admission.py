@@ -6,6 +6,7 @@ from typing import Any
 
 from puhui.decisions.case import REFER, VETO, Case, Stage, ppm
 from puhui.decisions.derived import derive
+from puhui.decisions.shares import stand_or_fall
 from puhui.decisions.texts import text
 from puhui.products.terms import RiskClass, Rule
 
@@ -31,6 +32,7 @@ def rules_stage(case: Case) -> list[Stage]:
         case.speak_against("borrower_kind", "rules", VETO, text("borrower_kind"), inputs={"firm_kind": case.facts["firm"]["kind"]})
     if not product.minimum_months <= case.request["term_months"] <= product.maximum_months:
         case.speak_against("term", "rules", VETO, text("term"), inputs={"term_months": case.request["term_months"]})
+    stand_or_fall(case)
     return [_rule(case, rule) for rule in product.rules]
 
 

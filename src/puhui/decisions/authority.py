@@ -11,6 +11,7 @@ from typing import Any
 
 from puhui.calculations.faults import Fault
 from puhui.decisions.case import VETO, Case, Stage, ppm
+from puhui.decisions.shares import lifted
 from puhui.decisions.texts import text
 from puhui.products.parameters import Row
 
@@ -23,7 +24,9 @@ def authority_stage(case: Case) -> Stage:
     stage: Stage = {"levels": levels, "is_referred": case.is_referred(), "amount_fen": case.amount_fen}
     if case.is_refused():
         return stage | {"skipped": "refused", "level": None}
-    found = first_level(levels, case.amount_fen, is_referred=case.is_referred())
+    combination = case.facts.get("combination")
+    able = lifted(levels, combination["level"]) if combination else levels
+    found = first_level(able, case.amount_fen, is_referred=case.is_referred())
     if found is None:
         case.speak_against("no_authority", "authority", VETO, text("no_authority"), amount_fen=case.amount_fen)
         return stage | {"level": None}

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from puhui.calculations.faults import Fault, FaultsError, check
+from puhui.decisions.combining import fall_with
 from puhui.decisions.credit_view import lock_groups
 from puhui.decisions.factory_models import Sitting, Vote
 from puhui.decisions.models import Application, Decision, Review
@@ -215,4 +216,5 @@ def _close(sitting: Sitting, decision: Decision, application: Application, votes
     else:
         application.status = Application.Status.REFUSED
         application.save(update_fields=["status"])
+        fall_with(application, "system")
     record_audit(decision.institution, "system", "close_committee", "decision", decision.pk, {"sitting": sitting.pk, "outcome": outcome})

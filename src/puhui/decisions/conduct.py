@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q
 
 from puhui.decisions import timing
-from puhui.decisions.models import Decision, Offer, Review
+from puhui.decisions.models import Application, Decision, Offer, Review
 from puhui.decisions.speed import Speed, speeds
 from puhui.decisions.texts import reason_text
 from puhui.parties.models import Institution
@@ -111,6 +111,7 @@ def measures(
     together = found.speeds[-1]
     yes = Exists(Review.objects.filter(decision=OuterRef("pk"), outcome="approve"))
     referred = Decision.objects.filter(institution=institution, business_date__lte=until, outcome=Decision.Outcome.REFER)
+    referred = referred.exclude(application__status=Application.Status.IN_PARTS)  # its parts are referred, the whole is nobody's case
     counts = referred.aggregate(all=Count("pk"), granted=Count("pk", filter=yes))
     total, granted = counts["all"], counts["granted"]
     offers = Offer.objects.filter(institution=institution, decision__business_date__lte=until)

@@ -16,10 +16,11 @@ from typing import Any
 from django.conf import settings
 
 from puhui.calculations.faults import Fault, FaultsError, check
-from puhui.decisions import engine, facts, referral
+from puhui.decisions import combining, engine, facts, referral
 from puhui.decisions.credit_view import CreditViews, locked_views
 from puhui.decisions.evidence import Evidence, read_evidence
 from puhui.decisions.models import Application, Decision, Exposure, Offer
+from puhui.decisions.shares import Combination, is_split
 from puhui.decisions.strategies import Strategies
 from puhui.decisions.strategy import Strategy
 from puhui.parties.audit import recording
@@ -61,10 +62,11 @@ def decide_set(institution: Institution, applications: Sequence[Application], st
                 strategy = chosen[application.pk]
                 decision = _decide_one(institution, application, firm, strategy, evidence, views)
                 decision.pk = next(numbers)
-                batch.decided.append(decision)
+                parts = _parts(decision, strategies, evidence, views) if strategy.product.parts else []
+                batch.decided.extend([decision, *parts])
     if batch.decided:
         _write(institution, batch.decided, actor)
-        referral.ask(batch.decided, evidence.snapshots)
+        referral.ask([one for one in batch.decided if not is_split(one.record)], evidence.snapshots)
     return batch
 
 
@@ -107,17 +109,51 @@ def _collecting(application: Application, batch: Batch) -> Iterator[None]:
             batch.faults.append(Fault(f"application {application.pk}: {one.where}", one.found, one.expected, one.remedy))
 
 
+def _parts(whole: Decision, strategies: Strategies, evidence: Evidence, views: CreditViews) -> list[Decision]:
+    """The decisions of a combined loan's parts. Own limits are less what the firm owed before; the ceilings of law see every part."""
+    firm, before = whole.firm, dict(views.exposures[whole.firm_id])
+
+    def decide_one(application: Application, strategy: Strategy, combination: Combination) -> Decision:
+        return _decide_one(whole.institution, application, firm, strategy, evidence, views, combination, before)
+
+    try:
+        parts = combining.parts_of(whole, lambda code: strategies.of(code, whole.business_date), decide_one)
+    except FaultsError:
+        views.exposures[firm.pk] = before
+        raise
+    views.exposures[firm.pk] = before | {"reserved_fen": before["reserved_fen"] + sum(promised(one) for one in parts)}
+    for one, (number,) in zip(parts, together(new_numbers(Decision, len(parts)))[0], strict=True):
+        one.pk = number
+    return parts
+
+
+def promised(decision: Decision) -> int:
+    """What an engine's yes reserves, in fen; the whole of a combined loan promises nothing, its parts do."""
+    is_promise = decision.outcome == Decision.Outcome.APPROVE and not is_split(decision.record)
+    return decision.amount_fen if is_promise else 0
+
+
 def _decide_one(
-    institution: Institution, application: Application, firm: Firm, strategy: Strategy, evidence: Evidence, views: CreditViews
+    institution: Institution,
+    application: Application,
+    firm: Firm,
+    strategy: Strategy,
+    evidence: Evidence,
+    views: CreditViews,
+    combination: Combination | None = None,
+    owed: dict[str, int] | None = None,
 ) -> Decision:
-    """The decision, not stored yet. An approval is added to what the firm owes in `views`, for the next application of its group."""
+    """The decision, not stored yet. An approval is added to what the firm owes in `views`, for the next application of its group.
+
+    `owed`: what the firm's own limit is less, where it is not all that it owes now.
+    """
     started = time.perf_counter_ns()
     strategy = strategy.of_application(application.pk)
     exposure = views.exposures[firm.pk]
-    frozen = frozen_facts(institution, firm, strategy, evidence, exposure, views.facts(firm.pk))
+    frozen = frozen_facts(institution, firm, strategy, evidence, owed or exposure, views.facts(firm.pk), combination)
     record = engine.decide(frozen, strategy.product, strategy.model, strategy.parameters, request_of(application), strategy.trial)
     result = record["result"]
-    if result["outcome"] == Decision.Outcome.APPROVE:
+    if result["outcome"] == Decision.Outcome.APPROVE and not is_split(record):
         exposure["reserved_fen"] += result["amount_fen"]
     return Decision(
         institution=institution,
@@ -139,6 +175,7 @@ def frozen_facts(
     evidence: Evidence,
     exposure: dict[str, int],
     credit_view: dict[str, Any] | None = None,
+    combination: Combination | None = None,
 ) -> facts.Facts:
     """The facts of a firm as of the evidence's day. Raises FaultsError without consent or snapshot."""
     snapshot, consent = evidence.of(firm, strategy.product)
@@ -162,6 +199,7 @@ def frozen_facts(
         },
         exposure=exposure,
         credit_view=credit_view,
+        combination=combination.facts() if combination else None,
         wanted=strategy.wanted,
         titles=evidence.titles,
     )
@@ -182,27 +220,34 @@ def columns_of(result: dict[str, Any]) -> dict[str, Any]:
 
 def _write(institution: Institution, decisions: Sequence[Decision], actor: str) -> None:
     """Stores the decisions, what they promise and offer, where their applications stand, and the trail: in one trip."""
-    approved = [one for one in decisions if one.outcome == Decision.Outcome.APPROVE]
+    approved = [one for one in decisions if promised(one)]
+    parts = combining.siblings(decisions)
     exposures = [Exposure(institution=institution, firm_id=one.firm_id, decision=one, reserved_fen=one.amount_fen) for one in approved]
     offers = [offer_of(one, one.record["stages"]["offer"], one.amount_fen, one.rate_ppm or 0) for one in approved]
     details = [(one.pk, {"application": one.application_id, "outcome": one.outcome, "digest": one.digest}) for one in decisions]
     together(
-        *(insertion(rows) for rows in (decisions, exposures, offers) if rows),
+        *(insertion(rows) for rows in (parts, decisions, exposures, offers) if rows),
         *_statuses(decisions),
         recording(institution, actor, "decide", "decision", details),
     )
-    for one in decisions:
-        one._state.adding = False
+    for stored in (*parts, *decisions):
+        stored._state.adding = False
 
 
 def _statuses(decisions: Sequence[Decision]) -> Iterator[Statement]:
     """Sets the status of each decided application, here and in the table."""
-    for outcome, status in STATUS_OF_OUTCOME.items():
-        decided = [one.application for one in decisions if one.outcome == outcome]
+    reached = [(one.application, _status(one)) for one in decisions]
+    for status in dict.fromkeys(status for _, status in reached):
+        decided = [application for application, its in reached if its == status]
         for application in decided:
             application.status = status
         if decided:
             yield "UPDATE decisions_application SET status = %s WHERE id = ANY(%s)", [status, [one.pk for one in decided]]
+
+
+def _status(decision: Decision) -> str:
+    """Where a decision leaves its application."""
+    return Application.Status.IN_PARTS if is_split(decision.record) else STATUS_OF_OUTCOME[Decision.Outcome(decision.outcome)]
 
 
 def offer_of(decision: Decision, offer: dict[str, Any], amount_fen: int, rate_ppm: int) -> Offer:

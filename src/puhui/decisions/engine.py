@@ -21,6 +21,7 @@ from puhui.decisions.facts import Facts, case_facts
 from puhui.decisions.limit import limit_stage
 from puhui.decisions.offering import offer_stage
 from puhui.decisions.price import price_stage
+from puhui.decisions.shares import shares_stage
 from puhui.products.documents import digest_of
 from puhui.products.parameters import Table
 from puhui.products.terms import Product
@@ -39,6 +40,8 @@ STAGES = {
     "authority": authority_stage,
     "offer": offer_stage,
 }
+SHARING = "limit"
+"""The stage after which the whole of a combined product is shared out among its parts."""
 
 Record = dict[str, Any]
 
@@ -69,7 +72,11 @@ def decide(
     request = {key: request[key] for key in ("amount_fen", "term_months", "purpose", "channel")} | ({"facts": asked} if asked else {})
     values = case_facts(facts, request) | asked | dict(product.constants)
     case = Case(facts, request, product, None if product.policy_class else model, parameters, values)
-    stages: dict[str, Any] = {name: stage(case) for name, stage in STAGES.items()}
+    stages: dict[str, Any] = {}
+    for name, stage in STAGES.items():
+        stages[name] = stage(case)
+        if product.parts and name == SHARING:
+            stages["parts"] = shares_stage(case)
     record = {
         "format": FORMAT,
         "facts": facts,

@@ -27,6 +27,7 @@ def freeze(
     wanted: Iterable[str],
     titles: Mapping[str, Texts],
     credit_view: Mapping[str, Any] | None = None,
+    combination: Mapping[str, Any] | None = None,
 ) -> Facts:
     """The facts of a case as JSON.
 
@@ -38,6 +39,7 @@ def freeze(
         exposure: `reserved_fen` and `outstanding_fen` of the firm before this case
         wanted: the variables that product and model read
         credit_view: what the firm's group owes (`credit_view.CreditViews.facts`); without it the lender's ceilings are not asked
+        combination: of which combined application this is a part (`shares.Combination.facts`)
         titles: variable → title by language, for the reasons
     """
     names = sorted(set(wanted))
@@ -50,6 +52,7 @@ def freeze(
         "firm": dict(firm),
         "exposure": dict(exposure),
         **({"credit_view": dict(credit_view)} if credit_view is not None else {}),
+        **({"combination": dict(combination)} if combination is not None else {}),
         "variables": {name: values.get(name) for name in names},
         "null_reasons": {name: reasons.get(name, "not_in_snapshot") for name in names if values.get(name) is None},
         "titles": {name: dict(titles[name]) for name in names if name in titles},

@@ -29,6 +29,7 @@ class Application(models.Model):
         ACCEPTED = "accepted"
         DECLINED = "declined"  # by the borrower
         EXPIRED = "expired"
+        IN_PARTS = "in_parts"  # a combined application: its parts, linked to it, stand where they stand
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
     firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="applications")
@@ -44,10 +45,16 @@ class Application(models.Model):
     submitted_at = models.DateTimeField(default=timezone.now)
     submitted_by = models.CharField(max_length=150)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.SUBMITTED)
+    part_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="parts", db_index=False
+    )  # the combined application
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["institution", "key"], name="application_once")]
-        indexes = [models.Index(fields=["institution", "status", "submitted_at"])]
+        indexes = [
+            models.Index(fields=["institution", "status", "submitted_at"]),
+            models.Index(fields=["part_of"], condition=models.Q(part_of__isnull=False), name="application_parts"),  # few are parts
+        ]
 
     @property
     def latest_decision(self) -> Decision | None:

@@ -20,6 +20,7 @@ from puhui.products.documents import Document, read_document, text_document
 from puhui.products.explaining import Part, as_text, explain
 from puhui.products.lawful import product_faults
 from puhui.products.parameters import Table
+from puhui.products.part_checks import part_findings
 from puhui.products.terms import Product
 
 __all__ = ["Checked", "check_file", "check_product", "check_text"]
@@ -73,8 +74,9 @@ def check_product(product: Product, day: date, folder: Path | None) -> Checked:
             where = product.document.where("parameters", part)
             faults.extend(Fault(f"{where}: {one.where}", one.found, one.expected, one.remedy) for one in error.faults)
     found = findings(product, tables, day) if len(tables) == len(product.parameters) else []
-    faults += [one.fault for one in found if one.is_contradiction]
-    return Checked(product, tables, faults, [one.fault for one in found if not one.is_contradiction])
+    told = [*((one.is_contradiction, one.fault) for one in found), *part_findings(product, day, folder)]
+    faults += [fault for is_contradiction, fault in told if is_contradiction]
+    return Checked(product, tables, faults, [fault for is_contradiction, fault in told if not is_contradiction])
 
 
 def _check_document(document: Document, day: date, folder: Path | None) -> Checked:

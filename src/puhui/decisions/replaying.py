@@ -13,6 +13,7 @@ from typing import Any
 
 from puhui.calculations.faults import FaultsError
 from puhui.decisions import engine
+from puhui.decisions.combining import share_differences
 from puhui.decisions.deciding import columns_of, request_of
 from puhui.decisions.models import Decision
 from puhui.decisions.strategy import Stored
@@ -78,6 +79,7 @@ def _pairs(decision: Decision, stored: Stored) -> Iterator[tuple[str, Any, Any]]
             asked = {key: asked.get(key) for key in value} if isinstance(asked, dict) else asked
         yield from _unlike(f"application {name}", value, asked)
     yield from _snapshot_pairs(decision, record["facts"])
+    yield from share_differences(decision, strategy.product.multiple_fen)
 
 
 def _snapshot_pairs(decision: Decision, facts: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:

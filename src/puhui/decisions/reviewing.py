@@ -17,6 +17,7 @@ from django.db import transaction
 
 from puhui.calculations.faults import Fault, check
 from puhui.decisions.authority import first_level, missing_voices, role_faults
+from puhui.decisions.combining import fall_with, owed_by_siblings_fen
 from puhui.decisions.credit_view import ceiling_faults, lock_groups
 from puhui.decisions.deciding import offer_of
 from puhui.decisions.exposures import exposure_of_firms, reserve
@@ -91,7 +92,7 @@ def proposed(decision: Decision, amount_fen: int | None = None, rate_ppm: int | 
     rate_ppm = decision.rate_ppm or 0 if rate_ppm is None else rate_ppm
     product = stored_products([record["versions"]["product"]["digest"]])[record["versions"]["product"]["digest"]]
     limit, price = record["stages"]["limit"], record["stages"]["price"]
-    exposure = sum(exposure_of_firms([decision.firm_id])[decision.firm_id].values())
+    exposure = sum(exposure_of_firms([decision.firm_id])[decision.firm_id].values()) - owed_by_siblings_fen(decision.application)
     available_fen = max(0, limit["least_fen"] - exposure)
     highest_ppm = min(price["caps"].values())
     faults = []
@@ -220,6 +221,7 @@ def _refuse(decision: Decision, application: Application, user: User, reason: st
     )
     application.status = Application.Status.REFUSED
     application.save(update_fields=["status"])
+    fall_with(application, user.username)
     record_audit(decision.institution, user.username, "refuse", "decision", decision.pk, {"review": row.pk, "cause": cause})
     return row
 

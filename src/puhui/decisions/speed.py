@@ -47,6 +47,7 @@ _SPEEDS = """
           LEFT JOIN reviewed ON reviewed.decision_id = decision.id
           LEFT JOIN offered ON offered.decision_id = decision.id
          WHERE decision.institution_id = %(institution)s AND decision.business_date <= %(until)s
+           AND application.status <> 'in_parts' -- the parts of a combined application are counted, not the whole
     )
     SELECT product_code, channel, count(*), count(hours), coalesce(sum(offers), 0)::bigint, count(*) FILTER (WHERE is_automated),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY hours)

@@ -39,6 +39,11 @@ _TEXTS: Mapping[str, tuple[str, str, str]] = {
         "資金成本、營運成本與預期損失之和超過最高利率",
     ),
     "above_cap": ("The annual cost would be above the legal cap", "综合年化成本超过上限", "綜合年化成本超過上限"),
+    "part_refused": (
+        "Another part of the combined loan was refused, and this part is not lent without it",
+        "组合贷的另一部分已被拒绝，本部分不单独发放",
+        "組合貸的另一部分已被拒絕，本部分不單獨發放",
+    ),
     "no_authority": (
         "No level of authority reaches this amount",
         "没有审批层级有权批准该金额",

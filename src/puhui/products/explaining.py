@@ -41,6 +41,7 @@ def explain(product: Product, tables: Mapping[str, Table], day: date, language: 
         "proof": _proof(words),
         "class": _class(words),
         "amount": _amount(words),
+        "loans": _loans(words),
         "term": term(words),
         "rate": rate(words),
         "linkage": linkage(words),
@@ -51,8 +52,13 @@ def explain(product: Product, tables: Mapping[str, Table], day: date, language: 
         "conditions": _conditions(words),
         "time": time(words),
     }
-    parts = [Part(code, phrase("parts", code, language), tuple(lines)) for code, lines in answers.items()]
+    told = {code: lines for code, lines in answers.items() if not (product.parts and code in _OF_EACH_LOAN)}
+    parts = [Part(code, phrase("parts", code, language), tuple(lines)) for code, lines in told.items()]
     return [part for part in parts if part.lines]
+
+
+_OF_EACH_LOAN = ("rate", "linkage", "security", "loss", "interest", "conditions")
+"""What the files of the parts tell, where one application becomes several loans."""
 
 
 def as_text(product: Product, parts: list[Part], language: str) -> str:
@@ -141,6 +147,26 @@ def _picked(words: Wording, table: Derived) -> str:
 def _outcome(words: Wording, node: object, unit: str) -> str:
     value = getattr(node, "value", None)
     return words.figure(value, unit) if isinstance(value, str | int | float) else words.formula(node)  # type: ignore[arg-type]
+
+
+def _loans(words: Wording) -> Iterator[str]:
+    """The loans that an application for a combined product becomes, in the order of filling."""
+    product, language = words.product, words.language
+    if not product.parts:
+        return
+    yield words.say("loans", number=len(product.parts))
+    for number, part in enumerate(product.parts, start=1):
+        told = {
+            "number": number,
+            "name": part.names[language],
+            "product": part.product,
+            "formula": words.formula(part.formula.expression.tree),
+        }
+        yield words.say("loan", **told)
+        if part.share_ppm < 1_000_000:
+            yield words.say("loan_share", name=part.names[language], share=words.share(part.share_ppm / 1e6))
+        yield words.say("loan_alone" if part.stands_alone else "loan_together", name=part.names[language])
+    yield words.say("loans_by_file")
 
 
 def _conditions(words: Wording) -> Iterator[str]:

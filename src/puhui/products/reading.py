@@ -21,6 +21,7 @@ from puhui.products.documents import CATALOGUE, Document, read_document, stored_
 from puhui.products.fields import Fields
 from puhui.products.formulas import Formulas
 from puhui.products.lawful import product_faults
+from puhui.products.loan_parts import read_loan_parts
 from puhui.products.mechanisms import read_application, read_linkage, read_security, read_support
 from puhui.products.seasons import read_season
 from puhui.products.terms import Bound, Price, Product, Rule, Unknown
@@ -129,7 +130,9 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
         forbidden_purposes=head.strings("forbidden_purposes", ()),
         terms=terms,
         offer_days=offer.whole("valid_days", 1, 365),
-        conditions=tuple((row.text("code"), row.texts("texts")) for row in coded_rows(offer, "conditions")),
+        conditions=tuple(
+            (row.text("code"), row.texts("texts")) for row in coded_rows(offer, "conditions", required="parts" not in root.body)
+        ),
         consent_purpose=evidence.text("purpose"),
         evidence_classes=evidence.strings("classes"),
         model="" if policy_class else score.text("model"),
@@ -154,6 +157,7 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
         linkage=read_linkage(root, {**variables, **application, **{one.name: one for one in derived}}),
         support=read_support(root),
         season=read_season(repayment, terms.get("method") if isinstance(terms, dict) else None, application, minimum_months),
+        parts=read_loan_parts(root, formulas),
     )
     head.take("source", "")
     score.take("source", "")

@@ -181,6 +181,18 @@ class Support:
 
 
 @dataclass(frozen=True)
+class LoanPart:
+    """One of the loans that an application for a combined product becomes (`products.loan_parts`)."""
+
+    product: str  # code of the product by whose file it is decided and lent
+    names: Texts
+    formula: Formula  # yuan: the most that it takes of the whole
+    when_null: str  # zero, refer
+    share_ppm: int  # the most that it takes, as a share of the whole
+    stands_alone: bool  # whether it is lent though another part is refused
+
+
+@dataclass(frozen=True)
 class Product:
     code: str
     names: Texts
@@ -221,6 +233,7 @@ class Product:
     linkage: tuple[Linkage, ...] = ()
     support: Support = Support()
     season: Season | None = None  # when instalments follow the harvest; the terms then have no step
+    parts: tuple[LoanPart, ...] = ()  # the loans that it becomes, in the order in which they are filled; none: one loan
 
     def __hash__(self) -> int:
         return hash(self.digest)

@@ -35,6 +35,7 @@ def own_cases(institution: Institution, as_of: date, months: int = MONTHS) -> pl
         raise FaultsError([Fault("months", str(months), f"{MONTHS_BETWEEN[0]} to {MONTHS_BETWEEN[1]}")])
     outcomes = _outcomes(institution, as_of, add_months(as_of, -months))
     decided = Decision.objects.filter(institution=institution, business_date__lte=as_of, snapshot__isnull=False)
+    decided = decided.exclude(application__status=Application.Status.IN_PARTS)  # its parts tell
     found = decided.select_related("firm", "snapshot", "application").defer("record").order_by("application_id", "-pk")
     rows, met = [], set()
     for decision in found.iterator(chunk_size=2_000):
