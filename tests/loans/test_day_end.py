@@ -115,7 +115,10 @@ def test_statements_of_a_day_end_do_not_grow_with_the_loans(lender: Any, cleared
 
 
 def test_a_look_tells_of_what_it_was_asked(lender: Any, cleared_contract: Callable[..., Any]) -> None:
-    """On a due date dues wait and are told where they are asked for; a step that was not asked for is not taken for a quiet one."""
+    """On a due date dues wait and are told where they are asked for, and with them debits, which are asked for again after them.
+
+    A step that was not asked for is not taken for a quiet one.
+    """
     from puhui.loans import day_end
     from puhui.loans.actions import draw_down
     from puhui.loans.outlook import look
@@ -126,7 +129,7 @@ def test_a_look_tells_of_what_it_was_asked(lender: Any, cleared_contract: Callab
     assert all(quiet.is_quiet(name) for name in names) and not quiet.is_quiet("notices") and not quiet.is_quiet("provision")
     day_end.run(lender, OPENED + timedelta(days=2), "test")
     due = look(lender, OPENED + timedelta(days=3), names)
-    assert [name for name in names if not due.is_quiet(name)] == ["settle", "falls_due"]
+    assert [name for name in names if not due.is_quiet(name)] == ["settle", "falls_due", "collect"]
     assert look(lender, OPENED + timedelta(days=3), ["collect"]).waiting.isdisjoint(names)
 
 

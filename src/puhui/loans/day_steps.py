@@ -15,7 +15,20 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
@@ -27,7 +40,7 @@ from puhui.loans.classifying import classify
 from puhui.loans.collateral_books import post_collateral
 from puhui.loans.keeping import FAULTS_OF_A_LOAN, Change, NewEvent, events_of, keep, owed_now
 from puhui.loans.lines import expire_lines, post_commitments
-from puhui.loans.models import DebitAccount, Event, Loan, SetAside
+from puhui.loans.models import Contract, DebitAccount, Event, Loan, SetAside
 from puhui.loans.notices import tell
 from puhui.loans.outlook import end_of_day
 from puhui.loans.paying import debit_key
@@ -144,12 +157,11 @@ def _owing(night: Night) -> QuerySet[Loan]:
 
 def _changes(night: Night, loans: Sequence[Loan]) -> list[Change]:
     """What happens to locked loans: a debit as far as the account holds money, or only the day."""
-    accounts = {
-        account.firm_id: account
-        for account in DebitAccount.objects.select_for_update().filter(firm_id__in={loan.firm_id for loan in loans}).order_by("pk")
-    }
-    rich = [loan for loan in loans if loan.firm_id in accounts and accounts[loan.firm_id].balance_fen > 0]
+    with_money = DebitAccount.objects.filter(firm_id__in={loan.firm_id for loan in loans}, balance_fen__gt=0)
+    accounts = {account.firm_id: account for account in with_money.select_for_update().order_by("pk")}
+    rich = [loan for loan in loans if loan.firm_id in accounts]
     history = events_of(loan.pk for loan in rich)
+    prefetch_related_objects(rich, Prefetch("contract", Contract.objects.defer("text", "terms")))
     changes, touched = [], []
     for loan in loans:
         event = None
@@ -210,14 +222,18 @@ def _work(night: Night, selection: Selection, changes: Changes, ids: Sequence[in
     with collector_at_rest(), transaction.atomic():
         if open_day(night.institution) != night.day:
             raise RuntimeError(f"{night.day} is no longer the open day: another day end is running")
-        # The conditions again under the lock: a clerk may have been at the loan since the selection.
-        matching = set(selection(night).filter(pk__in=ids).values_list("pk", flat=True))
-        locked = Loan.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=matching).order_by("pk")
-        contracts = locked.select_related("contract").defer("contract__text", "contract__terms")
-        found = changes(night, list(contracts))
+        # The conditions again, under the lock: a clerk may have been at the loan since the selection.
+        loans = list(selection(night).filter(pk__in=ids).select_for_update(no_key=True, of=("self",)).order_by("pk"))
+        found = changes(night, loans)
         keep(night.institution, night.day, found, ACTOR)
-        SetAside.objects.filter(loan_id__in=matching, resolved_at=None).update(resolved_at=timezone.now())
+        _no_longer_aside(night, {loan.pk for loan in loans})
         return len(found)
+
+
+def _no_longer_aside(night: Night, loan_ids: set[int]) -> None:
+    waiting = SetAside.objects.filter(institution=night.institution, resolved_at=None)
+    if done := set(waiting.values_list("loan_id", flat=True)) & loan_ids:
+        waiting.filter(loan_id__in=done).update(resolved_at=timezone.now())
 
 
 def classes(night: Night) -> Figures:

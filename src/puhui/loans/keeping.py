@@ -77,12 +77,13 @@ def counters_at(loan: Loan, day: date) -> Counters:
 
     Asks for the shape of the loan's nights once per process: read those of many loans together with `shapes.known`.
     """
-    stored = Counters(**{counter: getattr(loan, column) for counter, column in COUNTERS.items()})
+    stored = {counter: getattr(loan, column) for counter, column in COUNTERS.items()}
     if (run := run_of(loan)) is not None:
-        return replace(stored, interest_earned=stored.interest_earned + run.on(max(day, loan.state_date)) - run.on(loan.state_date))
+        stored["interest_earned"] += run.on(max(day, loan.state_date)) - run.on(loan.state_date)
+        return Counters(**stored)
     nights = (day - loan.state_date).days
     status = "performing" if loan.non_accrual_profile == Institution.NonAccrual.CAS_22 else loan.status
-    return night_of(stored, status, _along(loan.interest_path, nights), _along(loan.penalty_path, nights))
+    return night_of(Counters(**stored), status, _along(loan.interest_path, nights), _along(loan.penalty_path, nights))
 
 
 def night_of(before: Counters, status: str, interest: int, penalty: int) -> Counters:
