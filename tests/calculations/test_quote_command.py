@@ -54,6 +54,13 @@ def test_lines_that_are_all_good_end_with_nought() -> None:
     assert len(done.stdout.splitlines()) == 2
 
 
+@pytest.mark.parametrize("arguments", [["--lines"], ["--lines", "-"], ["-", "--lines"]])
+def test_lines_come_from_standard_input_unless_a_file_is_named(arguments: list[str]) -> None:
+    done = run(arguments, (json.dumps(GOOD) + "\n").encode())
+    assert done.returncode == 0
+    assert len(json.loads(done.stdout)["instalments"]) == 12
+
+
 @pytest.mark.parametrize("given", [b"", b"\xff\xfe{}", b"[" * 100_000, b'"text"', b"null", b'{"amount": 1e400}'])
 def test_what_is_no_document_is_refused(given: bytes) -> None:
     done = run(["-"], given)

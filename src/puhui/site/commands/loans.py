@@ -21,7 +21,9 @@ def group() -> None:
 
 @app.command()
 def quote(
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="A JSON document of terms (and events), or - for standard input.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="A JSON document of terms (and events); none, or -: standard input.", show_default=False)
+    ] = "-",
     lines: Annotated[bool, typer.Option("--lines", help="One document per line, answered one per line in order.")] = False,
 ) -> None:
     """Terms and events in, schedule and state out; no database.
