@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any, Literal
 
 from django.db import DataError, IntegrityError, connection
@@ -305,30 +306,17 @@ def state_columns(folded: Fold) -> dict[str, Any]:
 
 def instalment_columns(folded: Fold) -> list[dict[str, Any]]:
     """The cached instalments that a fold determines."""
-    return [
-        {
-            "number": row.number,
-            "start": row.start,
-            "due": row.due,
-            "principal_fen": row.principal,
-            "interest_fen": row.interest,
-            "fee_fen": row.fee,
-            "penalty_fen": row.penalty,
-            "compound_fen": row.compound,
-            "paid_fen": row.paid,
-            "balance_fen": row.balance,
-            **_run_columns(folded.run_of_row(row)),
-        }
-        for row in folded.position.rows
-    ]
+    return [dict(zip(("number", *_INSTALMENT), values, strict=True)) for values in _instalment_values(folded)]
 
 
-def _run_columns(run: Run | None) -> dict[str, int | None]:
-    return {
-        "run_shape": run and run.shape.id,
-        "run_product": run and run.product,
-        "run_denominator": run and run.denominator,
-    }
+_ROW = attrgetter("number", "start", "due", "principal", "interest", "fee", "penalty", "compound", "paid", "balance")
+
+
+def _instalment_values(folded: Fold) -> list[tuple[Any, ...]]:
+    """The number and the columns of _INSTALMENT of each row."""
+    runs = [folded.run_of_row(row) for row in folded.position.rows]
+    along = [(None, None, None) if run is None else (run.shape.id, run.product, run.denominator) for run in runs]
+    return [(*_ROW(row), *run) for row, run in zip(folded.position.rows, along, strict=True)]
 
 
 def store_fold(loan: Loan, folded: Fold) -> None:
@@ -346,18 +334,19 @@ def _store(kept: Sequence[Kept]) -> None:
         columns["event_count"] = each.loan.event_count + (1 if each.event else 0)
         for name, value in columns.items():
             setattr(each.loan, name, value)
-        states.append({**columns, "id": each.loan.pk, **{path: array_text(columns[path]) for path in _PATHS}})
-        rows = instalment_columns(each.fold)
-        instalments += [{"loan_id": each.loan.pk, **row} for row in rows]
-        counts.append({"loan_id": each.loan.pk, "rows": max((row["number"] for row in rows), default=0)})
+        written = {**columns, **{path: array_text(columns[path]) for path in _PATHS}}
+        states.append((each.loan.pk, *(written[name] for name in _STATE)))
+        rows = _instalment_values(each.fold)
+        instalments += [(each.loan.pk, *row) for row in rows]
+        counts.append((each.loan.pk, max((number for number, *_ in rows), default=0)))
     shapes.store([run for each in kept for run in (each.fold.run, *each.fold.coming.values()) if run is not None])
     with connection.cursor() as cursor:
-        cursor.execute(_UPDATE_LOANS, _arrays(states, "id", *_STATE))
+        cursor.execute(_UPDATE_LOANS, _arrays(states))
         if instalments:
-            cursor.execute(_UPSERT_INSTALMENTS, _arrays(instalments, "loan_id", "number", *_INSTALMENT))
-        cursor.execute(_DELETE_INSTALMENTS, _arrays(counts, "loan_id", "rows"))
+            cursor.execute(_UPSERT_INSTALMENTS, _arrays(instalments))
+        cursor.execute(_DELETE_INSTALMENTS, _arrays(counts))
 
 
-def _arrays(rows: Sequence[dict[str, Any]], *names: str) -> list[str]:
+def _arrays(rows: Sequence[tuple[Any, ...]]) -> list[str]:
     """The columns of rows, each as one array."""
-    return [array_text([row[name] for row in rows]) for name in names]
+    return [array_text(column) for column in zip(*rows, strict=True)]
