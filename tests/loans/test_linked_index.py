@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from tests.loans.conftest import make_cleared_contract, proved
-from tests.loans.test_linking import CODE, SHOWN, _record, fresh, interest_earned
+from tests.loans.test_linking import CODE, LINKED, SHOWN, _record, fresh, interest_earned
 from tests.loans.test_repricing import OPENED, run_until
 
 from puhui.calculations.faults import FaultsError
@@ -92,15 +92,6 @@ def drawn(bank: Any, people: Any) -> Callable[..., Any]:
         return loan
 
     return make
-
-
-LINKED = {
-    "code": "jobs", "fact": "headcount_growth", "measured": "every 1 month", "evidence": ["C08"], "clawback": True, "source": "test",
-    "steps": [
-        {"from": -1.0, "change": 0.005}, {"from": -0.055, "change": 0.0}, {"from": 0.0, "change": -0.001},
-        {"from": 0.05, "change": -0.003}, {"from": 0.1, "change": -0.005},
-    ],
-}  # fmt: skip
 
 
 @pytest.fixture

@@ -22,6 +22,13 @@ TERMS = {
 FIRST, LATER = date(2026, 2, 15), date(2026, 2, 27)
 SHOWN = {"C08": "social insurance list of January, 53 people"}
 CODE = "employment-linked-loan"
+LINKED = {
+    "code": "jobs", "fact": "headcount_growth", "measured": "every 1 month", "evidence": ["C08"], "clawback": True, "source": "test",
+    "steps": [
+        {"from": -1.0, "change": 0.005}, {"from": -0.055, "change": 0.0}, {"from": 0.0, "change": -0.001},
+        {"from": 0.05, "change": -0.003}, {"from": 0.1, "change": -0.005},
+    ],
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -34,34 +41,50 @@ def people(lender: Any) -> dict[str, Any]:
 @pytest.fixture
 def linked(lender: Any, people: Any, cleared_contract: Callable[..., Any]) -> Any:
     """A loan whose product has the clause that what was saved is paid back, on the morning of its first review date."""
-    from puhui.loans.actions import draw_down
-    from puhui.products.actions import store
     from puhui.products.queries import product
-    from puhui.products.reading import from_body
+
+    body = product(CODE, date(2026, 1, 15)).document.body
+    return _drawn(lender, cleared_contract, {**body, "linkage": [LINKED]})
+
+
+@pytest.fixture
+def by_formula(lender: Any, people: Any, cleared_contract: Callable[..., Any]) -> Any:
+    """A loan of the product as it is, but looked at every month: 20 people were insured when it was decided."""
+    from puhui.products.queries import product
 
     body = product(CODE, date(2026, 1, 15)).document.body
     body = {**body, "linkage": [{**body["linkage"][0], "clawback": True, "measured": "every 1 month"}]}
+    return _drawn(lender, cleared_contract, body, {"si_headcount_now": 20})
+
+
+def _drawn(lender: Any, cleared_contract: Callable[..., Any], body: dict[str, Any], variables: dict[str, Any] | None = None) -> Any:
+    """A loan by a product that is stored, on the morning of its first review date."""
+    from puhui.loans.actions import draw_down
+    from puhui.products.actions import store
+    from puhui.products.reading import from_body
+
     changed = from_body(CODE, body)
     store([changed.document])
     contract = cleared_contract(TERMS)
     contract.product_code = CODE
     contract.save()
     loan = draw_down(contract, "payout", "officer")
-    _record(contract.decision_id, changed.digest)
+    _record(contract.decision_id, changed.digest, variables)
     until(lender, FIRST)
     return loan
 
 
-def _record(decision_id: int, digest: str) -> None:
+def _record(decision_id: int, digest: str, variables: dict[str, Any] | None = None) -> None:
     """Decisions only grow: the one of the fixtures is written anew through the migration's own door."""
+    import json
+
     from django.db import connections
 
     with connections["owner"].cursor() as cursor:
         cursor.execute("SET puhui.rewrites = 'on'")
         cursor.execute(
-            "UPDATE decisions_decision SET record = jsonb_build_object('versions', jsonb_build_object('product', "
-            "jsonb_build_object('digest', %s::text))) WHERE id = %s",
-            [digest, decision_id],
+            "UPDATE decisions_decision SET record = %s::jsonb WHERE id = %s",
+            [json.dumps({"versions": {"product": {"digest": digest}}, "facts": {"variables": variables or {}}}), decision_id],
         )
         cursor.execute("RESET puhui.rewrites")
 
@@ -129,6 +152,37 @@ def test_jobs_bring_the_rate_down_and_a_corrected_fact_is_paid_for(lender: Any, 
     assert proved(lender) == []
 
 
+def test_a_formula_over_several_facts(lender: Any, people: Any, by_formula: Any, act: Callable[..., Any]) -> None:
+    """20 insured at the decision, base 3.6%. 21 and one hire of the key groups: 5% × 1/20 + 5% × 1/20 = 0.5 points less.
+
+    It was 19 and nobody: 5% × 1/20 more, for a fall of 5% is within the 5.5%: 3.85%. The difference of 0.75 points for 12 nights
+    on 120,000 is 30.00.
+    """
+    from puhui.loans.commands import preview
+    from puhui.loans.models import Event, LinkReview
+
+    with pytest.raises(FaultsError) as caught:
+        act("review_link", by_formula, code="jobs", value="0.2", facts={"insured": 21}, on=FIRST.isoformat())
+    assert {(fault.where, fault.found) for fault in caught.value.faults} == {("value", "0.2"), ("facts", "insured")}
+    unknown = {"code": "jobs", "facts": {"key_group_hires": 5}, "evidence": SHOWN, "on": FIRST.isoformat()}
+    answer = preview(people["officer"], "review_link", fresh(by_formula), unknown).answer  # how many are insured is not known
+    assert (answer["change_ppm"], answer["rate_ppm"]) == (0, 36_000)
+    seen = {"insured_now": "21", "key_group_hires": 1}
+    act("review_link", by_formula, code="jobs", facts=seen, as_of="2026-01-31", evidence=SHOWN, on=FIRST.isoformat())
+    row = LinkReview.objects.get()
+    assert row.facts == {"insured_now": 21, "key_group_hires": 1} and row.value == pytest.approx(-0.005)
+    assert (row.base_ppm, row.change_ppm, row.rate_ppm) == (36_000, -5_000, 31_000)
+    until(lender, LATER)
+    act(
+        "correct_link", by_formula, code="jobs", facts={"insured_now": 19}, review_date=FIRST.isoformat(), evidence=SHOWN,
+        reason="people who had left were counted",
+    )  # fmt: skip
+    told = LinkReview.objects.get(kind="correction")
+    assert (told.change_ppm, told.rate_ppm, told.clawback_fen) == (2_500, 38_500, 3_000)
+    assert Event.objects.get(loan=by_formula, type="fee").amount_fen == 3_000
+    assert proved(lender) == []
+
+
 def test_a_fact_without_its_evidence_brings_no_discount(linked: Any, act: Callable[..., Any]) -> None:
     from puhui.loans.models import Event, LinkReview
 
@@ -145,6 +199,8 @@ def test_every_fault_of_a_review_is_named(linked: Any, act: Callable[..., Any]) 
     with pytest.raises(FaultsError) as caught:
         act("review_link", linked, code="jobs", value="0.2", evidence={"C99": "x"}, as_of="2026-02-15", on="2026-02-14")
     assert {fault.where for fault in caught.value.faults} == {"evidence", "date", "as_of"}
+    with pytest.raises(FaultsError, match="looks at one value"):
+        act("review_link", linked, code="jobs", facts={"insured_now": 21}, on=FIRST.isoformat())
     with pytest.raises(FaultsError, match="none was looked at yet"):
         act("correct_link", linked, code="jobs", value="0.2", review_date="2026-02-15", reason="letter")
     assert not LinkReview.objects.exists()

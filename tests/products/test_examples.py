@@ -11,8 +11,10 @@ import pytest
 import yaml
 from tests.decisions.conftest import tiny_model_body
 
+from puhui.calculations.linkage import Link, Observation, review
 from puhui.decisions import batch, engine, facts
 from puhui.products import parameters, reading
+from puhui.products.linkages import change_of_rate
 from puhui.products.terms import Product
 from puhui.scoring.model import Model
 
@@ -127,3 +129,29 @@ def test_every_version_of_every_product_has_examples_of_every_kind() -> None:
 def test_examples_are_what_their_kind_says(name: str) -> None:
     outcomes = {case["kind"]: case["expect"]["outcome"] for case in FILES[name]["cases"]}
     assert (outcomes["approve"], outcomes["refuse"], outcomes["refer"]) == ("approve", "refuse", "refer")
+
+
+LOOKS = [(name, look) for name, file in FILES.items() for look in file.get("looks", ())]
+
+
+@pytest.mark.parametrize(("name", "look"), LOOKS, ids=[f"{name}: {look['name']}" for name, look in LOOKS])
+def test_look_at_what_the_rate_follows(name: str, look: dict[str, Any]) -> None:
+    """A case that was decided, and what is seen on a review date with its evidence: the change of the rate and the rate."""
+    file = FILES[name]
+    product = product_of(file)
+    record = decided(file, next(case for case in file["cases"] if case["name"] == look["case"]))
+    link = next(one for one in product.linkage if one.code == look["link"])
+    value = change_of_rate(link, product, record["facts"]["variables"], look["seen"]) if link.formula else look["seen"]
+    day = date(2026, 6, 2)
+    seen = Observation(link.code, value, day, day, link.evidence)
+    calculated = Link(link.code, None if link.formula else link.steps, link.measured_months, link.evidence, link.clawback)
+    limits = {"lowest_ppm": product.price.minimum_ppm, "highest_ppm": product.price.maximum_ppm}
+    found = review(record["result"]["rate_ppm"], [calculated], [seen], day, **limits)
+    assert (found.changes[0][1], found.rate_ppm) == (round((look["expect"]["change"] or 0) * 1e6), round(look["expect"]["rate"] * 1e6))
+    assert (link.code in found.unproved) == (look["expect"]["change"] is None)
+
+
+def test_every_link_is_looked_at_in_an_example() -> None:
+    """The two versions of a product share its examples."""
+    seen = {(product_of(FILES[name]).code, look["link"]) for name, look in LOOKS}
+    assert {(one.code, link.code) for one in PRODUCTS for link in one.linkage} - seen == set()

@@ -26,10 +26,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`steps`: (from, change in ppm), rising; the highest "from" that the fact reaches holds, below all of them nothing changes."""
+    """`steps`: (from, change in ppm), rising; the highest "from" that the fact reaches holds, below all of them nothing changes.
+
+    None: the value observed is the change itself, as a share of one (a formula over several facts has made it).
+    """
 
     code: str
-    steps: tuple[tuple[float, int], ...]
+    steps: tuple[tuple[float, int], ...] | None
     months: int
     evidence: tuple[str, ...] = ()
     clawback: bool = False
@@ -96,9 +99,14 @@ def review_dates(start: date, maturity: date, months: int) -> tuple[date, ...]:
 
 
 def change_of(link: Link, value: float | None) -> int:
-    """What a value changes, in ppm: the step of the highest threshold it reaches."""
-    if value is None:
+    """What a value changes, in ppm: the step of the highest threshold it reaches, or the value of a formula to the nearest millionth.
+
+    A fact that is not known (None, or minus infinity) changes nothing.
+    """
+    if value is None or value == float("-inf"):
         return 0
+    if link.steps is None:
+        return max(-PPM, min(round(value * PPM), PPM))
     reached = [step for step in link.steps if value >= step[0]]
     return max(reached)[1] if reached else 0
 

@@ -123,6 +123,9 @@ def parts_of(act: str, argument: str, target: Any) -> list[tuple[str, str, str, 
     if argument == "evidence" and isinstance(target, Loan):
         asked = dict.fromkeys(code for link in links_of(target).values() for code in link.evidence)
         return [(code, f"{code} · {in_language(dict(classes()[code].title), get_language() or 'en')}", "text", []) for code in asked]
+    if argument == "facts" and isinstance(target, Loan):
+        facts = {name: fact for link in links_of(target).values() for name, fact in link.observed.items()}
+        return [(name, in_language(dict(fact.texts), get_language() or "en"), "text", []) for name, fact in facts.items()]
     if argument == "conditions":
         language = get_language() or "en"
         return [(row["code"], _condition(row, language), "text", []) for row in conditions_on(target.institution.business_date)]

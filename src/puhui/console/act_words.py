@@ -131,6 +131,7 @@ ARGUMENTS: dict[str, Any] = {
     "registered_on": _("Registered on"),
     "insured_until": _("Insured until"),
     "value": _("What was seen, as the link measures it"),
+    "facts": _("What was seen"),
     "as_of": _("The fact is of this day"),
     "review_date": _("Review date that is corrected"),
     "amount_fen": _("Amount, yuan"),

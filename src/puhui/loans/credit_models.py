@@ -99,7 +99,8 @@ class LinkReview(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     code = models.CharField(max_length=40)  # of the link, in the product's file
     review_date = models.DateField()
-    value = models.FloatField(null=True)  # null: not known, which brings no discount
+    value = models.FloatField(null=True)  # null: not known, which brings no discount; of a formula the change that it gives, as a share
+    facts = models.JSONField(default=dict)  # what a formula was made of: fact → number, those not known left out
     as_of = models.DateField()  # the day that the fact is of
     evidence = models.JSONField(default=dict)  # class of evidence → document
     change_ppm = models.IntegerField()  # of the rate, by this link alone

@@ -156,7 +156,7 @@ def products_of(loans: Sequence[Loan]) -> dict[int, Product]:
     """Loan → its product as it was when it was decided; where the decision names none, as it was valid on that day."""
     if not loans:
         return {}
-    names = ("pk", "product_code", "contract__decision__product_digest", "contract__decision__business_date")
+    names = ("pk", "product_code", "contract__decision__record__versions__product__digest", "contract__decision__business_date")
     rows = Loan.objects.filter(pk__in=[loan.pk for loan in loans]).values_list(*names)
     stored = products_by_digest((code, digest) for _, code, digest, _ in rows if digest)
     lenders = {loan.pk: loan.institution for loan in loans}

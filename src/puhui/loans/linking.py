@@ -37,7 +37,7 @@ __all__ = ["CORRECT_LINK", "REVIEW_LINK"]
 
 
 def _calculated(one: Linkage) -> Link:
-    return Link(one.code, one.steps, one.measured_months, one.evidence, one.clawback)
+    return Link(one.code, None if one.formula else one.steps, one.measured_months, one.evidence, one.clawback)
 
 
 def _review(work: Work) -> Done:
@@ -45,7 +45,7 @@ def _review(work: Work) -> Done:
     loan, given, when = work.target, work.arguments, work.when
     linked = linked_by(loan)
     check([*loan_faults(loan, when, work.day, RUNNING), *_review_faults(loan, linked, given, when)])
-    seen = _observation(given["code"], given, when)
+    seen = _observation(linked, given, when)
     row = _row(work, seen, when, LinkReview.Kind.REVIEW, _looked(work, linked, seen, when, when))
     return _step(work, linked, row, when, {})
 
@@ -56,7 +56,7 @@ def _correct(work: Work) -> Done:
     linked, reviewed = linked_by(loan), given["review_date"]
     check([*loan_faults(loan, work.day, work.day, RUNNING), *_correction_faults(linked, given)])
     before = next(row for row in reversed(linked.reviews) if row.code == given["code"] and row.review_date == reviewed)
-    seen = _observation(given["code"], given, reviewed)
+    seen = _observation(linked, given, reviewed)
     looked = _looked(work, linked, seen, reviewed, reviewed)
     owed = _owed_fen(work, linked, before, seen, looked)
     is_latest = not any(row.code == before.code and row.review_date > reviewed for row in linked.reviews)
@@ -112,10 +112,11 @@ def _looked(work: Work, linked: Linked, seen: Observation, reviewed: date, when:
 
 def _row(work: Work, seen: Observation, when: date, kind: str, looked: tuple[int, Reviewed], owed_fen: int = 0) -> LinkReview:
     base_ppm, found = looked
+    given = work.arguments
     return LinkReview.objects.create(
         institution=work.institution, loan=work.target, kind=kind, code=seen.code, review_date=when, value=seen.value, as_of=seen.as_of,
-        evidence=work.arguments["evidence"] or {}, change_ppm=dict(found.changes)[seen.code], base_ppm=base_ppm, rate_ppm=found.rate_ppm,
-        clawback_fen=owed_fen, day=work.day, recorded_by=work.actor,
+        facts=given["facts"] or {}, evidence=given["evidence"] or {}, change_ppm=dict(found.changes)[seen.code], base_ppm=base_ppm,
+        rate_ppm=found.rate_ppm, clawback_fen=owed_fen, day=work.day, recorded_by=work.actor,
     )  # fmt: skip
 
 
@@ -151,8 +152,10 @@ def _indexed_rates(before: Course, after: Course, loan: Loan, events: Sequence[E
     return wanted
 
 
-def _observation(code: str, given: Mapping[str, Any], when: date) -> Observation:
-    value, as_of = given["value"], given["as_of"] or when
+def _observation(linked: Linked, given: Mapping[str, Any], when: date) -> Observation:
+    """What was seen: one value, or for a formula the change that its facts give."""
+    code, value, as_of = given["code"], given["value"], given["as_of"] or when
+    value = linked.value(code, given["facts"] or {}) if linked.links[code].formula else value
     return Observation(code, None if value is None else float(value), as_of, max(as_of, when), tuple(given["evidence"] or ()))
 
 
@@ -211,10 +214,17 @@ def _correction_faults(linked: Linked, given: Mapping[str, Any]) -> Iterator[Fau
 
 
 def _link_faults(links: Mapping[str, Linkage], given: Mapping[str, Any]) -> Iterator[Fault]:
-    if given["code"] not in links:
+    link = links.get(given["code"])
+    if link is None:
         yield Fault("code", given["code"], " or ".join(links) or "none: the rate of this product follows nothing")
-    elif strange := sorted(set(given["evidence"] or ()) - set(links[given["code"]].evidence)):
-        yield Fault("evidence", ", ".join(strange), ", ".join(links[given["code"]].evidence))
+        return
+    if strange := sorted(set(given["evidence"] or ()) - set(link.evidence)):
+        yield Fault("evidence", ", ".join(strange), ", ".join(link.evidence))
+    if link.formula and given["value"] is not None:
+        yield Fault("value", str(given["value"]), f"nothing: {link.code} is reckoned from facts", "Give facts: " + ", ".join(link.observed))
+    if strange := sorted(set(given["facts"] or ()) - set(link.observed)):
+        expected = ", ".join(link.observed) or f"nothing: {link.code} looks at one value"
+        yield Fault("facts", ", ".join(strange), expected)
 
 
 def _value(typed: Any) -> Decimal:
@@ -224,9 +234,16 @@ def _value(typed: Any) -> Decimal:
     return found
 
 
+def _facts(typed: Any) -> dict[str, float]:
+    if not isinstance(typed, Mapping):
+        raise ValueError(typed)
+    return {str(name): float(_value(value)) for name, value in typed.items() if value is not None}
+
+
 _SEEN = (
     text("code", "a link of the loan's product", length=40),
     Argument("value", "a number as the link measures it; nothing where it is not known", _value, required=False),
+    Argument("facts", "a number for each fact of the link's formula that is known", _facts, required=False, kind="record"),
     day("as_of"),
     record("evidence", "a document for each class of evidence that the link asks for", required=False),
 )

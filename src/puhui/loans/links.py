@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from puhui.calculations.linkage import Look, review_dates
+from puhui.calculations.rules_python import Value
+from puhui.decisions.models import Decision
 from puhui.loans.credit_models import LinkReview, RateLink
 from puhui.loans.linked_rates import Course, course, looks_of, products_of
 from puhui.loans.models import Loan
+from puhui.products.linkages import change_of_rate
 from puhui.products.queries import versions
 from puhui.products.terms import Linkage, Product
 
-__all__ = ["Linked", "Standing", "linked_by", "links_of", "may_be_linked", "standing"]
+__all__ = ["Linked", "Standing", "decided_facts", "linked_by", "links_of", "may_be_linked", "standing"]
 
 
 def links_of(loan: Loan) -> dict[str, Linkage]:
@@ -57,6 +60,11 @@ class Linked:
     reviews: Sequence[LinkReview]
     loan: Loan
     course: Course | None
+    decided: Mapping[str, Value]  # the facts as they were when the loan was decided; empty where no link has a formula
+
+    def value(self, code: str, observed: Mapping[str, Value]) -> float | None:
+        """What the formula of a link gives for the facts that were looked at; None where one that it needs is not known."""
+        return change_of_rate(self.links[code], self.product, self.decided, observed)
 
     def with_look(self, row: LinkReview) -> Course:
         """The course with one more look."""
@@ -79,4 +87,12 @@ def linked_by(loan: Loan) -> Linked:
     reviews = list(LinkReview.objects.filter(loan=loan).order_by("review_date", "pk"))
     link = RateLink.objects.filter(contract=loan.contract_id).first()
     follows = None if link is None else course(loan, link, looks_of(reviews), of)
-    return Linked(of, {one.code: one for one in of.linkage}, reviews, loan, follows)
+    decided = decided_facts(loan) if any(one.formula for one in of.linkage) else {}
+    return Linked(of, {one.code: one for one in of.linkage}, reviews, loan, follows, decided)
+
+
+def decided_facts(loan: Loan) -> dict[str, Value]:
+    """Every fact that the decision of a loan rested on, by name; none where its record keeps none (a loan taken over from elsewhere)."""
+    parts = ("record__facts__variables", "record__stages__facts__inputs", "record__stages__facts__derived")
+    variables, inputs, derived = Decision.objects.values_list(*parts).get(contract__pk=loan.contract_id)
+    return {**(inputs or {}), **(variables or {}), **{one["id"]: one["value"] for one in derived or ()}}

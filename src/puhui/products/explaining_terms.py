@@ -49,10 +49,13 @@ def rate(words: Wording) -> Iterator[str]:
 
 
 def linkage(words: Wording) -> Iterator[str]:
-    """What the rate follows, and whether what was saved is paid back."""
+    """What the rate follows, by which formula, and whether what was saved is paid back."""
     for one in words.product.linkage:
-        text = one.texts[words.language] if one.texts else words.name(one.fact)
+        text = one.texts[words.language] if one.texts else words.name(one.fact) if one.fact else one.code
         yield words.say("follows", text=text, months=one.measured_months)
+        if one.formula is not None:
+            yield words.say("changes_by", formula=words.formula(one.formula.expression.tree))
+            yield words.say("looked_at", list=words.listed(fact.texts[words.language] for fact in one.observed.values()))
         if one.clawback:
             yield words.say("clawback")
 

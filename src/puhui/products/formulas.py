@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.rule_units import TEXT, Kind, kind_of_unit, number
@@ -55,14 +56,21 @@ class Formulas:
         """Whether any of the names is known only with the score or the class."""
         return any(name in self.scored.names and name not in self.case.names for name in names)
 
-    def read(self, row: Fields, key: str, unit: str | Kind, *, scored: bool) -> Formula:
-        """The formula under `key`, whose value is of `unit` (`BARE`: a number in any); one that gives null where it is faulty."""
+    def read(self, row: Fields, key: str, unit: str | Kind, *, scored: bool, more: Mapping[str, str] = MappingProxyType({})) -> Formula:
+        """The formula under `key`, whose value is of `unit` (`BARE`: a number in any); one that gives null where it is faulty.
+
+        `more`: facts with their units that this formula alone may speak of.
+        """
         text = row.text(key)
         expression = _NOTHING
         if text:
             kind = unit if isinstance(unit, Kind) else kind_of_unit(unit)
+            known = self.scored if scored else self.case
+            known = (
+                Vocabulary({**known.names, **{name: kind_of_unit(each) for name, each in more.items()}}, known.tables) if more else known
+            )
             try:
-                expression = parse(text, self.scored if scored else self.case, kind, self._place(*row.path, key))
+                expression = parse(text, known, kind, self._place(*row.path, key))
             except FaultsError as error:
                 self.faults.extend(error.faults)
         return Formula(expression, compile_python(expression))

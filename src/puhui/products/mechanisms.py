@@ -1,15 +1,11 @@
-"""What a product says beside its rules: what the form asks, which security it takes, what the rate follows, who shares the loss."""
+"""What a product says beside its rules: what the form asks, which security it takes, who shares the loss."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Mapping
-
 from puhui.products.fields import Fields
-from puhui.products.terms import ApplicationFact, InterestShare, Linkage, Security, Support
+from puhui.products.terms import ApplicationFact, InterestShare, Security, Support
 
-__all__ = ["APPLICATION_UNITS", "read_application", "read_linkage", "read_security", "read_support"]
+__all__ = ["APPLICATION_UNITS", "read_application", "read_security", "read_support"]
 
 APPLICATION_UNITS = (
     "CNY",
@@ -28,7 +24,6 @@ APPLICATION_UNITS = (
     "persons",
 )
 SAID_BY = ("borrower", "lender")
-_MEASURED = re.compile(r"every (?:(\d+) )?months?")
 
 
 def read_application(root: Fields) -> dict[str, ApplicationFact]:
@@ -61,52 +56,6 @@ def read_security(root: Fields) -> Security:
     fields.take("source", "")
     fields.finish()
     return security
-
-
-def read_linkage(root: Fields, names: Mapping[str, object]) -> tuple[Linkage, ...]:
-    """[[linkage]]; `names` are the facts that a rate may follow."""
-    found: list[Linkage] = []
-    for row in root.rows("linkage", required=False):
-        code, fact = row.text("code"), row.text("fact")
-        if fact and fact not in names:
-            likely = difflib.get_close_matches(fact, list(names), n=1)
-            row.fault(
-                "fact",
-                fact,
-                "a declared variable, a fact of the application or a definition",
-                f"Did you mean {likely[0]}?" if likely else "",
-            )
-        if code in {one.code for one in found}:
-            row.fault("code", code, "each code once")
-        steps = []
-        for step in row.rows("steps"):
-            steps.append((step.number("from", -1e12, 1e12), step.rate_ppm("change", low=-0.2, high=0.2)))
-            step.finish()
-            if sum(least == steps[-1][0] for least, _ in steps) > 1:
-                step.fault("from", steps[-1][0], "each threshold once", "The step cannot be reached.")
-        row.take("source", "")
-        months = _months(row)
-        found.append(
-            Linkage(
-                code,
-                fact,
-                tuple(sorted(steps)),
-                months,
-                row.strings("evidence", ()),
-                row.boolean("clawback", False),
-                row.texts("texts", None),
-            )
-        )
-        row.finish()
-    return tuple(found)
-
-
-def _months(row: Fields) -> int:
-    text = row.text("measured")
-    match = _MEASURED.fullmatch(text)
-    if text and not match:
-        row.fault("measured", text, 'how often, such as "every 6 months"')
-    return int(match[1] or 1) if match else 1
 
 
 def read_support(root: Fields) -> Support:

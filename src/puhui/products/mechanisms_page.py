@@ -17,8 +17,11 @@ def product_mechanisms(body: Body) -> Iterator[str]:
         yield f"- **Security**: {kinds}; covers {security.get('cover', 0)} of the amount at least. Source: {source}."
     yield from _support(body.get("support", {}))
     for link in body.get("linkage", []):
-        steps = "; ".join(pairs(step) for step in link["steps"])
-        yield f"- **Rate follows** `{link['fact']}`, {link['measured']}: {steps}. Source: {link['source']}."
+        if "change" in link:
+            what, how = ", ".join(f"`{name}`" for name in link["observed"]), f"`{' '.join(link['change'].split())}`"
+        else:
+            what, how = f"`{link['fact']}`", "; ".join(pairs(step) for step in link["steps"])
+        yield f"- **Rate follows** {what}, {link['measured']}: {how}. Source: {link['source']}."
     if "application" in body:
         texts, said_by = body["application_texts"], body.get("application_by", {})
         asked = ((f"`{name}`", texts[name]["en"], unit, said_by.get(name, "borrower")) for name, unit in body["application"].items())

@@ -21,8 +21,9 @@ from puhui.products.documents import CATALOGUE, Document, read_document, stored_
 from puhui.products.fields import Fields
 from puhui.products.formulas import Formulas
 from puhui.products.lawful import product_faults
+from puhui.products.linkages import read_linkage
 from puhui.products.loan_parts import read_loan_parts
-from puhui.products.mechanisms import read_application, read_linkage, read_security, read_support
+from puhui.products.mechanisms import read_application, read_security, read_support
 from puhui.products.seasons import read_season
 from puhui.products.terms import Bound, Price, Product, Rule, Unknown
 
@@ -154,7 +155,7 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
         derived=derived,
         policy_class=policy_class,
         security=read_security(root),
-        linkage=read_linkage(root, {**variables, **application, **{one.name: one for one in derived}}),
+        linkage=read_linkage(root, {**variables, **application, **{one.name: one for one in derived}}, formulas),
         support=read_support(root),
         season=read_season(repayment, terms.get("method") if isinstance(terms, dict) else None, application, minimum_months),
         parts=read_loan_parts(root, formulas),

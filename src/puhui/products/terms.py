@@ -132,15 +132,17 @@ class Security:
 
 @dataclass(frozen=True)
 class Linkage:
-    """How the rate follows an observed fact: the change of the highest step that the fact reaches."""
+    """How the rate follows what is observed: the step that one fact reaches, or a formula over several facts (`formula`, then no steps)."""
 
     code: str
-    fact: str
+    fact: str  # empty where a formula tells the change
     steps: tuple[tuple[float, int], ...]  # (from, change of the rate in ppm), rising
     measured_months: int
     evidence: tuple[str, ...]  # classes that show the fact
     clawback: bool  # whether what was saved is paid back when the fact turns out untrue
     texts: Texts
+    formula: Formula | None = None  # the change of the rate as a share: -0.003 for 0.3 points less
+    observed: Mapping[str, ApplicationFact] = field(default_factory=dict)  # looked at on each review date; all else is of the decision
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ class Wording:
         self.constants: Mapping[str, Any] = product.document.body.get("constants", {})
         self.tables: Mapping[str, Any] = product.document.body.get("tables", {})
         self.named = {one.name: one for one in product.derived}
+        self.observed = {name: fact for link in product.linkage for name, fact in link.observed.items()}
 
     def say(self, key: str, **fill: object) -> str:
         return phrase("words", key, self.language, **fill)
@@ -102,6 +103,8 @@ class Wording:
             return self.figure(self.constants[name]["value"], self.constants[name]["unit"])
         if name in self.product.application:
             return self.product.application[name].texts[self.language]
+        if name in self.observed:
+            return self.observed[name].texts[self.language]
         if name in self.named and self.named[name].texts:
             return self.say("quoted", what=self.named[name].texts[self.language])
         if name in self.titles:
