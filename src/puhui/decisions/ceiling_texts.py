@@ -36,3 +36,28 @@ def ceiling_text(code: str) -> dict[str, str]:
     """The name of a ceiling by language."""
     english, simplified, traditional = _TEXTS[code]
     return {"en": english, "zh-hans": simplified, "zh-hant": traditional}
+
+
+_LEVELS: Mapping[str, tuple[str, str, str]] = {
+    "section": ("industry section {code}", "行业门类{code}", "行業門類{code}"),
+    "division": ("industry division {code}", "行业大类{code}", "行業大類{code}"),
+    "province": ("province {code}", "省级地区{code}", "省級地區{code}"),
+    "city": ("city {code}", "地市{code}", "地市{code}"),
+    "county": ("county {code}", "区县{code}", "區縣{code}"),
+}
+_OF: Mapping[str, tuple[str, str, str]] = {
+    "loans": ("of the loans planned", "占计划贷款余额", "佔計劃貸款餘額"),
+    "capital": ("of capital", "占资本净额", "佔資本淨額"),
+}
+
+
+def cell_text(level: str, cell: str, of: str) -> dict[str, str]:
+    """The name of a limit on an industry or a region by language; `cell` as `calculations.concentration` writes it."""
+    code = cell.partition(":")[2]
+    places = [each.format(code=code) for each in _LEVELS[level]]
+    english, simplified, traditional = _OF[of]
+    return {
+        "en": f"Loans to {places[0]}, {english}",
+        "zh-hans": f"{places[1]}贷款{simplified}上限",
+        "zh-hant": f"{places[2]}貸款{traditional}上限",
+    }

@@ -35,3 +35,15 @@ class CreditLink(models.Model):
                 name="credit_link_lender_has_no_other",
             ),
         ]
+
+
+class ConcentrationFigure(models.Model):
+    """What is out and promised in one cell of industry or region (`concentration.py`), in several rows whose sum counts."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_index=False)
+    cell = models.CharField(max_length=24)  # industry:K, industry:26, region:33, region:3307, region:330781
+    part = models.SmallIntegerField()  # 0: as last counted; 1 to 16: promised less released since, spread over rows
+    amount_fen = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "cell", "part"], name="concentration_cell")]

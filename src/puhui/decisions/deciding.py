@@ -17,6 +17,7 @@ from django.conf import settings
 
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.decisions import combining, engine, facts, referral
+from puhui.decisions.concentration import Rooms, promising, rooms_of
 from puhui.decisions.credit_view import CreditViews, locked_views
 from puhui.decisions.evidence import Evidence, read_evidence
 from puhui.decisions.models import Application, Decision, Exposure, Offer
@@ -50,7 +51,8 @@ def decide_set(institution: Institution, applications: Sequence[Application], st
     """
     batch = Batch()
     firms, views = locked_views(institution, {one.firm_id for one in applications})
-    waiting, numbers = _locked(applications, institution, strategies)
+    rooms = rooms_of(institution, [firms[number] for number in {one.firm_id for one in applications}])
+    waiting, numbers = _locked(applications, institution, strategies, rooms)
     chosen = _strategies(waiting, strategies, institution.business_date, batch)
     products = {strategy.product.code: strategy.product for strategy in chosen.values()}
     asking = [firms[one.firm_id] for one in waiting]
@@ -60,27 +62,31 @@ def decide_set(institution: Institution, applications: Sequence[Application], st
             with _collecting(application, batch):
                 firm = firms[application.firm_id]
                 strategy = chosen[application.pk]
-                decision = _decide_one(institution, application, firm, strategy, evidence, views)
+                decision = _decide_one(institution, application, firm, strategy, evidence, views, rooms)
                 decision.pk = next(numbers)
-                parts = _parts(decision, strategies, evidence, views) if strategy.product.parts else []
+                parts = _parts(decision, strategies, evidence, views, rooms) if strategy.product.parts else []
                 batch.decided.extend([decision, *parts])
     if batch.decided:
-        _write(institution, batch.decided, actor)
+        _write(institution, batch.decided, actor, rooms)
         referral.ask([one for one in batch.decided if not is_split(one.record)], evidence.snapshots)
     return batch
 
 
-def _locked(given: Sequence[Application], institution: Institution, strategies: Strategies) -> tuple[list[Application], Iterator[int]]:
+def _locked(
+    given: Sequence[Application], institution: Institution, strategies: Strategies, rooms: Rooms
+) -> tuple[list[Application], Iterator[int]]:
     """The applications that wait for a decision, locked, in the order of their numbers; and a number for the decision of each.
 
-    In the same trip the strategies learn whether what they know still stands.
+    In the same trip the strategies learn whether what they know still stands, and `rooms` what is out in industries and regions.
     """
     text = f"""SELECT {columns(Application)} FROM decisions_application
                 WHERE id = ANY(%s) AND institution_id = %s AND status = %s ORDER BY id FOR NO KEY UPDATE"""
     waiting = (text, [[one.pk for one in given], institution.pk, Application.Status.SUBMITTED])
     codes, day = {one.product_code for one in given}, institution.business_date
-    rows, numbers, *answers = together(waiting, new_numbers(Decision, len(given)), *strategies.statements(codes, day))
-    strategies.see(codes, day, answers)
+    reading, asking = rooms.reading(institution.pk), strategies.statements(codes, day)
+    rows, numbers, *answers = together(waiting, new_numbers(Decision, len(given)), *reading, *asking)
+    rooms.read(answers[: len(reading)])
+    strategies.see(codes, day, answers[len(reading) :])
     applications = instances(Application, rows)
     for one in applications:
         one.institution = institution
@@ -109,19 +115,21 @@ def _collecting(application: Application, batch: Batch) -> Iterator[None]:
             batch.faults.append(Fault(f"application {application.pk}: {one.where}", one.found, one.expected, one.remedy))
 
 
-def _parts(whole: Decision, strategies: Strategies, evidence: Evidence, views: CreditViews) -> list[Decision]:
+def _parts(whole: Decision, strategies: Strategies, evidence: Evidence, views: CreditViews, rooms: Rooms) -> list[Decision]:
     """The decisions of a combined loan's parts. Own limits are less what the firm owed before; the ceilings of law see every part."""
-    firm, before = whole.firm, dict(views.exposures[whole.firm_id])
+    firm, before, used = whole.firm, dict(views.exposures[whole.firm_id]), dict(rooms.used)
 
     def decide_one(application: Application, strategy: Strategy, combination: Combination) -> Decision:
-        return _decide_one(whole.institution, application, firm, strategy, evidence, views, combination, before)
+        return _decide_one(whole.institution, application, firm, strategy, evidence, views, rooms, combination, before)
 
     try:
         parts = combining.parts_of(whole, lambda code: strategies.of(code, whole.business_date), decide_one)
     except FaultsError:
-        views.exposures[firm.pk] = before
+        views.exposures[firm.pk], rooms.used = before, used
         raise
-    views.exposures[firm.pk] = before | {"reserved_fen": before["reserved_fen"] + sum(promised(one) for one in parts)}
+    promises_fen = sum(promised(one) for one in parts)
+    views.exposures[firm.pk], rooms.used = before | {"reserved_fen": before["reserved_fen"] + promises_fen}, used
+    rooms.take(firm.pk, promises_fen)
     for one, (number,) in zip(parts, together(new_numbers(Decision, len(parts)))[0], strict=True):
         one.pk = number
     return parts
@@ -140,6 +148,7 @@ def _decide_one(
     strategy: Strategy,
     evidence: Evidence,
     views: CreditViews,
+    rooms: Rooms,
     combination: Combination | None = None,
     owed: dict[str, int] | None = None,
 ) -> Decision:
@@ -150,11 +159,12 @@ def _decide_one(
     started = time.perf_counter_ns()
     strategy = strategy.of_application(application.pk)
     exposure = views.exposures[firm.pk]
-    frozen = frozen_facts(institution, firm, strategy, evidence, owed or exposure, views.facts(firm.pk), combination)
+    frozen = frozen_facts(institution, firm, strategy, evidence, owed or exposure, views.facts(firm.pk), combination, rooms.facts(firm.pk))
     record = engine.decide(frozen, strategy.product, strategy.model, strategy.parameters, request_of(application), strategy.trial)
     result = record["result"]
     if result["outcome"] == Decision.Outcome.APPROVE and not is_split(record):
         exposure["reserved_fen"] += result["amount_fen"]
+        rooms.take(firm.pk, result["amount_fen"])
     return Decision(
         institution=institution,
         application=application,
@@ -176,6 +186,7 @@ def frozen_facts(
     exposure: dict[str, int],
     credit_view: dict[str, Any] | None = None,
     combination: Combination | None = None,
+    concentration: dict[str, Any] | None = None,
 ) -> facts.Facts:
     """The facts of a firm as of the evidence's day. Raises FaultsError without consent or snapshot."""
     snapshot, consent = evidence.of(firm, strategy.product)
@@ -200,6 +211,7 @@ def frozen_facts(
         exposure=exposure,
         credit_view=credit_view,
         combination=combination.facts() if combination else None,
+        concentration=concentration,
         wanted=strategy.wanted,
         titles=evidence.titles,
     )
@@ -218,7 +230,7 @@ def columns_of(result: dict[str, Any]) -> dict[str, Any]:
     return {name: result[name] for name in names}
 
 
-def _write(institution: Institution, decisions: Sequence[Decision], actor: str) -> None:
+def _write(institution: Institution, decisions: Sequence[Decision], actor: str, rooms: Rooms) -> None:
     """Stores the decisions, what they promise and offer, where their applications stand, and the trail: in one trip."""
     approved = [one for one in decisions if promised(one)]
     parts = combining.siblings(decisions)
@@ -228,6 +240,7 @@ def _write(institution: Institution, decisions: Sequence[Decision], actor: str) 
     together(
         *(insertion(rows) for rows in (parts, decisions, exposures, offers) if rows),
         *_statuses(decisions),
+        *promising(institution, rooms, [(one.firm_id, one.amount_fen) for one in approved]),
         recording(institution, actor, "decide", "decision", details),
     )
     for stored in (*parts, *decisions):

@@ -28,6 +28,7 @@ def freeze(
     titles: Mapping[str, Texts],
     credit_view: Mapping[str, Any] | None = None,
     combination: Mapping[str, Any] | None = None,
+    concentration: Mapping[str, Any] | None = None,
 ) -> Facts:
     """The facts of a case as JSON.
 
@@ -40,6 +41,7 @@ def freeze(
         wanted: the variables that product and model read
         credit_view: what the firm's group owes (`credit_view.CreditViews.facts`); without it the lender's ceilings are not asked
         combination: of which combined application this is a part (`shares.Combination.facts`)
+        concentration: what is out in the firm's industry and region, under which limits (`concentration.Rooms.facts`); None: no limits
         titles: variable → title by language, for the reasons
     """
     names = sorted(set(wanted))
@@ -53,6 +55,7 @@ def freeze(
         "exposure": dict(exposure),
         **({"credit_view": dict(credit_view)} if credit_view is not None else {}),
         **({"combination": dict(combination)} if combination is not None else {}),
+        **({"concentration": dict(concentration)} if concentration is not None else {}),
         "variables": {name: values.get(name) for name in names},
         "null_reasons": {name: reasons.get(name, "not_in_snapshot") for name in names if values.get(name) is None},
         "titles": {name: dict(titles[name]) for name in names if name in titles},

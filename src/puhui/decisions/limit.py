@@ -13,7 +13,7 @@ from typing import Any
 from puhui.calculations.ceilings import Circles, ceilings
 from puhui.calculations.limits import least_bound
 from puhui.decisions.case import REFER, VETO, Case, Stage
-from puhui.decisions.ceiling_texts import ceiling_text
+from puhui.decisions.ceiling_texts import ceiling_text, cell_text
 from puhui.decisions.derived import derive
 from puhui.decisions.texts import text
 from puhui.products.parameters import Row
@@ -35,7 +35,7 @@ def limit_stage(case: Case) -> Stage:
     binding, product_bound = next(bound for bound in bounds if bound["id"] == name), name
     exposure_fen = case.facts["exposure"]["reserved_fen"] + case.facts["exposure"]["outstanding_fen"]
     available_fen = max(0, least_fen - exposure_fen) if case.is_lent else 0
-    over = _ceilings(case, lender)
+    over = [*_ceilings(case, lender), *_concentration(case)]
     tightest = min(over, key=lambda one: one["headroom_fen"], default=None)
     if tightest and tightest["headroom_fen"] < available_fen:
         available_fen, binding, name = tightest["headroom_fen"], tightest, tightest["id"]
@@ -80,6 +80,20 @@ def _ceilings(case: Case, lender: Row) -> list[dict[str, Any]]:
             "headroom_fen": one.headroom_fen,
         }
         for one in ceilings(lender, circles)
+    ]
+
+
+def _concentration(case: Case) -> list[dict[str, Any]]:
+    """The limits on the firm's industry and region with what is left under each, where the facts hold them."""
+    found = case.facts.get("concentration")
+    return [
+        {
+            "id": one["cell"],
+            "text": cell_text(one["level"], one["cell"], one["of"]),
+            **{name: one[name] for name in ("share", "of", "most_fen", "used_fen")},
+            "headroom_fen": max(0, one["most_fen"] - one["used_fen"]),
+        }
+        for one in (found["cells"] if found else ())
     ]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from puhui.calculations.faults import FaultsError
 from puhui.decisions import engine
 from puhui.decisions.combining import share_differences
+from puhui.decisions.concentration import cap_differences
 from puhui.decisions.deciding import columns_of, request_of
 from puhui.decisions.models import Decision
 from puhui.decisions.strategy import Stored
@@ -80,6 +81,16 @@ def _pairs(decision: Decision, stored: Stored) -> Iterator[tuple[str, Any, Any]]
         yield from _unlike(f"application {name}", value, asked)
     yield from _snapshot_pairs(decision, record["facts"])
     yield from share_differences(decision, strategy.product.multiple_fen)
+    yield from _limit_pairs(record, stored)
+
+
+def _limit_pairs(record: dict[str, Any], stored: Stored) -> Iterator[tuple[str, Any, Any]]:
+    """The frozen limits on industry and region against the table that they are of."""
+    try:
+        yield from cap_differences(record, stored.table)
+    except FaultsError as error:
+        for fault in error.faults:
+            yield fault.where, fault.found, fault.expected
 
 
 def _snapshot_pairs(decision: Decision, facts: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:

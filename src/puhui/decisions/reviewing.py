@@ -18,6 +18,7 @@ from django.db import transaction
 from puhui.calculations.faults import Fault, check
 from puhui.decisions.authority import first_level, missing_voices, role_faults
 from puhui.decisions.combining import fall_with, owed_by_siblings_fen
+from puhui.decisions.concentration import promising, room_faults, rooms_now
 from puhui.decisions.credit_view import ceiling_faults, lock_groups
 from puhui.decisions.deciding import offer_of
 from puhui.decisions.exposures import exposure_of_firms, reserve
@@ -28,6 +29,7 @@ from puhui.decisions.referral import question_faults
 from puhui.decisions.standing import REVIEWERS, Standing, standing_faults, standing_of
 from puhui.parties.actions import record_audit
 from puhui.parties.models import User
+from puhui.parties.statements import together
 from puhui.products.parameters import table
 from puhui.products.queries import stored_products
 
@@ -237,13 +239,16 @@ def grant(decision: Decision, application: Application, proposal: Proposal) -> N
 
     Raises FaultsError where the amount would break a ceiling of law as the group stands now: something else was approved meanwhile.
     """
-    check(ceiling_faults(decision, proposal["amount_fen"]))
+    rooms = rooms_now(decision.institution, [decision.firm])
+    check([*ceiling_faults(decision, proposal["amount_fen"]), *room_faults(rooms, decision.firm_id, proposal["amount_fen"])])
     day = decision.institution.business_date
     product = proposal["product"]
     terms = quote_terms(product, proposal["amount_fen"], proposal["rate_ppm"], application.term_months, day, application.facts)
     expires_on = date.fromordinal(day.toordinal() + product.offer_days)
     offer = {"terms": terms, "cost": cost_of(terms, day), "expires_on": expires_on}
     reserve(decision, proposal["amount_fen"])
+    if promises := promising(decision.institution, rooms, [(decision.firm_id, proposal["amount_fen"])]):
+        together(*promises)
     offer_of(decision, offer, proposal["amount_fen"], proposal["rate_ppm"]).save()
     application.status = Application.Status.OFFERED
     application.save(update_fields=["status"])

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from puhui.calculations.faults import Fault, FaultsError
+from puhui.decisions.concentration import limits_table
 from puhui.parties.models import Institution
 from puhui.products import queries as products
 from puhui.products.actions import store
@@ -67,7 +68,8 @@ def of_product(institution: Institution, product: Product, day: date) -> Strateg
 
 def keep(strategy: Strategy) -> None:
     """Store the texts that decisions by this strategy will rest on."""
-    store([strategy.product.document, *(table.document for table in strategy.parameters.values())])
+    tables = [*strategy.parameters.values(), limits_table()]
+    store([strategy.product.document, *(table.document for table in tables)])
 
 
 class Stored:
@@ -91,6 +93,12 @@ class Stored:
         digest = versions["model"]["digest"]
         model = self._model(digest) if digest else None
         return Strategy(self._products[product], model, {part: self._tables[digest] for part, digest in tables.items()})
+
+    def table(self, digest: str) -> Table:
+        """A table that a record names beside those of the product. Raises FaultsError."""
+        if digest not in self._tables:
+            self._tables |= products.stored_tables([digest])
+        return self._tables[digest]
 
     def trial(self, recorded: Mapping[str, Any] | None, strategy: Strategy, application_id: int) -> Trial | None:
         """How an application was tried, from what its record names; its place is reckoned again."""

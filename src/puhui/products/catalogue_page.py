@@ -77,11 +77,15 @@ def _product(body: Body, file: str) -> Iterator[str]:
     yield from _listed("Who may borrow", ("Rule", "Must hold", "Otherwise", "If not known", "Source"), _rules(body["rules"]))
     yield from _listed("Classes", ("Class", "Probability of default", "Lent to"), _classes(body["classes"]))
     yield from _listed("Limit: the least of", ("Bound", "Yuan", "If not known"), _bounds(body["limit"]["bounds"]))
+    if parts := body.get("parts"):
+        yield from _listed(
+            "Becomes these loans, in this order", ("Part", "Product", "Yuan at most", "If not known", "Alone"), _parts(parts)
+        )
     if body.get("constants") or body.get("tables"):
         yield from _listed("Figures of the formulas", ("Name", "Value", "Unit", "Source"), _figures(body))
     if unknowns := body.get("unknowns"):
         yield from _listed("Not known from the evidence", ("What", "How it is met", "Condition before payout"), _unknowns(unknowns))
-    conditions = ((f"`{each['code']}`", each["texts"]["en"]) for each in body["offer"]["conditions"])
+    conditions = ((f"`{each['code']}`", each["texts"]["en"]) for each in body["offer"].get("conditions", ()))
     yield from _listed("Conditions before payout", ("Code", "Condition"), conditions)
 
 
@@ -113,6 +117,12 @@ def _classes(classes: list[Body]) -> Iterator[tuple[str, ...]]:
 def _bounds(bounds: list[Body]) -> Iterator[tuple[str, ...]]:
     for bound in bounds:
         yield f"{bound['names']['en']} (`{bound['code']}`)", f"`{' '.join(bound['yuan'].split())}`", bound["null"]
+
+
+def _parts(parts: list[Body]) -> Iterator[tuple[str, ...]]:
+    for part in parts:
+        most = f"`{part['yuan']}`" + (f", at most {part['share']} of the whole" if "share" in part else "")
+        yield part["names"]["en"], f"`{part['product']}`", most, part["null"], "yes" if part["stands_alone"] else "no"
 
 
 def _figures(body: Body) -> Iterator[tuple[str, ...]]:

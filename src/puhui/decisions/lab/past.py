@@ -99,10 +99,12 @@ def _row(stored: tuple[Any, ...], wanted: list[str], forms: Mapping[str, str], l
 
 
 def _headroom(facts: Mapping[str, Any], limits: Table, day: date) -> float | None:
-    """Yuan left under the ceilings of law as the group stood then; None where they were not asked."""
+    """Yuan left under the ceilings of law and the limits on industry and region as they stood then; None where they were not asked."""
     view = facts.get("credit_view")
     if view is None:
         return None
     circles = Circles(view["firm_fen"], view["group_fen"], view["is_lender_related"], view["related_fen"])
     row = limits.row(day, lender_kind=facts["lender"]["kind"])
-    return min((one.headroom_fen / 100 for one in ceilings(row, circles)), default=None)
+    cells = (facts.get("concentration") or {}).get("cells", ())
+    left = [one.headroom_fen / 100 for one in ceilings(row, circles)] + [max(0, one["most_fen"] - one["used_fen"]) / 100 for one in cells]
+    return min(left, default=None)

@@ -5,25 +5,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('decisions', '0010_listed_facts'),
-        ('parties', '0008_name_pairs'),
+        ("decisions", "0010_listed_facts"),
+        ("parties", "0008_name_pairs"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='application',
-            name='part_of',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='decisions.application'),
+            model_name="application",
+            name="part_of",
+            field=models.ForeignKey(
+                db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="parts", to="decisions.application"
+            ),
         ),
         migrations.AlterField(
-            model_name='application',
-            name='status',
-            field=models.CharField(choices=[('submitted', 'Submitted'), ('referred', 'Referred'), ('refused', 'Refused'), ('offered', 'Offered'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('expired', 'Expired'), ('in_parts', 'In Parts')], default='submitted', max_length=12),
+            model_name="application",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("submitted", "Submitted"),
+                    ("referred", "Referred"),
+                    ("refused", "Refused"),
+                    ("offered", "Offered"),
+                    ("accepted", "Accepted"),
+                    ("declined", "Declined"),
+                    ("expired", "Expired"),
+                    ("in_parts", "In Parts"),
+                ],
+                default="submitted",
+                max_length=12,
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(condition=models.Q(('part_of__isnull', False)), fields=['part_of'], name='application_parts'),
+            model_name="application",
+            index=models.Index(condition=models.Q(("part_of__isnull", False)), fields=["part_of"], name="application_parts"),
         ),
     ]
