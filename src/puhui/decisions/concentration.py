@@ -88,8 +88,14 @@ def limits_table() -> Table:
 
 def sections() -> dict[str, str]:
     """Division of industries → its section."""
-    rows = table(SECTIONS, settings.PUHUI_CATALOGUE).rows
-    return {division: row["code"] for row in rows for division in row["divisions"]}
+    found = table(SECTIONS, settings.PUHUI_CATALOGUE)
+    if found.digest not in _SECTIONS:
+        _SECTIONS[found.digest] = {division: row["code"] for row in found.rows for division in row["divisions"]}
+    return _SECTIONS[found.digest]
+
+
+_SECTIONS: dict[str, dict[str, str]] = {}
+"""Digest of the table of sections → what it says."""
 
 
 def place_of(industry_code: str, division_code: str) -> Place:

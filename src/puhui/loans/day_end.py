@@ -25,6 +25,7 @@ from django.db import transaction
 from puhui.books.actions import anchor_newest_day, close_day, open_books
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.decisions.actions import expire_offers
+from puhui.decisions.concentration import recount
 from puhui.loans.accruing import accrue, recording_steps
 from puhui.loans.day_steps import STEPS, Night, steps_on
 from puhui.loans.models import DayEndStep
@@ -57,6 +58,7 @@ def run(institution: Institution, until: date, actor: str, progress: Progress | 
         while institution.business_date <= until:
             figures.append(run_day(institution, actor, progress, workers=workers))
     anchor_newest_day(institution)  # where a run was killed between closing a day and anchoring it
+    recount(institution)  # what is out by industry and region, for the decisions of the day that opens
     return figures
 
 
