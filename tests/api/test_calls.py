@@ -90,6 +90,39 @@ def test_a_file_is_imported_once_and_a_bad_one_not_at_all(scenario: Any, caller_
     assert client.get("/api/v1/evidence/batches").json()["batches"][0]["received_by"] == "officer"
 
 
+def test_a_sheet_of_a_workbook_is_named(scenario: Any, caller_of: Any) -> None:
+    """Two sheets with the same headings are refused until one is named; a name that is not there is told with those that are."""
+    import io
+
+    import xlsxwriter
+
+    from puhui.parties.actions import grant_consent
+    from puhui.parties.models import Firm
+
+    firm = Firm.objects.filter(institution=scenario.institution).first()
+    grant_consent(
+        firm, purpose="credit_decision", classes=["C15"], expires_on=date(2099, 1, 1), text_version="1", text="accounts",
+        channel="counter", granted_by="officer",
+    )  # fmt: skip
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        for month in ("03", "04"):
+            page = book.add_worksheet(month)
+            page.write_row(0, 0, ["账号", "交易日期", "收入金额", "支出金额", "余额", "对方户名", "摘要"])
+            page.write_row(1, 0, ["3305", f"2024-{month}-05", "1000.00", "", "5000.00", "乙公司", "货款"])
+    client = caller_of("officer")
+
+    def send(**form: str) -> Any:
+        file = SimpleUploadedFile("bank.xlsx", buffer.getvalue())
+        return client.post("/api/v1/evidence/C15/account_flow", {"file": file, "firm": firm.name, **form})
+
+    refused = send()
+    assert refused.status_code == 422 and "sheets with the same headings" in refused.json()["faults"][0]["found"]
+    assert send(sheet="05").status_code == 422
+    for month in ("03", "04"):
+        assert send(sheet=month).json()[0]["counts"]["accepted"] == 1
+
+
 def test_a_quote_is_the_commands_own(scenario: Any, caller_of: Any) -> None:
     from puhui.calculations.quote import answer_text
     from puhui.products.law import law_on

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
-from tests.evidence.bank_files import ROW, text
+from tests.evidence.bank_files import HEADS, ROW, text
 
 from puhui.calculations.faults import Fault
 from puhui.console import import_faults, note_words
 
 SECOND = ["3305", "2024-03-06", "", "800.50", "4999.50", "张三", "工资"]
+
+
+def workbook(sheets: dict[str, list[list[str]]]) -> bytes:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        for name, rows in sheets.items():
+            page = book.add_worksheet(name)
+            for number, cells in enumerate(rows):
+                page.write_row(number, 0, cells)
+    return buffer.getvalue()
 
 
 def send(client: Any, firm: Any, content: str) -> Any:
@@ -59,3 +71,24 @@ def test_a_text_that_is_not_known_stays_as_it_is(client_of: Any) -> None:
         (told,) = import_faults.faults_told([Fault("a.csv", "something new", "another thing", "Do it.")])
         assert (told.where, told.found, told.expected, told.remedy) == ("a.csv", "something new", "another thing", "Do it.")
         assert note_words.note_told("something new") == "something new"
+
+
+def test_a_sheet_of_a_workbook_is_chosen_by_its_name(client_of: Any, firm: Any) -> None:
+    from puhui.evidence.models import Record
+
+    def counted() -> int:
+        return Record.objects.filter(firm=firm, record="account_flow").count()
+
+    book, before = workbook({"三月": [HEADS, ROW], "四月": [HEADS, SECOND]}), counted()
+    asked = {"record": "C15 account_flow", "firm": str(firm.pk), "partial": ""}
+
+    def sent(sheet: str, language: str = "en") -> Any:
+        return client_of("officer", language).post("/evidence/", asked | {"file": SimpleUploadedFile("bank.xlsx", book), "sheet": sheet})
+
+    refused = sent("", "zh-hans")
+    assert refused.status_code == 422 and counted() == before
+    assert "请按工作表名称逐个导入" in refused.content.decode()
+    unknown = sent("五月", "zh-hans")
+    assert unknown.status_code == 422 and "没有工作表“五月”" in unknown.content.decode() and "三月, 四月" in unknown.content.decode()
+    assert sent("四月").status_code == 200 and counted() == before + 1
+    assert sent("三月").status_code == 200 and counted() == before + 2

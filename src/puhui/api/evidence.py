@@ -65,6 +65,7 @@ class ImportedShape(Schema):
 class ImportForm(Schema):
     firm: str = ""  # an identifier or the exact name, for files that do not name the firm in each row
     partial: bool = False  # take the good rows where others are wrong
+    sheet: str = ""  # of a workbook; left out: the first visible one with headings we know
     to_correct: bool = True  # a PDF or scan that is doubtful waits on its page for a person; false: it is taken as it was read
 
 
@@ -103,6 +104,7 @@ def import_evidence(
         results = take_in(
             request.institution, path, evidence_class, record, firm=firm, partial=form.partial,
             business_date=request.institution.business_date, actor=request.user.username, to_correct=form.to_correct,
+            sheet=form.sheet.strip(),
         )  # fmt: skip
     return [
         {"record": each.record or "invoice", "batch": each.batch_id, "counts": each.counts, "notes": each.notes,

@@ -99,7 +99,12 @@ PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"one such sheet", _("one such sheet")),
     (r"Take out what is in another currency .+", _("Take out what is in another currency, or send it in yuan.")),
     (r"Send it in yuan\.", _("Send it in yuan.")),
-    (r"Import them one by one \(--sheet\), .+", _("Put the rows under each other in one sheet, or send each sheet as a file of its own.")),
+    (
+        r"Import them one by one \(--sheet\), .+",
+        _("Import them one by one, each by the name of its sheet, or put the rows under each other in one sheet."),
+    ),
+    (r'no sheet "(?P<a>.+)"', _("no sheet “%(a)s”")),
+    (r"Correct --sheet or the mapping file\.", _("Correct the name of the sheet.")),
     (r"Send the table itself, not a picture of it\.", _("Send the table itself, not a picture of it.")),
     (r"Open it in a spreadsheet program and save it as XLSX\.", _("Open it in a spreadsheet program and save it as XLSX.")),
     (r"Unpack it and send the file inside\.", _("Unpack it and send the file inside.")),

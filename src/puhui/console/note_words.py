@@ -25,7 +25,7 @@ PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"headings repeated among the rows, left out: (?P<a>[\d,]+)", _("headings repeated among the rows, left out: %(a)s")),
     (
         r'sheet "(?P<a>.+)" holds headings we know as well and was not read: import it with --sheet',
-        _("sheet “%(a)s” holds headings we know as well and was not read: send it as a file of its own"),
+        _("sheet “%(a)s” holds headings we know as well and was not read: import it by the name of its sheet"),
     ),
     (
         r"the account is (?P<a>.+)'s, not (?P<b>.+)'s: look whose it is",

@@ -61,6 +61,7 @@ def _import(request: Request) -> dict[str, Any]:
         "firm": request.POST.get("firm", "").strip(),
         "partial": request.POST.get("partial", ""),
         "record": request.POST.get("record", INVOICES),
+        "sheet": request.POST.get("sheet", "").strip(),
     }
     try:
         if upload is None:
@@ -78,7 +79,7 @@ def _import_file(request: Request, upload: UploadedFile[Any], entered: dict[str,
         evidence_class, record = _record(entered["record"])
         results = take_in(
             request.institution, path, evidence_class, record, firm=firm, partial=bool(entered["partial"]),
-            business_date=request.institution.business_date, actor=request.user.username, to_correct=True,
+            business_date=request.institution.business_date, actor=request.user.username, to_correct=True, sheet=entered["sheet"],
         )  # fmt: skip
     waits = next((result.waiting for result in results if result.waiting), None)
     sums: dict[str, int] = {}
