@@ -39,7 +39,10 @@ def reschedule(card: Card, event: Event, day: date) -> None:
         more_instalments(card, event["extra_instalments"])
         new_level(card, row, day)
     elif "grace" in event:
-        time_without_principal(card, row, event["grace"], day)
+        grace = event["grace"] if isinstance(event["grace"], dict) else {"principal": event["grace"]}
+        time_of_interest(card, row, grace, begin)
+        if grace.get("principal"):
+            time_without_principal(card, row, grace["principal"], day)
     else:
         new_plan(card, row, begin, event, day)
 
@@ -76,8 +79,32 @@ def time_without_principal(card: Card, row: Row, count: int, day: date) -> None:
     new_level(card, row, day)
 
 
+def time_of_interest(card: Card, row: Row, grace: dict[str, int], begin: date) -> None:
+    """From the row on, interest waits for the first row after the grace, or there is none; what the level is, stays."""
+    waits, free, bare = grace.get("interest_payment", 0), grace.get("interest_free", 0), grace.get("principal", 0)
+    if not waits and not free:
+        return
+    equal = card.terms.method == "equal_instalment"
+    solved = equal and card.terms.document.get("level") == "solved"
+    if (waits and free) or (equal and 0 < waits < bare) or (solved and max(waits, free) > bare) or card.terms.method == "bullet":
+        raise Doubt("interest put off or free here")
+    if row.number - 1 + max(waits, free) >= len(card.rows) or (free and begin != row.period.start):
+        raise Doubt("interest put off or free here")
+    if any(number >= row.number - 1 for number in card.waiting | card.bare_of_interest) or row.brought:
+        raise Doubt("a grace beside another")
+    card.waiting |= set(range(row.number, row.number + waits))
+    card.bare_of_interest |= set(range(row.number, row.number + free))
+
+
 def new_plan(card: Card, row: Row, begin: date, event: Event, day: date) -> None:
-    if row.period.start != begin or row is not card.rows[card.at] or card.balloon or any(card.grace.values()):
+    if (
+        row.period.start != begin
+        or row is not card.rows[card.at]
+        or card.balloon
+        or any(card.grace.values())
+        or card.waiting
+        or card.bare_of_interest
+    ):
         raise Doubt("a new plan here")
     card.terms.method = event["method"]
     count, unit = event["every"].split()

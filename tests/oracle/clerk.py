@@ -82,6 +82,8 @@ class Card:
         self.month_end: str = terms.document.get("month_end", "clamp")
         self.anew: set[int] = set()
         self.principal_free: set[int] = set(range(1, self.grace["principal"] + 1))
+        self.waiting: set[int] = set(range(1, self.grace["interest_payment"] + 1))
+        self.bare_of_interest: set[int] = set(range(1, self.grace["interest_free"] + 1))
         self.balloon = terms.units(terms.document["balloon"]) if terms.document.get("balloon") else 0
 
     # --- what is there -------------------------------------------------------------------------------------------------
@@ -129,7 +131,7 @@ class Card:
 
     # --- interest of a row ---------------------------------------------------------------------------------------------
     def free(self, row: Row) -> bool:
-        return row.number <= self.grace["interest_free"]
+        return row.number in self.bare_of_interest
 
     def exact(self, row: Row, until: date) -> Fraction:
         """Exact contract interest of a row's nights up to a day: on what is not due, on what is late where agreed, less misuse."""
@@ -321,7 +323,7 @@ class Card:
     def plan(self, row: Row, interest: int, owed: int) -> tuple[int, int]:
         """(principal, interest) that a row asks for when its interest is known."""
         terms, last = self.terms, row is self.last_row
-        if row.number <= self.grace["interest_payment"] and not last:
+        if row.number in self.waiting and not last:
             due_interest = 0
         else:
             due_interest = interest
@@ -352,7 +354,7 @@ class Card:
 
     def put_off(self, row: Row) -> int:
         """Interest put off by grace that this row has to bring: all of it in the first row that pays interest again."""
-        return row.brought if row.number == self.grace["interest_payment"] + 1 and self.grace["interest_payment"] else 0
+        return row.brought if row.number - 1 in self.waiting and row.number not in self.waiting else 0
 
     def step(self, row: Row, interest: int, owed: int) -> int:
         entry, ahead = self.step_of(row), 0 if self.scheduled else row.ahead

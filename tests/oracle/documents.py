@@ -158,7 +158,10 @@ def reschedule_of(draw: Draw, dues: list[date], day: date, number: int) -> dict[
         later = draw(st.sampled_from(["keep", "follow"]))
         return {"date": told.isoformat(), "due": due.isoformat(), "new_due": moved.isoformat(), "later": later}
     if form == "grace":
-        return {"date": day.isoformat(), "from": day.isoformat(), "grace": draw(st.integers(1, 2))}
+        periods = draw(st.integers(1, 2))
+        forms = [periods, {"principal": periods}, {"principal": periods, "interest_payment": periods}, {"interest_payment": periods}]
+        forms.append({"interest_free": periods})
+        return {"date": day.isoformat(), "from": day.isoformat(), "grace": draw(st.sampled_from(forms))}
     plan = {"every": draw(st.sampled_from(["1 month", "3 month"])), "instalments": draw(st.sampled_from([2, 4, 6]))}
     return {"date": due.isoformat(), "from": due.isoformat(), **plan, "method": draw(st.sampled_from(METHODS))}
 

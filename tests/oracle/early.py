@@ -168,7 +168,7 @@ def owed_ahead(card: Card, row: Row, plan: tuple[int, int], day: date) -> tuple[
     if whole is not None:
         if card.terms.document.get("in_advance_to") == "last":
             raise Doubt("money in advance beyond the last instalment")
-        if row.number in card.principal_free or row.number <= card.grace["interest_payment"] + 1 != 1:
+        if row.number in card.principal_free or (card.waiting and row.number <= max(card.waiting) + 1):
             return interest, plan[0]
         return interest, min(whole - interest, card.principal_undue + row.ahead)
     row.planned = plan[0]

@@ -75,7 +75,7 @@ def _on_its_shape(loan: RunningLoan) -> bool:
         return False
     if plan.carried or plan.shortened or plan.grace_principal > index or loan.renew_next or loan.renew_at or loan.switches or loan.graces:
         return False
-    if tuple(loan.periods[index:]) != shape.periods[index:]:
+    if plan.put_off or plan.free or tuple(loan.periods[index:]) != shape.periods[index:]:
         return False
     return not any(row.settled is not None or row.ahead or row.kept is not None or row.late_exact for row in loan.rows[index:])
 

@@ -81,7 +81,7 @@ def _repay_principal(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     if terms.method == "flat" or shortens_to_balloon or not _parts_told(loan, day):
         expected = f"a payoff: early repayment of method {terms.method} with these terms is not settled"
         raise unsettled("events", f"principal repaid early on {day}", expected)
-    if loan.plan.carried or loan.index < terms.grace.interest_payment:
+    if loan.plan.carried or loan.plan.puts_off(loan.index):
         raise unsettled("events", f"principal repaid early on {day} while interest is put off", "another day: not settled")
     if any(fee.when == "instalment" and fee.of in ("principal", "instalment") for fee in terms.fees):
         raise unsettled("fees", "principal repaid early", "fees that do not depend on principal: not settled")
@@ -213,7 +213,7 @@ def _pay_instalments(loan: RunningLoan, day: date, receipt: Receipt) -> None:
         raise unsettled(
             "method", f"flat, with an instalment paid in advance on {day}", "interest_recalculation null: not settled otherwise"
         )
-    if loan.terms.grace.interest_payment and (loan.plan.carried or loan.index < loan.terms.grace.interest_payment):
+    if loan.plan.put_off and (loan.plan.carried or loan.plan.puts_off(loan.index)):
         raise unsettled("events", f"an instalment paid in advance on {day} while interest is put off", "another day: not settled")
     _note_whole(loan, day, receipt.left)
     first = len(receipt.allocations)

@@ -33,7 +33,8 @@ class Event:
     """One event. `amount` in smallest units (a payoff's may be 0: whatever closes the loan).
 
     `of`: the id that a reversal undoes, or the component that a waiver forgives. `kind`: of a charge. `until`: the last day of a pause or
-    misuse. A reschedule has `begin` with `extra_instalments`, `grace` (periods), or `every`, `instalments` and `method`; or `due`,
+    misuse. A reschedule has `begin` with `extra_instalments`, `grace` (periods without
+    principal), `interest_put_off` or `interest_free`, or `every`, `instalments` and `method`; or `due`,
     `new_due` and `later`.
     """
 
@@ -52,6 +53,8 @@ class Event:
     new_due: Day | None = None
     later: str = ""
     grace: int = 0
+    interest_put_off: int = 0
+    interest_free: int = 0
     every: str = ""
     instalments: int = 0
     method: str = ""
@@ -163,7 +166,7 @@ def _reschedule(item: Fields, day: date, terms: Terms) -> dict[str, Any]:
         "due": item.day("due"),
         "new_due": item.day("new_due"),
         "later": item.choice("later", ("keep", "follow"), "keep"),
-        "grace": _periods_of_grace(item),
+        **_grace(item),
         "instalments": item.integer("instalments", 1, 4000) or 0,
         "method": item.choice("method", METHODS, "") if "method" in given else "",
     }
@@ -173,20 +176,19 @@ def _reschedule(item: Fields, day: date, terms: Terms) -> dict[str, Any]:
     return values
 
 
-def _periods_of_grace(item: Fields) -> int:
-    """Periods without principal: their number, or the object of the terms, in which interest is neither put off nor free."""
+def _grace(item: Fields) -> dict[str, int]:
+    """The object of the terms, or the number of periods without principal."""
     if not isinstance(item.raw("grace"), dict):
-        return item.integer("grace", 1, 1200) or 0
+        return {"grace": item.integer("grace", 1, 1200) or 0}
     child = item.child("grace")
     assert child is not None
-    periods = child.integer("principal", 1, 1200)
-    if not child.has("principal"):
-        child.fault("principal", "a whole number from 1 to 1200")
-    for key in ("interest_payment", "interest_free"):
-        if child.raw(key) not in (None, 0):
-            child.fault(key, "0: interest put off or free from a later day on is not settled")
+    known = len(item.faults)
+    names = {"grace": "principal", "interest_put_off": "interest_payment", "interest_free": "interest_free"}
+    periods = {name: child.integer(key, 0, 1200) or 0 for name, key in names.items()}
     child.finish()
-    return periods or 0
+    if not any(periods.values()) and len(item.faults) == known:
+        item.fault("grace", "periods without principal, or with interest put off or free")
+    return periods
 
 
 _READERS: dict[str, Callable[[Fields, date, Terms], dict[str, Any]]] = {

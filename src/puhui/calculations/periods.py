@@ -111,8 +111,10 @@ def periods_from(terms: Terms, number: int, start: date, dues: Iterable[tuple[da
 
 def _moved(terms: Terms, rule: BusinessDays, due: date) -> date:
     kept = moved(rule, due)
-    if kept != due and terms.settlement_day is not None and due != terms.maturity:
-        raise unsettled("business_days", f"{due}, the day after a settlement day, is a day off", "settlements that fall on working days")
+    settled = kept > due and not rule.interest_moves
+    if kept != due and terms.settlement_day is not None and due != terms.maturity and not settled:
+        expected = "settlements that fall on working days, or interest_moves false and move following: else not settled"
+        raise unsettled("business_days", f"{due}, the day after a settlement day, is a day off", expected)
     return kept
 
 

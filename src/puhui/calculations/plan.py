@@ -34,10 +34,19 @@ class Plan:
     flat_interests: tuple[int, ...] = ()
     grace_principal: int = -1
     """The first row that repays principal; set from the terms unless given."""
+    put_off: frozenset[int] = frozenset()
+    """The rows whose interest waits for the first row after them."""
+    free: frozenset[int] = frozenset()
+    """The rows that bear no interest."""
 
     def __post_init__(self) -> None:
+        grace = self.terms.grace
         if self.grace_principal < 0:
-            self.grace_principal = self.terms.grace.principal
+            self.grace_principal = grace.principal
+        if grace.interest_payment:
+            self.put_off = frozenset(range(grace.interest_payment))
+        if grace.interest_free:
+            self.free = frozenset(range(grace.interest_free))
 
     @property
     def has_level(self) -> bool:
@@ -99,7 +108,11 @@ class Plan:
 
     def bears_interest(self, index: int) -> bool:
         """Whether the period at `index` bears interest at all."""
-        return index >= self.terms.grace.interest_free
+        return index not in self.free
+
+    def puts_off(self, index: int) -> bool:
+        """Whether interest of the row at `index` or of a later one is put off."""
+        return bool(self.put_off) and index <= max(self.put_off)
 
     def row(self, index: int, undue: int, interest: int, carried: int | None = None) -> tuple[int, int, int]:
         """(principal, interest due, interest carried on) of the row at `index`, with `undue` principal and `interest` of its own.
@@ -109,7 +122,7 @@ class Plan:
         terms = self.terms
         carried = self.carried if carried is None else carried
         last = index == len(self.periods) - 1
-        if index < terms.grace.interest_payment and not last:
+        if index in self.put_off and not last:
             return self._principal(index, undue, interest), 0, carried + interest
         owed = carried + interest
         if last:
@@ -119,7 +132,7 @@ class Plan:
         level = self._whole_instalment(index)
         if level is None:
             return self._principal(index, undue, interest), owed, 0
-        on_top = carried if index == terms.grace.interest_payment and terms.level == "annuity" else 0
+        on_top = carried if index - 1 in self.put_off and terms.level == "annuity" else 0
         payable = level + on_top
         if owed > payable:
             return 0, payable, owed - payable

@@ -12,7 +12,7 @@ from puhui.calculations.calendar import Step, add_step, parse_step
 from puhui.calculations.events import Event
 from puhui.calculations.periods import Period, periods_from, unsettled
 from puhui.calculations.running import RunningLoan, RunningRow
-from puhui.calculations.term_records import Grace
+from puhui.calculations.term_records import INTEREST, Grace
 
 __all__ = ["reschedule"]
 
@@ -31,7 +31,7 @@ def reschedule(loan: RunningLoan, event: Event) -> None:
         _extra_instalments(loan, event)
     elif event.due is not None and event.new_due is not None:
         _move_due(loan, event.due, event.new_due, event.later == "follow")
-    elif event.grace:
+    elif event.grace or event.interest_put_off or event.interest_free:
         _grace(loan, event)
     else:
         _new_plan(loan, event)
@@ -155,15 +155,50 @@ def _extend_settlements(loan: RunningLoan, place: int, maturity: date) -> None:
 
 
 def _grace(loan: RunningLoan, event: Event) -> None:
-    """`grace` instalments without principal from the one that holds `from`; the level is new on those that are left."""
+    """Instalments without principal, with interest put off or free of interest, from the one that holds `from`."""
     place = _place(loan, event.begin)
-    end = place + event.grace
+    longest = max(event.grace, event.interest_put_off, event.interest_free)
+    if place + longest >= len(loan.rows):
+        raise unsettled("events.grace", longest, f"fewer than the {len(loan.rows) - place} instalments left")
+    if event.interest_put_off or event.interest_free:
+        _grace_of_interest(loan, event, place)
+    if event.grace:
+        _grace_of_principal(loan, event, place, place + event.grace)
+
+
+def _grace_of_interest(loan: RunningLoan, event: Event, place: int) -> None:
+    """Interest put off comes on top of the first instalment after it, as at the start of a loan; the level stays."""
+    terms, plan, put_off, free = loan.terms, loan.plan, event.interest_put_off, event.interest_free
+    periods = put_off or free
+    if terms.method == "bullet":
+        raise unsettled("events.grace", "method bullet", "a method that pays interest in instalments")
+    if put_off and free:
+        raise unsettled("events.grace", "both interest_payment and interest_free", "one of them: together they are not settled")
+    if terms.method == "equal_instalment" and 0 < put_off < event.grace:
+        expected = f"0, or at least the {event.grace} periods without principal: what is on top of interest alone is not settled"
+        raise unsettled("events.grace.interest_payment", put_off, expected)
+    if terms.method == "equal_instalment" and terms.level == "solved" and periods > event.grace:
+        raise unsettled("level", "solved, with interest put off or free from a later day on", "annuity: not settled")
+    if free and event.begin != loan.periods[place].start:
+        found = f"interest_free from {event.begin}"
+        raise unsettled("events.from", found, f"a due date, such as {loan.periods[place].start}: inside a period it is not settled")
+    if plan.carried or any(each >= place - 1 for each in plan.put_off | plan.free):
+        raise unsettled(
+            "events.grace", periods, "a time after the interest put off is paid: whether a grace adds to another is not settled"
+        )
+    rows = loan.rows[place : place + periods]
+    if any(row.kept is not None or row.ahead or row.settled is not None or row.paid[INTEREST] for row in rows):
+        raise unsettled("events.grace", periods, "instalments of which nothing is paid in advance: not settled")
+    plan.put_off |= frozenset(range(place, place + put_off))
+    plan.free |= frozenset(range(place, place + free))
+
+
+def _grace_of_principal(loan: RunningLoan, event: Event, place: int, end: int) -> None:
+    """The level is new on the instalments that are left."""
     if place < loan.plan.grace_principal or any(begun < end and place < until for begun, until in loan.graces.items()):
-        raise unsettled("events.grace", event.grace, "a period that repays principal: whether a grace adds to another is not settled")
+        raise unsettled("events.grace", end - place, "a period that repays principal: whether a grace adds to another is not settled")
     if loan.terms.method in ("interest_only", "bullet"):
         raise unsettled("events.grace", f"method {loan.terms.method}", "a method that repays principal in instalments")
-    if end >= len(loan.rows):
-        raise unsettled("events.grace", event.grace, f"fewer than the {len(loan.rows) - place} instalments left")
     if place > loan.index:
         loan.graces[place] = end
         return
@@ -193,7 +228,7 @@ def _new_plan(loan: RunningLoan, event: Event) -> None:
     loan.anchor = (event.begin, place)
     if place == loan.index:
         loan.plan.terms = terms
-        loan.plan.grace_principal = 0
+        loan.plan.grace_principal, loan.plan.put_off, loan.plan.free = 0, frozenset(), frozenset()
         loan.rows[place].kept = None
         loan.renew()
     else:

@@ -318,7 +318,7 @@ class RunningLoan:
             self.renew_next = self.renew_next or self.terms.method in ("equal_instalment", "flat")
         if self.switches and self.index in self.switches:
             self.terms = self.plan.terms = self.switches.pop(self.index)
-            self.plan.grace_principal = 0
+            self.plan.grace_principal, self.plan.put_off, self.plan.free = 0, frozenset(), frozenset()
             self.renew_next = True
         if self.index in self.graces:
             self.plan.grace_principal = self.graces.pop(self.index)

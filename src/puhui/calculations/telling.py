@@ -38,6 +38,8 @@ def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation
         raise unsettled("as_of", as_of, "a due date: how interest of the whole term accrues inside a period is not settled")
     exact = running.exact(as_of) if running is not None else 0
     accrued = round_exact(exact, SCALE, terms.rounding)
+    if terms.recalculation is None:
+        accrued = max(accrued, 0)  # interest as scheduled may be paid before it has run
     if accrued < 0:
         loan.unsettled.append(Fault("as_of", f"{as_of}, with interest paid before it has run", "a due date: not settled"))
     _note_under_way(loan, as_of)
