@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
@@ -125,6 +125,25 @@ def test_an_act_and_its_reversal(
     assert proved(lender) == []
     with pytest.raises(FaultsError, match="reversed already"):
         act("reverse", loan, event=done.result.number, reason="again")
+
+
+def test_a_waived_penalty_calls_for_no_debit(lender: Any, on_day: Callable[..., Any], act: Callable[..., Any]) -> None:
+    """Of it nothing is owed any more: with money on the account the night has nothing to debit."""
+    from puhui.loans.actions import deposit
+    from puhui.loans.day_end import run
+    from puhui.loans.outlook import look
+    from puhui.loans.queries import fold_as_known
+
+    loan = on_day(MONTHLY, LATE)
+    rows = fold_as_known(loan, LATE, None).position.rows
+    for of in ("penalty", "compound"):
+        act("waive", loan, amount_fen=sum(row.owed(of) for row in rows), of=of, reason="illness")
+    deposit(loan.firm, 30_000_000)
+    assert not look(lender, LATE, ["collect"]).is_quiet("collect")  # what was due is still to be taken
+    run(lender, LATE, "test")
+    after = fresh(loan)
+    assert after.overdue_since is None and after.penalty_earned_fen == after.penalty_waived_fen > after.penalty_paid_fen == 0
+    assert look(lender, LATE + timedelta(days=1), ["collect"]).is_quiet("collect")
 
 
 @pytest.mark.parametrize(

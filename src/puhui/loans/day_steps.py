@@ -134,7 +134,8 @@ def collect(night: Night) -> Figures:
 _WITH_MONEY = """
     SELECT loan.id
       FROM (SELECT id, firm_id FROM loans_loan
-             WHERE institution_id = %s AND (overdue_since IS NOT NULL OR penalty_earned_fen > penalty_paid_fen)
+             WHERE institution_id = %s AND (overdue_since IS NOT NULL OR penalty_earned_fen > penalty_paid_fen)  -- the index's
+               AND (overdue_since IS NOT NULL OR penalty_earned_fen > penalty_paid_fen + penalty_waived_fen)
             OFFSET 0) AS loan
      CROSS JOIN LATERAL (SELECT FROM loans_debitaccount AS account
                           WHERE account.firm_id = loan.firm_id AND account.balance_fen > 0 OFFSET 0) AS account
@@ -149,7 +150,7 @@ def _with_money(night: Night) -> list[int]:
 
 
 def _owing(night: Night) -> QuerySet[Loan]:
-    unpaid = Q(overdue_since__isnull=False) | Q(penalty_earned_fen__gt=F("penalty_paid_fen"))
+    unpaid = Q(overdue_since__isnull=False) | Q(penalty_earned_fen__gt=F("penalty_paid_fen") + F("penalty_waived_fen"))
     owing = Loan.objects.filter(unpaid, institution=night.institution, firm__debit_account__balance_fen__gt=0)
     key = Concat(Cast(OuterRef("pk"), CharField()), Value(f":debit:{night.day}"))
     return owing.exclude(Exists(Event.objects.filter(institution=night.institution, key=key)))

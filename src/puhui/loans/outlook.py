@@ -79,11 +79,19 @@ def look(institution: Institution, day: date, asked: Iterable[str]) -> Outlook:
         "non_retail_products": list(rules.non_retail_products),
         **notices,
     }
+    row = _prepared(values)
+    return Outlook(frozenset(name for name, is_waiting in row.items() if is_waiting), asked)
+
+
+def _prepared(values: dict[str, Any]) -> dict[str, Any]:
+    """The row of the look, through a statement that the connection keeps: its plan over all partitions takes longer than its work."""
     connection.ensure_connection()
-    # A cursor of the driver's own: the plan over all partitions takes longer than its work and is kept for the nights that follow.
     with Cursor(connection.connection, row_factory=dict_row) as cursor:
-        row = cursor.execute(_text(), values, prepare=True).fetchone() or {}
-        return Outlook(frozenset(name for name, is_waiting in row.items() if is_waiting), asked)
+        cursor.connection.prepare_threshold = 0  # Django's connections prepare nothing
+        try:
+            return cursor.execute(_text(), values, prepare=True).fetchone() or {}
+        finally:
+            cursor.connection.prepare_threshold = None
 
 
 def notice_days(day: date) -> dict[str, list[date]]:

@@ -32,6 +32,7 @@ SELECT CASE WHEN 'accounts' = ANY (%(asked)s) THEN
            OR EXISTS (SELECT FROM (SELECT firm_id FROM loans_loan
                                     WHERE institution_id = %(institution)s
                                       AND (overdue_since IS NOT NULL OR penalty_earned_fen > penalty_paid_fen)
+                                      AND (overdue_since IS NOT NULL OR penalty_earned_fen > penalty_paid_fen + penalty_waived_fen)
                                     ORDER BY firm_id) AS loan
                        CROSS JOIN LATERAL (SELECT FROM loans_debitaccount AS account
                                             WHERE account.firm_id = loan.firm_id AND account.balance_fen > 0 OFFSET 0) AS account)
