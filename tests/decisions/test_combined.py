@@ -178,3 +178,39 @@ def test_both_become_contracts_by_the_acts_of_any_loan(bank):
     assert (again[START].status, again[JOBS].status) == ("accepted", "declined")
     assert owed(application.firm) == 28_000_000
     assert date.fromisoformat(str(again[START].offer.expires_on)) > bank.institution.business_date
+
+
+def test_the_page_of_the_case_shows_the_parts_and_each_part_its_whole(bank):
+    from django.test import Client
+
+    from puhui.decisions import actions
+
+    application = apply(bank, firm(bank))
+    actions.decide(application, "system")
+    client = Client(headers={"accept-language": "en", "host": "localhost"})
+    client.force_login(bank.users["officer"])
+    whole = client.get(f"/cases/{application.pk}/").content.decode()
+    parts = parts_of(application)
+    assert all(f"/cases/{one.pk}/" in whole for one in parts.values())
+    assert "280,000" in whole and "220,000" in whole and "3.20%" in whole and "2.90%" in whole
+    assert f"/cases/{application.pk}/" in client.get(f"/cases/{parts[START].pk}/").content.decode()
+
+
+def test_the_page_of_industries_and_regions(bank):
+    """220,000 and 280,000 of division 13, whose limit is 30% of the loans planned; the record of the decision names the same limit."""
+    from django.test import Client
+
+    from puhui.decisions import actions
+    from puhui.reports.queries import report
+
+    application = apply(bank, firm(bank))
+    decision = actions.decide(application, "system")
+    rows = report("concentration", bank.institution, None).table("concentration_industry").records()
+    division = next(row for row in rows if row["place"].startswith("13"))
+    cell = next(one for one in decision.record["facts"]["concentration"]["cells"] if one["cell"] == "industry:13")
+    assert (division["out_and_promised"], division["most"]) == (50_000_000, cell["most_fen"])
+    assert division["room"] == cell["most_fen"] - 50_000_000
+    client = Client(headers={"accept-language": "en", "host": "localhost"})
+    client.force_login(bank.users["risk"])
+    assert "13 (Manufacturing)" in client.get("/portfolio/concentration/").content.decode()
+    assert client.get("/portfolio/concentration/file.csv").status_code == 200

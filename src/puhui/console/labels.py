@@ -32,6 +32,7 @@ APPLICATION = {
     "accepted": State(_("accepted"), OK, "circle-check"),
     "declined": State(_("declined by the borrower"), REFUSED, "x"),
     "expired": State(_("expired"), REFUSED, "clock"),
+    "in_parts": State(_("became several loans"), PLAIN, "list-check"),
 }
 
 OUTCOME = {

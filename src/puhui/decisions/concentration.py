@@ -20,14 +20,27 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Sum
 
 from puhui.calculations.concentration import Cap, Place, cap_of, caps_of
 from puhui.calculations.faults import Fault
+from puhui.decisions.credit_models import ConcentrationFigure
 from puhui.parties.models import Firm, Institution
 from puhui.parties.statements import Statement, together
 from puhui.products.parameters import Table, table
 
-__all__ = ["Rooms", "cap_differences", "limits_table", "place_of", "promising", "recount", "room_faults", "rooms_now", "rooms_of"]
+__all__ = [
+    "Rooms",
+    "cap_differences",
+    "figures",
+    "limits_table",
+    "place_of",
+    "promising",
+    "recount",
+    "room_faults",
+    "rooms_now",
+    "rooms_of",
+]
 
 LIMITS, SECTIONS = "concentration-limits", "industry-sections"
 GUARDED = Fraction(95, 100)
@@ -158,6 +171,12 @@ def cap_differences(record: Mapping[str, Any], table_of: Callable[[str], Table])
         again = {name: getattr(cap, name) for name in stored} if cap else None
         if stored != again:
             yield f"concentration {one['cell']}", stored, again
+
+
+def figures(institution: Institution) -> dict[str, int]:
+    """Every cell with what is out and promised in it, in fen; cells without anything are left out."""
+    rows = ConcentrationFigure.objects.filter(institution=institution).values("cell").annotate(fen=Sum("amount_fen")).order_by("cell")
+    return {row["cell"]: int(row["fen"]) for row in rows if row["fen"]}
 
 
 def recount(institution: Institution) -> int:

@@ -97,6 +97,11 @@ def case(user: Any, application_id: int) -> Application:
     return found
 
 
+def parts(user: Any, application: Application) -> QuerySet[Application]:
+    """The loans that a combined application became, in the order of filling, each with its latest decision and its offer."""
+    return applications(user).filter(part_of=application).select_related("offer").order_by("pk")
+
+
 def decisions(user: Any) -> QuerySet[Decision]:
     """Decisions that a user may see, without their records, newest first."""
     rows = limit_to_user(Decision.objects.all(), user, firm="firm")

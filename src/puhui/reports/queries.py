@@ -17,6 +17,7 @@ from puhui.loans.book_figures import Book, Group, book
 from puhui.loans.models import DayEndStep
 from puhui.parties.models import Institution
 from puhui.products.parameters import table
+from puhui.reports.concentration import concentration
 from puhui.reports.factory import NON_PERFORMING_DAYS, factory
 from puhui.reports.monitoring import score_monitoring
 from puhui.reports.tables import Column, Report, Table
@@ -134,4 +135,5 @@ REPORTS: dict[str, Callable[[Institution, date, str], Report]] = {
     "portfolio": portfolio,
     "score-monitoring": score_monitoring,
     "factory": factory,
+    "concentration": concentration,
 }

@@ -14,6 +14,7 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.console import decision_figures as figures
 from puhui.console.access import Request, may_act, page
 from puhui.console.application_forms import checked_rows, fact_fields, typed_facts
+from puhui.console.combination_figures import parts_picture
 from puhui.console.firm_figures import monthly_picture, six_figures
 from puhui.console.forms import amount_fen, errors_of, new_key
 from puhui.console.labels import APPLICATION, FINDING, OUTCOME, state
@@ -89,6 +90,7 @@ def _case_context(request: Request, application: Application, errors: list[str])
         "purpose": word(LOAN_PURPOSES, application.purpose),
         "monthly": monthly,
         "checked": checked_rows(application),
+        "parts": parts_picture(request.user, application),
         "six_figures": six_figures(facts.get("variables", {}), facts.get("null_reasons", {}), monthly, firm_url),
     }
     if decision is None:

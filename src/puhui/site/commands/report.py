@@ -25,7 +25,7 @@ BINARY = ("xlsx", "pdf")
 @app.command()
 def report(
     name: Annotated[str, typer.Argument(
-        help="portfolio, factory, score-monitoring; of a decision: diligence; of a loan: statement, contract-note, "
+        help="portfolio, concentration, factory, score-monitoring; of a decision: diligence; of a loan: statement, contract-note, "
         "repayment-certificate, what-you-pay; of a firm: balance-confirmation; of the books: trial-balance, ledger, day-book."
     )],
     as_of: Annotated[
