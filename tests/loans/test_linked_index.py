@@ -72,13 +72,14 @@ def drawn(bank: Any, people: Any) -> Callable[..., Any]:
 
         number = next(numbers)
         body = product(CODE, OPENED).document.body
-        body = {**body, "linkage": [{**LINKED, **linkage}]}
+        link = {name: value for name, value in {**LINKED, **linkage}.items() if value is not None}
+        body = {**body, "linkage": [link]}
         changed = from_body(CODE, body)
         store([changed.document])
         made = make_cleared_contract(bank, number, OFFERED)
         offer = made.offer
         made.delete()
-        _record(offer.decision_id, changed.digest)
+        _record(offer.decision_id, changed.digest, {"si_headcount_now": 20})
         offer.application.product_code = CODE
         offer.application.save()
         plan = {"rate_link": {"index": "LPR1Y", "spread": spread, "every": "1 month", "on": "anniversary"}}

@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.console.act_options import options_of, parts_of
+from puhui.console.act_options import is_left_out, options_of, parts_of
 from puhui.console.act_words import ARGUMENTS, CHOICES, HINTS
 from puhui.console.forms import FULL_WIDTH, amount_fen, sentence
 from puhui.console.words import word
@@ -52,7 +52,8 @@ class Field:
 
 def fields_of(act: Act, target: Any, sent: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> list[Field]:
     """The fields of an act on a target, filled with what was sent, else with `initial`. A record without codes asks nothing."""
-    asked = (_field(act, argument, target, sent, initial or {}) for argument in act.arguments)
+    wanted = (argument for argument in act.arguments if not is_left_out(act.name, argument.name, target))
+    asked = (_field(act, argument, target, sent, initial or {}) for argument in wanted)
     return [each for each in asked if each.kind != "record" or each.parts]
 
 

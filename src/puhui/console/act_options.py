@@ -24,7 +24,7 @@ from puhui.loans.transferring import MANAGERS
 from puhui.parties.models import Firm, User
 from puhui.parties.queries import branches
 
-__all__ = ["options_of", "parts_of"]
+__all__ = ["is_left_out", "options_of", "parts_of"]
 
 Options = list[tuple[str, str]]
 MOST = 300
@@ -112,6 +112,14 @@ _OFFERED: dict[tuple[str, str], Callable[[Any], Options]] = {
     ("review_link", "code"): _links,
     ("correct_link", "code"): _links,
 }
+
+
+def is_left_out(act: str, argument: str, target: Any) -> bool:
+    """Whether a form need not ask for an argument: one value, where each link of the loan is reckoned from facts."""
+    if argument != "value" or act not in ("review_link", "correct_link"):
+        return False
+    found = links_of(target)
+    return bool(found) and all(link.formula for link in found.values())
 
 
 def parts_of(act: str, argument: str, target: Any) -> list[tuple[str, str, str, Options]]:

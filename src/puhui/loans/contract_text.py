@@ -11,6 +11,7 @@ from puhui.calculations.capitals import amount_in_capitals
 from puhui.calculations.schedule import schedule
 from puhui.loans.fold import terms_of
 from puhui.loans.linked_rates import Link
+from puhui.products.terms import Product
 
 _METHODS = {
     "equal_instalment": "等额本息，按期归还本息",
@@ -63,8 +64,11 @@ def contract_text(
     annual_cost_ppm: int,
     conditions: Sequence[str],
     link: Link | None = None,
+    product: Product | None = None,
 ) -> str:
     """The whole text. `terms` as `puhui loans quote` takes them; the schedule annexed assumes payout on `signed_on`.
+
+    `product`: where the rate follows what the borrower does, the product that says so.
 
     Raises FaultsError when the terms cannot be quoted.
     """
@@ -89,6 +93,7 @@ def contract_text(
         purpose=_PURPOSES.get(purpose, purpose),
         term=_term(terms, rows[-1].due),
         rate=_rate(percent(round(float(terms["rate_annual"]) * 1_000_000)), link),
+        follows=_follows(product) if product else "",
         annual_cost=percent(annual_cost_ppm),
         repayment=_METHODS[terms.get("method", "equal_instalment")],
         day_count=_DAY_COUNTS[terms.get("day_count", "M/360")],
@@ -106,6 +111,20 @@ def _rate(rate: str, link: Link | None) -> str:
     day = "放款日的对应日" if link.on == "anniversary" else "1月1日起算的重定价日"
     index = {"LPR1Y": "一年期", "LPR5Y": "五年期以上"}[link.index]
     return f"浮动年利率，签订日为 {rate}：{index}贷款市场报价利率{spread}，每{link.every_months}个月于{day}按前一日最近公布值重定价"
+
+
+def _follows(product: Product) -> str:
+    """What the rate follows beside that, by the product's links: when it is looked at, how far it goes, what an untrue fact costs."""
+    price, lines = product.price, []
+    for one in product.linkage:
+        untrue = "事实不实的，借款人补付因此少付的利息。" if one.clawback else ""
+        lines.append(
+            f"{one.texts.get('zh-hans') or one.code}；自放款日起每{one.measured_months}个月核定一次，自核定日起执行，不溯及以往。{untrue}"
+        )
+    if not lines:
+        return ""
+    bounds = f"调整不使利率低于 {percent(price.minimum_ppm)} 或高于 {percent(price.maximum_ppm)}；相关事实无证明材料的，不予下浮。"
+    return "".join(f"\n　　　　利率挂钩：{line}" for line in (*lines, bounds))
 
 
 def _term(terms: dict[str, Any], last_due: date) -> str:

@@ -24,12 +24,17 @@ from puhui.decisions.models import Offer
 from puhui.loans.acts import state_fault
 from puhui.loans.contract_text import contract_text
 from puhui.loans.credit_models import RateLink
+from puhui.loans.links import may_be_linked
 from puhui.loans.models import Condition, Contract, Signature
 from puhui.loans.repayment_plan import agreed_link, agreed_terms, cost_ppm, drawn_whole
 from puhui.parties.actions import record_audits
+from puhui.parties.borrowers import named_in_contract
 from puhui.parties.models import Firm, FirmIdentifier, FirmPerson, Institution, Role, User
 from puhui.products.actions import Borrower, conditions_of
 from puhui.products.lawful import check_terms
+from puhui.products.queries import product as product_on
+from puhui.products.queries import products_by_digest
+from puhui.products.terms import Product
 
 PARTIES = ("borrower", "lender")
 PAYOUT_CHECKERS = {Role.OFFICER, Role.APPROVER, Role.RISK_MANAGER, Role.ACCOUNTANT}
@@ -66,9 +71,10 @@ def draft_contracts(institution: Institution, requests: Sequence[tuple[Offer, Pl
     kinds = {offer.pk: (offer.application.product_code, borrowers[offer.firm_id]) for offer in fresh}
     asked = {(code, who): conditions_of(code, day, who, institution) for code, who in set(kinds.values())}
     conditions = {pk: asked[kind] for pk, kind in kinds.items()}
+    linked = linked_products(fresh)
+    texts = {pk: [each.texts["zh-hans"] for each in asked] for pk, asked in conditions.items()}
     drafts = [
-        drafted(offer, plans[offer.pk], day, identifiers[offer.firm_id], [each.texts["zh-hans"] for each in conditions[offer.pk]])
-        for offer in fresh
+        drafted(offer, plans[offer.pk], day, identifiers[offer.firm_id], texts[offer.pk], product=linked.get(offer.pk)) for offer in fresh
     ]
     made = Contract.objects.bulk_create(drafts)
     links = [(each, agreed_link(plans[each.offer_id])) for each in made]
@@ -80,8 +86,26 @@ def draft_contracts(institution: Institution, requests: Sequence[tuple[Offer, Pl
     return [contracts[offer.pk] for offer, _ in requests]
 
 
-def drafted(offer: Offer, plan: Plan | None, day: date, identifier: str, conditions: Sequence[str], number: str = "") -> Contract:
-    """The contract of an offer as a row that is not stored yet. Raises FaultsError for a plan that cannot be agreed."""
+def linked_products(offers: Iterable[Offer]) -> dict[int, Product]:
+    """Offer → the product that it was decided by, where its rate follows what the borrower does; two statements, none where none does."""
+    linked = {offer.pk: offer for offer in offers if may_be_linked(offer.application.product_code)}
+    if not linked:
+        return {}
+    digests = Offer.objects.filter(pk__in=linked).values_list(
+        "pk", "decision__record__versions__product__digest", "decision__business_date"
+    )
+    codes = {pk: offer.application.product_code for pk, offer in linked.items()}
+    stored = products_by_digest((codes[pk], digest) for pk, digest, _ in digests if digest)
+    return {pk: stored[digest] if digest else product_on(codes[pk], day, linked[pk].institution) for pk, digest, day in digests}
+
+
+def drafted(
+    offer: Offer, plan: Plan | None, day: date, identifier: str, conditions: Sequence[str], number: str = "", product: Product | None = None
+) -> Contract:
+    """The contract of an offer as a row that is not stored yet. Raises FaultsError for a plan that cannot be agreed.
+
+    `product`: as `linked_products` finds it.
+    """
     terms, cost = offer.terms, offer.annual_cost_ppm
     if plan:
         terms = agreed_terms(offer.terms, plan, day)
@@ -99,6 +123,7 @@ def drafted(offer: Offer, plan: Plan | None, day: date, identifier: str, conditi
         annual_cost_ppm=cost,
         conditions=conditions,
         link=agreed_link(plan),
+        product=product,
     )
     return Contract(
         institution=offer.institution,
@@ -116,16 +141,19 @@ def drafted(offer: Offer, plan: Plan | None, day: date, identifier: str, conditi
 
 def borrowers_of(firms: Sequence[Firm]) -> dict[int, Borrower]:
     """What of each firm decides which conditions are asked for."""
-    spouses = FirmPerson.objects.filter(firm__in=firms, role="spouse", until=None).values_list("firm_id", flat=True)
-    married = set(spouses)
-    return {firm.pk: Borrower(firm.kind == Firm.Kind.ENTERPRISE, firm.pk in married) for firm in firms}
+    parts = set(FirmPerson.objects.filter(firm__in=firms, role__in=("spouse", "member"), until=None).values_list("firm_id", "role"))
+    return {
+        firm.pk: Borrower(firm.kind == Firm.Kind.ENTERPRISE, (firm.pk, "spouse") in parts, has_members=(firm.pk, "member") in parts)
+        for firm in firms
+    }
 
 
 def identifiers_of(firms: Sequence[Firm]) -> dict[int, str]:
-    """The first identifier of each firm as the contract names it."""
+    """The first identifier of each firm as the contract names it; of a person or a household who owes, instead."""
     found: dict[int, str] = defaultdict(lambda: "–")
     for row in FirmIdentifier.objects.filter(firm__in=firms).order_by("-pk"):
         found[row.firm_id] = f"{row.scheme.upper()} {row.value}"
+    found |= named_in_contract(firms)
     return found
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -21,13 +22,15 @@ from puhui.calculations.calendar import add_months
 from puhui.calculations.linkage import Look, changes_of, linked_rate
 from puhui.calculations.rates import in_force
 from puhui.calculations.term_records import RATE_SCALE
+from puhui.decisions.models import Decision
 from puhui.loans.credit_models import LinkReview, RateLink
 from puhui.loans.models import Loan
+from puhui.parties.models import Institution
 from puhui.products.parameters import table
 from puhui.products.queries import product, products_by_digest
 from puhui.products.terms import Product
 
-__all__ = ["E8_OF_PPM", "Course", "Link", "courses_of", "index_e8", "is_repriced_on", "last_set", "looks_of", "products_of"]
+__all__ = ["E8_OF_PPM", "Course", "Link", "courses_of", "index_e8", "is_repriced_on", "last_set", "looks_of", "product_decided"]
 
 E8_OF_PPM = RATE_SCALE // 1_000_000
 
@@ -63,8 +66,11 @@ class Course:
         return self.first_e8 if since == self.start else index_e8(self.link.index, since) + self.link.spread_e8
 
     def rate_e8(self, day: date) -> int:
-        change = in_force(((date.min, 0), *self.changes), day)
-        return linked_rate(self.base_e8(day), change, self.lowest_e8, self.highest_e8)
+        return linked_rate(self.base_e8(day), self.change_e8(day), self.lowest_e8, self.highest_e8)
+
+    def change_e8(self, day: date) -> int:
+        """What the links ask for; the caps may hold it back."""
+        return in_force(((date.min, 0), *self.changes), day)
 
     def days(self, until: date) -> list[date]:
         """The days from the payout up to `until` on which index or links may bring another rate."""
@@ -152,8 +158,20 @@ def course(loan: Loan, link: Link | RateLink, looks: Sequence[Look], of: Product
     return Course(link, loan.start, first_e8, changes, of.price.minimum_ppm * E8_OF_PPM, of.price.maximum_ppm * E8_OF_PPM)
 
 
+def product_decided(code: str, decision: Decision, institution: Institution) -> Product:
+    """The product as it was when it was decided; where the decision names none, as it was valid on that day."""
+    digest = decision.record.get("versions", {}).get("product", {}).get("digest")
+    return _by_digest(code, digest) if digest else product(code, decision.business_date, institution)
+
+
+@lru_cache(maxsize=64)
+def _by_digest(code: str, digest: str) -> Product:
+    """A product that no longer has a file is read once: what has a digest never changes."""
+    return products_by_digest([(code, digest)])[digest]
+
+
 def products_of(loans: Sequence[Loan]) -> dict[int, Product]:
-    """Loan → its product as it was when it was decided; where the decision names none, as it was valid on that day."""
+    """Loan → its product as `product_decided`; a statement or two, however many loans there are."""
     if not loans:
         return {}
     names = ("pk", "product_code", "contract__decision__record__versions__product__digest", "contract__decision__business_date")

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from puhui.calculations.linkage import Look, review_dates
 from puhui.calculations.rules_python import Value
-from puhui.decisions.models import Decision
-from puhui.loans.credit_models import LinkReview, RateLink
-from puhui.loans.linked_rates import Course, course, looks_of, products_of
+from puhui.loans.credit_models import LinkReview
+from puhui.loans.linked_rates import Course, course, looks_of, product_decided
 from puhui.loans.models import Loan
 from puhui.products.linkages import change_of_rate
 from puhui.products.queries import versions
 from puhui.products.terms import Linkage, Product
 
-__all__ = ["Linked", "Standing", "decided_facts", "linked_by", "links_of", "may_be_linked", "standing"]
+__all__ = ["Linked", "Standing", "linked_by", "links_of", "may_be_linked", "standing"]
 
 
 def links_of(loan: Loan) -> dict[str, Linkage]:
     """Code → link of the loan's product."""
-    return {one.code: one for one in products_of([loan])[loan.pk].linkage}
+    return {one.code: one for one in product_decided(loan.product_code, loan.contract.decision, loan.institution).linkage}
 
 
 def may_be_linked(product_code: str) -> bool:
@@ -60,7 +60,7 @@ class Linked:
     reviews: Sequence[LinkReview]
     loan: Loan
     course: Course | None
-    decided: Mapping[str, Value]  # the facts as they were when the loan was decided; empty where no link has a formula
+    decided: Mapping[str, Value]  # the facts as they were when the loan was decided
 
     def value(self, code: str, observed: Mapping[str, Value]) -> float | None:
         """What the formula of a link gives for the facts that were looked at; None where one that it needs is not known."""
@@ -83,16 +83,17 @@ class Linked:
 
 
 def linked_by(loan: Loan) -> Linked:
-    of = products_of([loan])[loan.pk]
+    """What the rate of a loan rests on; two or three statements, fewer where contract and decision were read with the loan."""
+    decision = loan.contract.decision
+    of = product_decided(loan.product_code, decision, loan.institution)
     reviews = list(LinkReview.objects.filter(loan=loan).order_by("review_date", "pk"))
-    link = RateLink.objects.filter(contract=loan.contract_id).first()
+    link = getattr(loan.contract, "rate_link", None)
     follows = None if link is None else course(loan, link, looks_of(reviews), of)
-    decided = decided_facts(loan) if any(one.formula for one in of.linkage) else {}
-    return Linked(of, {one.code: one for one in of.linkage}, reviews, loan, follows, decided)
+    return Linked(of, {one.code: one for one in of.linkage}, reviews, loan, follows, _decided(decision.record))
 
 
-def decided_facts(loan: Loan) -> dict[str, Value]:
-    """Every fact that the decision of a loan rested on, by name; none where its record keeps none (a loan taken over from elsewhere)."""
-    parts = ("record__facts__variables", "record__stages__facts__inputs", "record__stages__facts__derived")
-    variables, inputs, derived = Decision.objects.values_list(*parts).get(contract__pk=loan.contract_id)
-    return {**(inputs or {}), **(variables or {}), **{one["id"]: one["value"] for one in derived or ()}}
+def _decided(record: Mapping[str, Any]) -> dict[str, Value]:
+    """Every fact that a decision rested on, by name; none where its record keeps none (a loan taken over from elsewhere)."""
+    stage = record.get("stages", {}).get("facts", {})
+    named = {one["id"]: one["value"] for one in stage.get("derived", ())}
+    return {**stage.get("inputs", {}), **record.get("facts", {}).get("variables", {}), **named}

@@ -31,7 +31,7 @@ def contracts(user: User, status: str | None = None) -> QuerySet[Contract]:
 
 def contract(user: User, contract_id: int) -> Contract:
     """One contract with its decision. Raises Contract.DoesNotExist."""
-    return contracts(user).select_related("decision").get(pk=contract_id)
+    return contracts(user).select_related("decision", "rate_link").get(pk=contract_id)
 
 
 def loans(user: User, filters: Mapping[str, str] | None = None) -> QuerySet[Loan]:

@@ -21,7 +21,7 @@ from puhui.calculations.faults import Fault, check
 from puhui.calculations.position import Row
 from puhui.calculations.schedule import schedule
 from puhui.calculations.term_records import RATE_SCALE
-from puhui.loans.contracting import Plan, borrowers_of, drafted, identifiers_of
+from puhui.loans.contracting import Plan, borrowers_of, drafted, identifiers_of, linked_products
 from puhui.loans.credit_models import RateLink
 from puhui.loans.fold import terms_of
 from puhui.loans.models import Contract
@@ -68,7 +68,8 @@ def agree_plan(contract: Contract, plan: Plan, actor: str) -> Contract:
     borrower = borrowers_of([contract.firm])[contract.firm_id]
     conditions = conditions_of(contract.product_code, contract.drafted_at.date(), borrower, contract.institution)
     texts = [each.texts["zh-hans"] for each in conditions]
-    made = drafted(offer, _with_link(contract, plan), day, identifiers_of([contract.firm])[contract.firm_id], texts, contract.number)
+    identifier, linked = identifiers_of([contract.firm])[contract.firm_id], linked_products([offer]).get(offer.pk)
+    made = drafted(offer, _with_link(contract, plan), day, identifier, texts, contract.number, linked)
     agreed = {name: value for name, value in plan.items() if value is not None}
     told = {"plan": agreed, "text": made.text_digest, "before": contract.text_digest}
     contract.terms, contract.text, contract.text_digest = made.terms, made.text, made.text_digest

@@ -66,7 +66,7 @@ def _listed(request: Request, filters: dict[str, str]) -> Any:
 def find_loan(user: Any, number: int) -> Loan:
     """The loan with what its page tells of it, when the user may see it; otherwise there is no such page."""
     rows = queries.loans(user).select_related(
-        "firm__manager", "contract__line", "contract__decision", "institution", "branch", "held_class"
+        "firm__manager", "contract__line", "contract__decision", "contract__rate_link", "institution", "branch", "held_class"
     )
     try:
         return rows.get(pk=number)

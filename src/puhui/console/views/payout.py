@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -22,6 +23,7 @@ from puhui.console.access import Request, may_act, may_read, page
 from puhui.console.book_words import MODE_GROUNDS, MODES, ORDER, attention_words
 from puhui.console.forms import amount_fen, errors_of, key_of, new_key
 from puhui.console.labels import CONTRACT, state
+from puhui.console.link_figures import contract_rate
 from puhui.console.paging import filters_of, paged
 from puhui.console.templatetags.figures import choose_unit
 from puhui.console.words import CONDITIONS, PARTIES, SIGNING, in_language, word
@@ -168,7 +170,8 @@ def _context(request: Request, contract: Contract, errors: list[str]) -> dict[st
     status = contract.status
     texts = {each.code: each.texts for each in conditions_of(contract.product_code, contract.drafted_at.date(), EVERY, request.institution)}
     return {
-        "contract": contract, "state": state(CONTRACT, status), "rate_ppm": contract.offer.rate_ppm, "errors": errors,
+        "contract": contract, "state": state(CONTRACT, status), "errors": errors,
+        "rate_ppm": round(Decimal(contract.terms["rate_annual"]) * 1_000_000), "rate": contract_rate(contract),
         "may_read_decision": may_read(request.user, "decision"),
         "loan": next(iter(loans), None), "may_act": acts and status in ("drafted", "signed"),
         "conditions": [_condition(each, texts, language) for each in conditions],

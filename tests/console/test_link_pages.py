@@ -1,0 +1,68 @@
+"""The pages of a loan and of its contract tell how the rate is made: index, spread, steps, from which day and why, in three languages."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from tests.loans.test_linked_index import LATER, LOOK, act, bank, drawn, people
+from tests.loans.test_repricing import run_until
+
+__all__ = ["act", "bank", "drawn", "people"]
+
+MOST_QUERIES = 12
+FORMULA = {
+    "code": "jobs", "measured": "every 1 month", "evidence": ["C08"], "clawback": True, "source": "test",
+    "fact": None, "steps": None, "change": "0 - 0.05 * (insured_now - si_headcount_now) / si_headcount_now",
+    "observed": {"insured_now": "persons"},
+    "observed_texts": {"insured_now": {"en": "Insured people", "zh-hans": "参保人数", "zh-hant": "參保人數"}},
+    "texts": {"en": "Less for each job", "zh-hans": "按新增岗位下浮", "zh-hant": "按新增崗位下浮"},
+}  # fmt: skip
+
+
+def opened(username: str, address: str, language: str = "en") -> str:
+    """A page as somebody sees it, without tags, in at most twelve questions to the database."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from puhui.parties.models import User
+
+    client = Client(SERVER_NAME="localhost")
+    client.cookies["django_language"] = language
+    client.force_login(User.objects.get(username=username))
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        response = client.get(address)
+    assert response.status_code == 200
+    queries = [query["sql"] for query in asked.captured_queries]
+    assert len(queries) <= MOST_QUERIES, queries
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def test_index_spread_and_steps_are_told_with_their_reasons(bank: Any, drawn: Any, act: Any) -> None:
+    loan, formula = drawn("0.002"), drawn(**FORMULA)
+    assert "利率挂钩" in loan.contract.text and "不使利率低于 2.90% 或高于 4.00%" in loan.contract.text
+    run_until(bank, LOOK - timedelta(days=1))
+    act("review_link", loan, value="0.2", on=LOOK.isoformat())
+    act("review_link", formula, facts={"insured_now": 22}, on=LOOK.isoformat())
+    run_until(bank, LATER - timedelta(days=1))
+    act("correct_link", loan, value="0.06", review_date=LOOK.isoformat(), reason="another list")
+    page = opened("officer", f"/loans/{loan.pk}/")
+    panel = page[page.index("What the rate follows") :]
+    for told in (
+        "One-year prime rate (LPR) +20 basis points, set anew every month from the payout on",
+        "3.10% 0.20% – 3.30% the contract",
+        "3.10% 0.20% -0.50% 2.90% the index is set anew, a look at what the rate follows, held at the lowest rate of the product",
+        "3.00% 0.20% -0.30% 2.90% the look of 2025-05-15 is corrected",
+    ):
+        assert told in panel.replace("−", "-"), (told, panel[:900])
+    assert "一年期贷款市场报价利率（LPR）+20个基点，每1个月重定价，自放款日起" in opened("officer", f"/loans/{loan.pk}/", "zh-hans")
+    assert "一年期貸款市場報價利率（LPR）+20個基點，每1個月重定價，自放款日起" in opened("officer", f"/loans/{loan.pk}/", "zh-hant")
+    page = opened("officer", f"/loans/{formula.pk}/")
+    assert "Insured people: 22" in page and "People insured, when it was decided 20" in page
+    form = opened("officer", f"/acts/loan/{formula.pk}/review_link/")
+    assert "Insured people" in form and "as the link measures it" not in form
+    contract = opened("officer", f"/payouts/{loan.contract_id}/")
+    assert "+20 basis points" in contract and "3.30%" in contract
