@@ -78,6 +78,8 @@ FACTS = {
     "enterprise": _("enterprise"),
     "individual_business": _("individual business"),
     "cooperative": _("farmers' cooperative"),
+    "person": _("person"),
+    "household": _("farming household"),
     "bank": _("bank"),
     "micro_lender": _("micro-lender"),
     "stock": _("buying goods"),
@@ -375,6 +377,8 @@ FIRM_KINDS = {
     "enterprise": _("enterprise"),
     "individual_business": _("individual business"),
     "cooperative": _("farmers' cooperative"),
+    "person": _("person"),
+    "household": _("farming household"),
 }
 
 PEOPLE = {
@@ -382,6 +386,9 @@ PEOPLE = {
     "owner": _("owner"),
     "spouse": _("spouse of the owner"),
     "contact": _("contact"),
+    "borrower": _("borrower"),
+    "head": _("head of the household"),
+    "member": _("member who owes with the household"),
 }
 
 CONDITIONS = {

@@ -1,9 +1,10 @@
 """One credit view (统一授信): a firm, its owner, the spouse, their other firms and whoever belongs with them, looked at as one debtor.
 
-Firms belong together where they share a person (owner, legal representative, spouse …: two spouses who each own a firm are linked through
-the firm in which both stand), where one holds a quarter of the other by the register (`puhui.decisions.register_links`), where an officer
-has declared it, or where two rows were found to be one firm; and so on from each of them. All firms of a group are locked, in the order of
-their numbers, before what they owe is added up, so two approvals in the same group wait for each other and cannot spend the same headroom.
+A person who borrows and a household are among the firms. Firms belong together where they share a person (owner, member, spouse …: two
+spouses who each own a firm are linked through the firm in which both stand), where one holds a quarter of the other by the register
+(`puhui.decisions.register_links`), where an officer has declared it, or where two rows were found to be one firm; and so on from each of
+them. All firms of a group are locked, in the order of their numbers, before what they owe is added up, so two approvals in the same group
+wait for each other and cannot spend the same headroom.
 Related parties of the lender have one sum, and one lock.
 """
 
@@ -29,7 +30,7 @@ from puhui.products.parameters import table
 
 __all__ = ["CreditViews", "ceiling_faults", "credit_views", "link", "lock_groups", "locked_views"]
 
-KINSHIP = ("legal_representative", "owner", "spouse", "shareholder", "controller", "director")
+KINSHIP = ("legal_representative", "owner", "spouse", "shareholder", "controller", "director", "borrower", "head", "member")
 """The parts of a person in a firm that make firms one debtor; somebody who is only a contact does not."""
 
 _RELATED_LOCK = 0x7075_6875  # first half of the advisory lock that related parties of one lender share

@@ -31,6 +31,9 @@ def application_faults(
         known = ", ".join(sorted(products)) or f"none is valid on {institution.business_date}"
         yield Fault(f"{where}product", repr(row["product_code"]), known, f"Did you mean {likely[0]}?" if likely else "")
         return
+    if row["firm"].kind not in product.borrower_kinds:
+        expected = f"one of {', '.join(product.borrower_kinds)}, to whom {product.code} is lent"
+        yield Fault(f"{where}firm", f"{row['firm'].name}, of the kind {row['firm'].kind}", expected, "Choose a product for this borrower.")
     for fault in application_fact_faults(product, row.get("facts") or {}):
         yield Fault(f"{where}{fault.where}", fault.found, fault.expected, fault.remedy)
     if not _is_whole(row["amount_fen"]) or row["amount_fen"] < product.minimum_fen:

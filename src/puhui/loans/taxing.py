@@ -56,7 +56,7 @@ def tax_of_contract(
     outstanding = sums["outstanding_fen"]
     loan = TaxedLoan(
         lender=institution.kind,
-        borrower=contract.firm.kind,
+        borrower="farmer" if contract.firm.kind == Firm.Kind.HOUSEHOLD else contract.firm.kind,
         size=firm_size(contract.firm, day),
         household_credit=max(sums["reserved_fen"] + outstanding, contract.amount_fen),
         balance=max(outstanding, contract.amount_fen),

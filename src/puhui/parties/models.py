@@ -1,8 +1,10 @@
 """Who takes part: the lender, the firms it serves, the people behind them, its officers, and what they allow.
 
 An institution is the tenant. A firm is that institution's customer row, known by identifiers of several schemes (the unified
-social credit code is one of them and may be missing). A consent names purpose, classes of evidence and a period; without a live
-one nothing about the firm is read. Every act leaves a row in the audit trail, which is never changed.
+social credit code is one of them and may be missing). A person who borrows, and a farming household that borrows together, are
+customers as a firm is and have such a row too: what is known of them, decided and lent hangs on it (`borrowers.py`). A consent names
+purpose, classes of evidence and a period; without a live one nothing about the firm is read. Every act leaves a row in the audit trail,
+which is never changed.
 """
 
 from __future__ import annotations
@@ -98,6 +100,8 @@ class Firm(models.Model):
         ENTERPRISE = "enterprise"
         INDIVIDUAL_BUSINESS = "individual_business"
         COOPERATIVE = "cooperative"
+        PERSON = "person"  # a natural person (自然人) who borrows for a business
+        HOUSEHOLD = "household"  # a farming household (农户): its head and members owe together
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
     name = models.CharField(max_length=200)
@@ -118,6 +122,11 @@ class Firm(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_natural(self) -> bool:
+        """Whether people owe it themselves and no legal person stands between: what is known of it is all personal."""
+        return self.kind in (Firm.Kind.INDIVIDUAL_BUSINESS, Firm.Kind.PERSON, Firm.Kind.HOUSEHOLD)
+
 
 class FirmIdentifier(models.Model):
     """One identifier of a firm. Schemes: `uscc` (GB 32100-2015), `registration`, `tax`, `platform`, `cumcm` (research data) …"""
@@ -132,7 +141,8 @@ class FirmIdentifier(models.Model):
 
 
 class FirmPerson(models.Model):
-    """A person's part in a firm: legal representative, owner, spouse of the owner, contact."""
+    """A person's part in a firm: legal representative, owner, spouse of the owner, contact; `borrower` in the row of a person who
+    borrows; in a household `head`, and `member` for everybody else who owes with the head (the spouse of the head is both)."""
 
     firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="people")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="firms")
@@ -141,7 +151,13 @@ class FirmPerson(models.Model):
     until = models.DateField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["firm", "person", "role"], name="person_role_once_per_firm")]
+        constraints = [
+            models.UniqueConstraint(fields=["firm", "person", "role"], name="person_role_once_per_firm"),
+            models.UniqueConstraint(fields=["person"], condition=models.Q(role="borrower"), name="person_borrows_as_one_customer"),
+            models.UniqueConstraint(
+                fields=["person"], condition=models.Q(role__in=["head", "member"], until=None), name="person_in_one_household"
+            ),
+        ]
 
 
 class Consent(models.Model):

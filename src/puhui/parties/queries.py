@@ -15,8 +15,9 @@ from puhui.parties.models import AuditRecord, Branch, Consent, Firm, FirmIdentif
 
 Row = TypeVar("Row", bound=Model)
 
-# Who acts for a firm: applies, consents, signs. A spouse or a contact is known to the lender and binds nobody.
-ACTING_ROLES = ("legal_representative", "owner")
+# Who acts for a firm: applies, consents, signs. A spouse or a contact is known to the lender and binds nobody. A household is acted
+# for by its head; its members owe with the head and sign for themselves.
+ACTING_ROLES = ("legal_representative", "owner", "borrower", "head")
 MOST_IDENTIFIED = 1_000
 AUDIT_READERS = (Role.AUDITOR, Role.RISK_MANAGER, Role.SYSTEM)
 
@@ -87,11 +88,18 @@ def firms_named(institution: Institution | int, text: str) -> QuerySet[Firm]:
 
 
 def find_firms(institution: Institution, text: str) -> QuerySet[Firm]:
-    """Firms whose name holds the text, or one of whose identifiers is it (or begins with four characters or more of it), by name."""
+    """Firms whose name holds the text, or one of whose identifiers is it (or begins with four characters or more of it), by name.
+
+    A whole identity number finds the firms of its person and the household, by the blind index: the number itself is in no table.
+    """
     wanted = text.strip()
     if not wanted:
         return Firm.objects.none()
     found = _named(wanted)
+    if not identifiers.identity_number_faults(identifiers.normalise(wanted), institution.business_date):
+        index = blind_index(identifiers.normalise(wanted), "identity_number")
+        people = Person.objects.filter(institution=institution, identity_number_index=index)
+        found |= Q(pk__in=list(FirmPerson.objects.filter(person__in=people, until=None).values_list("firm", flat=True)))
     if len(wanted) >= 4:
         found |= Q(pk__in=_firms_of_identifier(institution, wanted))
     return _with_pairs(Firm.objects.filter(institution=institution)).filter(found).order_by("name", "id")

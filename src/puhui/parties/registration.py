@@ -16,6 +16,8 @@ from puhui.parties import identifiers
 from puhui.parties.models import Firm, FirmIdentifier, Institution, Person, User
 
 FIRM_COLUMNS = ("name", "kind", "industry_code", "division_code", "founded_on", "staff_count", "identifiers", "manager")
+PEOPLE_KINDS = (Firm.Kind.PERSON, Firm.Kind.HOUSEHOLD)  # registered with their people: `borrowers.py`
+FIRM_KINDS = tuple(kind for kind in Firm.Kind.values if kind not in PEOPLE_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,10 @@ def _firm(row: Mapping[str, Any]) -> FirmRow:
 def _firm_faults(firm: FirmRow, on: date, where: str) -> Iterable[Fault]:
     if not firm.name:
         yield Fault(f"{where}, name", "nothing", "the firm's name")
-    if firm.kind not in Firm.Kind.values:
-        yield Fault(f"{where}, kind", firm.kind, " or ".join(Firm.Kind.values))
+    if firm.kind in PEOPLE_KINDS:
+        yield Fault(f"{where}, kind", firm.kind, " or ".join(FIRM_KINDS), "Register people as a borrower: they need identity numbers.")
+    elif firm.kind not in FIRM_KINDS:
+        yield Fault(f"{where}, kind", firm.kind, " or ".join(FIRM_KINDS))
     if firm.industry_code and not (firm.industry_code.isdigit() and len(firm.industry_code) == 4):
         yield Fault(f"{where}, industry_code", firm.industry_code, "four digits of GB/T 4754")
     if firm.division_code and not (firm.division_code.isdigit() and len(firm.division_code) == 6):

@@ -109,9 +109,13 @@ def verify_firm_account(account: FirmAccount, user: User) -> FirmAccount:
     return account
 
 
+_HOLDERS = ("owner", "legal_representative", "head", "member")
+
+
 def holder_names(firm: Firm) -> set[str]:
-    """Whose name an account of the borrower may bear: the firm's; of an individual business also its owner's."""
+    """Whose name an account of the borrower may bear: the firm's; of an individual business also its owner's, of a
+    household that of its head or a member."""
     names = {firm.name}
-    if firm.kind == Firm.Kind.INDIVIDUAL_BUSINESS:
-        names |= set(firm.people.filter(role__in=("owner", "legal_representative"), until=None).values_list("person__name", flat=True))
+    if firm.is_natural:
+        names |= set(firm.people.filter(role__in=_HOLDERS, until=None).values_list("person__name", flat=True))
     return names

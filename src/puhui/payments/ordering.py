@@ -18,7 +18,6 @@ from puhui.books.actions import open_day
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.loans.models import Contract, Loan
 from puhui.parties.actions import record_audit
-from puhui.parties.models import Firm
 from puhui.payments import posting
 from puhui.payments.accounts import index_of, number_columns, number_faults
 from puhui.payments.models import BankAccount, FirmAccount, PaymentOrder, Receipt
@@ -142,7 +141,7 @@ def _check_same(order: PaymentOrder, subject: int, found: int | None, payee: Pay
 def modes_asked(contract: Contract, payees: Sequence[Payee]) -> list[ModeAsked]:
     """What the rule asks for each part, counting what the same payee was ordered before and the whole of the contract."""
     day = contract.institution.business_date
-    borrower = "personal_business" if contract.firm.kind == Firm.Kind.INDIVIDUAL_BUSINESS else "enterprise"
+    borrower = "personal_business" if contract.firm.is_natural else "enterprise"
     standing = PaymentOrder.objects.filter(contract=contract).exclude(status__in=("failed", "cancelled"))
     gets: dict[bytes, int] = defaultdict(int)
     for order in standing:

@@ -56,9 +56,10 @@ class Borrower:
     has_spouse: bool = False
     securities: frozenset[str] = frozenset()  # guarantor, mortgage, pledge
 
+    has_members: bool = False  # a household whose members owe with its head
 
 # Of whom every condition would be asked: for the texts of all of them.
-EVERY = Borrower(True, True, frozenset({"guarantor", "mortgage", "pledge"}))
+EVERY = Borrower(True, True, frozenset({"guarantor", "mortgage", "pledge"}), True)
 
 
 def product(code: str, day: date, institution: Institution | None = None) -> Product:
@@ -125,7 +126,8 @@ def condition_texts() -> dict[str, Texts]:
 
 
 def _is_asked(whom: str, borrower: Borrower) -> bool:
-    facts = {"everybody": True, "company": borrower.is_company, "spouse": borrower.has_spouse, "product": False}
+    facts = {"everybody": True, "company": borrower.is_company, "spouse": borrower.has_spouse, "members": borrower.has_members}
+    facts["product"] = False
     return facts.get(whom, whom in borrower.securities)
 
 

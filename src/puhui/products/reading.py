@@ -29,7 +29,7 @@ from puhui.products.terms import Bound, Price, Product, Rule, Unknown
 
 __all__ = ["against_catalogue", "catalogue", "from_body", "from_document", "load", "product_paths"]
 
-BORROWER_KINDS = ("enterprise", "individual_business", "cooperative")
+BORROWER_KINDS = ("enterprise", "individual_business", "cooperative", "person", "household")
 CONSENT_OF = ("firm", "owner", "spouse", "guarantor", "platform")
 MOST_RULES = 50  # with the engine's own reasons they fill the 63 bits of a set of reasons
 

@@ -8,7 +8,7 @@ from puhui.calculations.rule_units import Kind, kind_of_unit
 
 # What is known before the score: of the firm, of the wish, of the lender, and of the evidence.
 CASE_FACTS = {
-    "firm_kind": "text",  # enterprise, individual_business, cooperative
+    "firm_kind": "text",  # enterprise, individual_business, cooperative, person, household
     "industry_code": "text",  # GB/T 4754-2017 class; null when not known
     "industry_division": "text",  # its first two digits
     "firm_age_months": "months",  # since founding; null when not known
