@@ -5,17 +5,18 @@ An event takes effect on its `date`; `known` is when it was entered and orders t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from puhui.calculations.calendar import parse_step
 from puhui.calculations.faults import Fault, FaultsError
+from puhui.calculations.money import amount_text
 from puhui.calculations.reading import Fields
 from puhui.calculations.term_records import METHODS, RATE_SCALE, Terms
 
-__all__ = ["EVENT_TYPES", "Event", "events_from", "in_effect", "read_events"]
+__all__ = ["EVENT_TYPES", "Event", "events_from", "events_out_of_place", "in_effect", "read_events"]
 
 EVENT_TYPES = (
     "drawdown", "repayment", "payoff", "rate_change", "fee", "waiver", "refund", "pause", "misuse", "reschedule", "reversal",
@@ -203,6 +204,37 @@ _READERS: dict[str, Callable[[Fields, date, Terms], dict[str, Any]]] = {
     "reversal": _reversal,
     "reschedule": _reschedule,
 }
+
+
+def events_out_of_place(terms: Terms, events: Sequence[Event], as_of: date | None) -> list[Fault]:
+    """Every event that comes at the wrong time or draws too much, as far as it is seen without reckoning; an `as_of` before the start."""
+    faults = []
+    if as_of is not None and as_of < terms.start:
+        faults.append(Fault("as_of", as_of.isoformat(), f"a date from the start {terms.start} on"))
+    undone = {event.of for event in events if event.type == "reversal"}
+    standing = [(index, event) for index, event in enumerate(events) if event.type != "reversal" and not (event.id and event.id in undone)]
+    for index, event in standing:
+        still_to_come = event.type in ("rate_change", "pause") and not (as_of and event.known and event.known > as_of)
+        if as_of is not None and event.date > as_of and not still_to_come:
+            expected = f"a date up to as_of, {as_of}, but for a new rate or a pause known by then"
+            faults.append(Fault(f"events[{index}].date", event.date.isoformat(), expected))
+    draws = [(index, event) for index, event in standing if event.type == "drawdown"]
+    first = min((event.date for _, event in draws), default=terms.start)
+    early = [(index, event) for index, event in standing if event.type in ("repayment", "payoff") and event.date < first]
+    faults += [
+        Fault(f"events[{index}].date", event.date.isoformat(), f"a date from the first drawdown {first} on") for index, event in early
+    ]
+    return faults if terms.line else [*faults, *_drawn_beyond(terms, draws)]
+
+
+def _drawn_beyond(terms: Terms, draws: Sequence[tuple[int, Event]]) -> Iterator[Fault]:
+    """The drawdowns that pass the amount."""
+    drawn = 0
+    for index, event in sorted(draws, key=_date_of):
+        drawn += event.amount
+        if drawn > terms.amount:
+            most = amount_text(terms.amount, terms.exponent)
+            yield Fault(f"events[{index}].amount", f"drawdowns of {amount_text(drawn, terms.exponent)}", f"at most the amount, {most}")
 
 
 def in_effect(events: Sequence[Event]) -> list[tuple[int, Event]]:

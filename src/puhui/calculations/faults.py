@@ -27,10 +27,14 @@ class Fault:
 
 
 class FaultsError(Exception):
-    """Input that cannot be used; `faults` names all that is wrong with it, and nothing was changed."""
+    """Input that cannot be used; `faults` names all that is wrong with it, and nothing was changed.
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    `events`: for each fault the place in its list of the event that cannot be carried out; empty where events are not to blame.
+    """
+
+    def __init__(self, faults: Iterable[Fault], events: Iterable[int] = ()) -> None:
         self.faults = tuple(faults)
+        self.events = tuple(events)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 from puhui.calculations.calendar import add_months
 from puhui.calculations.day_count import MONTH
 from puhui.calculations.events import Event, in_effect
-from puhui.calculations.faults import Fault
+from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.line_shares import Owed, shares_of_payment
 from puhui.calculations.money import amount_text
 from puhui.calculations.periods import Period, periods_of, unsettled
@@ -98,7 +98,8 @@ def own_dues(terms: Terms, events: Sequence[Event], as_of: date | None) -> OwnDu
     """All draws of a line whose draws keep their own dues. Raises FaultsError where a figure is not settled."""
     if as_of is not None and as_of < terms.start:
         raise unsettled("as_of", as_of, f"a date from the start {terms.start} on")
-    ordered = [event for _, event in in_effect(events)]
+    numbered = in_effect(events)
+    ordered = [event for _, event in numbered]
     if as_of is not None and any(event.date > as_of for event in ordered):
         late = next(event.date for event in ordered if event.date > as_of)
         raise unsettled("events.date", late, f"a date up to as_of, {as_of}")
@@ -106,10 +107,13 @@ def own_dues(terms: Terms, events: Sequence[Event], as_of: date | None) -> OwnDu
     if not drawdowns:
         if any(event.type == "drawdown" for event in events):
             raise unsettled("events", "every drawdown reversed", "a drawdown that stands: without any, the whole amount counts as drawn")
-        ordered.insert(0, Event(terms.start, "drawdown", terms.amount))
-    keeper = _Keeper(terms, ordered, as_of is None)
-    for event in ordered:
-        keeper.take(event)
+        numbered.insert(0, (-1, Event(terms.start, "drawdown", terms.amount)))
+    keeper = _Keeper(terms, [event for _, event in numbered], as_of is None)
+    for index, event in numbered:
+        try:
+            keeper.take(event)
+        except FaultsError as refused:
+            raise FaultsError(refused.faults, [index] * len(refused.faults)) from refused
     return _without_state(keeper.draws) if as_of is None else _with_state(terms, keeper, as_of)
 
 

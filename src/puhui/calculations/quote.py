@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from itertools import zip_longest
 from typing import Any
 
 from puhui.calculations.annual_cost import effective_rate, nominal_rate, rate_text
 from puhui.calculations.calendar import parse_date
 from puhui.calculations.caps import Checks, Law, law_faults, read_checks, simple_annual_cost
-from puhui.calculations.events import Event, events_from
+from puhui.calculations.events import Event, events_from, events_out_of_place
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.calculations.lines import line_faults, monthly_grid, own_dues
 from puhui.calculations.money import amount_text, currency_exponent
@@ -23,7 +25,7 @@ from puhui.calculations.position import Flow, Position, Row
 from puhui.calculations.reading import Fields, shown
 from puhui.calculations.replay import replay
 from puhui.calculations.schedule import scheduled
-from puhui.calculations.term_records import Terms
+from puhui.calculations.term_records import Penalty, Terms
 from puhui.calculations.terms import terms_from
 
 __all__ = ["answer", "answer_text", "error"]
@@ -49,10 +51,20 @@ def answer(document: Mapping[str, Any], law: LawOn | None = None) -> dict[str, A
     events = events_from(fields, terms)
     fields.finish()
     check(faults)
-    answered = _figures(terms, events, as_of)
+    check(events_out_of_place(terms, events, as_of))
+    try:
+        answered = _figures(terms, events, as_of)
+    except FaultsError as refused:
+        raise FaultsError(_with_its_event(*each) for each in zip_longest(refused.faults, refused.events)) from refused
     if checks is not None:
         check(_refused_by_law(terms, checks, law, answered["annual_cost"]))
     return answered
+
+
+def _with_its_event(fault: Fault, index: int | None) -> Fault:
+    """A fault of an event names its place in the list."""
+    name = fault.where.removeprefix("events.")
+    return fault if index is None or index < 0 or name == fault.where else replace(fault, where=f"events[{index}].{name}")
 
 
 def _refused_by_law(terms: Terms, checks: Checks, law: LawOn | None, annual_cost: Mapping[str, str | None]) -> list[Fault]:
@@ -102,7 +114,8 @@ def _any_terms(fields: Fields) -> Terms:
     start = parse_date(fields.values.get("start")) or date(1900, 1, 1)
     currency = fields.values.get("currency", "CNY")
     exponent = currency_exponent(currency) if isinstance(currency, str) else None
-    return Terms("CNY", 2 if exponent is None else exponent, 1, start, "bullet", "M/360", ((start, 0),))
+    penalty = None if fields.values.get("penalty") is None else Penalty()
+    return Terms("CNY", 2 if exponent is None else exponent, 1, start, "bullet", "M/360", ((start, 0),), penalty=penalty)
 
 
 def _running_cost_not_settled(terms: Terms, position: Position) -> list[Fault]:

@@ -14,7 +14,7 @@ from puhui.calculations.as_agreed import pay_as_agreed
 from puhui.calculations.closing import amount_to_close, pay_off, terminate, write_off
 from puhui.calculations.early import end_slices, pay_ahead
 from puhui.calculations.events import Event, in_effect
-from puhui.calculations.faults import Fault
+from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.interest import SCALE, Misuse, RateLine
 from puhui.calculations.line_pooled import new_loan
 from puhui.calculations.loan_shapes import shape_of
@@ -31,6 +31,8 @@ __all__ = [
     "Event", "Position", "Row", "loan_on", "pay_up_to", "payoff_amount", "replay", "replay_events", "replay_with_loan", "rows_of", "walk",
 ]  # fmt: skip
 
+_LEAVES_THE_REST = frozenset({"waiver", "refund"})
+"""Events of which one that is refused says nothing of those after it."""
 _ALL = 10**30
 _ONE_DAY = timedelta(days=1)
 _CHARGED = {"fee": FEE, "cost": COST, "penalty": PENALTY}
@@ -99,13 +101,21 @@ def walk(
     begun = 0 if pay_when_due else _begin_as_agreed(loan, ordered, allocations, payments)
     if pay_when_due and terms.recalculation is None and terms.level_is_annuity:
         begun = _draw_all(loan, ordered, allocations, payments)
+    refused: list[tuple[Fault, int]] = []
     for index, event in ordered[begun:]:
         if pay_when_due:
             pay_up_to(loan, event.date, payments)
         loan.advance(event.date)
-        _APPLY[event.type](loan, index, event, allocations, payments)
+        try:
+            _APPLY[event.type](loan, index, event, allocations, payments)
+        except FaultsError as found:
+            refused += [(fault, index) for fault in found.faults]
+            if event.type not in _LEAVES_THE_REST:
+                break
         if pay_when_due and event.type in ("fee", "termination"):
             _pay_dues(loan, event.date, payments)
+    if refused:
+        raise FaultsError([fault for fault, _ in refused], [index for _, index in refused])
     return loan, allocations, payments
 
 

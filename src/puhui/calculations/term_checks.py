@@ -17,9 +17,9 @@ __all__ = ["combination_faults"]
 Rule = Callable[[Terms, frozenset[str]], Iterator[Fault]]
 
 
-def combination_faults(terms: Terms, given: frozenset[str]) -> list[Fault]:
-    """Every fault of combination."""
-    return [fault for rule in _RULES for fault in rule(terms, given)]
+def combination_faults(terms: Terms, given: frozenset[str], faulty: frozenset[str] = frozenset()) -> list[Fault]:
+    """Every fault of combination; rules that read a field known to be `faulty` already are left out."""
+    return [fault for rule, reads in _RULES.items() if not reads & faulty for fault in rule(terms, given)]
 
 
 def _fields_of_other_methods(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
@@ -36,8 +36,6 @@ def _fields_of_other_methods(terms: Terms, given: frozenset[str]) -> Iterator[Fa
             yield Fault(key, shown(f"method {terms.method}"), f"nothing: only for method {', '.join(methods)}")
     if terms.balloon and terms.method not in ("equal_principal", "equal_instalment"):
         yield Fault("balloon", f"method {terms.method}", "method equal_principal or equal_instalment: others leave nothing to a balloon")
-    if terms.balloon >= terms.amount:
-        yield Fault("balloon", str(terms.balloon), "less than the amount (in smallest units here)")
     if "in_advance_to" in given and terms.prepayment != "next_instalments":
         yield Fault("in_advance_to", f"prepayment {terms.prepayment}", "prepayment next_instalments")
     if terms.multiple != 1 and terms.method not in ("equal_instalment", "flat"):
@@ -136,6 +134,8 @@ def _grace(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
 
 
 def _principal_parts(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
+    if terms.balloon >= terms.amount:
+        yield Fault("balloon", str(terms.balloon), "less than the amount (in smallest units here)")
     if terms.principal_share is not None:
         if terms.principal_share == 0:
             yield Fault("principal_share", "0", "a share above 0")
@@ -195,12 +195,15 @@ def _repayment(terms: Terms, given: frozenset[str]) -> Iterator[Fault]:
         yield Fault("interest_recalculation.compounding", "interest", "none where a penalty is agreed: it has its own compound interest")
 
 
-_RULES: tuple[Rule, ...] = (
-    _fields_of_other_methods,
-    _dates,
-    _grace,
-    _principal_parts,
-    _interest,
-    _charges,
-    _repayment,
-)
+_RULES: dict[Rule, frozenset[str]] = {
+    _fields_of_other_methods: frozenset({"method", "balloon", "level", "flat_interest", "principal_share", "prepayment", "rounding"}),
+    _dates: frozenset(
+        {"amount", "start", "method", "steps", "dues", "instalments", "maturity", "first_due", "settlement_day", "every", "month_end"}
+    ),
+    _grace: frozenset({"grace", "instalments", "method", "level", "balloon", "principal_share"}),
+    _principal_parts: frozenset({"amount", "balloon", "principal_share", "instalments", "steps"}),
+    _interest: frozenset({"method", "interest_basis", "part_periods", "flat_interest", "first_due", "day_count", "every"}),
+    _charges: frozenset({"fees", "start"}),
+    _repayment: frozenset({"allocation", "penalty", "fees", "interest_recalculation"}),
+}
+"""Each rule with the fields that it reads."""

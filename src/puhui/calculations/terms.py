@@ -6,6 +6,7 @@ What single fields cannot tell (whether they go together) is in `term_checks`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -72,14 +73,18 @@ def terms_from(fields: Fields) -> Terms | None:
     if line is not None:
         method, amount = fit_line(fields, line, method, start, amount, values)
     values["business_days"] = _business_days(fields)
-    if amount is None or start is None or rates is None or len(fields.faults) > known:
-        return None
+    faulty = _faulty(fields, known)
     terms = Terms(
-        currency=code, exponent=exponent, amount=amount, start=start, method=method, day_count=day_count, rates=rates,
-        month_end=month_end, line=line, **values,
+        currency=str(code), exponent=exponent, amount=amount or 1, start=start or date.min, method=method, day_count=day_count,
+        rates=rates or ((date.min, 0),), month_end=month_end, line=line, **values,
     )  # fmt: skip
-    fields.faults.extend(combination_faults(terms, frozenset(fields.values)))
-    return None if len(fields.faults) > known else terms
+    fields.faults.extend(combination_faults(terms, frozenset(fields.values), faulty))
+    return None if amount is None or start is None or rates is None or len(fields.faults) > known else terms
+
+
+def _faulty(fields: Fields, known: int) -> frozenset[str]:
+    """The fields of the terms that have a fault already, whatever part of them it is."""
+    return frozenset(re.split(r"[.\[]", fault.where, maxsplit=1)[0] for fault in fields.faults[known:])
 
 
 def _plain_choices(fields: Fields, day_count: str) -> dict[str, Any]:
