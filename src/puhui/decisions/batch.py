@@ -19,7 +19,7 @@ import polars as pl
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.decisions.authority import STRAIGHT_THROUGH
 from puhui.decisions.batch_frame import Scores, cases_of
-from puhui.decisions.batch_money import authorities, costs_above_cap, limits, rates
+from puhui.decisions.batch_money import authorities, costs_above_cap, limits, rates, shares
 from puhui.decisions.batch_stages import Many, Whole, classes, derived, reason_codes, rules, score
 from puhui.products.parameters import Table
 from puhui.products.terms import Product
@@ -38,7 +38,9 @@ COLUMNS = {
     "reasons": pl.Int64,
     "vetoes": pl.Int64,
 }
-"""What comes out, a row for each row. `reasons`: the bits of all reasons against; `vetoes`: of those that refuse."""
+"""What comes out, a row for each row; for a combined product a column more for each part (`most_column`).
+
+`reasons`: the bits of all reasons against; `vetoes`: of those that refuse."""
 
 
 def decide_many(
@@ -74,7 +76,7 @@ def decide_many(
         answers.append(_answers(many))
         rows.append(part["row"])
     if not answers:
-        return pl.DataFrame(schema=COLUMNS)
+        return pl.DataFrame(schema=COLUMNS | {most_column(place): pl.Int64 for place in range(len(product.parts))})
     whole = pl.concat(answers)
     return whole if len(answers) == 1 else whole[pl.concat(rows).arg_sort()]
 
@@ -93,10 +95,16 @@ def _answers(many: Many) -> pl.DataFrame:
     score(many)
     classes(many)
     limits(many)
+    shares(many)
     rates(many)
     names, levels = authorities(many)
     costs_above_cap(many, np.flatnonzero(~many.is_refused))
     return _frame(many, names, levels)
+
+
+def most_column(place: int) -> str:
+    """Of a combined product's answers: the most in fen that a part may take of the whole, by its place in the order of filling."""
+    return f"most_of_part_{place}_fen"
 
 
 def _frame(many: Many, names: list[str], levels: Whole) -> pl.DataFrame:
@@ -117,7 +125,7 @@ def _frame(many: Many, names: list[str], levels: Whole) -> pl.DataFrame:
             "vetoes": many.vetoes.astype(np.int64),
         },
         schema=COLUMNS,
-    )
+    ).with_columns(pl.Series(most_column(place), most) for place, most in enumerate(many.most_fen))
 
 
 def reasons_of(mask: int, product: Product) -> tuple[str, ...]:

@@ -20,10 +20,13 @@ from puhui.decisions.price import caps_of, costs_of, curve_of, prime_rate_ppm
 from puhui.decisions.pricing_many import churn_aware_rates
 from puhui.decisions.rules_polars import compile_polars
 
-__all__ = ["authorities", "costs_above_cap", "limits", "rates"]
+__all__ = ["HEADROOM", "LEAST_LEVEL", "authorities", "costs_above_cap", "limits", "rates", "shares"]
 
 HEADROOM = "lender_headroom"
 """Column of a frame: yuan left under the ceilings of law for the firm and its group; absent or null where they are not asked."""
+
+LEAST_LEVEL = "least_level"
+"""Column of a frame: the level of authority below which a row is not decided, as the whole of a combined loan asks; absent or null: any."""
 
 _BEYOND = 9e15  # fen: above every product's highest amount
 
@@ -58,6 +61,18 @@ def limits(many: Many) -> None:
     many.against("limit_below_minimum", too_little, VETO)
     many.against("less_than_asked", many.is_lent & ~too_little & (amount < asked), "note")
     many.amount_fen = np.where(too_little, 0, amount)
+
+
+def shares(many: Many) -> None:
+    """The most that each part of a combined product may take of the whole (`shares.shares_stage`), in fen."""
+    found = []
+    for part in many.product.parts:
+        value = many.cases.select(compile_polars(part.formula.expression, many.product.tables).cast(pl.Float64).alias("most"))["most"]
+        if part.when_null == "refer":
+            many.against("bound_unknown", value.is_null().to_numpy(), REFER)
+        of_whole = many.amount_fen * part.share_ppm // PPM
+        found.append(np.minimum(_fen_of_yuan(value.fill_null(0.0).to_numpy()), of_whole))
+    many.most_fen = tuple(found)
 
 
 def _fen(yuan: pl.Series) -> Whole:
@@ -117,13 +132,23 @@ def authorities(many: Many) -> tuple[list[str], Whole]:
     levels = many.parameters["authority"].valid_on(many.day)
     codes = [one.code for one in many.product.classes]
     found = np.full(many.cases.height, -1, np.int64)
+    least = _least_levels(many, [row["level"] for row in levels])
     for number, row in reversed(list(enumerate(levels))):
         most = np.array([int(row.get(code, 0)) * 100 for code in codes], np.int64)[many.class_index]
-        may = many.amount_fen <= most
+        may = (many.amount_fen <= most) & (number >= least)
         found[may if row["refer"] else may & ~many.referred] = number
     found[many.is_refused] = -1
     many.against("no_authority", ~many.is_refused & (found < 0), VETO)
     return [row["level"] for row in levels], found
+
+
+def _least_levels(many: Many, names: list[str]) -> Whole:
+    """The place of the least level of each row."""
+    if LEAST_LEVEL not in many.frame.columns:
+        return np.zeros(many.cases.height, np.int64)
+    places = many.frame[LEAST_LEVEL].replace_strict(names, list(range(len(names))), default=0, return_dtype=pl.Int64)
+    least: Whole = places.fill_null(0).to_numpy()
+    return least
 
 
 _PLAIN_METHODS = ("equal_instalment", "equal_principal", "interest_only", "bullet", "custom")

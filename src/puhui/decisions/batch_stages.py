@@ -30,7 +30,16 @@ Whole = NDArray[np.int64]
 Bits = NDArray[np.unsignedinteger[Any]]
 Flags = NDArray[np.bool_]
 _FIRST = ("borrower_kind", "term")
-_LAST = ("class_not_lent", "bound_unknown", "limit_below_minimum", "less_than_asked", "no_rate", "above_cap", "no_authority")
+_LAST = (
+    "class_not_lent",
+    "bound_unknown",
+    "limit_below_minimum",
+    "less_than_asked",
+    "no_rate",
+    "above_cap",
+    "no_authority",
+    "part_refused",
+)
 
 
 def reason_codes(product: Product) -> tuple[str, ...]:
@@ -58,6 +67,7 @@ class Many:
     limit_fen: Whole = field(init=False)
     amount_fen: Whole = field(init=False)
     rate_ppm: Whole = field(init=False)  # 0: none
+    most_fen: tuple[Whole, ...] = ()  # of a combined product: what each part may take, in the order of filling
     cap_ppm: int = 0
 
     def __post_init__(self) -> None:

@@ -38,7 +38,14 @@ class _Part:
     stands_alone: bool
 
 
-def parts_of(whole: Decision, strategy_of: Callable[[str], Strategy], decide_one: DecideOne) -> list[Decision]:
+def drawn(count: int) -> list[int]:
+    """Numbers for applications that are to be stored."""
+    return [number for (number,) in together(new_numbers(Application, count))[0]]
+
+
+def parts_of(
+    whole: Decision, strategy_of: Callable[[str], Strategy], decide_one: DecideOne, draw: Callable[[int], list[int]] = drawn
+) -> list[Decision]:
     """The decisions of the parts of a whole, in the order of filling, each with an application of its own; nothing is stored yet.
 
     A part that does not stand alone is decided again, and refused, where another was refused.
@@ -47,7 +54,7 @@ def parts_of(whole: Decision, strategy_of: Callable[[str], Strategy], decide_one
     """
     if not is_split(whole.record):
         return []
-    made = list(_filled(whole, strategy_of, decide_one))
+    made = list(_filled(whole, strategy_of, decide_one, draw))
     if not made:
         order = whole.record["stages"]["parts"]["order"]
         most = ", ".join(f"{one['product']} {one['most_fen'] // 100} yuan" for one in order)
@@ -58,11 +65,12 @@ def parts_of(whole: Decision, strategy_of: Callable[[str], Strategy], decide_one
     return [_standing(one, _code(whole, refused), decide_one) for one in made]
 
 
-def _filled(whole: Decision, strategy_of: Callable[[str], Strategy], decide_one: DecideOne) -> Iterator[_Part]:
+def _filled(
+    whole: Decision, strategy_of: Callable[[str], Strategy], decide_one: DecideOne, draw: Callable[[int], list[int]]
+) -> Iterator[_Part]:
     stage, asked = whole.record["stages"]["parts"], whole.application
-    (numbers,) = together(new_numbers(Application, len(stage["order"])))
     taken_fen = 0
-    for place, (share, (number,)) in enumerate(zip(stage["order"], numbers, strict=True)):
+    for place, (share, number) in enumerate(zip(stage["order"], draw(len(stage["order"])), strict=True)):
         strategy = strategy_of(share["product"])
         product = strategy.product
         amount_fen = asked_fen(share["most_fen"], stage["whole_fen"], taken_fen, product.multiple_fen)
