@@ -16,7 +16,7 @@ FORMULA = {
     "code": "jobs", "measured": "every 1 month", "evidence": ["C08"], "clawback": True, "source": "test",
     "fact": None, "steps": None, "change": "0 - 0.05 * (insured_now - si_headcount_now) / si_headcount_now",
     "observed": {"insured_now": "persons"},
-    "observed_texts": {"insured_now": {"en": "Insured people", "zh-hans": "参保人数", "zh-hant": "參保人數"}},
+    "observed_texts": {"insured_now": {"en": "Insured people", "zh-hans": "季末参保人数", "zh-hant": "季末參保人數"}},
     "texts": {"en": "Less for each job", "zh-hans": "按新增岗位下浮", "zh-hant": "按新增崗位下浮"},
 }  # fmt: skip
 
@@ -43,7 +43,8 @@ def opened(username: str, address: str, language: str = "en") -> str:
 
 def test_index_spread_and_steps_are_told_with_their_reasons(bank: Any, drawn: Any, act: Any) -> None:
     loan, formula = drawn("0.002"), drawn(**FORMULA)
-    assert "利率挂钩" in loan.contract.text and "不使利率低于 2.90% 或高于 4.00%" in loan.contract.text
+    assert "加20个基点" in loan.contract.text and "不使利率低于 2.90% 或高于 4.00%" in loan.contract.text
+    assert "利率挂钩：利率变动幅度：0 − 5% × (季末参保人数 − 参保人数) ÷ 参保人数。" in formula.contract.text
     run_until(bank, LOOK - timedelta(days=1))
     act("review_link", loan, value="0.2", on=LOOK.isoformat())
     act("review_link", formula, facts={"insured_now": 22}, on=LOOK.isoformat())

@@ -9,9 +9,12 @@ from typing import Any
 
 from puhui.calculations.capitals import amount_in_capitals
 from puhui.calculations.schedule import schedule
+from puhui.decisions.titles import titles
 from puhui.loans.fold import terms_of
 from puhui.loans.linked_rates import Link
+from puhui.products.explaining_terms import linkage
 from puhui.products.terms import Product
+from puhui.products.wording import Wording
 
 _METHODS = {
     "equal_instalment": "等额本息，按期归还本息",
@@ -114,17 +117,13 @@ def _rate(rate: str, link: Link | None) -> str:
 
 
 def _follows(product: Product) -> str:
-    """What the rate follows beside that, by the product's links: when it is looked at, how far it goes, what an untrue fact costs."""
-    price, lines = product.price, []
-    for one in product.linkage:
-        untrue = "事实不实的，借款人补付因此少付的利息。" if one.clawback else ""
-        lines.append(
-            f"{one.texts.get('zh-hans') or one.code}；自放款日起每{one.measured_months}个月核定一次，自核定日起执行，不溯及以往。{untrue}"
-        )
+    """What the rate follows beside that, by the product's links in its own words: how far it goes, and from when a look counts."""
+    lines = list(linkage(Wording(product, "zh-hans", titles())))
     if not lines:
         return ""
-    bounds = f"调整不使利率低于 {percent(price.minimum_ppm)} 或高于 {percent(price.maximum_ppm)}；相关事实无证明材料的，不予下浮。"
-    return "".join(f"\n　　　　利率挂钩：{line}" for line in (*lines, bounds))
+    low, high = percent(product.price.minimum_ppm), percent(product.price.maximum_ppm)
+    lines.append(f"自核定日起执行，不溯及以往；无约定证明材料的不予下浮；调整不使利率低于 {low} 或高于 {high}。")
+    return "".join(f"\n　　　　利率挂钩：{line}" for line in lines)
 
 
 def _term(terms: dict[str, Any], last_due: date) -> str:
