@@ -1,4 +1,5 @@
-"""What lies on the desks when the year is over: other products asked for, a village's list, a vote, and a change of policy in the making.
+"""What lies on the desks when the year is over: other products asked for, a vote, and a change of policy in the making; the village's
+list is `village_desk.py`.
 
 Whoever opens the console finds each of these pages with work that is half done, and does the other half.
 """
@@ -6,31 +7,27 @@ Whoever opens the console finds each of these pages with work that is half done,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from django.conf import settings
 
 from puhui.county.lending import settle_questions
 from puhui.county.plan import PRODUCT, County
+from puhui.county.village_desk import lend_to_the_village
 from puhui.decisions import actions as decisions
-from puhui.decisions import campaigns
-from puhui.decisions.factory_models import Campaign
 from puhui.decisions.models import Application, Decision
-from puhui.parties.models import Firm, User
+from puhui.parties.models import User
 from puhui.products import drafting
 from puhui.products.queries import product
 
 OTHER_PRODUCTS = ("draw-and-repay-line", "first-loan", "stable-employment-loan", "innovation-points-loan")
 FIRMS_A_PRODUCT = 3
 LARGE = "tax-credit-loan"
-VILLAGE_HOUSEHOLDS = 12
-PANEL = (92, 85, 74, 66, 58, 47)  # points of the village's panel, in turn
 
 
 def lay_out(county: County) -> None:
     people = {user.username: user for user in User.objects.filter(institution=county.institution)}
     ask_for_other_products(county)
-    list_a_village(county, people)
+    lend_to_the_village(county, people)
     call_a_vote(county, people)
     draft_a_policy(county, people)
 
@@ -53,28 +50,6 @@ def ask_for_other_products(county: County) -> None:
         for code, firm, amount_fen in asked
     ]  # fmt: skip
     decisions.decide_many(county.institution, decisions.submit_many(county.institution, rows, "borrower"), "system")
-
-
-def list_a_village(county: County, people: Mapping[str, User]) -> Campaign:
-    """The list of a village with what its panel judged: screened by the officer, let out by the approver."""
-    households = [firm for firm in county.firms if firm.kind == Firm.Kind.INDIVIDUAL_BUSINESS][:VILLAGE_HOUSEHOLDS]
-    heads = "name,amount,panel_score,panel_members,household_income,household_debts,shown_in_public"
-    lines = [f"{firm.name},50000,{PANEL[place % len(PANEL)]},5,120000,20000,1" for place, firm in enumerate(households)]
-    campaign = campaigns.make(
-        people["officer"],
-        data="\n".join([heads, *lines]).encode(),
-        file_name="白石村.csv",
-        key="county:village",
-        name="白石村整村授信",
-        kind=Campaign.Kind.VILLAGE,
-        product_code="village-batch-credit",
-        term_months=12,
-        purpose="inventory",
-        amount_fen=5_000_000,
-        expires_on=county.institution.business_date + timedelta(days=60),
-        budget_fen=100_000_000,
-    )
-    return campaigns.release(campaign, people["approver"])
 
 
 def call_a_vote(county: County, people: Mapping[str, User]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Protocol
 
 import polars as pl
 
 from puhui.county import economy as economies
+from puhui.county.village import Household
 from puhui.parties.models import Firm, Institution, Role
 
 CODE = "YUNXI"
@@ -55,10 +56,11 @@ class Plan:
 
 @dataclass
 class County:
-    """The county's side of the story: its economy, invoices, and which firm of the lender is which of the county."""
+    """The county's side of the story: its economy, invoices, which firm of the lender is which of the county, and its village."""
 
     plan: Plan
     economy: economies.Economy
     invoices: pl.DataFrame
     institution: Institution
     firms: list[Firm]
+    village: dict[str, Household] = field(default_factory=dict)  # number of the household → what is made up of it

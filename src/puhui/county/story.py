@@ -31,6 +31,7 @@ from puhui.county.lending import decide_all, pay_out_all
 from puhui.county.living import live_on
 from puhui.county.papers.all import papers
 from puhui.county.papers.handing_over import hand_over
+from puhui.county.papers.village import file_village
 from puhui.county.plan import CODE, PASSWORD, PRODUCT, USERS, County, Plan, Teller
 from puhui.decisions import actions as decisions
 from puhui.decisions.models import Offer
@@ -204,6 +205,7 @@ def leave_work(county: County) -> Firm:
     payouts for their check."""
     institution, plan = county.institution, county.plan
     take_evidence(county, plan.last_day.replace(day=1), _quiet, plan.decision_day.replace(day=1))
+    county.village = file_village(institution, plan.last_day, plan.seed)
     features.refresh(institution, plan.last_day.replace(day=1), actor="night run")
     least_fen = product(PRODUCT, institution.business_date).minimum_fen  # a draw or a part may have been less
     repaid = Loan.objects.filter(institution=institution, status="closed").order_by("pk").select_related("firm")

@@ -142,10 +142,9 @@ def drafted(
 def borrowers_of(firms: Sequence[Firm]) -> dict[int, Borrower]:
     """What of each firm decides which conditions are asked for."""
     parts = set(FirmPerson.objects.filter(firm__in=firms, role__in=("spouse", "member"), until=None).values_list("firm_id", "role"))
-    return {
-        firm.pk: Borrower(firm.kind == Firm.Kind.ENTERPRISE, (firm.pk, "spouse") in parts, has_members=(firm.pk, "member") in parts)
-        for firm in firms
-    }
+    members = {firm for firm, role in parts if role == "member"}  # the spouse of a household's head is among them and signs with them
+    married = {firm for firm, role in parts if role == "spouse"} - members
+    return {firm.pk: Borrower(firm.kind == Firm.Kind.ENTERPRISE, firm.pk in married, has_members=firm.pk in members) for firm in firms}
 
 
 def identifiers_of(firms: Sequence[Firm]) -> dict[int, str]:

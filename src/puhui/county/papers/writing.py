@@ -22,22 +22,28 @@ def write_papers(economy: Economy, frames: Mapping[str, pl.DataFrame], folder: P
 
     `frames` have a column `firm` (number) and fields of the record's layout.
     """
+    return write_frames({firm.number: firm.unified_code for firm in economy.firms}, frames, folder)
+
+
+def write_frames(
+    codes: Mapping[int, str], frames: Mapping[str, pl.DataFrame], folder: Path, heading: str = FIRM_HEADING
+) -> dict[str, Path]:
+    """The same for whoever is known by `codes` (number → identifier, under `heading`)."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = {}
     for record, frame in frames.items():
         if frame.is_empty():
             continue
         paths[record] = folder / f"{record}.parquet"
-        as_handed_out(economy, frame, layout(record)).write_parquet(paths[record], compression="zstd")
+        as_handed_out(codes, frame, layout(record), heading).write_parquet(paths[record], compression="zstd")
     return paths
 
 
-def as_handed_out(economy: Economy, frame: pl.DataFrame, kind: Layout) -> pl.DataFrame:
+def as_handed_out(codes: Mapping[int, str], frame: pl.DataFrame, kind: Layout, heading: str) -> pl.DataFrame:
     """The rows under the headings of the office. Raises KeyError for a column that the layout does not have."""
-    codes = {firm.number: firm.unified_code for firm in economy.firms}
     fields = [kind.fields[name] for name in frame.columns if name != "firm"]
     return frame.select(
-        pl.col("firm").replace_strict(codes, return_dtype=pl.String).alias(FIRM_HEADING),
+        pl.col("firm").replace_strict(codes, return_dtype=pl.String).alias(heading),
         *(_cells(field).alias(_chinese(field.headings)) for field in fields),
     )
 
