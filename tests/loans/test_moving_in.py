@@ -72,6 +72,63 @@ def test_history_becomes_ours_and_nothing_differs(lender: Any, handover: Path) -
         move_in(lender, handover, "accountant")
 
 
+def test_branch_class_observation_and_tax_come_with_the_note(lender: Any, handover: Path) -> None:
+    """A note that is taxed there is taxed here. By 10 January 675.00 of B-1's interest had been due and hold 38.21 of tax, the other
+    ledger's; with 75.00 on 10 February it is 750.00, which hold 42.45."""
+    from puhui.books.queries import balances_by_role, trial_balance
+    from puhui.loans import day_end
+    from puhui.loans.models import Loan
+    from puhui.loans.moving_in import move_in
+    from puhui.parties.actions import create_branch
+
+    create_branch(lender, "N01", "城北支行", actor="test")
+    lender.non_accrual_profile = "cas_22"
+    lender.save(update_fields=["non_accrual_profile"])
+    notes = NOTES.replace(",terms\n", ",terms,branch,five_class,observed_until,interest_tax\n")
+    notes = notes.replace("ACT/360,\n", "ACT/360,,N01,substandard,2026-10-15,exempt\n").replace('{}}"\n', '{}}",,,,taxed\n')
+    written(handover, notes, EVENTS, BALANCES)
+    assert move_in(lender, handover, "accountant")["differences"] == []
+    first, second = Loan.objects.order_by("number")
+    assert (first.branch.code, first.interest_tax_ppm, second.branch_id, second.interest_tax_ppm) == ("N01", 0, None, 60_000)
+    assert {first.non_accrual_profile, second.non_accrual_profile} == {"cas_22"}
+    assert first.held_class.risk_class == "substandard"
+    assert first.restructurings.get().observed_until == date(2026, 10, 15)
+    assert balances_by_role(lender, TODAY)["output_tax"] == 0  # the interest of the time before was taxed there
+    cells = {(row.code, row.branch_code): row.balance_fen for row in trial_balance(lender, TODAY, by_branch=True)}
+    assert cells["130301", "N01"] == 10_000_000
+    day_end.run(lender, date(2026, 2, 10), "test")
+    assert balances_by_role(lender, date(2026, 2, 11))["output_tax"] == -424
+    assert second.held_class.risk_class == "special_mention" and proved(lender) == []
+
+
+def test_a_class_that_is_brought_along_still_falls_with_the_days(lender: Any, handover: Path) -> None:
+    """B-1 is past due since 10 December: more than 90 days on 11 March."""
+    from puhui.loans import day_end
+    from puhui.loans.class_models import LoanClass
+    from puhui.loans.moving_in import move_in
+
+    notes = NOTES.replace(",terms\n", ",terms,five_class\n").replace('{}}"\n', '{}}",special_mention\n')
+    written(handover, notes, EVENTS, BALANCES)
+    move_in(lender, handover, "accountant")
+    day_end.run(lender, date(2026, 3, 11), "test")
+    assert LoanClass.objects.get(loan__number="B-1").risk_class == "substandard"
+
+
+def test_what_a_note_brings_along_is_checked(lender: Any, handover: Path) -> None:
+    from puhui.loans.moving_in import move_in
+
+    notes = NOTES.replace(",terms\n", ",terms,five_class,observed_until,interest_tax\n")
+    written(handover, notes.replace("ACT/360,\n", "ACT/360,,bad,soon,perhaps\n"), EVENTS, BALANCES)
+    with pytest.raises(FaultsError) as caught:
+        move_in(lender, handover, "accountant")
+    wrong = {f"notes, row 2, {column}" for column in ("five_class", "observed_until", "interest_tax")}
+    assert {fault.where for fault in caught.value.faults} == wrong
+    notes = NOTES.replace(",terms\n", ",terms,branch\n").replace("ACT/360,\n", "ACT/360,,N09\n")
+    written(handover, notes, EVENTS, BALANCES)
+    with pytest.raises(FaultsError, match="row 2, branch: found N09"):
+        move_in(lender, handover, "accountant")
+
+
 def test_check_keeps_nothing(lender: Any, handover: Path) -> None:
     from puhui.loans.models import Contract, Loan
     from puhui.loans.moving_in import move_in

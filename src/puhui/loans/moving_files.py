@@ -18,6 +18,7 @@ from typing import Any
 
 import python_calamine
 
+from puhui.calculations.classification import CLASSES
 from puhui.calculations.events import EVENT_TYPES
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.calculations.terms import read_terms
@@ -31,6 +32,7 @@ SHEETS: dict[str, tuple[str, ...]] = {
     "events": ("number", "date", "type"),
     "balances": ("number", "as_of", *COMPONENTS),
 }
+TAXED = {"": None, "taxed": True, "exempt": False}
 LARGEST_BYTES = 200_000_000
 MOST_FAULTS = 200
 
@@ -44,6 +46,10 @@ class MovedNote:
     amount_fen: int
     terms: Mapping[str, Any]  # as `puhui loans quote` takes them, with `start`
     where: str
+    branch_code: str = ""  # head office where empty
+    five_class: str = ""  # the class held there; by days past due where empty
+    observed_until: date | None = None  # of a note that was restructured: the last day of its observation
+    is_taxed: bool | None = None  # whether its interest holds value added tax; None: as the table of exemptions says
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +148,15 @@ def _note(row: Mapping[str, str], where: str, faults: list[Fault]) -> MovedNote:
     except FaultsError as error:
         faults += [Fault(f"{where}, {fault.where}", fault.found, fault.expected, fault.remedy) for fault in error.faults]
     amount = _fen(row.get("amount", ""), f"{where}, amount", faults)
+    if (five_class := row.get("five_class", "")) not in ("", *CLASSES):
+        faults.append(Fault(f"{where}, five_class", five_class, ", ".join(CLASSES)))
+    if (tax := row.get("interest_tax", "")) not in TAXED:
+        faults.append(Fault(f"{where}, interest_tax", tax, "taxed, exempt or nothing"))
+    observed = row.get("observed_until", "")
     return MovedNote(
-        row.get("number", ""), (scheme, value), row.get("product", ""), row.get("risk_class") or "B", amount or 0, terms, where
-    )
+        row.get("number", ""), (scheme, value), row.get("product", ""), row.get("risk_class") or "B", amount or 0, terms, where,
+        row.get("branch", ""), five_class, _day(observed, f"{where}, observed_until", faults) if observed else None, TAXED.get(tax),
+    )  # fmt: skip
 
 
 def _event(row: Mapping[str, str], where: str, faults: list[Fault]) -> MovedEvent:

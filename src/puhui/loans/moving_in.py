@@ -4,6 +4,9 @@ The history is entered event by event, so the loan is the fold of its events lik
 income, cash and tax of the years before are the other ledger's, so on the same day they are turned over to the role `moving_in`, which
 is closed when that ledger hands its balances over. The result of the year is not touched.
 
+What no history tells comes with the note: its branch, the class it was held in, an observation that still runs, whether its interest
+holds value added tax. From the day on which it moves in it is classified, taxed and provided for like any other note.
+
 The reconciler computes each balance of the other system anew and, where it differs, asks which other convention gives its figure.
 """
 
@@ -12,13 +15,14 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, timedelta
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from puhui.books.actions import open_books, open_day, post
@@ -26,21 +30,27 @@ from puhui.calculations import replay as calculator
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.calculations.posting import SUB_LEDGER
 from puhui.calculations.terms import Terms
+from puhui.decisions.exposures import exposure_of_firms
 from puhui.decisions.models import Application, Decision, Exposure, Offer
+from puhui.loans.class_models import ClassChange
+from puhui.loans.classifying import set_class
+from puhui.loans.credit_models import Restructuring
 from puhui.loans.drawing import new_loan
 from puhui.loans.fold import terms_of
 from puhui.loans.keeping import Change, Kept, NewEvent, events_of, happened, keep
 from puhui.loans.models import Contract, Event, Loan
 from puhui.loans.moving_files import COMPONENTS, MovedBalance, MovedEvent, MovedNote, Moving, read_moving
+from puhui.loans.taxing import tax_of_contract
 from puhui.parties.actions import record_audit
-from puhui.parties.models import Institution
+from puhui.parties.models import Branch, Institution
 from puhui.parties.queries import firms_by_identifier
+from puhui.products.taxes import tax_rates
 
 __all__ = ["Difference", "as_csv", "as_row", "differences", "move_in"]
 
 # SHA-256 of no text: the contract is in the other archive.
 EMPTY_DIGEST = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-STAYS = {*SUB_LEDGER, "overpayment", "unamortised_fees"}  # balances of loans; all else is the other ledger's
+STAYS = {*SUB_LEDGER, "overpayment", "unamortised_fees", "output_tax_waiting"}  # balances of loans; all else is the other ledger's
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,7 @@ def move_in(institution: Institution, path: Path, actor: str, *, check_only: boo
         check(_faults(institution, moving, day))
         loans = _loans(institution, moving.notes, day, actor)
         kept = _enter(institution, day, loans, moving.events, actor)
+        _classify(institution, day, moving.notes, loans, actor)
         _turn_over(institution, day, kept, actor)
         found = differences(institution, moving.balances)
         figures = {"notes": len(loans), "events": len(moving.events), "balances": len(moving.balances), "differences": found}
@@ -84,6 +95,7 @@ def move_in(institution: Institution, path: Path, actor: str, *, check_only: boo
 def _faults(institution: Institution, moving: Moving, day: date) -> Iterable[Fault]:
     taken = set(Loan.objects.filter(institution=institution).values_list("number", flat=True))
     known = {scheme: firms_by_identifier(institution, scheme) for scheme in {note.firm[0] for note in moving.notes}}
+    branches = {"", *Branch.objects.filter(institution=institution).values_list("code", flat=True)}
     for note in moving.notes:
         if note.number in taken:
             yield Fault(f"{note.where}, number", f"{note.number}, which is here already", "a note that is new")
@@ -91,6 +103,8 @@ def _faults(institution: Institution, moving: Moving, day: date) -> Iterable[Fau
             yield Fault(f"{note.where}, firm", ":".join(note.firm), "a firm that is registered", "Register it first.")
         if "rate_annual" not in note.terms or "line" in note.terms:
             yield Fault(f"{note.where}, rate_annual", "none, or a line", "one rate; later ones are events of type rate_change")
+        if note.branch_code not in branches:
+            yield Fault(f"{note.where}, branch", note.branch_code, ", ".join(sorted(branches - {""})) or "nothing")
     for event in moving.events:
         if event.date > day:
             yield Fault(f"{event.where}, date", str(event.date), f"a day up to {day}, the open day")
@@ -102,6 +116,7 @@ def _faults(institution: Institution, moving: Moving, day: date) -> Iterable[Fau
 def _loans(institution: Institution, notes: Sequence[MovedNote], day: date, actor: str) -> dict[str, Loan]:
     """Each note with what must stand behind it: the decision is the other system's, and says so."""
     firms = {scheme: firms_by_identifier(institution, scheme) for scheme in {note.firm[0] for note in notes}}
+    branches = dict(Branch.objects.filter(institution=institution).values_list("code", "pk"))
     loans = []
     for note in notes:
         terms = {name: value for name, value in note.terms.items() if name != "start"}
@@ -127,8 +142,41 @@ def _loans(institution: Institution, notes: Sequence[MovedNote], day: date, acto
         )  # fmt: skip
         loan = new_loan(contract, start)
         loan.number, loan.institution = note.number, institution
+        loan.branch_id, loan.non_accrual_profile = branches.get(note.branch_code), institution.non_accrual_profile
         loans.append(loan)
+    _tax(notes, loans)
     return {loan.number: loan for loan in Loan.objects.bulk_create(loans)}
+
+
+def _tax(notes: Sequence[MovedNote], loans: Sequence[Loan]) -> None:
+    """The tax inside interest and fees: as the file says, else by the exemptions of the day on which the note was drawn.
+
+    Raises FaultsError where no table reaches back to that day.
+    """
+    exposures, faults = exposure_of_firms({loan.firm_id for loan in loans}), []
+    for note, loan in zip(notes, loans, strict=True):
+        try:
+            interest, fee = tax_rates(loan.contract.institution.kind, loan.start, settings.PUHUI_CATALOGUE)
+            if note.is_taxed is None:
+                interest = tax_of_contract(loan.contract, loan.start, loan.rate_ppm, exposure=exposures[loan.firm_id]).interest_ppm
+            loan.interest_tax_ppm, loan.fee_tax_ppm = 0 if note.is_taxed is False else interest, fee
+        except FaultsError as error:
+            told = "; ".join(str(each) for each in error.faults)
+            faults.append(Fault(f"{note.where}, interest_tax", f"nothing known for {loan.start}: {told}", "taxed or exempt"))
+    check(faults)
+
+
+def _classify(institution: Institution, day: date, notes: Sequence[MovedNote], loans: Mapping[str, Loan], actor: str) -> None:
+    """The class and the observation that notes bring along; both hold from the day on which they move in."""
+    for note in notes:
+        loan, reason = loans[note.number], "as held in the other system"
+        if note.observed_until is not None:
+            Restructuring.objects.create(
+                institution=institution, loan=loan, day=loan.start, kind="restructuring", was_non_performing=False,
+                observed_from=loan.start, observed_until=note.observed_until, detail={"reason": reason}, recorded_by=actor,
+            )  # fmt: skip
+        if note.five_class not in ("", "normal"):
+            set_class(institution, day, loan, note.five_class, ClassChange.Source.PERSON, reason, (), actor)
 
 
 def _enter(institution: Institution, day: date, loans: dict[str, Loan], events: Sequence[MovedEvent], actor: str) -> list[Kept]:

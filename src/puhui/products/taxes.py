@@ -13,7 +13,7 @@ from puhui.calculations.stamp_duty import StampDuty
 from puhui.calculations.value_added_tax import Exemption, TaxedLoan, exemption_of
 from puhui.products.parameters import Row, table
 
-__all__ = ["InterestTax", "exemptions_on", "interest_tax", "stamp_duty_on"]
+__all__ = ["InterestTax", "exemptions_on", "interest_tax", "stamp_duty_on", "tax_rates"]
 
 PPM = 1_000_000
 FEN = 100
@@ -36,6 +36,12 @@ def interest_tax(loan: TaxedLoan, day: date, folder: Path | None = None) -> Inte
     exemption, against = exemption_of(loan, exemptions_on(day, folder))
     interest = 0 if exemption else _ppm(rates["interest_rate"])
     return InterestTax(interest, _ppm(rates["fee_rate"]), int(rates["waits_after_days"]), exemption.code if exemption else None, against)
+
+
+def tax_rates(lender: str, day: date, folder: Path | None = None) -> tuple[int, int]:
+    """The rates inside interest that is not exempt and inside fees, in ppm. Raises FaultsError for an unknown lender."""
+    rates = _rates(lender, day, folder)
+    return _ppm(rates["interest_rate"]), _ppm(rates["fee_rate"])
 
 
 @lru_cache(maxsize=512)
