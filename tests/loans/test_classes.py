@@ -278,3 +278,33 @@ def test_a_downgrade_is_at_once_and_only_downwards(lender: Any, draw: Callable[.
             perform(people["officer"], "downgrade", loan, {"to": to, "reason": "again"}, "d2")
     with pytest.raises(FaultsError, match="to"):
         perform(people["officer"], "downgrade", loan, {"to": "normal", "reason": "again"}, "d3")
+
+
+def test_a_loan_that_was_downgraded_still_falls_with_its_arrears(lender: Any, draw: Callable[..., Any], people: dict[str, Any]) -> None:
+    """Downgraded on the first day past due, before a night looked at it: its clock strikes on day 91 all the same."""
+    from puhui.loans.classifying import classify
+    from puhui.loans.commands import perform
+
+    loan = draw(SHORT)
+    (loan,) = stand_on(lender, DUE + timedelta(days=1), loan)
+    perform(people["officer"], "downgrade", loan, {"to": "special_mention", "reason": "largest buyer is gone"}, "d1")
+    classify(lender, DUE + timedelta(days=1))
+    stand_on(lender, DUE + timedelta(days=91), loan)
+    assert classify(lender, DUE + timedelta(days=91))["changed"] == 1 and classes(loan) == ["substandard"]
+
+
+def test_a_past_failure_under_observation_is_known_now(lender: Any, draw: Callable[..., Any]) -> None:
+    """Late under observation, paid since: for a day on which it was late the articles still give substandard."""
+    from puhui.loans.actions import pay_off
+    from puhui.loans.class_queries import class_as_known_now
+    from puhui.loans.credit_models import Restructuring
+
+    loan = draw(SHORT)
+    Restructuring.objects.create(
+        institution=lender, loan=loan, day=OPENED, kind="new_plan", was_non_performing=False, observed_from=OPENED,
+        observed_until=OPENED + timedelta(days=365), recorded_by="test",
+    )  # fmt: skip
+    (loan,) = stand_on(lender, DUE + timedelta(days=5), loan)
+    pay_off(loan, "paid", "test")
+    assert class_as_known_now(fresh(loan), DUE + timedelta(days=3)) == "substandard"
+    assert class_as_known_now(fresh(loan), DUE) == "special_mention"

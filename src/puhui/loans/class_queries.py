@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -55,8 +56,10 @@ def class_as_known_now(loan: Loan, day: date) -> str:
     persons had given by then where that is worse."""
     rules = rules_on(day)
     folded = fold_loan(loan, events_of([loan.pk])[loan.pk], day)
-    (facts,) = facts_of([loan], day, rules, {}).values()
-    holds = holding(replace(facts, overdue_since=folded.overdue_since), day, rules.articles, rules.technical)
+    past = copy(loan)
+    past.overdue_since = folded.overdue_since  # also what an observation failed by
+    (facts,) = facts_of([past], day, rules, {}).values()
+    holds = holding(facts, day, rules.articles, rules.technical)
     given = ClassChange.objects.filter(loan=loan, day__lte=day, source__in=("person", "workflow")).order_by("-pk").first()
     return worst_class(floor_class(holds), given.after if given and given.source == "person" else "normal")
 

@@ -202,9 +202,8 @@ def set_class(
         institution=institution, loan=loan, day=day, before=before, after=after, source=source, articles=told(holds), reason=reason,
         recorded_by=actor,
     )  # fmt: skip
+    # A new row has no clock yet, and no arrears as last looked at: the coming night looks at a loan that has any, and sets it.
     values = {"institution": institution, "risk_class": after, "since": day, "articles": [each.article.code for each in holds]}
-    if kept is None:
-        values |= {"overdue_since": loan.overdue_since}
     LoanClass.objects.update_or_create(loan=loan, defaults=values)
     record_audits(institution, actor, "loan.classified", "loan", [(loan.pk, {"before": before, "after": after, "reason": reason})])
 
