@@ -158,6 +158,7 @@ def test_looks_and_index_side_by_side(bank: Any, drawn: Any, act: Any, people: A
     assert rates(loans["same day"]) == [(REPRICED, 330)]  # the index as it is set on that day, less the step
     run_until(bank, LATER - timedelta(days=1))
     stays(loans)
+    assert statements(list(loans.values())) == statements([loans["corrected"], loans["plain"]])
     entered_late(loans["late"], loans["timely"], act)
     for name in ("plain", "corrected", "timely", "capped", "same day", "late"):
         agrees(bank, loans[name], LATER)
@@ -170,6 +171,18 @@ def test_looks_and_index_side_by_side(bank: Any, drawn: Any, act: Any, people: A
     assert interest_earned(loans["corrected"], until) == earned
     agrees(bank, loans["corrected"], LATER)
     assert proved(bank) == []
+
+
+def statements(loans: list[Any]) -> int:
+    """How many statements find the new rates of loans on a repricing day."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from puhui.loans.repricing import repricings
+
+    with CaptureQueriesContext(connection) as asked:
+        assert repricings(REPRICED, [fresh(loan) for loan in loans]) == []
+    return len(asked) - len(loans)
 
 
 def stored(loan: Any) -> tuple[int, int, int]:
