@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import yaml
 
@@ -214,3 +215,29 @@ def test_the_page_of_industries_and_regions(bank):
     client.force_login(bank.users["risk"])
     assert "13 (Manufacturing)" in client.get("/portfolio/concentration/").content.decode()
     assert client.get("/portfolio/concentration/file.csv").status_code == 200
+
+
+def test_the_factory_tells_each_part(bank):
+    """From the database, over two firms: what a run says is what deciding them says."""
+    from puhui.decisions import actions
+    from puhui.decisions.batch_run import in_order_of_firms
+    from puhui.decisions.population import firms_frame
+    from puhui.decisions.strategy import in_force, part_strategies
+
+    day = bank.institution.business_date
+    firms = [firm(bank, "Kept"), firm(bank, "Lost", si_decline_vs_target_flag=0)]
+    strategy = in_force(bank.institution, "combined-start-and-jobs-loan", day)
+    parts = part_strategies(bank.institution, strategy, day)
+    frame, left_out = firms_frame(bank.institution, strategy, day, [name for part in parts for name in part.wanted])
+    form = {name: value for name, value in FORM.items() if value is not None}
+    asked = {**form, "requested_amount": 500_000.0, "term_months": 24, "purpose": "stock", "is_supported_group": None, "partners": None}
+    frame = frame.with_columns(pl.lit(value).alias(name) for name, value in asked.items())
+    answers = in_order_of_firms(bank.institution, frame, strategy, parts, day)
+    decided = [apply(bank, one, key=one.name) for one in firms]
+    actions.decide_many(bank.institution, decided, "system")
+    assert left_out == 0
+    for row, application in zip(answers.iter_rows(named=True), decided, strict=True):
+        found = {code: (row[f"{code}:outcome"], row[f"{code}:amount_fen"], row[f"{code}:rate_ppm"]) for code in (START, JOBS)}
+        made = {code: one.latest_decision for code, one in parts_of(application).items()}
+        assert found == {code: (one.outcome, one.amount_fen, one.rate_ppm) for code, one in made.items()}
+    assert answers["amount_fen"].to_list() == [50_000_000, 28_000_000]

@@ -223,3 +223,34 @@ def test_day_of_the_figures_is_that_of_the_table(bank, limits):
     limits(0.5)
     assert rooms_now(bank.institution, [firm(bank, "Firm")]).used == {"industry:13": 0, "region:330781": 0}
     assert bank.institution.business_date == date(2026, 3, 2)
+
+
+@pytest.mark.parametrize("room_yuan", [450_000, 0, 10_000_000])
+def test_the_engine_for_many_takes_the_room_in_order_as_one_after_another(room_yuan: int) -> None:
+    """Thirty firms of two industries and two counties against the engine for one with the room that the ones before leave."""
+    import polars as pl
+    from tests.decisions.test_batch import MODEL, PRODUCT, TABLES, solid
+
+    from puhui.decisions.batch import COLUMNS, decide_many
+    from puhui.decisions.batch_rooms import in_order
+
+    wishes = [(100_000 + 37_000 * (number % 7), number % 5 == 3) for number in range(30)]
+    rows = [solid(requested_amount=float(yuan), inv_out_gap_days_max_12m=100 if is_referred else 20) for yuan, is_referred in wishes]
+    cells = [(f"industry:{13 + number % 2}", f"region:33078{number % 3}") for number in range(30)]
+    rooms = {"industry:13": room_yuan * 100, "industry:14": 2 * room_yuan * 100, "region:330780": 60_000_000}
+
+    def decide(frame: pl.DataFrame) -> pl.DataFrame:
+        found = decide_many(frame, PRODUCT, MODEL, TABLES, day=date(2026, 3, 2), lender_kind="bank")
+        return found.with_columns(pl.when(pl.col("outcome") == "approve").then(pl.col("amount_fen")).otherwise(0).alias("promised_fen"))
+
+    left, expected = dict(rooms), []
+    for row, places in zip(rows, cells, strict=True):
+        room = min((left[cell] for cell in places if cell in left), default=10**15)
+        (one,) = decide(pl.DataFrame([row | {"lender_headroom": room / 100}])).to_dicts()
+        expected.append({name: one[name] for name in COLUMNS})
+        for cell in places:
+            if cell in left:
+                left[cell] -= one["promised_fen"]
+    found = in_order(decide, pl.DataFrame(rows), cells, rooms, PRODUCT.maximum_fen)
+    assert found.select(list(COLUMNS)).to_dicts() == expected
+    assert {one["outcome"] for one in expected} == ({"refuse"} if room_yuan == 0 else {"refuse", "approve", "refer"})

@@ -19,7 +19,7 @@ from puhui.decisions.batch_frame import defaults
 from puhui.decisions.batch_money import HEADROOM, LEAST_LEVEL
 from puhui.decisions.batch_stages import Flags, Whole, reason_codes
 
-__all__ = ["Combined", "Deciding", "decide_combined"]
+__all__ = ["Combined", "Deciding", "answers_of", "as_columns", "decide_combined"]
 
 _REFUSED = {"outcome": "refuse", "limit_fen": 0, "amount_fen": 0, "authority": ""}
 
@@ -113,3 +113,32 @@ def _fallen(one: pl.DataFrame, falls: pl.Series, part: Deciding) -> pl.DataFrame
     ]
     marked = [(pl.col(name) | pl.when(falls).then(bit).otherwise(0)).alias(name) for name in ("reasons", "vetoes")]
     return one.with_columns(*emptied, *marked, pl.when(falls).then(None).otherwise(pl.col("rate_ppm")).alias("rate_ppm"))
+
+
+def as_columns(combined: Combined) -> pl.DataFrame:
+    """One table: the whole's answers with outcome and amount of its parts together, without a rate, then each part's own columns.
+
+    `promised_fen`: what the parts that were granted without a person come to.
+    """
+    promised = sum(
+        (
+            pl.select(pl.when(one["outcome"] == "approve").then(one["amount_fen"]).otherwise(0)).to_series()
+            for one in combined.parts.values()
+        ),
+        pl.zeros(combined.whole.height, dtype=pl.Int64, eager=True),
+    )
+    table = combined.whole.select(list(batch.COLUMNS)).with_columns(
+        combined.outcome, pl.Series("amount_fen", combined.amount_fen), pl.lit(None, dtype=pl.Int64).alias("rate_ppm"),
+        promised.alias("promised_fen"),
+    )  # fmt: skip
+    names = ("outcome", "asked_fen", "amount_fen", "rate_ppm", "authority", "reasons", "vetoes")
+    parts = [one.select(pl.col(name).alias(f"{code}:{name}") for name in names) for code, one in combined.parts.items()]
+    return pl.concat([table, *parts], how="horizontal")
+
+
+def answers_of(frame: pl.DataFrame, strategy: Deciding, parts: Sequence[Deciding], day: date, lender_kind: str | None) -> pl.DataFrame:
+    """The answer to every row with `promised_fen`, what it would reserve; of a combined product with the columns of its parts."""
+    if parts:
+        return as_columns(decide_combined(frame, strategy, parts, day=day, lender_kind=lender_kind or str(frame["lender_kind"][0])))
+    found = batch.decide_many(frame, strategy.product, strategy.model, strategy.parameters, day=day, lender_kind=lender_kind)
+    return found.with_columns(pl.when(pl.col("outcome") == "approve").then(pl.col("amount_fen")).otherwise(0).alias("promised_fen"))

@@ -21,20 +21,21 @@ __all__ = ["firms_frame"]
 CHUNK = 5_000  # firms whose evidence is read together
 
 
-def firms_frame(institution: Institution, strategy: Strategy, day: date) -> tuple[pl.DataFrame, int]:
+def firms_frame(institution: Institution, strategy: Strategy, day: date, more: Iterable[str] = ()) -> tuple[pl.DataFrame, int]:
     """(a row for each firm with consent and variables as of `day`, how many firms were left out).
 
-    Columns: `firm_id`, `firm_name`, the variables that the strategy reads, and the facts of the case that are known of a firm.
+    Columns: `firm_id`, `firm_name`, the variables that the strategy reads and `more`, and the facts of the case that are known of a firm.
     """
+    wanted = sorted({*strategy.wanted, *more})
     firms = list(Firm.objects.filter(institution=institution).order_by("pk"))
     rows: list[dict[str, Any]] = []
     for start in range(0, len(firms), CHUNK):
-        rows.extend(_rows(institution, strategy, firms[start : start + CHUNK], day))
+        rows.extend(_rows(institution, strategy, firms[start : start + CHUNK], day, wanted))
     known = {"firm_id": pl.Int64, "firm_name": pl.String}
     return pl.DataFrame(rows, schema_overrides=known, infer_schema_length=None), len(firms) - len(rows)
 
 
-def _rows(institution: Institution, strategy: Strategy, firms: list[Firm], day: date) -> Iterable[dict[str, Any]]:
+def _rows(institution: Institution, strategy: Strategy, firms: list[Firm], day: date, wanted: list[str]) -> Iterable[dict[str, Any]]:
     evidence = read_evidence(institution, firms, [strategy.product], day, institution.business_date)
     views = credit_views(institution, [firm.pk for firm in firms])
     limits = strategy.parameters["lender_limits"].row(day, lender_kind=institution.kind)
@@ -56,5 +57,5 @@ def _rows(institution: Institution, strategy: Strategy, firms: list[Firm], day: 
             "lender_headroom": min((one.headroom_fen / 100 for one in over), default=None),
             "evidence_age_days": (day - snapshot.as_of).days,
             "lender_kind": institution.kind,
-            **{name: snapshot.values.get(name) for name in sorted(strategy.wanted)},
+            **{name: snapshot.values.get(name) for name in wanted},
         }

@@ -1,8 +1,9 @@
 """Screening a list: every firm is answered by the engine in one pass, then the offers are shared out under budget and quotas.
 
 Nothing is read of a firm without a consent that covers what the product reads: such a firm can only be invited to apply. The best risks
-come first; an offer that would pass the budget or a quota waits, and one further down that still fits is made. A firm of which the list
-does not say all that the product's form asks is invited, and told what it will be asked for. Every row tells why.
+come first; an offer that would pass the budget, a quota or the lender's limit on an industry or region waits, and one further down that
+still fits is made. A firm of which the list does not say all that the product's form asks is invited, and told what it will be asked for.
+Every row tells why.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ import polars as pl
 
 from puhui.calculations.rules_python import Value
 from puhui.decisions import batch, campaign_facts
+from puhui.decisions.batch_parts import as_columns, decide_combined
 from puhui.decisions.campaign_list import Listed
+from puhui.decisions.concentration import Rooms, rooms_now
 from puhui.decisions.deciding import frozen_facts
 from puhui.decisions.derived import application_facts
 from puhui.decisions.evidence import read_evidence
 from puhui.decisions.exposures import exposure_of_firms
 from puhui.decisions.factory_models import Invitee
 from puhui.decisions.facts import case_facts
-from puhui.decisions.strategy import Strategy
+from puhui.decisions.strategy import Strategy, part_strategies
 from puhui.decisions.texts import text, unknown
 from puhui.parties.consents import standing
 from puhui.parties.models import Consent, Institution
@@ -65,7 +68,7 @@ def screen(
     known = [one for one in readable if one.firm.pk in evidence.snapshots]
     answers = {one.listed.firm.pk: one for one in _answers(institution, strategy, known, evidence, term_months, purpose)}
     screened = [answers.get(one.firm.pk) or _unread(one, is_allowed=one.firm.pk in allowed) for one in listed]
-    share_out(screened, quotas)
+    share_out(screened, quotas, rooms_now(institution, [one.firm for one in listed]))
     return screened
 
 
@@ -93,24 +96,35 @@ def _answers(
         facts = frozen_facts(institution, one.firm, strategy, evidence, exposures[one.firm.pk])
         request = {"amount_fen": one.wanted_fen, "term_months": term_months, "purpose": purpose, "channel": CHANNEL}
         rows.append(case_facts(facts, request) | application_facts(strategy.product, one.facts))
+    day, lender_kind = institution.business_date, institution.kind
+    parts = part_strategies(institution, strategy, day)
+    for one, row in zip(listed, rows, strict=True):
+        row.update({name: evidence.snapshots[one.firm.pk].values.get(name) for part in parts for name in part.wanted if name not in row})
     frame = pl.DataFrame(rows, infer_schema_length=None)
-    found = batch.decide_many(
-        frame, strategy.product, strategy.model, strategy.parameters, day=institution.business_date, lender_kind=institution.kind
-    )
+    if parts:
+        found = as_columns(decide_combined(frame, strategy, parts, day=day, lender_kind=lender_kind))
+    else:
+        found = batch.decide_many(frame, strategy.product, strategy.model, strategy.parameters, day=day, lender_kind=lender_kind)
     answers = zip(listed, rows, found.iter_rows(named=True), strict=True)
-    return [_screened(one, values, row, strategy.product) for one, values, row in answers]
+    return [_screened(one, values, row, strategy.product, [part.product for part in parts]) for one, values, row in answers]
 
 
-def _screened(listed: Listed, values: Mapping[str, Value], row: Mapping[str, Any], product: Product) -> Screened:
-    """The engine's answer to one firm. Where the list leaves a fact of the form out, only what does not rest on it speaks."""
+def _screened(listed: Listed, values: Mapping[str, Value], row: Mapping[str, Any], product: Product, parts: Sequence[Product]) -> Screened:
+    """The engine's answer to one firm. Where the list leaves a fact of the form out, only what does not rest on it speaks.
+
+    `parts`: of a combined product, which is refused where each of them is.
+    """
     missing = campaign_facts.absent(product, listed.facts)
     resting = campaign_facts.resting_on(product, missing)
     vetoes = [code for code in batch.reasons_of(row["vetoes"], product) if code not in resting]
     outcome = Invitee.Outcome.OFFER if row["outcome"] == "approve" and not missing else Invitee.Outcome.INVITE
-    if vetoes:
+    of_parts = [(part, batch.reasons_of(row[f"{part.code}:reasons"], part)) for part in parts if row[f"{part.code}:outcome"] == "refuse"]
+    if vetoes or (row["outcome"] == "refuse" and of_parts and not missing):
         outcome = Invitee.Outcome.NONE
     codes = [code for code in batch.reasons_of(row["reasons"], product) if code not in resting]
     reasons = _told(codes, values, product)
+    for part, against in of_parts:
+        reasons += [one for one in _told(against, values, part) if one not in reasons]
     if outcome == Invitee.Outcome.INVITE:
         asked = {"code": "asked_for", "text": campaign_facts.asked_for(product, missing)}
         reasons.append(asked if missing else {"code": "person_decides", "text": text("person_decides")})
@@ -142,8 +156,11 @@ def _told(codes: Sequence[str], values: Mapping[str, Value], product: Product) -
     return told
 
 
-def share_out(screened: Sequence[Screened], quotas: Quotas) -> None:
-    """Offers under budget and quotas: the least probability of default first, then the order of the list. What does not fit waits."""
+def share_out(screened: Sequence[Screened], quotas: Quotas, rooms: Rooms) -> None:
+    """Offers under budget, quotas and limits of industry and region: the least probability of default first, then the order of the list.
+
+    What does not fit waits.
+    """
     left = quotas.budget_fen
     region, industry = dict(quotas.region), dict(quotas.industry)
     offers = [one for one in screened if one.outcome == Invitee.Outcome.OFFER]
@@ -152,6 +169,7 @@ def share_out(screened: Sequence[Screened], quotas: Quotas) -> None:
         held = [
             *(["quota_budget"] if amount > left else []),
             *(["quota_region"] if any(amount > region[code] for code in _held(region, firm.division_code)) else []),
+            *(["concentration"] if (room := rooms.headroom_fen(firm.pk)) is not None and amount > room else []),
             *(["quota_industry"] if any(amount > industry[code] for code in _held(industry, firm.industry_code)) else []),
         ]
         if held:
@@ -159,6 +177,7 @@ def share_out(screened: Sequence[Screened], quotas: Quotas) -> None:
             one.reasons = [{"code": code, "text": text(code)} for code in held]
             continue
         left -= amount
+        rooms.take(firm.pk, amount)
         for quota, code in ((region, firm.division_code), (industry, firm.industry_code)):
             for each in _held(quota, code):
                 quota[each] -= amount

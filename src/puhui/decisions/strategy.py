@@ -66,6 +66,11 @@ def of_product(institution: Institution, product: Product, day: date) -> Strateg
     return Strategy(product, models_of_name.champion, products.tables_of(product), tried)
 
 
+def part_strategies(institution: Institution, strategy: Strategy, day: date) -> list[Strategy]:
+    """What decides the parts of a combined product, in the order of filling; none for a single loan. Raises FaultsError."""
+    return [in_force(institution, part.product, day) for part in strategy.product.parts]
+
+
 def keep(strategy: Strategy) -> None:
     """Store the texts that decisions by this strategy will rest on."""
     tables = [*strategy.parameters.values(), limits_table()]

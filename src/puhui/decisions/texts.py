@@ -66,6 +66,11 @@ _TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "quota_budget": ("The budget of the campaign is used up", "活动预算已用完", "活動預算已用完"),
     "quota_region": ("The quota of the region is used up", "该地区配额已用完", "該地區配額已用完"),
+    "concentration": (
+        "The lender's limit on this industry or region is used up",
+        "本机构对该行业或地区的集中度限额已用完",
+        "本機構對該行業或地區的集中度限額已用完",
+    ),
     "quota_industry": ("The quota of the industry is used up", "该行业配额已用完", "該行業配額已用完"),
     "price_funding": ("Funding", "资金成本", "資金成本"),
     "price_operations": ("Operations", "运营成本", "營運成本"),

@@ -58,13 +58,13 @@ def run(
         support.fail(f"--source: found nothing at {source}, expected a Parquet or CSV file")
     if model is not None and source is None:
         support.fail("--model: found a file, expected none without --source; the institution's champion decides on its firms")
-    frame, strategy, day, left_out = (
+    frame, strategy, parts, day, left_out = (
         _from_file(product, source, model, day, lender, institution) if source else _from_database(product, day, institution)
     )
-    answers = _answers(frame, strategy, day, amount, term)
+    answers = _answers(frame, strategy, parts, day, amount, term, None if source else institution)
     if out is not None:
         _write(frame, answers, strategy, out)
-    support.print_result(_summary(answers, strategy, day, left_out), as_json)
+    support.print_result(_summary(answers, strategy, day, left_out) | _parts_summary(answers, parts), as_json)
 
 
 @app.command()
@@ -98,7 +98,7 @@ def _checked(out: Path | None, as_of: str, lender: str, amount: float, term: int
 
 def _from_file(
     code: str, source: Path, model_file: Path | None, day: date | None, lender: str, institution: str
-) -> tuple[pl.DataFrame, Strategy | Used, date, int]:
+) -> tuple[pl.DataFrame, Strategy | Used, list[Any], date, int]:
     """Needs no database where the product scores by its own table or the model is given as a file."""
     import polars as pl
 
@@ -121,33 +121,49 @@ def _from_file(
     from puhui.decisions.batch_files import file_frame
 
     frame = file_frame(source, product).with_columns(pl.lit(lender).alias("lender_kind"))
-    return frame, strategy, day, 0
+    parts = []
+    for part in product.parts:
+        its = reading.load(part.product, day, folder)
+        if not its.policy_class:
+            support.fail(
+                f"PRODUCT: found {its.code}, a part that a model scores, expected one with a table of classes where --source is given"
+            )
+        parts.append(Used(its, None, {name: parameters.table(table, folder) for name, table in its.parameters.items()}))
+    return frame, strategy, parts, day, 0
 
 
-def _from_database(code: str, day: date | None, institution: str) -> tuple[pl.DataFrame, Strategy | Used, date, int]:
+def _from_database(code: str, day: date | None, institution: str) -> tuple[pl.DataFrame, Strategy | Used, list[Any], date, int]:
     support.start_django()
     from puhui.decisions.population import firms_frame
-    from puhui.decisions.strategy import in_force
+    from puhui.decisions.strategy import in_force, part_strategies
 
     lender = support.institution(institution)
     day = day or lender.business_date
     strategy = in_force(lender, code, day)
+    parts = part_strategies(lender, strategy, day)
     with support.progress("Reading variables"):
-        frame, left_out = firms_frame(lender, strategy, day)
+        frame, left_out = firms_frame(lender, strategy, day, [name for part in parts for name in part.wanted])
     if not frame.height:
         support.fail(f"firms: found none with consent and variables for {code}, expected some. Grant consent and compute variables first.")
-    return frame, strategy, day, left_out
+    return frame, strategy, parts, day, left_out
 
 
-def _answers(frame: pl.DataFrame, strategy: Strategy | Used, day: date, amount: float, term: int) -> pl.DataFrame:
+def _answers(
+    frame: pl.DataFrame, strategy: Strategy | Used, parts: list[Any], day: date, amount: float, term: int, institution: str | None
+) -> pl.DataFrame:
+    """The answers; of firms in the database within the room that limits on industry and region leave, in the order of the rows."""
     import polars as pl
-
-    from puhui.decisions.batch import decide_many
 
     wish = {"requested_amount": amount, "term_months": term}
     frame = frame.with_columns(pl.lit(value).alias(name) for name, value in wish.items() if value)
     with support.progress(f"Deciding on {frame.height:,} rows"):
-        return decide_many(frame, strategy.product, strategy.model, strategy.parameters, day=day)
+        if institution is not None:
+            from puhui.decisions.batch_run import in_order_of_firms
+
+            return in_order_of_firms(support.institution(institution), frame, strategy, parts, day).drop("promised_fen")
+        from puhui.decisions.batch_parts import answers_of
+
+        return answers_of(frame, strategy, parts, day, None).drop("promised_fen")
 
 
 def _write(frame: pl.DataFrame, answers: pl.DataFrame, strategy: Strategy | Used, out: Path) -> None:
@@ -162,6 +178,20 @@ def _write(frame: pl.DataFrame, answers: pl.DataFrame, strategy: Strategy | Used
         written.write_parquet(out)
     else:
         written.write_csv(out)
+
+
+def _parts_summary(answers: pl.DataFrame, parts: list[Any]) -> dict[str, Any]:
+    """Of a combined product, what became of each part; nothing for another."""
+    if not parts:
+        return {}
+    told = {}
+    for part in parts:
+        code = part.product.code
+        counts = dict(answers[f"{code}:outcome"].drop_nulls().value_counts().iter_rows())
+        granted = answers.filter(answers[f"{code}:outcome"].is_in(["approve", "refer"]))
+        amounts = {"amount_yuan": int(granted[f"{code}:amount_fen"].sum()) // 100}
+        told[code] = {f"outcome_{name}": counts.get(name, 0) for name in ("approve", "refer", "refuse")} | amounts
+    return {"parts": told}
 
 
 def _summary(answers: pl.DataFrame, strategy: Strategy | Used, day: date, left_out: int) -> dict[str, Any]:
