@@ -67,3 +67,15 @@ def test_index_spread_and_steps_are_told_with_their_reasons(bank: Any, drawn: An
     assert "Insured people" in form and "as the link measures it" not in form
     contract = opened("officer", f"/payouts/{loan.contract_id}/")
     assert "+20 basis points" in contract and "3.30%" in contract
+    boss(formula.firm)
+    phone = opened("boss", f"/my/loans/{formula.pk}/", "zh-hans")
+    assert "季末参保人数: 22" in phone and "全部盯防事项" not in phone
+
+
+def boss(firm: Any) -> None:
+    """The owner of a firm, who has an account to sign in with."""
+    from puhui.parties.actions import create_user, link_person, register_person
+
+    person = register_person(firm.institution, "王小云", "330802199003072346", actor="test")
+    link_person(firm, person, "owner", actor="test")
+    create_user(firm.institution, "boss", "secret-secret", "borrower", person=person)

@@ -16,6 +16,7 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.console import borrower_figures as figures
 from puhui.console.access import Request, page
 from puhui.console.forms import amount_fen, errors_of, key_of, new_key
+from puhui.console.link_figures import link_panel
 from puhui.console.loan_figures import is_open, schedule_rows
 from puhui.console.loan_reasons import next_due_reason, reasons
 from puhui.console.views.loan import find_loan
@@ -161,6 +162,7 @@ def loan(request: Request, firm: Firm, number: int) -> HttpResponse:
     context = {
         "loan": found, "row": row, "state": row["state"], "schedule": schedule_rows(shown.fold.position.rows, day),
         "why": [*reasons(shown), *filter(None, [next_due_reason(shown)])], "closing": figures.closing(shown),
+        "links": link_panel(found, day),
     }  # fmt: skip
     return render(request, "console/borrower/loan.html", context)
 
