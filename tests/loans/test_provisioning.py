@@ -17,11 +17,12 @@ from puhui.calculations.posting import SUB_LEDGER, ledger_balances
 from puhui.loans import day_end
 from puhui.loans.actions import draw_down, repay
 from puhui.loans.class_models import LoanClass
+from puhui.loans.credit_models import Security, SecurityRelease, SecurityValue
 from puhui.loans.keeping import Change, NewEvent, counters_at, events_of, keep, owed_now
 from puhui.loans.loss_models import LossDetail, LossRun
 from puhui.loans.loss_rules import policy_on
 from puhui.loans.models import Loan
-from puhui.loans.provisioning import ALLOWANCES, buckets_of, provision_month_end
+from puhui.loans.provisioning import ALLOWANCES, buckets_of, provision_month_end, reckon
 from puhui.parties.models import Institution
 
 from .conftest import OPENED, proved
@@ -61,7 +62,8 @@ def test_each_loan_costs_what_the_pure_functions_say_and_the_books_hold_the_sum(
         balances = ledger_balances(counters)
         assert row.exposure_fen == sum(balances[role] for role in SUB_LEDGER) and row.principal_fen == counters.principal
         schedule = [(each.due, each.balance_fen) for each in loan.instalments.order_by("number")]
-        buckets = buckets_of(schedule, MONTH_END, loan.lent_fen, row.principal_fen, row.exposure_fen)
+        least_days = policy.rules.shortest_life_days if row.days_past_due else 0
+        buckets = buckets_of(schedule, MONTH_END, loan.lent_fen, row.principal_fen, row.exposure_fen, least_days)
         found = stage_of(StageFacts(MONTH_END, row.days_past_due, row.risk_class), policy.rules)
         assert (row.stage, row.reason) == found[:2]
         least = max(ppm for days, ppm in policy.probabilities.items() if days <= row.days_past_due)
@@ -166,3 +168,41 @@ def test_interest_of_stage_three_is_held_back_under_the_accounting_standard(
     assert held["loss_allowance"] == 0, "what was held back was no income, so the allowance gets it back; the rest is impairment"
     assert held["memo_written_off"] > row.exposure_fen
     assert proved(lender) == []
+
+
+def test_a_loan_past_due_after_its_maturity_is_exposed_for_a_year(lender: Institution, cleared_contract: Callable[..., Any]) -> None:
+    """100,000.00 matured on 25 January and 6 days late: PD 5 % within a year, LGD 45 %, three scenarios, rate 3.6 %.
+
+    0.6 × 45% × 5% + 0.1 × 42.75% × 4% + 0.3 × 51.75% × 8% = 2.763% of what is owed, discounted by a year at 3.6 %.
+    """
+    terms = {"amount": "100000.00", "rate_annual": "0.036", "day_count": "ACT/360", "instalments": 1, "every": "10 day", "method": "bullet"}
+    draw_down(cleared_contract(terms, risk_class="A"), "drawdown", "test")
+    run_to(lender, date(2026, 1, 31))
+    provision_month_end(lender, date(2026, 1, 31), "test")
+    row = LossDetail.objects.get()
+    assert (row.stage, row.days_past_due, row.probability_ppm, row.exposure_fen) == (2, 6, 50_000, 10_010_000)
+    assert row.loss_fen == 266_966
+
+
+def test_only_security_that_is_held_lowers_the_loss_and_only_as_far_as_it_covers(
+    lender: Institution, cleared_contract: Callable[..., Any], monthly_terms: dict[str, Any]
+) -> None:
+    """120,000.00 unsecured lose 45 %, under a mortgage 25 %. Worth 60,000.00 it covers half: 35 %; given back: 45 % again."""
+    contract = cleared_contract(monthly_terms)
+    loan = draw_down(contract, "drawdown", "test")
+    security = Security.objects.create(
+        institution=lender, contract=contract, kind="mortgage", provider="机器设备", evidence="登记证明", recorded_by="test"
+    )
+
+    def lgd_after(day: date) -> int:
+        reckon(lender, day, policy_on(day))
+        return LossDetail.objects.get(run_date=day, loan_id=loan.pk).lgd_ppm
+
+    assert lgd_after(OPENED) == 250_000  # nobody has valued it yet
+    SecurityValue.objects.create(
+        institution=lender, security=security, day=OPENED, item_kind="machinery", base_fen=100_000_00, value_fen=60_000_00, evidence="评估",
+        recorded_by="test",
+    )  # fmt: skip
+    assert lgd_after(OPENED + timedelta(days=1)) == 350_012  # a night of interest is owed beside the principal
+    SecurityRelease.objects.create(institution=lender, security=security, day=OPENED, evidence="注销", recorded_by="test")
+    assert lgd_after(OPENED + timedelta(days=2)) == 450_000

@@ -58,7 +58,7 @@ class LossRules:
     stage_2_classes: tuple[str, ...]
     stage_3_classes: tuple[str, ...]
     probation_days: Mapping[int, int]  # stage → days without a reason for it before a loan leaves it
-    shortest_life_days: int  # of a loan whose schedule is over and that is not impaired
+    shortest_life_days: int  # of what is past due and not impaired: it stays out beyond its schedule
     conversion_ppm: int  # of what is undrawn, the share that is drawn before a default
     scenarios: tuple[Scenario, ...]
 

@@ -236,10 +236,13 @@ def _stage_figures(institution: Institution, day: date) -> dict[str, dict[str, i
     }
 
 
-def buckets_of(rows: Iterable[tuple[date, int]], day: date, lent: int, principal: int, exposure: int) -> tuple[Bucket, ...]:
+def buckets_of(
+    rows: Iterable[tuple[date, int]], day: date, lent: int, principal: int, exposure: int, shortest_life_days: int = 0
+) -> tuple[Bucket, ...]:
     """The exposure ahead of a loan by its schedule: `rows` are due dates and the principal outstanding after each, in order.
 
     What is lent, the principal and the gross carrying amount of the day are in smallest units; see sql/loss_detail.sql.
+    `shortest_life_days`: the least that the last span lasts, where the loan is past due.
     """
     buckets: list[Bucket] = []
     before, start, late = lent, 0.0, 0
@@ -253,4 +256,6 @@ def buckets_of(rows: Iterable[tuple[date, int]], day: date, lent: int, principal
                 buckets.append(Bucket(start, end, min(exposure, exposure - principal + late + before)))
             start = end
         before = balance
+    if buckets:
+        buckets[-1] = buckets[-1]._replace(end=max(buckets[-1].end, shortest_life_days / 365))
     return tuple(buckets)

@@ -8,12 +8,21 @@ WITH scenario AS (
     SELECT * FROM jsonb_to_recordset(%(scenarios)s::jsonb) AS scenario(weight_ppm float8, pd_factor_ppm float8, lgd_factor_ppm float8)
 ), loss_given AS (
     SELECT * FROM jsonb_to_recordset(%(losses_given)s::jsonb) AS loss_given(security text, lgd_ppm integer)
-), secured AS (
-    SELECT DISTINCT ON (security.contract_id) security.contract_id, security.kind, loss_given.lgd_ppm
+), worth AS (
+    SELECT security.contract_id, security.kind, loss_given.lgd_ppm, valued.value_fen
       FROM loans_security AS security
       JOIN loss_given ON loss_given.security = security.kind
+      LEFT JOIN LATERAL (SELECT value_fen FROM loans_securityvalue AS value
+                          WHERE value.security_id = security.id AND value.day <= %(day)s
+                          ORDER BY value.day DESC, value.id DESC LIMIT 1) AS valued ON true
      WHERE security.institution_id = %(institution)s AND coalesce(security.registered_until, 'infinity') >= %(day)s
-     ORDER BY security.contract_id, loss_given.lgd_ppm, security.kind
+       AND NOT EXISTS (SELECT FROM loans_securityrelease AS release WHERE release.security_id = security.id AND release.day <= %(day)s)
+), secured AS (
+    -- The best kind of a contract. What nobody has valued yet stands for the whole debt.
+    SELECT DISTINCT ON (contract_id) contract_id, kind, lgd_ppm, CASE WHEN bool_and(value_fen IS NOT NULL) THEN sum(value_fen) END AS value_fen
+      FROM worth
+     GROUP BY contract_id, kind, lgd_ppm
+     ORDER BY contract_id, lgd_ppm, kind
 ), observed AS (
     SELECT DISTINCT loan_id FROM loans_restructuring
      WHERE institution_id = %(institution)s AND day <= %(day)s AND observed_until >= %(day)s
@@ -43,12 +52,15 @@ WITH scenario AS (
                                        WHERE coalesce(state.days_past_due, 0) > by_days.more_than
                                        ORDER BY by_days.more_than DESC LIMIT 1), 'normal') AS risk_class,
            coalesce(secured.kind, 'unsecured') AS security,
-           coalesce(secured.lgd_ppm, (SELECT lgd_ppm FROM loss_given WHERE security = 'unsecured')) AS lgd_ppm,
+           round(unsecured.lgd_ppm - (unsecured.lgd_ppm - coalesce(secured.lgd_ppm, unsecured.lgd_ppm))
+                 * least(coalesce(secured.value_fen / nullif(sum(state.gross_fen) OVER (PARTITION BY state.contract_id), 0), 1), 1)
+                )::integer AS lgd_ppm,
            observed.loan_id IS NOT NULL AS is_restructured, coalesce(before.stage, 1) AS stage_before, before.clean_since AS clean_before,
            before.earned_fen AS earned_before, coalesce(before.held_back_fen, 0) AS held_before,
            CASE WHEN before.stage = 3 AND before.exposure_fen > 0
                 THEN round(before.loss_fen * 1000000.0 / before.exposure_fen) ELSE 0 END AS share_ppm_before
       FROM state
+      JOIN loss_given AS unsecured ON unsecured.security = 'unsecured'
       LEFT JOIN loans_loanclass AS held ON held.loan_id = state.id
       LEFT JOIN secured ON secured.contract_id = state.contract_id
       LEFT JOIN observed ON observed.loan_id = state.id
@@ -89,13 +101,16 @@ WITH scenario AS (
                        ELSE 0 END AS held_back_fen) AS held
 ), balance AS (
     SELECT instalment.loan_id, instalment.number, instalment.due,
-           lag(instalment.balance_fen, 1, staged.lent_fen) OVER by_number AS balance_before, staged.exposure_fen, staged.principal_fen
+           lag(instalment.balance_fen, 1, staged.lent_fen) OVER by_number AS balance_before, staged.exposure_fen, staged.principal_fen,
+           staged.late
       FROM loans_instalment AS instalment
       JOIN staged ON staged.id = instalment.loan_id AND staged.stage < 3
     WINDOW by_number AS (PARTITION BY instalment.loan_id ORDER BY instalment.number)
 ), ahead AS (
     SELECT loan_id, row_number() OVER by_due = 1 AS is_first, balance_before, exposure_fen, principal_fen,
-           coalesce(lag(due) OVER by_due - %(day)s::date, 0) / 365.0::float8 AS start_years, (due - %(day)s::date) / 365.0::float8 AS end_years,
+           coalesce(lag(due) OVER by_due - %(day)s::date, 0) / 365.0::float8 AS start_years,            -- What is past due stays out beyond the schedule: its last span lasts as long as the shortest life at least.
+           greatest(due - %(day)s::date, CASE WHEN late > 0 AND lead(due) OVER by_due IS NULL THEN %(shortest_life_days)s ELSE 0 END)
+           / 365.0::float8 AS end_years,
            greatest(principal_fen - first_value(balance_before) OVER by_due, 0) AS late_principal
       FROM balance
      WHERE due > %(day)s
