@@ -14,7 +14,8 @@ ROLES = {
 PAGE_OF = {
     "visits": "case", "visit": "case", "sitting": "committee", "change": "decision", "health of sources": "evidence",
     "documents that wait": "evidence", "firms": "firm",
-    "firm's evidence": "firm", "firm's records": "firm",
+    "register people": "people", "people of a firm": "people",
+    "firm's evidence": "firm", "firm's records": "firm", "firm's invoices": "firm", "firm's variable": "firm",
     "payout": "payouts", "plan": "payouts", "loan": "loans", "models": "model", "monitoring": "model",
     "trainings": "training", "products": "product",
     "account": "books", "entry": "books", "late loan": "loans",

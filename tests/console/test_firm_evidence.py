@@ -132,3 +132,48 @@ def test_the_firm_among_others_as_a_picture_and_as_tables(firm: Any, client_of: 
     assert "旧东家" in past and "王海" not in past
     then = officer.get(f"/firms/{firm.pk}/evidence/?as_of={day - timedelta(days=1)}&known=then").content.decode().split('id="tree"')[1]
     assert "No statement of shareholders" in then, "what was sent today was not known yesterday"
+
+
+def test_a_number_opens_to_the_rows_it_was_made_of(firm: Any, client_of: Any) -> None:
+    """Sales of twelve months: the rows shown first are those that change the sum, and each says by how much; file and row are named."""
+    from puhui.console.evidence_figures import INVOICE
+    from puhui.console.trace_figures import rows_behind, with_effects
+    from puhui.evidence.models import Invoice
+    from puhui.evidence.source_rows import known_invoices
+    from puhui.features.queries import latest_snapshot
+
+    officer = client_of("officer")
+    snapshot = latest_snapshot(firm, firm.institution.business_date)
+    assert snapshot is not None
+    frames = {INVOICE: known_invoices(firm, snapshot.as_of)}
+    behind = rows_behind("inv_out_amt_12m", frames, INVOICE, snapshot.as_of)
+    assert behind.tried == frames[INVOICE].height > len(behind.effects) > 0
+    (first,) = with_effects("inv_out_amt_12m", frames, INVOICE, behind.places[:1], snapshot.as_of, behind)
+    row = Invoice.objects.get(pk=first["record_id"])
+    left = snapshot.values["inv_out_amt_12m"] - row.amount_fen / 100
+    assert first["changes"] and first["without"] == f"{left:,.0f}" and first["line"] == row.row_number
+
+    page = officer.get(f"/firms/{firm.pk}/variables/inv_out_amt_12m/").content.decode()
+    assert "The rows below give the same number again." in page
+    assert first["without"] in page and row.invoice_number in page and row.batch.file_name in page
+    assert f"{len(behind.effects):,} of {behind.tried:,} rows change the number" in page
+    assert f'href="/firms/{firm.pk}/variables/inv_out_amt_12m/"' in officer.get(f"/firms/{firm.pk}/").content.decode()
+    assert officer.get(f"/firms/{firm.pk}/variables/nothing/").status_code == 404
+    whole = officer.get(f"/firms/{firm.pk}/evidence/invoice/").content.decode()
+    assert f"{behind.tried:,} rows as known today" in whole and row.batch.file_name in whole
+
+
+def test_rows_behind_a_number_are_not_shown_without_consent(firm: Any, client_of: Any) -> None:
+    from puhui.evidence.models import ReadLog
+    from puhui.parties.actions import withdraw_consent
+    from puhui.parties.models import Consent
+
+    officer = client_of("officer")
+    before = ReadLog.objects.filter(firm=firm, evidence_class="C07").count()
+    officer.get(f"/firms/{firm.pk}/variables/inv_out_amt_12m/")
+    assert ReadLog.objects.filter(firm=firm, evidence_class="C07").count() == before + 1
+    for consent in Consent.objects.filter(firm=firm):
+        withdraw_consent(consent, "owner")
+    closed = officer.get(f"/firms/{firm.pk}/variables/inv_out_amt_12m/")
+    assert "no longer agrees, that C07 is read" in closed.content.decode() and 'id="rows"' not in closed.content.decode()
+    assert "no longer agrees, that this class is read" in officer.get(f"/firms/{firm.pk}/evidence/invoice/").content.decode()

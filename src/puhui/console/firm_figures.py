@@ -55,7 +55,7 @@ def partners_picture(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def six_figures(values: Mapping[str, Any], null_reasons: Mapping[str, str], monthly: Mapping[str, Any], url: str) -> list[dict[str, Any]]:
-    """The six figures of a case, each leading to the variables behind it; trends are of the months shown."""
+    """The six figures of a case, each leading to the rows behind it (`url`: of the firm's page); trends are of the months shown."""
     sales = [row["sales_fen"] for row in monthly["rows"]][:-1]
     labels = {
         "inv_out_amt_12m": _("Net sales, twelve months"),
@@ -78,7 +78,7 @@ def six_figures(values: Mapping[str, Any], null_reasons: Mapping[str, str], mont
                 "unit": unit,
                 "trend": trends.get(name, ()),
                 "note": note,
-                "url": f"{url}#variable-{name}",
+                "url": f"{url}variables/{name}/",
             }
         )
     return rows

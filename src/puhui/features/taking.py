@@ -15,7 +15,7 @@ from puhui.features.profiles import COUNTERPARTY, INVOICE, class_of
 from puhui.parties.models import Firm, Institution
 from puhui.parties.queries import firms_with_live_consent
 
-__all__ = ["State", "authorised", "frames_of", "states"]
+__all__ = ["State", "authorised", "counterparties", "frames_of", "states"]
 
 FEW_FIRMS = 200
 """Up to so many firms all records are read together, in few statements; of more, one kind of record after the other, in less memory."""
@@ -74,7 +74,7 @@ def frames_of(
         record: [number for number, state in states.items() if state.get(class_of(record))] for record in records if record != COUNTERPARTY
     }
     readable = {record: firms for record, firms in readable.items() if firms}
-    frames = {COUNTERPARTY: _counterparties(institution)} if COUNTERPARTY in records else {}
+    frames = {COUNTERPARTY: counterparties(institution)} if COUNTERPARTY in records else {}
     if invoiced := readable.pop(INVOICE, None):
         frames[INVOICE] = invoices_as_of(institution, as_of, invoiced, purpose, reader)
     if len(states) <= FEW_FIRMS:
@@ -82,7 +82,7 @@ def frames_of(
     return frames | {record: records_as_of(institution, record, as_of, firms, purpose, reader) for record, firms in readable.items()}
 
 
-def _counterparties(institution: Institution) -> pl.DataFrame:
+def counterparties(institution: Institution) -> pl.DataFrame:
     """The lender's own firms by every identifier and name that means one of them."""
     known = firm_numbers(institution, names=True)
     return pl.DataFrame(

@@ -75,6 +75,10 @@ def _review(request: Request, application: Application) -> None:
 def _case_context(request: Request, application: Application, errors: list[str]) -> dict[str, Any]:
     decision = application.latest_decision
     firm_url = reverse("console:firm", args=[application.firm_id])
+
+    def rows_of(name: str) -> str:
+        return reverse("console:firm_variable", args=[application.firm_id, name])
+
     day = request.institution.business_date
     valued = decision is not None and is_technology(application)
     open_classes = evidence.open_readings(application.firm, request.user.username, [INVOICES, *(valuation_classes() if valued else ())])
@@ -100,8 +104,8 @@ def _case_context(request: Request, application: Application, errors: list[str])
             "outcome": state(OUTCOME, decision.outcome),
             "limit": figures.limit_picture(record),
             "price": figures.price_picture(record),
-            "reasons_for": figures.reasons(record, "for", address_of=lambda name: f"{firm_url}#variable-{name}"),
-            "reasons_against": figures.reasons(record, "against", address_of=lambda name: f"{firm_url}#variable-{name}"),
+            "reasons_for": figures.reasons(record, "for", address_of=rows_of),
+            "reasons_against": figures.reasons(record, "against", address_of=rows_of),
             "questions": questions(decision),
             "clock": clock(decision, application.product_code) if application.status == Application.Status.REFERRED else None,
             "exposure": (exposure := _exposure(application, decision)),

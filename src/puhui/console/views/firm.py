@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from puhui.console import decision_figures as figures
 from puhui.console import paging
@@ -83,6 +84,7 @@ def _identity(request: Request, found: Firm) -> dict[str, Any]:
     trail = parties.audit_of(found.institution, "firm", found.pk).order_by("-id")[:ACTS_SHOWN]
     return {
         "firm": found,
+        "may_see_people": may_read(request.user, "people"),
         "kind": word(FIRM_KINDS, found.kind),
         "industry": found.industry_code,
         "identifiers": [{"label": word(SCHEMES, each.scheme), "value": each.value} for each in found.identifiers.all()],
@@ -110,7 +112,7 @@ def _trade(request: Request, found: Firm) -> dict[str, Any]:
         "is_open": is_open,
         "gaps": gaps_text(monthly),
         "snapshot": snapshot,
-        "six_figures": six_figures(values, nulls, monthly, ""),
+        "six_figures": six_figures(values, nulls, monthly, reverse("console:firm", args=[found.pk])),
         "variables": figures.snapshot_variables(values, nulls),
     }
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import polars as pl
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from puhui.console import evidence_figures as figures
+from puhui.console import trace_figures
 from puhui.console.access import Request, page
 from puhui.console.forms import day as day_of
 from puhui.console.paging import paged
@@ -23,8 +25,10 @@ from puhui.evidence.access import open_readings
 from puhui.evidence.company_tree import RECORDS as TREE_RECORDS
 from puhui.evidence.company_tree import tree_of
 from puhui.evidence.layouts import classes, layout
+from puhui.evidence.source_rows import known_invoices
 from puhui.features.like_firms import check_bounds
 from puhui.features.queries import snapshot_among_others
+from puhui.parties.models import Firm
 
 READINGS_SHOWN = 24
 
@@ -84,26 +88,35 @@ def firm_records(request: Request, number: int, record: str) -> HttpResponse:
     """The rows of one kind of record as they are known today, the newest first."""
     found = find_firm(request, number)
     try:
-        form = layout(record)
+        evidence_class, source = ("C07", "") if record == figures.INVOICE else (layout(record).evidence_class, layout(record).source)
     except KeyError as error:
         raise Http404 from error
-    is_open = bool(open_readings(found, request.user.username, [form.evidence_class]))
-    frame = evidence.known_records(found, record, found.institution.business_date) if is_open else form.empty()
-    frame = frame.sort("observed_on", "record_id", descending=True)
-    context = paged(request, range(frame.height))
+    is_open = bool(open_readings(found, request.user.username, [evidence_class]))
+    frame = _known(found, record) if is_open else None
+    count = 0 if frame is None else frame.height
+    context = paged(request, range(count))
     shown = context["page"]
-    start = shown.start_index() - 1 if frame.height else 0
     context |= {
         "firm": found,
         "title": figures.record_title(record),
-        "evidence_class": form.evidence_class,
-        "source": form.source,
+        "evidence_class": evidence_class,
+        "source": source,
         "is_open": is_open,
-        "columns": figures.columns_of(form),
-        "rows": figures.cell_rows(frame.slice(start, len(shown.object_list)), form),
-        "count": frame.height,
+        "columns": trace_figures.columns(record),
+        "rows": trace_figures.told_rows(record, frame.slice(shown.start_index() - 1, len(shown.object_list)))
+        if frame is not None and count
+        else [],
+        "count": count,
     }
     return render(request, "console/firm_records.html", context)
+
+
+def _known(firm: Firm, record: str) -> pl.DataFrame:
+    """The rows of one kind of record as they are known today, the newest first."""
+    day = firm.institution.business_date
+    if record == figures.INVOICE:
+        return known_invoices(firm, day).reverse()
+    return evidence.known_records(firm, record, day).sort("observed_on", "record_id", descending=True)
 
 
 def _moment(request: Request, today: date) -> tuple[date, date]:
