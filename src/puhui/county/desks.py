@@ -22,11 +22,13 @@ from puhui.products.queries import product
 OTHER_PRODUCTS = ("draw-and-repay-line", "first-loan", "stable-employment-loan", "innovation-points-loan")
 FIRMS_A_PRODUCT = 3
 LARGE = "tax-credit-loan"
+COMBINED = "combined-start-and-jobs-loan"
 
 
 def lay_out(county: County) -> None:
     people = {user.username: user for user in User.objects.filter(institution=county.institution)}
     ask_for_other_products(county)
+    ask_for_combined_loans(county)
     lend_to_the_village(county, people)
     call_a_vote(county, people)
     draft_a_policy(county, people)
@@ -36,11 +38,12 @@ def ask_for_other_products(county: County) -> None:
     """Some firms ask for products that are decided on evidence alone; the largest for more than anybody but the committee may grant."""
     sales = county.economy.sales_yuan[:, -12:].sum(axis=1)
     largest = [county.firms[number] for number in sales.argsort()[::-1][:FIRMS_A_PRODUCT]]
-    asked = [(LARGE, firm, 300_000_000) for firm in largest]
-    for place, code in enumerate(OTHER_PRODUCTS):
-        asked += [(code, firm, 20_000_000) for firm in county.firms[place * FIRMS_A_PRODUCT :][:FIRMS_A_PRODUCT]]
     day = county.institution.business_date
     found = {code: product(code, day) for code in (LARGE, *OTHER_PRODUCTS)}
+    asked = [(LARGE, firm, 300_000_000) for firm in largest]
+    for place, code in enumerate(OTHER_PRODUCTS):
+        lent_to = [firm for firm in county.firms if firm.kind in found[code].borrower_kinds]
+        asked += [(code, firm, 20_000_000) for firm in lent_to[place * FIRMS_A_PRODUCT :][:FIRMS_A_PRODUCT]]
     rows = [
         {
             "firm": firm, "product_code": code, "amount_fen": max(found[code].minimum_fen, min(amount_fen, found[code].maximum_fen)),
@@ -48,6 +51,20 @@ def ask_for_other_products(county: County) -> None:
             "key": f"other:{code}:{firm.pk}",
         }
         for code, firm, amount_fen in asked
+    ]  # fmt: skip
+    decisions.decide_many(county.institution, decisions.submit_many(county.institution, rows, "borrower"), "system")
+
+
+def ask_for_combined_loans(county: County) -> None:
+    """Companies ask for the start loan and the loan for jobs at once: each application becomes its parts."""
+    form = {"stable_loan_outstanding": 0, "start_loans_before": 0, "project_cost": 400_000, "own_funds": 120_000}
+    firms = [firm for firm in county.firms if firm.kind == "enterprise"][-FIRMS_A_PRODUCT:]
+    rows = [
+        {
+            "firm": firm, "product_code": COMBINED, "amount_fen": 50_000_000, "term_months": 24, "purpose": "inventory",
+            "channel": "counter", "key": f"combined:{firm.pk}", "facts": form,
+        }
+        for firm in firms
     ]  # fmt: skip
     decisions.decide_many(county.institution, decisions.submit_many(county.institution, rows, "borrower"), "system")
 

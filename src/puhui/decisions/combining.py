@@ -132,7 +132,7 @@ def fall_with(application: Application, actor: str) -> list[Application]:
         offers.update(status=Offer.Status.EXPIRED)
         one.status = Application.Status.REFUSED
         one.save(update_fields=["status"])
-        record_audit(one.institution, actor, "refuse_with_part", "application", one.pk, {"refused": application.pk})
+        record_audit(one.institution, actor, "refuse_with_part", "application", one.pk, {"application": application.pk})
     return falling
 
 
