@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from datetime import timedelta
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
@@ -50,7 +51,9 @@ def test_a_dozen_ask_no_more_than_one(bank):
     assert not actions.decide_many(bank.institution, applications, "system").decided, "each is decided once"
 
 
-def test_a_changed_product_file_counts_at_once(bank, tmp_path, monkeypatch):
+def test_a_changed_product_file_counts_a_second_later(bank, tmp_path, monkeypatch):
+    seconds = count(1000)  # each look of the test is one later
+    monkeypatch.setattr("puhui.products.queries.time", SimpleNamespace(monotonic=lambda: next(seconds)))
     monkeypatch.setattr(settings, "PUHUI_CATALOGUE", tmp_path)
     before = decided(bank, 100_000).record["versions"]["product"]["digest"]
     (path,) = (CATALOGUE / "products").glob("invoice-working-capital-*.toml")

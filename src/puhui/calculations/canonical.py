@@ -14,7 +14,7 @@ from typing import Any
 
 import rfc8785
 
-__all__ = ["canonical", "digest_of", "normalised"]
+__all__ = ["canonical", "digest_of", "digest_of_text", "normalised"]
 
 _LARGEST_EXACT = 2**53 - 1
 _LEAST_PLAIN, _LARGEST_PLAIN = 1e-4, 1e16
@@ -40,7 +40,12 @@ def canonical(body: object) -> bytes:
 
 def digest_of(body: object) -> str:
     """SHA-256 of the canonical JSON, in hexadecimal."""
-    return hashlib.sha256(canonical(body)).hexdigest()
+    return digest_of_text(canonical(body))
+
+
+def digest_of_text(text: bytes) -> str:
+    """SHA-256 of a canonical JSON that was spelt already, in hexadecimal."""
+    return hashlib.sha256(text).hexdigest()
 
 
 def normalised(value: Any) -> Any:

@@ -17,6 +17,7 @@ from puhui.decisions.checking import check_facts
 from puhui.decisions.committee import call as call_committee
 from puhui.decisions.committee import end as end_sitting
 from puhui.decisions.committee import vote
+from puhui.decisions.credit_view import connected
 from puhui.decisions.deciding import Batch, decide_set
 from puhui.decisions.duties import confirm_delegation, declare_interest, delegate, record_absence, withdraw_delegation
 from puhui.decisions.exposures import (
@@ -36,7 +37,7 @@ from puhui.decisions.submitting import application_faults
 from puhui.decisions.timing import escalate
 from puhui.parties.actions import record_audit, record_audits
 from puhui.parties.models import Firm, Institution
-from puhui.parties.statements import row_of
+from puhui.parties.statements import instances, row_asked, together
 from puhui.products.queries import products_on
 
 __all__ = [
@@ -147,8 +148,9 @@ def decide(application: Application, actor: str) -> Decision:
     An application that was decided already gives its decision. Raises FaultsError where consent, variables or model are missing.
     """
     with transaction.atomic():
-        institution = row_of(Institution, application.institution_id)
-        batch = decide_set(institution, [application], Strategies(institution), actor)
+        rows, groups = together(row_asked(Institution, application.institution_id), connected([application.firm_id]))
+        (institution,) = instances(Institution, rows)
+        batch = decide_set(institution, [application], Strategies(institution), actor, groups)
     check(batch.faults)
     if batch.decided:
         application.status = batch.decided[0].application.status

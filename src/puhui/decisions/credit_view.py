@@ -28,11 +28,13 @@ from puhui.parties.models import Firm, Institution
 from puhui.parties.statements import Statement, together
 from puhui.products.parameters import table
 
-__all__ = ["CreditViews", "ceiling_faults", "credit_views", "link", "lock_groups", "locked_views"]
+__all__ = ["CreditViews", "Rows", "ceiling_faults", "connected", "credit_views", "link", "lock_groups", "locked_views"]
 
 KINSHIP = ("legal_representative", "owner", "spouse", "shareholder", "controller", "director", "borrower", "head", "member")
 """The parts of a person in a firm that make firms one debtor; somebody who is only a contact does not."""
 
+Rows = Sequence[Sequence[Any]]
+"""The answer to `connected`."""
 _RELATED_LOCK = 0x7075_6875  # first half of the advisory lock that related parties of one lender share
 
 
@@ -71,19 +73,23 @@ class CreditViews:
 
 def credit_views(institution: Institution, firm_ids: Iterable[int]) -> CreditViews:
     """The groups of firms with what every member owes. Reads only: who promises something locks first (`locked_views`)."""
-    (rows,) = together(_connected(firm_ids))
+    (rows,) = together(connected(firm_ids))
     return _whole(institution, _views(rows))
 
 
-def locked_views(institution: Institution, firm_ids: Iterable[int]) -> tuple[dict[int, Firm], CreditViews]:
-    """Every firm of the groups of these firms, locked until the transaction ends, and what they owe as it stands under the locks."""
-    connected = _connected(firm_ids)
+def locked_views(institution: Institution, firm_ids: Iterable[int], rows: Rows | None = None) -> tuple[dict[int, Firm], CreditViews]:
+    """Every firm of the groups of these firms, locked until the transaction ends, and what they owe as it stands under the locks.
+
+    `rows`: the answer to `connected`, where it was asked for already.
+    """
+    asking = connected(firm_ids)
     locked: dict[int, Firm] = {}
-    (rows,) = together(connected)
+    if rows is None:
+        (rows,) = together(asking)
     while not (found := _views(rows)).names.keys() <= locked.keys():
         if found.related:
             together(("SELECT pg_advisory_xact_lock(%s, %s)", [_RELATED_LOCK, institution.pk]))
-        firms, rows = together(locking(found.names), connected)  # looked at again under the locks
+        firms, rows = together(locking(found.names), asking)  # looked at again under the locks
         locked |= locked_rows(firms)
     return locked, _whole(institution, found)
 
@@ -93,13 +99,13 @@ def lock_groups(institution: Institution, firm_ids: Iterable[int]) -> dict[int, 
     return locked_views(institution, firm_ids)[0]
 
 
-def _connected(firm_ids: Iterable[int]) -> Statement:
+def connected(firm_ids: Iterable[int]) -> Statement:
     """The statement that finds the groups of firms and what their members owe (`sql/connected.sql`)."""
     return "SELECT * FROM decisions_connected(%s, %s)", [sorted(set(firm_ids)), list(KINSHIP)]
 
 
 def _views(rows: Iterable[Sequence[Any]]) -> CreditViews:
-    """What `_connected` found; without related parties outside the groups."""
+    """What `connected` found; without related parties outside the groups."""
     groups: dict[int, list[int]] = {}
     names: dict[int, str] = {}
     exposures: dict[int, dict[str, int]] = {}
@@ -123,7 +129,7 @@ def _whole(institution: Institution, found: CreditViews) -> CreditViews:
 def _related_outside(institution: Institution, counted: frozenset[int]) -> int:
     """What related parties of the lender owe that are in none of the groups counted already."""
     marked = CreditLink.objects.filter(institution=institution, other=None, ended_on=None).values_list("firm_id", flat=True)
-    (rows,) = together(_connected(marked))
+    (rows,) = together(connected(marked))
     members = _views(rows).names.keys() - counted
     sums = Exposure.objects.filter(firm_id__in=members).aggregate(reserved=Sum("reserved_fen"), outstanding=Sum("outstanding_fen"))
     return int(sums["reserved"] or 0) + int(sums["outstanding"] or 0)

@@ -15,11 +15,12 @@ from typing import Any
 
 from django.conf import settings
 
+from puhui.calculations.canonical import canonical, digest_of_text
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.decisions import combining, engine, facts, referral
 from puhui.decisions.concentration import Rooms, promising, rooms_of
-from puhui.decisions.credit_view import CreditViews, locked_views
-from puhui.decisions.evidence import Evidence, read_evidence
+from puhui.decisions.credit_view import CreditViews, Rows, locked_views
+from puhui.decisions.evidence import Evidence, evidence_in, reading
 from puhui.decisions.models import Application, Decision, Exposure, Offer
 from puhui.decisions.shares import Combination, is_split
 from puhui.decisions.strategies import Strategies
@@ -44,19 +45,19 @@ class Batch:
     faults: list[Fault] = field(default_factory=list)
 
 
-def decide_set(institution: Institution, applications: Sequence[Application], strategies: Strategies, actor: str) -> Batch:
+def decide_set(
+    institution: Institution, applications: Sequence[Application], strategies: Strategies, actor: str, groups: Rows | None = None
+) -> Batch:
     """Decide the applications that are still undecided, inside the caller's transaction.
 
     They are read again under the lock of their firms' groups: another run may have decided some of them in the meantime.
+    `groups`: the answer to `credit_view.connected` for their firms, where it was asked for already.
     """
-    batch = Batch()
-    firms, views = locked_views(institution, {one.firm_id for one in applications})
-    rooms = rooms_of(institution, [firms[number] for number in {one.firm_id for one in applications}])
-    waiting, numbers = _locked(applications, institution, strategies, rooms)
+    batch, asking = Batch(), {one.firm_id for one in applications}
+    firms, views = locked_views(institution, asking, groups)
+    rooms = rooms_of(institution, [firms[number] for number in asking])
+    waiting, numbers, evidence = _locked(applications, institution, strategies, rooms)
     chosen = _strategies(waiting, strategies, institution.business_date, batch)
-    products = {strategy.product.code: strategy.product for strategy in chosen.values()}
-    asking = [firms[one.firm_id] for one in waiting]
-    evidence = read_evidence(institution, asking, products.values(), institution.business_date)
     for application in waiting:
         if application.pk in chosen:
             with _collecting(application, batch):
@@ -74,8 +75,8 @@ def decide_set(institution: Institution, applications: Sequence[Application], st
 
 def _locked(
     given: Sequence[Application], institution: Institution, strategies: Strategies, rooms: Rooms
-) -> tuple[list[Application], Iterator[int]]:
-    """The applications that wait for a decision, locked, in the order of their numbers; and a number for the decision of each.
+) -> tuple[list[Application], Iterator[int], Evidence]:
+    """The applications that wait for a decision, locked, in the order of their numbers, a number for the decision of each, and evidence.
 
     In the same trip the strategies learn whether what they know still stands, and `rooms` what is out in industries and regions.
     """
@@ -83,14 +84,15 @@ def _locked(
                 WHERE id = ANY(%s) AND institution_id = %s AND status = %s ORDER BY id FOR NO KEY UPDATE"""
     waiting = (text, [[one.pk for one in given], institution.pk, Application.Status.SUBMITTED])
     codes, day = {one.product_code for one in given}, institution.business_date
-    reading, asking = rooms.reading(institution.pk), strategies.statements(codes, day)
-    rows, numbers, *answers = together(waiting, new_numbers(Decision, len(given)), *reading, *asking)
-    rooms.read(answers[: len(reading)])
-    strategies.see(codes, day, answers[len(reading) :])
+    evidence, figures = reading(institution, {one.firm_id for one in given}, day), rooms.reading(institution.pk)
+    answers = iter(together(waiting, new_numbers(Decision, len(given)), *evidence, *figures, *strategies.statements(codes, day)))
+    rows, numbers, known = next(answers), next(answers), evidence_in([next(answers) for _ in evidence], day)
+    rooms.read([next(answers) for _ in figures])
+    strategies.see(codes, day, list(answers))
     applications = instances(Application, rows)
     for one in applications:
         one.institution = institution
-    return applications, iter(number for (number,) in numbers)
+    return applications, iter(number for (number,) in numbers), known
 
 
 def _strategies(applications: Sequence[Application], strategies: Strategies, day: date, batch: Batch) -> dict[int, Strategy]:
@@ -165,17 +167,20 @@ def _decide_one(
     if result["outcome"] == Decision.Outcome.APPROVE and not is_split(record):
         exposure["reserved_fen"] += result["amount_fen"]
         rooms.take(firm.pk, result["amount_fen"])
-    return Decision(
+    spelling = canonical(record)
+    decision = Decision(
         institution=institution,
         application=application,
         firm=firm,
         snapshot_id=frozen["snapshot"]["id"],
         business_date=institution.business_date,
         record=record,
-        digest=engine.digest(record),
+        digest=digest_of_text(spelling),
         duration_microseconds=(time.perf_counter_ns() - started) // 1000,
         **columns_of(result),
     )
+    decision.spelling = spelling.decode()
+    return decision
 
 
 def frozen_facts(
@@ -238,7 +243,9 @@ def _write(institution: Institution, decisions: Sequence[Decision], actor: str, 
     offers = [offer_of(one, one.record["stages"]["offer"], one.amount_fen, one.rate_ppm or 0) for one in approved]
     details = [(one.pk, {"application": one.application_id, "outcome": one.outcome, "digest": one.digest}) for one in decisions]
     together(
-        *(insertion(rows) for rows in (parts, decisions, exposures, offers) if rows),
+        *(insertion(rows) for rows in (parts,) if rows),
+        insertion(decisions, {"record": [one.spelling for one in decisions]}),
+        *(insertion(rows) for rows in (exposures, offers) if rows),
         *_statuses(decisions),
         *promising(institution, rooms, [(one.firm_id, one.amount_fen) for one in approved]),
         recording(institution, actor, "decide", "decision", details),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache, reduce
-from operator import or_
+from functools import lru_cache
+from typing import Any
 
 from django.utils.timezone import get_current_timezone_name
 
@@ -46,23 +46,28 @@ class Evidence:
         return snapshot, consent
 
 
-def read_evidence(
-    institution: Institution, firms: Sequence[Firm], products: Iterable[Product], day: date, read_on: date | None = None
-) -> Evidence:
-    """What the products may read of the firms: one trip to the database for all together.
+def read_evidence(institution: Institution, firms: Sequence[Firm], day: date, read_on: date | None = None) -> Evidence:
+    """What may be read of the firms: one trip to the database for all together.
 
     `day` is the day that the evidence is of. Consent counts on the day of reading, `read_on`, where that is another: a consent that was
     withdrawn since covers no look back either.
     """
-    read_on = read_on or day
-    ids = sorted({firm.pk for firm in firms})
-    pairs = frozenset((product.consent_purpose, name) for product in products for name in product.evidence_classes)
-    consenting = [_live_consents(pairs, read_on, get_current_timezone_name(), ids)] if pairs else []
-    newest, *given = together(_newest_snapshots(institution, day, ids), *consenting)
+    return evidence_in(together(*reading(institution, {firm.pk for firm in firms}, day, read_on)), day, read_on)
+
+
+def reading(institution: Institution, firm_ids: Iterable[int], day: date, read_on: date | None = None) -> list[Statement]:
+    """The statements of `read_evidence`, to travel with others; `evidence_in` reads their answers."""
+    ids = sorted(firm_ids)
+    return [_newest_snapshots(institution, day, ids), _live_consents(read_on or day, get_current_timezone_name(), ids)]
+
+
+def evidence_in(answers: Sequence[Sequence[Sequence[Any]]], day: date, read_on: date | None = None) -> Evidence:
+    """The evidence that the answers to `reading` hold."""
+    newest, given = answers
     granted: dict[int, list[Consent]] = {}
-    for consent in instances(Consent, given[0] if given else []):
+    for consent in instances(Consent, given):
         granted.setdefault(consent.firm_id, []).append(consent)
-    return Evidence(day, read_on, {row.firm_id: row for row in instances(Snapshot, newest)}, granted, titles())
+    return Evidence(day, read_on or day, {row.firm_id: row for row in instances(Snapshot, newest)}, granted, titles())
 
 
 def _newest_snapshots(institution: Institution, day: date, firm_ids: Sequence[int]) -> Statement:
@@ -71,15 +76,14 @@ def _newest_snapshots(institution: Institution, day: date, firm_ids: Sequence[in
     return text, [institution.pk, firm_ids, day]
 
 
-def _live_consents(pairs: frozenset[tuple[str, str]], day: date, zone: str, firm_ids: Sequence[int]) -> Statement:
-    """The consents that are live on the day for some purpose and class that the products need, the latest granted first."""
-    text, parameters = _liveness(pairs, day, zone)
+def _live_consents(day: date, zone: str, firm_ids: Sequence[int]) -> Statement:
+    """The consents that are live on the day, whatever for, the latest granted first."""
+    text, parameters = _liveness(day, zone)
     return f"SELECT * FROM ({text}) AS consent WHERE firm_id = ANY(%s) ORDER BY granted_at DESC, id DESC", [*parameters, firm_ids]
 
 
 @lru_cache(maxsize=64)
-def _liveness(pairs: frozenset[tuple[str, str]], day: date, zone: str) -> Statement:
-    """All consents that are live for some of these purposes and classes, as a statement: composed once a day. `zone`: whose day it is."""
-    live = reduce(or_, (consents.live(purpose, name, day) for purpose, name in sorted(pairs)))
-    text, parameters = Consent.objects.filter(live).query.sql_with_params()
+def _liveness(day: date, zone: str) -> Statement:
+    """All consents that are live, as a statement: composed once a day. `zone`: whose day it is."""
+    text, parameters = Consent.objects.filter(consents.in_force(day)).query.sql_with_params()
     return text, parameters

@@ -95,6 +95,8 @@ class Decision(models.Model):
     product_digest = _digest("product")
     model_digest = _digest("model")
 
+    spelling = ""  # the record's canonical JSON, of which the digest is, until it is stored
+
     class Meta:
         db_table_comment = APPEND_ONLY
         indexes = [models.Index(fields=["institution", "business_date"]), models.Index(fields=["firm"])]

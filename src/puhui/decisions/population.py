@@ -36,7 +36,7 @@ def firms_frame(institution: Institution, strategy: Strategy, day: date, more: I
 
 
 def _rows(institution: Institution, strategy: Strategy, firms: list[Firm], day: date, wanted: list[str]) -> Iterable[dict[str, Any]]:
-    evidence = read_evidence(institution, firms, [strategy.product], day, institution.business_date)
+    evidence = read_evidence(institution, firms, day, institution.business_date)
     views = credit_views(institution, [firm.pk for firm in firms])
     limits = strategy.parameters["lender_limits"].row(day, lender_kind=institution.kind)
     for firm in firms:

@@ -34,7 +34,7 @@ def preview(
     row = {"firm": firm, "product_code": product_code, "amount_fen": amount_fen, "term_months": term_months, "purpose": purpose}
     row |= {"channel": "preview", "key": "preview", "facts": dict(facts or {})}
     check(application_faults(institution, row, {product_code: strategy.product}))
-    evidence = read_evidence(institution, [firm], [strategy.product], day, institution.business_date)
+    evidence = read_evidence(institution, [firm], day, institution.business_date)
     views = credit_views(institution, [firm.pk])
     frozen = frozen_facts(institution, firm, strategy, evidence, views.exposures[firm.pk], views.facts(firm.pk))
     return engine.decide(frozen, strategy.product, strategy.model, strategy.parameters, row)

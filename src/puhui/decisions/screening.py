@@ -64,7 +64,7 @@ def screen(
     day = institution.business_date
     allowed = consented(institution, strategy, listed, day)
     readable = [one for one in listed if one.firm.pk in allowed]
-    evidence = read_evidence(institution, [one.firm for one in readable], [strategy.product], day)
+    evidence = read_evidence(institution, [one.firm for one in readable], day)
     known = [one for one in readable if one.firm.pk in evidence.snapshots]
     answers = {one.listed.firm.pk: one for one in _answers(institution, strategy, known, evidence, term_months, purpose)}
     screened = [answers.get(one.firm.pk) or _unread(one, is_allowed=one.firm.pk in allowed) for one in listed]

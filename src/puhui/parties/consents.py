@@ -55,12 +55,17 @@ def consent_faults(
 
 
 def live(purpose: str, evidence_class: str, at: date | datetime) -> Q:
-    """The condition on consents: live for purpose and class at a moment, or on the whole of a business day; see `standing`."""
+    """The condition on consents: live for purpose and class at a moment, or on the whole of a business day; see `in_force`."""
     return Q(classes__contains=[evidence_class]) & standing(purpose, at)
 
 
 def standing(purpose: str, at: date | datetime) -> Q:
-    """The condition on consents: live for a purpose, whatever classes they cover.
+    """The condition on consents: live for a purpose, whatever classes they cover; see `in_force`."""
+    return Q(purpose=purpose) & in_force(at)
+
+
+def in_force(at: date | datetime) -> Q:
+    """The condition on consents: granted by then, not expired and not withdrawn, whatever they are for.
 
     On a business day that a consent was granted it is live, on the day that it was withdrawn it is not: doubt is the firm's.
     """
@@ -72,4 +77,4 @@ def standing(purpose: str, at: date | datetime) -> Q:
         granted = Q(granted_at__date__lte=at)
         kept = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__date__gt=at)
         day = at
-    return Q(purpose=purpose, expires_on__gt=day) & granted & kept
+    return Q(expires_on__gt=day) & granted & kept

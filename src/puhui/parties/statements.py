@@ -7,13 +7,13 @@ comes back are rows of the models all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
 from django.db import connection, models
 
-__all__ = ["Statement", "array_text", "columns", "insertion", "instances", "new_numbers", "row_of", "together"]
+__all__ = ["Statement", "array_text", "columns", "insertion", "instances", "new_numbers", "row_asked", "together"]
 
 Statement = tuple[str, Sequence[Any]]
 """Text with %s for each of the parameters."""
@@ -44,35 +44,52 @@ def columns(model: type[models.Model]) -> str:
 
 def instances(model: type[Row], rows: Iterable[Sequence[Any]]) -> list[Row]:
     """The rows of a model whose `columns` were asked for; what follows them in a row is left aside."""
-    fields = model._meta.concrete_fields
-    names = [field.attname for field in fields]
-    readers = [(place, reader) for place, field in enumerate(fields) for reader in field.get_db_converters(connection)]
+    names, readers = _reading(model)
     made = []
     for row in rows:
         values = list(row[: len(names)])
-        for place, reader in readers:
-            values[place] = reader(values[place], fields[place].cached_col, connection)
+        for place, reader, column in readers:
+            values[place] = reader(values[place], column, connection)
         made.append(model.from_db(connection.alias, names, values))
     return made
 
 
-def row_of(model: type[Row], number: int) -> Row:
-    """The row of this id. Raises the model's DoesNotExist."""
+@cache
+def _reading(model: type[models.Model]) -> tuple[list[str], list[tuple[int, Any, Any]]]:
+    """The names of a model's columns, and what turns the values of some into those of the model, with their places."""
+    fields = model._meta.concrete_fields
+    readers = [(place, reader, field.cached_col) for place, field in enumerate(fields) for reader in field.get_db_converters(connection)]
+    return [field.attname for field in fields], readers
+
+
+def row_asked(model: type[models.Model], number: int) -> Statement:
+    """The statement that finds the row of this id, to travel with others; `instances` reads its answer."""
     table, key = (connection.ops.quote_name(str(name)) for name in (model._meta.db_table, model._meta.pk.column))
-    (rows,) = together((f"SELECT {columns(model)} FROM {table} WHERE {key} = %s", [number]))
-    if not rows:
-        raise model.DoesNotExist(f"no {model._meta.verbose_name} {number}")  # type: ignore[attr-defined]
-    return instances(model, rows)[0]
+    return f"SELECT {columns(model)} FROM {table} WHERE {key} = %s", [number]
 
 
-def insertion(rows: Sequence[models.Model]) -> Statement:
-    """The statement that stores new rows of one model, one or more; ids that are set already are kept. They are not given theirs."""
-    meta = rows[0]._meta
-    fields = [field for field in meta.concrete_fields if not field.generated and not (field.primary_key and rows[0].pk is None)]
+def insertion(rows: Sequence[models.Model], texts: Mapping[str, Sequence[str]] | None = None) -> Statement:
+    """The statement that stores new rows of one model, one or more; ids that are set already are kept. They are not given theirs.
+
+    `texts`: columns whose values are at hand as the database reads them (the JSON of a document that was spelt for its digest), by row.
+    """
+    head, places, fields = _inserting(type(rows[0]), rows[0].pk is None)
+    texts = texts or {}
+    values = [
+        texts[field.attname][number] if field.attname in texts else field.get_db_prep_save(getattr(row, field.attname), connection)
+        for number, row in enumerate(rows)
+        for field in fields
+    ]
+    return head + ", ".join([places] * len(rows)), values
+
+
+@cache
+def _inserting(model: type[models.Model], numbered: bool) -> tuple[str, str, list[Any]]:
+    """Head of the statement, places of a row, and its fields. `numbered`: the database gives the ids."""
+    meta = model._meta
+    fields = [field for field in meta.concrete_fields if not field.generated and not (field.primary_key and numbered)]
     names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    places = f"({', '.join(['%s'] * len(fields))})"
-    text = f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({names}) VALUES {', '.join([places] * len(rows))}"
-    return text, [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields]
+    return f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({names}) VALUES ", f"({', '.join(['%s'] * len(fields))})", fields
 
 
 def new_numbers(model: type[models.Model], count: int) -> Statement:

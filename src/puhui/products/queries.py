@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -55,8 +56,8 @@ class Borrower:
     is_company: bool
     has_spouse: bool = False
     securities: frozenset[str] = frozenset()  # guarantor, mortgage, pledge
-
     has_members: bool = False  # a household whose members owe with its head
+
 
 # Of whom every condition would be asked: for the texts of all of them.
 EVERY = Borrower(True, True, frozenset({"guarantor", "mortgage", "pledge"}), True)
@@ -170,9 +171,20 @@ def _files() -> list[Product]:
     return [_read_product(path, *_stamp(path)) for path in reading.product_paths(_folder())]
 
 
+_LOOK_SECONDS = 1.0
+
+
 def catalogue_state() -> tuple[tuple[str, int, int], ...]:
-    """Every file of products and parameters with its time and size: another state where any of them changed."""
-    folders = [root / part for root in (CATALOGUE, _folder()) if root for part in ("products", "parameters")]
+    """Every file of products and parameters with its time and size: another state where any of them changed.
+
+    A process looks at the files once a second at most: a hundred of them cost more than what is asked of the database meanwhile.
+    """
+    return _state_of(_folder(), int(time.monotonic() / _LOOK_SECONDS))
+
+
+@lru_cache(maxsize=1)
+def _state_of(own: Path | None, look: int) -> tuple[tuple[str, int, int], ...]:
+    folders = [root / part for root in (CATALOGUE, own) if root for part in ("products", "parameters")]
     entries = [entry for folder in folders if folder.is_dir() for entry in os.scandir(folder)]
     return tuple(sorted((entry.path, (status := entry.stat()).st_mtime_ns, status.st_size) for entry in entries))
 
