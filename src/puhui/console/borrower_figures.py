@@ -60,6 +60,9 @@ def loan_card(loan: Loan, owed: loans.Owed) -> dict[str, Any]:
 def next_step(user: Any, firm: Firm, has_open_loan: bool) -> dict[str, Any] | None:
     """What the borrower does next; None while a loan runs and nothing else waits."""
     latest = decisions.applications(user).filter(firm=firm).order_by("-pk").first()
+    if latest is not None and latest.part_of_id is not None:  # a loan of a combined application: the one with an open offer first
+        siblings = decisions.applications(user).filter(part_of=latest.part_of_id, status=Application.Status.OFFERED)
+        latest = siblings.order_by("pk").first() or latest
     if latest is not None and latest.status == Application.Status.OFFERED:
         return {
             "title": _("An offer waits for you"),
@@ -154,6 +157,8 @@ def answer(application: Application) -> dict[str, Any]:
             "button": _("See the offer"),
             "url": reverse("console:borrower_offer", args=[application.offer.pk]),
         }
+    if status == "in_parts":
+        return shown | {"title": _("Your application became several loans"), "text": _("Each has its own answer, rate and contract.")}
     if status == "refused":
         told = [reason.text for reason in reasons(decision.record, "against", "veto")[:REASONS_TOLD]] if decision else []
         return shown | {"title": _("We cannot lend to you now"), "text": "", "reasons": told, "again": True}
@@ -169,6 +174,21 @@ def answer(application: Application) -> dict[str, Any]:
     if status == "submitted":
         return shown | {"title": _("We have your application"), "text": _("Your data are being fetched. The answer appears here.")}
     return shown | {"title": _("Your application"), "text": ""}
+
+
+def part_cards(user: Any, application: Application) -> list[dict[str, Any]]:
+    """The loans that a combined application became, each with where it stands."""
+    if application.status != Application.Status.IN_PARTS:
+        return []
+    return [
+        {
+            "name": product_name(one.product_code),
+            "amount_fen": one.amount_fen,
+            "state": state(APPLICATION, one.status),
+            "url": reverse("console:borrower_application", args=[one.pk]),
+        }
+        for one in decisions.parts(user, application)
+    ]
 
 
 def offer_figures(offer: Offer, day: datetime.date) -> dict[str, Any]:

@@ -164,6 +164,7 @@ def application(request: Request, firm: Firm, number: int) -> HttpResponse:
     """The answer to an application, in plain words; before there is one, what is handed in."""
     found: Application = own_row(request, firm, decisions.applications(request.user), number)
     context = {"application": found, "product_name": product_name(found.product_code)} | figures.answer(found)
+    context["parts"] = figures.part_cards(request.user, found)
     if found.status == Application.Status.SUBMITTED and found.stated:
         product = product_for(firm, found.product_code)
         context |= {"papers": papers_of(product), "days": product.decision_days}

@@ -24,7 +24,7 @@ from puhui.decisions.timing import by_deadline
 #: so many cases are put in the order of their deadlines; of more, those that wait longest stand first
 MOST_ORDERED = 2_000
 #: the tabs, those that ask for work first
-STATUSES = ("referred", "submitted", "offered", "accepted", "refused", "declined", "expired")
+STATUSES = ("referred", "submitted", "offered", "accepted", "refused", "declined", "expired", "in_parts")
 
 
 @page("queue")
