@@ -25,7 +25,7 @@ from puhui.parties.actions import link_people, record_audits, register_people
 from puhui.parties.encryption import decrypt
 from puhui.parties.models import Firm, FirmIdentifier, FirmPerson, Institution, Person, User
 
-__all__ = ["add_member", "named_in_contract", "people_told", "register_borrowers"]
+__all__ = ["add_member", "named_in_contract", "people_told", "register_borrowers", "register_member"]
 
 PARTS = ("borrower", "head", "member", "spouse")  # as a row names them; a spouse in a household is a member as well
 COLUMNS = ("kind", "people", "household_number", "industry_code", "division_code", "founded_on", "manager")
@@ -111,6 +111,14 @@ def add_member(household: Firm, person: Person, actor: str) -> None:
             faults.append(Fault("person", f"{person.name}, of {standing.firm.name}", "somebody who is in no household"))
     check(faults)
     link_people(household.institution, [(household, person, "member")], actor)
+
+
+@transaction.atomic
+def register_member(household: Firm, told: Mapping[str, Any], actor: str) -> Person:
+    """Somebody (`name`, `identity_number`, optional `phone`) is registered where not known yet, and joins (`add_member`)."""
+    (person,) = register_people(household.institution, [told], actor)
+    add_member(household, person, actor)
+    return person
 
 
 def people_told(firm: Firm) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "decision": (*LENDING, *OVERSIGHT),
     "firm": STAFF,
     "matching": (*LENDING, *OVERSIGHT),
+    "people": (*LENDING, *OVERSIGHT),
     "evidence": (*LENDING, *OVERSIGHT),
     "payouts": (*LENDING, Role.ACCOUNTANT, Role.AUDITOR),
     "loans": STAFF,
@@ -55,6 +56,7 @@ ACTORS: dict[str, tuple[str, ...]] = {
     "duties": (*LENDING, Role.RISK_MANAGER),
     "decision": (*LENDING, *OVERSIGHT),
     "matching": (*LENDING, Role.RISK_MANAGER),
+    "people": LENDING,
     "lab": (Role.APPROVER, Role.RISK_MANAGER),  # a promotion is answered by another person than proposed it
     "drafts": (Role.RISK_MANAGER,),
     "evidence": LENDING,
