@@ -241,3 +241,52 @@ def test_the_factory_tells_each_part(bank):
         made = {code: one.latest_decision for code, one in parts_of(application).items()}
         assert found == {code: (one.outcome, one.amount_fen, one.rate_ppm) for code, one in made.items()}
     assert answers["amount_fen"].to_list() == [50_000_000, 28_000_000]
+
+
+@pytest.fixture
+def together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The combined product of an institution that lends both parts or none."""
+    from django.conf import settings
+
+    from puhui.products.documents import CATALOGUE
+
+    name = "combined-start-and-jobs-loan-2025-05-20.toml"
+    text = (CATALOGUE / "products" / name).read_text(encoding="utf-8")
+    (tmp_path / "products").mkdir()
+    (tmp_path / "products" / name).write_text(text.replace("stands_alone = true", "stands_alone = false"), encoding="utf-8")
+    monkeypatch.setattr(settings, "PUHUI_CATALOGUE", tmp_path)
+
+
+def test_parts_that_do_not_stand_alone_fall_with_each_other(bank, together):
+    """The start part would be granted; it is decided again, and refused, because the jobs part was."""
+    from puhui.decisions import actions
+
+    borrower = firm(bank, si_decline_vs_target_flag=0)
+    application = apply(bank, borrower)
+    actions.decide(application, "system")
+    parts = parts_of(application)
+    assert {one.status for one in parts.values()} == {"refused"}
+    vetoes = [one["code"] for one in parts[START].latest_decision.record["reasons"] if one.get("severity") == "veto"]
+    assert vetoes == ["part_refused"]
+    assert owed(borrower) == 0
+    assert actions.replay_all(bank.institution) == []
+
+
+def test_what_a_person_refuses_ends_the_other_part_too(bank, together):
+    """The start part was approved by two people and reserved; the jobs part is refused, so its offer ends and the room is given back."""
+    from puhui.decisions import actions
+    from puhui.decisions.models import Offer
+
+    borrower = firm(bank)
+    application = apply(bank, borrower, 900_000, project_cost=800_000, own_funds=240_000)
+    actions.decide(application, "system")
+    parts = parts_of(application)
+    start = parts[START].latest_decision
+    if answers := {one.pk: ("settled", "seen") for one in start.questions.all()}:
+        actions.answer_questions(start, bank.users["officer"], answers, key="answers")
+    actions.review(start, bank.users["officer"], "approve", "known for years")
+    actions.review(start, bank.users["approver"], "approve", "agreed")
+    assert owed(borrower) == 56_000_000
+    actions.review(parts[JOBS].latest_decision, bank.users["officer"], "refuse", "sales do not bear it")
+    assert {one.status for one in parts_of(application).values()} == {"refused"}
+    assert (owed(borrower), Offer.objects.get().status) == (0, "expired")
