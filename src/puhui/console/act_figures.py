@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from puhui.books.chart import chart
+from puhui.console.act_options import parts_of
 from puhui.console.act_words import (
     ANSWERS,
     ARGUMENTS,
@@ -46,6 +47,10 @@ def act_link(act: str, target: Any) -> dict[str, Any]:
     """An act with the address of its form."""
     kind = ACTS[act].target
     return {"name": act, "label": NAMES[act], "url": reverse("console:act", args=[kind, target.pk, act])}
+
+
+#: acts whose answer is told beside what becomes of the loan
+TOLD_BESIDE = ("record_misuse", "extend", "restructure", "renew", "review_link", "correct_link")
 
 
 def act_groups(user: Any, loan: Any, status: str, held: str) -> list[dict[str, Any]]:
@@ -93,7 +98,7 @@ def preview_context(seen: Preview, institution: Institution, language: str, act:
     """A preview as the page shows it: each loan before and after, its schedule and entries; what else the act answers."""
     return {
         "loans": [_loan(each, institution, language) for each in seen.loans],
-        "answers": answer_rows(seen.answer) if not seen.loans or act in ("record_misuse", "extend", "restructure", "renew") else [],
+        "answers": answer_rows(seen.answer) if not seen.loans or act in TOLD_BESIDE else [],
         "second": second_person(power(act, target), seen.second_person),
     }
 
@@ -135,16 +140,20 @@ def answer_rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         if value in (None, ""):
             continue
         shown = state(CLASS, value) if name == "class" else state(LINE | CONTRACT, value) if name == "status" else None
-        rows.append({"label": label, "value": money(value) if name == "limit_fen" else value, "state": shown})
+        value = money(value) if name.endswith("_fen") else rate(value) if name.endswith("_ppm") else value
+        rows.append({"label": label, "value": value, "state": shown})
     return rows
 
 
-def request_rows(command: Command) -> list[dict[str, Any]]:
+def request_rows(command: Command, target: Any) -> list[dict[str, Any]]:
     """What was asked for, argument by argument, in words."""
     rows = []
     for name, value in command.request.items():
         if value in (None, "", {}, []):
             continue
+        if name == "facts":
+            facts = {code: label for code, label, *_ in parts_of(command.act, name, target)}
+            value = "; ".join(f"{facts.get(code, code)}: {each}" for code, each in value.items())
         rows.append({"label": word(ARGUMENTS, name), "value": _argument(name, value)})
     return rows
 

@@ -313,6 +313,9 @@ OWED = {
 
 #: what else an act answers, as far as a person needs it
 ANSWERS = {
+    "change_ppm": _("Changes the rate by"),
+    "rate_ppm": _("Rate after it"),
+    "clawback_fen": _("Paid back"),
     "class": _("Class after it"),
     "maturity": _("Last due date after it"),
     "limit_fen": _("Limit after it"),

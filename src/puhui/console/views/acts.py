@@ -198,7 +198,7 @@ def _command_context(request: Request, found: Command, errors: list[str]) -> dic
     waiting = found.status == Command.Status.WAITING
     shown = figures.command_row(found, getattr(target, "number", str(target)))
     context: dict[str, Any] = {
-        "row": {**shown, "target_url": _home(request, ACTS[found.act], target)}, "request_rows": figures.request_rows(found),
+        "row": {**shown, "target_url": _home(request, ACTS[found.act], target)}, "request_rows": figures.request_rows(found, target),
         "firm": target if isinstance(target, Firm) else target.firm, "errors": errors, "waiting": waiting,
         "may_approve": waiting and request.user.username != found.maker and request.user.role in power.checkers,
         "may_refuse": waiting and (request.user.username == found.maker or request.user.role in power.checkers),
