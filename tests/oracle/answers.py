@@ -51,8 +51,9 @@ def answer(document: dict[str, Any], *, penalty_at_once: bool = True) -> dict[st
         if fee["when"] not in ("instalment", "drawdown"):
             todo.append((day_of(fee["when"]), 2, {"type": "dated fee", "fee": fee, "date": day_of(fee["when"])}))
         elif fee["when"] == "drawdown":
-            if any(event["type"] == "drawdown" for event in events):
-                raise Doubt("a drawdown fee of parts")
+            if drawn:
+                todo += [fee_of_draw(terms, fee, event, len(drawn) == 1) for event in drawn]
+                continue
             todo.append((terms.start, 1, {"type": "drawdown fee", "amount": fee_text(terms, fee), "date": terms.start}))
     for event in events:
         if event["type"] == "pause":
@@ -82,6 +83,17 @@ def fee_text(terms: Terms, fee: dict[str, Any]) -> str:
     return terms.text(int(rounded(Fraction(str(fee["rate"])) * terms.amount, terms.money)))
 
 
+def fee_of_draw(terms: Terms, fee: dict[str, Any], draw: dict[str, Any], alone: bool) -> tuple[date, int, dict[str, Any]]:
+    """The fee of one draw among the things to do, after the draw itself."""
+    lent = amount_of(terms, draw)
+    if fee.get("of") != "principal" and not (alone and (fee.get("of") != "amount" or lent == terms.amount)):
+        raise Doubt("a drawdown fee of parts")
+    if not alone and terms.recalculation is None:
+        raise Doubt("a drawdown fee of parts that make the plan anew")
+    amount = str(fee["amount"]) if "amount" in fee else terms.text(int(rounded(Fraction(str(fee["rate"])) * lent, terms.money)))
+    return day_of(draw["date"]), 3, {"type": "drawdown fee", "amount": amount, "date": draw["date"]}
+
+
 def amount_of(terms: Terms, event: dict[str, Any]) -> int:
     return terms.units(event["amount"])
 
@@ -101,8 +113,11 @@ def act(card: Card, terms: Terms, event: dict[str, Any], day: date) -> None:
         card.run_to(day)
         pay_off(card, amount_of(terms, event) if "amount" in event else None, day)
     elif kind == "drawdown fee":
+        row = card.row_at(day)
+        if row is None or any(other.closed and other.period.due == day for other in card.rows):
+            raise Doubt("a drawdown fee on a due date")
         card.charge(day, "fee", amount_of(terms, event))
-        card.rows[0].charges[-1].paid = amount_of(terms, event)
+        row.charges[-1].paid = amount_of(terms, event)
     elif kind == "dated fee":
         dated_fee(card, terms, event["fee"], day)
     elif kind == "fee":

@@ -574,7 +574,7 @@ class Card:
 
     def charge(self, day: date, kind: str, amount: int) -> None:
         self.run_to(day)
-        row = next((r for r in self.rows if r.closed and r.period.due == day and not r.extra), None) or self.row_at(day)
+        row = next((r for r in self.rows if r.closed and r.period.due == day), None) or self.row_at(day)
         if row is None:
             last = self.rows[-1]
             row = Row(last.number + 1, Period(last.period.due, day), closed=True, extra=True, balance=self.principal_undue)

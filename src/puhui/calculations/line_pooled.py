@@ -111,8 +111,8 @@ class PooledLine(RunningLoan):
             expected = f"at most the amount, {amount_text(terms.amount, terms.exponent)}, where it is below the limit (or no amount)"
             raise unsettled("events.amount", found, expected)
         whole = not self.drawn and amount == terms.amount and day == terms.start
-        if not whole and any(fee.when == "drawdown" for fee in terms.fees):
-            raise unsettled("fees", "a drawdown fee with partial drawdowns", "the whole amount on the start: not settled otherwise")
+        if not whole:
+            self.drawdown_fees_settled(day, amount)
 
     def repay_early(self, day: date, amount: int) -> RunningRow:
         """Take `amount` off the balance on `day`; the row that it joins. Its interest stays until the next settlement."""

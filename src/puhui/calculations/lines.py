@@ -183,7 +183,8 @@ class _Keeper:
     def _fees_settled(self, event: Event) -> None:
         whole = self.count == 1 and event.amount == self.terms.amount and event.date == self.terms.start
         for index, fee in enumerate(self.terms.fees):
-            if not whole and (fee.when != "instalment" or fee.of == "amount"):
+            of_the_draw = fee.when == "drawdown" and fee.of == "principal"
+            if not whole and not of_the_draw and (fee.when != "instalment" or fee.of == "amount"):
                 found = "a fee of the whole loan, with draws that have dues of their own"
                 raise unsettled(f"fees[{index}]", found, "one draw of the whole amount on the start: not settled otherwise")
 

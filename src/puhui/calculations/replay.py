@@ -90,6 +90,7 @@ def walk(
     if not (loan.misuses or loan.line.pauses):
         loan.shape = shape_of(terms, [event for event in happened if event.type == "rate_change"])
     drawn = any(event.type == "drawdown" for event in happened)
+    loan.only_draw = sum(event.type == "drawdown" for event in happened) == 1
     if not drawn and any(event.type == "drawdown" for event in events):
         raise unsettled("events", "every drawdown reversed", "a drawdown that stands: without any, the whole amount counts as drawn")
     if not drawn:

@@ -127,6 +127,7 @@ class RunningLoan:
         self.renew_at: set[int] = set()
         self.switches: dict[int, Terms] = {}
         self.graces: dict[int, int] = {}
+        self.only_draw = False
         self.anchor: tuple[date, int] = (terms.start, 0) if terms.first_due is None else (terms.first_due, 1)
         self.oldest = 0
         self.closed_on: date | None = None
@@ -227,12 +228,29 @@ class RunningLoan:
         if terms.method in ("stepped", "custom") or flat_of_the_term or terms.principal_share is not None:
             found = f"a drawdown of a part under method {terms.method}"
             raise unsettled("events", found, "the whole amount on the start: not settled otherwise")
-        if any(fee.when == "drawdown" for fee in terms.fees):
-            raise unsettled("fees", "a drawdown fee with partial drawdowns", "the whole amount on the start: not settled otherwise")
+        self.drawdown_fees_settled(day, amount)
+        if terms.recalculation is None and terms.level_is_annuity and self.index and not self.drawn:
+            found = f"null, with a first drawdown on {day}, after the first due date"
+            self.unsettled.append(Fault("interest_recalculation", found, "recalculation: over how many instalments is not settled"))
         if self.plan.shortened or self.cut_short:
             raise unsettled("events", f"a drawdown on {day} after an early repayment that shortened the term", "one or the other")
         if any(row.settled or row.ahead for row in self.rows[self.index :]):
             raise unsettled("events", f"a drawdown on {day} after an instalment paid in advance", "one or the other: not settled")
+
+    def drawdown_fees_settled(self, day: date, amount: int) -> None:
+        """Refuse a drawdown fee of which it is open what of several draws, or of a part, it is reckoned on, or in which row it stands."""
+        terms = self.terms
+        for index, fee in enumerate(terms.fees):
+            if fee.when != "drawdown":
+                continue
+            of_the_draw = fee.of == "principal" or (self.only_draw and (fee.of != "amount" or amount == terms.amount))
+            if not of_the_draw or (self.drawn and terms.recalculation is None):
+                expected = "a rate of the principal of each draw, or one draw (of the whole amount, where the fee is a rate of it)"
+                raise unsettled(f"fees[{index}]", "a drawdown fee with several draws or a part of the amount", expected)
+            if self.index and self.rows[self.index - 1].period.due == day:
+                raise unsettled(
+                    f"fees[{index}]", f"a drawdown fee on the due date {day}", "another day: in which row it stands is not settled"
+                )
 
     def interest_to(self, day: date) -> Exact:
         """Contract interest of the period under way from its start to the morning of `day`, over SCALE."""
