@@ -68,12 +68,26 @@ def test_index_spread_and_steps_are_told_with_their_reasons(bank: Any, drawn: An
     assert "Insured people" in form and "as the link measures it" not in form
     contract = opened("officer", f"/payouts/{loan.contract_id}/")
     assert "+20 basis points" in contract and "3.30%" in contract
+    told = asked_by_program(bank, formula)
+    assert (told["index"], told["every"]) == ("LPR1Y", "1 month") and told["spreads"] == [["2025-04-15", "0.006"], ["2025-05-15", "0.001"]]
     boss(formula.firm)
     waits = waiting(formula)  # carried out and rolled back for whoever is to agree
     for told in ("What was seen Insured people: 21", "Changes the rate by -0.25%", "Rate after it 3.35%", "Paid back 42.50"):
         assert told in opened("risk", f"/acts/{waits}/", most=200).replace("−", "-"), told
     phone = opened("boss", f"/my/loans/{formula.pk}/", "zh-hans")
     assert "季末参保人数: 22" in phone and "全部盯防事项" not in phone
+
+
+def asked_by_program(bank: Any, loan: Any) -> Any:
+    """The index and the spreads of a loan as its own quote takes them."""
+    from django.test import Client
+
+    from puhui.api.keys import create_key
+    from puhui.parties.models import User
+
+    _, text = create_key(User.objects.get(username="officer", institution=bank), "core system", 1, "test")
+    client = Client(SERVER_NAME="localhost", headers={"Authorization": f"Bearer {text}"})
+    return client.get(f"/api/v1/loans/{loan.pk}").json()["rate_link"]
 
 
 def waiting(loan: Any) -> int:

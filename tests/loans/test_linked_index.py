@@ -127,14 +127,12 @@ def fees(loan: Any) -> list[int]:
 def agrees(bank: Any, loan: Any, day: date) -> None:
     """The loan folds to what is kept, and a quote of the same terms has the same schedule."""
     from puhui.calculations.quote import answer
-    from puhui.loans.links import linked_by
+    from puhui.loans.links import rate_link_of
     from puhui.loans.rebuilding import rebuild
 
     assert rebuild(bank, [loan.number])[1] == []
-    course = linked_by(fresh(loan)).course
-    assert course is not None
     terms = {name: value for name, value in loan.terms.items() if name != "rate_annual"}
-    quoted = answer({**terms, "start": OPENED.isoformat(), "rate_link": course.quoted(day)})
+    quoted = answer({**terms, "start": OPENED.isoformat(), "rate_link": rate_link_of(fresh(loan), day)})
     kept = [(str(row.due), row.interest_fen) for row in loan.instalments.order_by("number") if row.due <= day]
     told = [(row["due"], round(Decimal(row["interest"]) * 100)) for row in quoted["instalments"] if row["due"] <= day.isoformat()]
     assert kept == told and len(kept) > 0

@@ -14,6 +14,7 @@ from puhui.api.shapes import REFUSALS, Number, PageQuery, PageShape, page_of
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.quote import answer_text
 from puhui.loans import queries
+from puhui.loans.links import rate_link_of
 from puhui.products.law import law_on
 
 router = Router(tags=["loans"])
@@ -40,6 +41,7 @@ class LoanDetail(LoanShape):
     owed: dict[str, Any]  # of the day: by component, next due, to close the loan
     schedule: list[dict[str, Any]]
     events: list[dict[str, Any]]
+    rate_link: dict[str, Any] | None  # of a quote, with the spreads up to the day, where the rate follows an index
 
 
 class LoansQuery(PageQuery):
@@ -87,4 +89,5 @@ def loan(request: Request, loan: Number, query: Query[DayQuery]) -> dict[str, An
         "owed": asdict(told.owed),
         "schedule": [row._asdict() for row in told.fold.position.rows],
         "events": events,
+        "rate_link": rate_link_of(found, day),
     }

@@ -16,7 +16,7 @@ from puhui.products.linkages import change_of_rate
 from puhui.products.queries import versions
 from puhui.products.terms import Linkage, Product
 
-__all__ = ["Linked", "Standing", "linked_by", "links_of", "may_be_linked", "standing"]
+__all__ = ["Linked", "Standing", "linked_by", "links_of", "may_be_linked", "rate_link_of", "standing"]
 
 
 def links_of(loan: Loan) -> dict[str, Linkage]:
@@ -90,6 +90,15 @@ def linked_by(loan: Loan) -> Linked:
     link = getattr(loan.contract, "rate_link", None)
     follows = None if link is None else course(loan, link, looks_of(reviews), of)
     return Linked(of, {one.code: one for one in of.linkage}, reviews, loan, follows, _decided(decision.record))
+
+
+def rate_link_of(loan: Loan, until: date) -> dict[str, Any] | None:
+    """The index and the spreads of a loan's rate up to a day, as `rate_link` of a quote; None where it follows no index."""
+    if getattr(loan.contract, "rate_link", None) is None:
+        return None
+    follows = linked_by(loan).course
+    assert follows is not None
+    return follows.quoted(until)
 
 
 def _decided(record: Mapping[str, Any]) -> dict[str, Value]:

@@ -41,9 +41,10 @@ def read_link(document: Mapping[str, Any]) -> Link:
 
 
 def _faults(document: Mapping[str, Any], months: int | None, spread: Any) -> Iterator[Fault]:
-    known = ("index", "spread", "every", "on")
+    known, remedies = ("index", "spread", "every", "on"), {"spreads": "One is agreed; others come with the looks at what the rate follows."}
     for name in sorted(document.keys() - set(known)):
-        yield Fault(f"rate_link.{name}", str(document[name])[:40], ", ".join(known), "Values come from the dated table.")
+        remedy = remedies.get(name, "Values come from the dated table.")
+        yield Fault(f"rate_link.{name}", str(document[name])[:40], ", ".join(known), remedy)
     if document.get("index") not in INDEXES:
         yield Fault("rate_link.index", str(document.get("index")), " or ".join(INDEXES))
     if spread is None or abs(spread) > 1 or (spread * RATE_SCALE).denominator != 1:
