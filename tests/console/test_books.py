@@ -365,6 +365,12 @@ def test_a_receipt_goes_over_the_debts_that_are_due(money: Any, scenario: Any, c
     receipt = money.receipts["alike"]
     sent = {"act": "apply_over", "key": KEY, "firm": late.firm_id}
     due = owed(late, receipt.value_on).due_fen
+    seen = client_of("accountant").get(f"/books/suspense/{receipt.pk}/", {"over": late.firm_id, "named": late.number})
+    (row,) = [each for each in seen.context["over"]["rows"] if each["loan"] == late]
+    assert row["share"].amount == min(due, receipt.amount_fen) and row["share"].ground == "designated" and row["named"]
+    assert not ReceiptApplication.objects.filter(receipt=receipt).exists()  # looked at, nothing done
+    strange = client_of("accountant").get(f"/books/suspense/{receipt.pk}/", {"over": late.firm_id, "named": "none"})
+    assert "the number of a loan of this lender" in text_of(strange)
     assert client_of("accountant").post(f"/books/suspense/{receipt.pk}/", sent).status_code == 302
     applied = ReceiptApplication.objects.filter(receipt=receipt, loan=late)
     assert sum(each.amount_fen for each in applied) == min(due, receipt.amount_fen) > 0

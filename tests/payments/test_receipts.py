@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -203,6 +204,31 @@ def test_one_receipt_over_several_debts_by_the_civil_code(loan_of: Callable[...,
     assert sum(each.amount_fen for each in applications) == 1_500_000
     assert apply_over(Receipt.objects.get(), first.firm, "accountant", key="all") == applications
     assert proved(micro_lender) == []
+
+
+def test_what_the_payer_names_goes_first_then_what_is_secured_least(loan_of: Callable[..., Any], account: Any, micro_lender: Any) -> None:
+    """6 % under a mortgage waits for 4.35 % without one, unless the payer names it; given back, the heavier burden goes first again."""
+    from puhui.loans.credit_models import Security, SecurityRelease, SecurityValue
+    from puhui.payments.receiving import shares_over
+
+    first = loan_of()
+    second = loan_of(first.firm, rate_annual="0.06")
+    day = date(2026, 2, 20)
+    days_pass(micro_lender, day)
+    told = {"institution": micro_lender, "recorded_by": "test", "evidence": "登记证明"}
+    security = Security.objects.create(contract=second.contract, kind="mortgage", provider="机器设备", **told)
+    SecurityValue.objects.create(security=security, day=OPENED, item_kind="machinery", base_fen=2_000_000, value_fen=1_000_000, **told)
+
+    def order(designated: Any = ()) -> list[tuple[int, str]]:
+        shares, _ = shares_over(first.firm, 1_500_000, day, designated)
+        return [(int(each.debt), each.ground) for each in shares]
+
+    assert order() == [(first.pk, "security"), (second.pk, "security")]
+    assert order([second]) == [(second.pk, "designated"), (first.pk, "due")]
+    SecurityRelease.objects.create(security=security, day=day, **told)
+    assert order() == [(second.pk, "burden"), (first.pk, "burden")]
+    with pytest.raises(FaultsError, match="another borrower"):
+        order([loan_of()])
 
 
 def test_a_receipt_goes_back(account: Any, micro_lender: Any, accountant: Any) -> None:

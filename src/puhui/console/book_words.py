@@ -146,6 +146,15 @@ GROUNDS = {
     "amount_next": _("amount is the next instalment"),
     "debited": _("debited for this loan"),
     "article_560": _("by the order of the Civil Code, article 560"),
+    "agreed": _("as agreed"),
+    "designated": _("named by the payer"),
+    "due": _("due before the others"),
+    "security": _("secured the least"),
+    "burden": _("heavier burden"),
+    "due_date": _("due for longer"),
+    "proportion": _("in proportion"),
+    "only": _("the only one"),
+    "not_due": _("not due yet"),
 }
 
 STAGE_REASONS = {

@@ -27,7 +27,7 @@ from puhui.parties.actions import record_audit
 from puhui.products.parameters import Row, table
 from puhui.products.queries import product, versions
 
-__all__ = ["RELEASE_SECURITY", "SECURE", "VALUE_SECURITY", "Cover", "Held", "cover_of", "payout_faults"]
+__all__ = ["RELEASE_SECURITY", "SECURE", "VALUE_SECURITY", "Cover", "Held", "cover_of", "held_on", "payout_faults"]
 
 KINDS = ("receivable", "equipment", "intellectual_property", "property", "movables", "deposit", "guarantee")
 _SUITED = {
@@ -63,13 +63,14 @@ class Cover:
 
 def cover_of(contract: Contract, owed_fen: int, on: date) -> Cover:
     """The cover of a contract for an amount, by the newest valuations up to a day. Two statements."""
-    held = tuple(_held(contract, on))
+    held = tuple(held_on(contract, on))
     total = sum(one.value.value_fen for one in held if one.value and not one.is_released)
     wanted = product(contract.product_code, contract.decision.business_date, contract.institution).security.cover_ppm
     return Cover(held, total, owed_fen, total * 1_000_000 // owed_fen if owed_fen else 0, wanted)
 
 
-def _held(contract: Contract, on: date) -> Iterator[Held]:
+def held_on(contract: Contract, on: date) -> Iterator[Held]:
+    """The securities of a contract, each with its newest valuation up to a day. Two statements."""
     rows = contract.securities.select_related("release").prefetch_related("values").order_by("pk")
     for row in rows:
         values = [one for one in row.values.all() if one.day <= on]
@@ -84,7 +85,7 @@ def payout_faults(contract: Contract, start: date, maturity: date) -> Iterator[F
     asked = product(contract.product_code, contract.decision.business_date, contract.institution).security
     if "none" in asked.kinds:
         return
-    held = [one for one in _held(contract, start) if not one.is_released]
+    held = [one for one in held_on(contract, start) if not one.is_released]
     items = [_item(one.security, one.value) for one in held if one.value]
     yield from (Fault(_where(one.security), "no valuation", "a valuation by its kind") for one in held if one.value is None)
     yield from missing_before_payout(items, _rules(start), start, maturity)

@@ -5,7 +5,7 @@ from puhui.payments.accounts import open_bank_account, register_firm_account, ve
 from puhui.payments.debiting import request_debits, take_results
 from puhui.payments.driving import agree, cancel_order, decide, drive, drive_all, hear
 from puhui.payments.ordering import Payee, instruct, return_receipt
-from puhui.payments.receiving import apply, apply_over, match_open, undo
+from puhui.payments.receiving import apply, apply_over, match_open, shares_over, undo
 from puhui.payments.statements import import_statement
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "register_firm_account",
     "request_debits",
     "return_receipt",
+    "shares_over",
     "take_results",
     "undo",
     "verify_firm_account",

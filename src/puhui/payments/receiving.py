@@ -6,8 +6,9 @@ the day on which the money came, however late it is found out for whom. Keys der
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 
@@ -16,8 +17,11 @@ from puhui.calculations.debts import Debt, Share, distribute
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.loans import actions as loans
 from puhui.loans import queries as loan_queries
+from puhui.loans.collateral import held_on
 from puhui.loans.fold import terms_of
-from puhui.loans.models import Event, Loan
+from puhui.loans.keeping import events_of
+from puhui.loans.models import Contract, Event, Loan
+from puhui.loans.rate_setting import rate_before
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Firm, Institution
 from puhui.payments import posting
@@ -112,12 +116,21 @@ def undo(application: ReceiptApplication, reason: str, actor: str) -> ReceiptApp
 
 
 def shares_over(firm: Firm, amount_fen: int, on: date, designated: Sequence[Loan] = ()) -> tuple[list[Share], int]:
-    """How a payment of a borrower goes over all its loans on a day by Civil Code 560 and 561, and what is left. Ids are loan ids."""
+    """How a payment of a borrower goes over all its loans on a day by Civil Code 560 and 561, and what is left. Ids are loan ids.
+
+    `designated`: loans that the borrower named when paying, which go first.
+    """
     open_loans = Loan.objects.filter(firm=firm, start__lte=on).exclude(status__in=("closed", "undrawn"))
-    open_loans = open_loans.select_related("institution", "contract").order_by("pk")
-    debts = [_debt(loan, on) for loan in open_loans]
+    debts = _debts(list(open_loans.select_related("institution", "contract").order_by("pk")), on)
     named = [str(loan.pk) for loan in designated]
-    return distribute(amount_fen, [debt for debt in debts if debt.total or debt.id in named], on, designated=named)
+    check(
+        Fault(f"loan {loan.number}", "not open, or another borrower's", f"one of {firm}") for loan in designated if loan.firm_id != firm.pk
+    )
+    return distribute(amount_fen, [debt for debt in debts if debt.total], on, designated=[each for each in named if _owes(debts, each)])
+
+
+def _owes(debts: Sequence[Debt], loan_id: str) -> bool:
+    return any(debt.id == loan_id and debt.total for debt in debts)
 
 
 def apply_over(receipt: Receipt, firm: Firm, actor: str, *, key: str, designated: Sequence[Loan] = ()) -> list[ReceiptApplication]:
@@ -137,17 +150,34 @@ def apply_over(receipt: Receipt, firm: Firm, actor: str, *, key: str, designated
         ]
 
 
-def _debt(loan: Loan, on: date) -> Debt:
-    """What of a loan is due: the penalty rate is its burden, its overdue day its due date."""
-    owed = loan_queries.owed(loan, on)
-    penalty = terms_of(loan.terms).penalty
-    markup = penalty.markup_overdue if penalty else 0
-    interest = owed.interest_due_fen + owed.penalty_fen
-    due = loan.overdue_since or owed.next_due or loan.maturity
-    principal = max(owed.due_fen - interest - owed.fee_fen, 0)
-    secured = 1_000_000 if loan.contract.securities.exists() else 0  # without values: secured or not
-    burden = loan.rate_ppm * (10_000 + markup) // 10_000
-    return Debt(str(loan.pk), due, principal, interest, owed.fee_fen, secured, burden)
+def _debts(open_loans: Sequence[Loan], on: date) -> list[Debt]:
+    """What of each loan is due: the rate of that day with the penalty's markup is its burden, its overdue day its due date."""
+    history = events_of([loan.pk for loan in open_loans])
+    owed = {loan.pk: loan_queries.owed(loan, on, history[loan.pk]) for loan in open_loans}
+    under_contract: dict[int, int] = defaultdict(int)
+    for loan in open_loans:
+        under_contract[loan.contract_id] += owed[loan.pk].to_close_fen
+    secured = {loan.contract_id: _secured_ppm(loan.contract, under_contract[loan.contract_id], on) for loan in open_loans}
+    debts = []
+    for loan in open_loans:
+        figures, penalty = owed[loan.pk], terms_of(loan.terms).penalty
+        interest = figures.interest_due_fen + figures.penalty_fen
+        due = loan.overdue_since or figures.next_due or loan.maturity
+        principal = max(figures.due_fen - interest - figures.fee_fen, 0)
+        burden = rate_before(loan, history[loan.pk], on + timedelta(days=1)) * (10_000 + (penalty.markup_overdue if penalty else 0))
+        debts.append(
+            Debt(str(loan.pk), due, principal, interest, figures.fee_fen, secured[loan.contract_id], burden // 1_000_000)
+        )  # fmt: skip
+    return debts
+
+
+def _secured_ppm(contract: Contract, owed_fen: int, on: date) -> int:
+    """The share of what is owed under a contract that its securities cover on a day; all of it where one was never valued."""
+    held = [each for each in held_on(contract, on) if not each.is_released]
+    worth = sum(each.value.value_fen for each in held if each.value)
+    if not held or all(each.value for each in held):
+        return min(worth * 1_000_000 // max(owed_fen, 1), 1_000_000)
+    return 1_000_000
 
 
 def match_open(institution: Institution, actor: str = ACTOR) -> dict[str, int]:

@@ -101,7 +101,8 @@ def _act(request: Request, receipt: Receipt) -> str:
         actions.apply(receipt, loan, amount, who, key=key, grounds=sent.getlist("grounds")[:8], reason=sent.get("reason", ""))
         return _("Put to loan %(loan)s, effective on the day on which the money came.") % {"loan": loan.number}
     if act == "apply_over":
-        done = actions.apply_over(receipt, _firm(request, sent.get("firm", "")), who, key=key)
+        firm, named = _firm(request, sent.get("firm", "")), [_loan(request, each) for each in sent.getlist("named")[:50]]
+        done = actions.apply_over(receipt, firm, who, key=key, designated=named)
         return _("Put to %(count)s loans; what was not due stays in suspense.") % {"count": len(done)}
     if act == "return":
         names = ("payee", "account", "bank", "bank_code")
@@ -148,13 +149,28 @@ def _context(request: Request, receipt: Receipt, errors: list[str]) -> dict[str,
         for each in found if each.loan_id in named
     ]  # fmt: skip
     firms = {each["loan"].firm_id: each["loan"].firm.name for each in suggestions}
+    over = _over(request, receipt) if receipt.open_fen and request.GET.get("over") else None
     days = (request.institution.business_date - receipt.value_on).days
     return {
         "tab": "suspense", "receipt": receipt, **_origin(receipt), "days": max(days, 0), "errors": errors, "suggestions": suggestions,
-        "firms": list(firms.items()), "applications": _applications(receipt),
+        "firms": list(firms.items()), "over": over, "applications": _applications(receipt),
         "returns": [{"order": each, "state": state(ORDER, each.status)} for each in receipt.return_orders.order_by("pk")],
         "may_act": acts, "may_use": acts and receipt.open_fen > 0, "key": new_key(), "sent": request.POST if errors else {},
     }  # fmt: skip
+
+
+def _over(request: Request, receipt: Receipt) -> dict[str, Any] | None:
+    """How what is open would go over all debts of the borrower that was chosen; those that the payer named go first."""
+    try:
+        firm, named = _firm(request, request.GET["over"]), [_loan(request, each) for each in request.GET.getlist("named")[:50]]
+        shares, left = actions.shares_over(firm, receipt.open_fen, min(receipt.value_on, request.institution.business_date), named)
+    except FaultsError as error:
+        return {"errors": errors_of(error)}
+    found = loans.loans(request.user).filter(firm=firm).exclude(status__in=("closed", "undrawn")).order_by("pk")
+    of_loan = {int(each.debt): each for each in shares}
+    why = {pk: word(GROUNDS, share.ground) for pk, share in of_loan.items()}
+    rows = [{"loan": each, "share": of_loan.get(each.pk), "named": each in named, "ground": why.get(each.pk, "")} for each in found]
+    return {"firm": firm, "rows": rows, "left_fen": left, "named": [each.number for each in named]}
 
 
 def _applications(receipt: Receipt) -> list[dict[str, Any]]:
