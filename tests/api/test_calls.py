@@ -195,3 +195,22 @@ def test_query_budgets(scenario: Any, caller_of: Any) -> None:
         with CaptureQueriesContext(connection) as seen:
             assert client.get(f"/api/v1{address}").status_code == 200
         assert len(seen) <= 7, (address, len(seen))
+
+
+def test_a_household_is_registered_once_and_its_numbers_are_not_answered(scenario: Any, caller_of: Any) -> None:
+    from puhui.parties.identifiers import identity_check_character
+
+    numbers = [body + identity_check_character(body) for body in ("99012119800101601", "99012119820202602")]
+    people = [
+        {"part": part, "name": name, "identity_number": number}
+        for part, name, number in zip(("head", "spouse"), ("张文", "李兰"), numbers, strict=True)
+    ]
+    asked = {"kind": "household", "people": people, "household_number": "BS601"}
+    client = caller_of("officer")
+    answer = post(client, "/firms/borrowers", asked)
+    assert answer.status_code == 200 and not any(number in answer.content.decode() for number in numbers)
+    told = answer.json()
+    assert (told["kind"], told["name"]) == ("household", "张文户") and {"scheme": "household", "value": "BS601"} in told["identifiers"]
+    again = post(client, "/firms/borrowers", asked)
+    assert again.status_code == 422 and "张文户" in json.dumps(again.json(), ensure_ascii=False)
+    assert post(caller_of("risk"), "/firms/borrowers", asked).status_code == 403

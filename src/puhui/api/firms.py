@@ -1,15 +1,15 @@
-"""Firms: found by name or identifier."""
+"""Firms: found by name or identifier; persons and households who borrow are registered with their people."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
-from ninja import Query, Router, Schema
+from ninja import Field, Query, Router, Schema
 
-from puhui.api.access import Request, reads
+from puhui.api.access import Request, acts, reads
 from puhui.api.shapes import REFUSALS, Number, PageQuery, PageShape, page_of
-from puhui.parties import queries
+from puhui.parties import borrowers, queries
 from puhui.parties.models import Firm
 
 router = Router(tags=["firms"])
@@ -31,6 +31,30 @@ class FirmsShape(PageShape):
 
 class FirmsQuery(PageQuery):
     search: str = ""
+
+
+class PersonAsked(Schema):
+    part: Literal["borrower", "head", "spouse", "member"]
+    name: str = Field(min_length=1, max_length=100)
+    identity_number: str = Field(max_length=24)
+    phone: str | None = Field(None, max_length=24)
+
+
+class BorrowerAsked(Schema):
+    """A person who borrows (part `borrower`, perhaps a `spouse`), or a household: one `head`; `spouse` and `member`s owe with it."""
+
+    kind: Literal["person", "household"]
+    people: list[PersonAsked] = Field(min_length=1, max_length=30)
+    household_number: str = Field("", max_length=64)
+    industry_code: str = ""
+    division_code: str = ""
+
+
+@router.post("/borrowers", auth=acts("people"), response={200: FirmShape, **REFUSALS}, summary="Register a person or household")
+def register(request: Request, asked: BorrowerAsked) -> dict[str, Any]:
+    """All of it or nothing. Identity numbers are never answered; whoever borrows already is refused, so sending twice registers once."""
+    (firm,) = borrowers.register_borrowers(request.institution, [asked.dict()], request.user.username)
+    return _told(firm)
 
 
 @router.get("", auth=reads("firm"), response={200: FirmsShape, **REFUSALS}, summary="Firms by name or identifier")

@@ -1,7 +1,8 @@
-"""`puhui parties`: which rows may be the same firm, and which firms belong together."""
+"""`puhui parties`: people who borrow, which rows may be the same firm, and which firms belong together."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -11,12 +12,42 @@ from puhui.site.commands import support
 if TYPE_CHECKING:
     from datetime import date
 
-app = typer.Typer(help="Firms that may be entered twice, and firms that belong together.", no_args_is_help=True)
+app = typer.Typer(help="People who borrow, firms that may be entered twice, and firms that belong together.", no_args_is_help=True)
 
 
 @app.callback()
 def group() -> None:
-    """Firms that may be entered twice, and firms that belong together."""
+    """People who borrow, firms that may be entered twice, and firms that belong together."""
+
+
+@app.command()
+def register(
+    path: Path = typer.Argument(..., metavar="FILE", help="CSV in UTF-8, a line for each person: see the page on the interface."),
+    institution: str = typer.Option("", "--institution", help="Code of the institution; may be left out where there is only one."),
+    actor: str = typer.Option("system", "--as", help="In whose name, for the audit trail."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document instead of text."),
+) -> None:
+    """Register persons and households who borrow from a list: all of them, or nobody and every fault with its lines.
+
+    Columns: borrower, kind (person, household), part (borrower; head, spouse, member), name, identity_number, phone, household_number,
+    industry_code, division_code. Lines of one borrower share the key in the column borrower.
+
+    Example: puhui parties register village.csv --as officer
+    """
+    support.start_django()
+    from puhui.parties.people_file import register_list
+
+    if not path.is_file():
+        support.fail(f"{path}: found nothing, expected a file")
+    lender = support.institution(institution)
+    firms = register_list(lender, path.read_bytes(), path.name, actor)
+    rows = [{"firm": firm.pk, "name": firm.name, "kind": firm.kind} for firm in firms]
+    if as_json:
+        support.print_result({"borrowers": rows}, as_json=True)
+        return
+    for row in rows:
+        print(f"{row['firm']:>8}  {row['kind']:9}  {row['name']}")
+    print(f"{len(rows)} borrowers registered")
 
 
 @app.command()
