@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from puhui.books.queries import balance
+from puhui.calculations.debts import COMPONENTS, Share
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.console.access import Request, may_act, page
 from puhui.console.book_words import ACTORS, AGES, GROUNDS, ORDER
@@ -168,9 +169,14 @@ def _over(request: Request, receipt: Receipt) -> dict[str, Any] | None:
         return {"errors": errors_of(error)}
     found = loans.loans(request.user).filter(firm=firm).exclude(status__in=("closed", "undrawn")).order_by("pk")
     of_loan = {int(each.debt): each for each in shares}
-    why = {pk: word(GROUNDS, share.ground) for pk, share in of_loan.items()}
-    rows = [{"loan": each, "share": of_loan.get(each.pk), "named": each in named, "ground": why.get(each.pk, "")} for each in found]
+    rows = [{"loan": each, "share": of_loan.get(each.pk), "named": each in named, **_share(of_loan.get(each.pk))} for each in found]
     return {"firm": firm, "rows": rows, "left_fen": left, "named": [each.number for each in named]}
+
+
+def _share(share: Share | None) -> dict[str, Any]:
+    """The figures of one debt's share, in fen, and its ground; nothing where it gets nothing."""
+    parts = {f"{name}_fen": share.components.get(name) if share else None for name in COMPONENTS}
+    return {"amount_fen": share.amount if share else None, "ground": word(GROUNDS, share.ground) if share else "", **parts}
 
 
 def _applications(receipt: Receipt) -> list[dict[str, Any]]:
