@@ -11,6 +11,7 @@ from tests.evidence.conftest import BUSINESS_DATE, HEADINGS, consent, csv_text, 
 from puhui.calculations.faults import FaultsError
 from puhui.evidence import queries
 from puhui.evidence.models import Batch, Invoice, InvoiceReplacement
+from puhui.features.compute import compute
 from puhui.parties.models import AuditRecord
 
 
@@ -208,3 +209,19 @@ def test_sums_leave_out_repeats_and_voids(lender):
 def test_two_imports_in_one_transaction(lender):
     assert lender.import_rows([line(1)]).counts["accepted"] == 1
     assert lender.import_rows([line(1), line(2)]).counts == {**lender.import_rows([line(1), line(2)]).counts, "accepted": 1, "unchanged": 1}
+
+
+def test_what_the_buyer_issued_is_no_sale(lender):
+    """An invoice on which a firm pays for scrap or farm produce stands among those it issued, and must not raise its sales."""
+    headings = [*HEADINGS, "发票种类", "特定要素"]
+    paid = line(3, 金额="50.00", 税额="0", 价税合计="50.00")
+    rows = [[*line(1), "82", "建筑服务"], [*line(2), "82", "农产品收购"], [*paid, "24", ""]]
+    lender.import_file(lender.write(csv_text(rows, headings)))
+    assert queries.invoices_as_of(lender.institution, BUSINESS_DATE)["kind"].to_list() == ["82", "16", "24"]
+    (month,) = [each for each in queries.monthly_totals(lender.firm, BUSINESS_DATE) if each["sales_fen"]]
+    assert month["sales_fen"] == 100_000
+    (partner,) = queries.largest_partners(lender.firm, BUSINESS_DATE, "out", months=24)
+    assert partner["amount_fen"] == 100_000
+
+    found = compute(queries.invoices_as_of(lender.institution, BUSINESS_DATE), BUSINESS_DATE, variables=["inv_out_amt_24m"])
+    assert found["inv_out_amt_24m"].to_list() == [1000.0]

@@ -20,7 +20,7 @@ from puhui.evidence.access import open_readings as open_readings
 from puhui.evidence.frames import copy_out, frames_together, records_frame
 from puhui.evidence.layouts import layout
 from puhui.evidence.models import Batch, BatchFirm, Invoice, InvoiceReplacement, ReadLog
-from puhui.evidence.reading.invoices import EVIDENCE_CLASS
+from puhui.evidence.reading.invoices import BUYER_ISSUED_KINDS, EVIDENCE_CLASS
 from puhui.evidence.storing import statement
 from puhui.parties.models import Firm, FirmIdentifier, Institution
 from puhui.parties.queries import limit_to_user
@@ -31,6 +31,7 @@ FRAME_SCHEMA = {
     "issued_on": pl.Date,
     "issued_hour": pl.Int16,
     "counterparty": pl.String,
+    "kind": pl.String,
     "amount_fen": pl.Int64,
     "tax_fen": pl.Int64,
     "total_fen": pl.Int64,
@@ -181,7 +182,7 @@ def standing_invoices(firm: Firm, as_of: dt.datetime | dt.date) -> QuerySet[Invo
     return Invoice.objects.filter(~Exists(replaced), firm=firm, known_at__lte=moment)
 
 
-COUNTED = Q(duplicate=False, status__in=[Invoice.Status.NORMAL, Invoice.Status.RED])
+COUNTED = Q(duplicate=False, status__in=[Invoice.Status.NORMAL, Invoice.Status.RED]) & ~Q(direction="out", kind__in=BUYER_ISSUED_KINDS)
 
 
 def monthly_totals(firm: Firm, as_of: dt.datetime | dt.date, months: int = 36) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from typing import Any
 
 import narwhals as nw
 
+from puhui.evidence.reading.invoices import BUYER_ISSUED_KINDS
 from puhui.features.engines import shared
 from puhui.features.invoice_partners import (
     SIDE,
@@ -46,9 +47,6 @@ Frame = nw.LazyFrame[Any]
 
 SIDES = {"out": True, "in": False}
 """Side, as measures name it → `sold`."""
-
-BUYER_ISSUED_KINDS = ("16", "24")
-"""Farm-produce and scrap purchase invoices are issued by the buyer, so they are never the issuer's sales (digital invoice standard)."""
 
 _MONTH_SUMS: dict[str, tuple[str, ...]] = {
     "net": tuple(WINDOWS),

@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 from puhui.calculations.faults import Fault
 from puhui.evidence.documents.model import Document, DocumentField, invoice_row
 from puhui.evidence.reading.faults import refuse
+from puhui.evidence.reading.invoices import BUYER_ISSUED_KINDS
 
 MOST_ELEMENTS = 2_000_000
 DEEPEST = 100
@@ -89,6 +90,8 @@ def _invoices(root: ElementTree.Element) -> Iterator[tuple[dict[str, str], tuple
         if red and values["state"] == "红字":
             values |= {name: _negative(values[name]) for name in ("amount", "tax", "total") if values.get(name)}
         values["kind"] = values.get("kind") or values.pop("kind_name", "")
+        if values.get("special") in BUYER_ISSUED_KINDS:
+            values["kind"] = values["special"]
         values["issued_on"] = values.get("issued_on", "").replace("T", " ").strip()
         yield {name: value for name, value in values.items() if name not in ("kind_name", "special")}, None
 

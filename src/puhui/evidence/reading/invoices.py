@@ -34,6 +34,8 @@ from puhui.evidence.reading.result import Reading
 from puhui.evidence.reading.words import LINE_FIELDS, Vocabulary, plain, vocabulary
 
 EVIDENCE_CLASS = "C07"
+BUYER_ISSUED_KINDS = ("16", "24")
+"""Farm-produce and scrap purchase invoices are issued by the buyer, so they are never the issuer's sales (digital invoice standard)."""
 LOCAL_TIME = ZoneInfo("Asia/Shanghai")
 ADDS_UP_WITHIN_FEN = 1
 PAPER_DIGITS = 8
@@ -195,10 +197,14 @@ def _statuses(fields: Columns, mapping: Mapping, words: Vocabulary, amounts: dic
 
 
 def _kinds(fields: Columns, words: Vocabulary) -> pl.Series:
-    """The type code where the word is known; other words are left out, since nothing rests on them."""
-    text = fields.text("kind", 60)
-    if "kind" not in fields:
-        return text
+    """The type code where the word is known, before it the special element of an invoice that the buyer issued; other words are left out,
+    since nothing rests on them."""
+    kind, special = (_kind_codes(fields.text(name, 60), words) if name in fields else None for name in ("kind", "special"))
+    told = fields.text("kind", 60) if kind is None else kind
+    return told if special is None else told.zip_with(~special.is_in(BUYER_ISSUED_KINDS), special)
+
+
+def _kind_codes(text: pl.Series, words: Vocabulary) -> pl.Series:
     codes = {
         word: words.words["kind"].get(plain(word), word if word.isascii() and len(word) <= 3 else "") for word in text.unique().to_list()
     }
