@@ -163,7 +163,10 @@ REFUSED: dict[str, tuple[Builder, tuple[str, ...]]] = {
     "infinity": (cell(价税合计="inf"), ("row 3", "价税合计", "'inf'")),
     "too large an amount": (cell(金额="99999999999999999.00"), ("row 3", "金额", "at most 9,000,000,000,000")),
     "three decimals": (cell(金额="1000.005"), ("row 3", "whole fen", "half_up")),
-    "decimal comma": (content(csv_text([line(1, 金额="1000,5")], delimiter=";")), ("row 2", "金额", "'1000,5'")),
+    "a decimal comma beside a decimal point": (
+        content(csv_text([line(1, 金额="1000,5"), line(2, 金额="12.50")], delimiter=";")),
+        ("row 2", "金额", "'1000,5'"),
+    ),
     "negative tax on a positive amount": (cell(税额="-130.00"), ("row 3", "税额", "correct the sign")),
     "red with a positive amount": (cell(发票状态="红字"), ("row 3", "发票状态", "negative amounts")),
     "two amounts missing": (cell(金额="", 税额=""), ("row 3", "金额", "an empty cell", "Fill the cell")),

@@ -160,3 +160,19 @@ def test_own_mappings_are_right():
         assert (mapping.direction, mapping.firm_scheme, mapping.known_at.origin, mapping.known_at.void_from) == (
             direction, "cumcm", "observed", "month_end",
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "fen"),
+    [
+        (["1.234,50", "-2,5", "", "1.000", "（7,25）"], [123_450, -250, None, 100_000, -725]),
+        (["1,234.50", "1,000", "12.5"], [123_450, 100_000, 1_250]),
+        (["1.234,50", "12.50"], [None, 1_250]),  # the two cannot both be meant
+        (["1,234", "5,50"], [None, None]),  # 1,234 may be a thousand or one: nobody guesses
+        (["1.234"], [None]),  # parts of a fen, unless another cell proves that the point groups
+    ],
+)
+def test_commas_are_decimals_only_where_the_column_proves_it(cells: list[str], fen: list[int | None]) -> None:
+    from puhui.evidence.reading.amounts import parse_amounts
+
+    assert parse_amounts(pl.Series("amount", cells), "yuan").values.to_list() == fen

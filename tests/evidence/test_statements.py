@@ -187,3 +187,16 @@ def test_identities_of_a_listed_firm_hold_or_are_counted() -> None:
     assert len(days) > 60
     assert len(broken) < len(days) / 2
     assert dt.date.fromisoformat(days[-1]).year >= 2020
+
+
+def test_commas_of_a_statement_are_read_as_the_sheet_proves_them(tmp_path: Path) -> None:
+    """1.234,50 was once read as 1.23, and 1234,50 as 123,450: a comma groups thousands, or the whole sheet writes decimals with it."""
+    assert figure("1,234.50") is not None and figure("1.234,50", comma_decimals=True).yuan == Decimal("1234.50")
+    for wrong in ("1234,50", "1.234,50", "12,34", "1,2345"):
+        with pytest.raises(ValueError, match=r"\d"):
+            figure(wrong)
+    european = SMALL.replace('"50,000.00"', '"50.000,00"').replace(",40000,短期借款", ',"40.000,00",短期借款')
+    figures = told(written(tmp_path, european))
+    assert (figures["cash", "2024-12-31"], figures["cash", "2023-12-31"], figures["equity", "2024-12-31"]) == (50_000, 40_000, 140_000)
+    with pytest.raises(RefusedFileError, match=r"50\.000,00"):
+        read_statements(written(tmp_path, european.replace('"40.000,00"', '"40,000.00"')))

@@ -1,7 +1,8 @@
 """Money in a file, exact to the fen.
 
-Text is taken as people write it: `1,234.50`, `¥１２３４.５`, `(300.00)` for a negative. It becomes an integer number of fen without ever
-resting on a rounded float: a decimal of at most 15 digits survives the way through a double and back, and larger ones are refused.
+Text is taken as people write it: `1,234.50`, `¥１２３４.５`, `(300.00)` for a negative, `1.234,50` where the column proves that it is
+meant so. It becomes an integer number of fen without ever resting on a rounded float: a decimal of at most 15 digits survives the way
+through a double and back, and larger ones are refused.
 Columns that are floats already (Parquet) must lie within a hundredth of a fen of a whole number.
 """
 
@@ -22,6 +23,8 @@ GROUPED = r"^[-+]?\d{1,3}(,\d{3})+(\.\d*)?$"
 EXPONENT = r"^[-+]?\d(\.\d+)?[eE]\+?\d+$"
 WIDE = dict(zip("０１２３４５６７８９，．－＋（）￥％　", "0123456789,.-+()¥% ", strict=True))
 REMOVED = ["¥", "￥", "元", "整", "RMB", "CNY", " ", "\u00a0", "\t"]
+COMMA_DECIMALS = r"^[-+]?(\d{1,3}(\.\d{3})+|\d+)(,\d{1,2})?$"
+PROOF_OF_COMMA = r"^[-+]?(\d{1,3}(\.\d{3})+|\d+),\d{1,2}$"
 EXPECTED = "an amount such as 1,234.50"
 
 
@@ -68,10 +71,19 @@ def _numbers(column: pl.Series, nothing: frozenset[str]) -> tuple[pl.Series, pl.
     plain = column.str.contains(NUMBER).fill_null(False)
     if not plain.all():
         odd = (~plain).arg_true()
-        column = column.scatter(odd, clean_numbers(column.gather(odd), nothing))
+        column = with_points(column.scatter(odd, clean_numbers(column.gather(odd), nothing)))
         plain = column.str.contains(NUMBER).fill_null(False)
     number = pl.select(pl.when(plain).then(column.cast(pl.Float64, strict=False))).to_series()
     return number, (column == "").fill_null(True)
+
+
+def with_points(clean: pl.Series) -> pl.Series:
+    """`1.234,50` → `1234.50`, where the column is written so: one cell proves it (a comma before one or two last digits groups nothing),
+    and none speaks against it. Else the column stays as it is, and such cells are no numbers."""
+    told = clean.filter((clean != "").fill_null(False))
+    if not told.str.contains(PROOF_OF_COMMA).any() or not told.str.contains(COMMA_DECIMALS).all():
+        return clean
+    return clean.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
 
 
 def clean_numbers(text: pl.Series, nothing: frozenset[str] = frozenset()) -> pl.Series:
@@ -80,10 +92,13 @@ def clean_numbers(text: pl.Series, nothing: frozenset[str] = frozenset()) -> pl.
     clean = stripped.str.replace_many(list(WIDE), list(WIDE.values())).str.replace_many(REMOVED, [""] * len(REMOVED))
     clean = clean.str.replace(r"^\((.+)\)$", "-$1").str.replace(r"^[−–]", "-")
     value = pl.Series("clean", clean)
+    grouped = (
+        pl.lit(value).str.contains(GROUPED) & ~pl.lit(value).str.contains(PROOF_OF_COMMA).any()
+    )  # beside 5,50 nobody knows what 1,234 is
     return pl.select(
         pl.when(pl.lit(stripped).is_in(list(nothing)))
         .then(pl.lit("0"))
-        .when(pl.lit(value).str.contains(GROUPED))
+        .when(grouped)
         .then(pl.lit(value).str.replace_all(",", "", literal=True))
         .otherwise(pl.lit(value))
     ).to_series()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from puhui.evidence.reading.amounts import NUMBER, Converted, clean_numbers
+from puhui.evidence.reading.amounts import NUMBER, Converted, clean_numbers, with_points
 from puhui.evidence.reading.faults import Problem
 
 LARGEST_WHOLE = 2**53  # beyond it a double no longer holds every whole number
@@ -46,7 +46,7 @@ def _parsed(column: pl.Series, expected: str, remedy: str) -> Converted:
     if kind.is_numeric():
         values = column.cast(pl.Float64)
     elif kind == pl.String:
-        text = clean_numbers(column)
+        text = with_points(clean_numbers(column))
         fits = (text.str.contains(NUMBER) | text.str.contains(EXPONENT)).fill_null(False)
         values = pl.select(pl.when(fits).then(text.cast(pl.Float64, strict=False))).to_series()
     else:

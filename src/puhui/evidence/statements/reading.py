@@ -23,7 +23,7 @@ from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.raw import ROW, RawTable, no_broken_rows
 from puhui.evidence.reading.words import simplify
 from puhui.evidence.statements.cells import Cell, cells_of
-from puhui.evidence.statements.figures import figure
+from puhui.evidence.statements.figures import figure, has_comma_decimals
 from puhui.evidence.statements.grid import Sheet, sheets
 from puhui.evidence.statements.lines import UNMAPPED, Lines, lines, plain_label
 
@@ -72,6 +72,10 @@ def _rows(
 ) -> list[dict[str, str]]:
     distinct = {id(sheet): sheet for sheet, _ in cells}
     layouts = {number: layout_of([cell for other, cell in cells if other is sheet], known) for number, sheet in distinct.items()}
+    with_commas = {
+        number: has_comma_decimals(cell.text for other, cell in cells if other is sheet and not known.is_group(cell.label))
+        for number, sheet in distinct.items()
+    }
     yearly = _yearly(cells)
     paired = _paired_days(cells)
     rows = []
@@ -82,7 +86,7 @@ def _rows(
             continue
         where = place(file, sheet.name, cell.row, cell.heading or cell.label)
         try:
-            found = figure(cell.text, unit)
+            found = figure(cell.text, unit, with_commas[id(sheet)])
         except ValueError:
             faults.append(Fault(where, repr(cell.text[:60]), f"the figure of {cell.label}", "Write digits, or leave it empty."))
             continue
