@@ -193,6 +193,7 @@ def test_the_page_of_the_case_shows_the_parts_and_each_part_its_whole(bank):
     whole = client.get(f"/cases/{application.pk}/").content.decode()
     parts = parts_of(application)
     assert all(f"/cases/{one.pk}/" in whole for one in parts.values())
+    assert "Loans to industry division 13, of the loans planned" in whole  # the tightest of the lender's limits stands with the bounds
     assert "280,000" in whole and "220,000" in whole and "3.20%" in whole and "2.90%" in whole
     assert f"/cases/{application.pk}/" in client.get(f"/cases/{parts[START].pk}/").content.decode()
 

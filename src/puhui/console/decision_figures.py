@@ -174,14 +174,22 @@ def limit_picture(record: Record) -> dict[str, Any] | None:
     if found["already_owed_fen"]:
         start_fen = max(0, found["least_fen"] - found["already_owed_fen"])
         rows.append(LimitRow(_("Less what is owed or promised already"), "minus", -found["already_owed_fen"], start_fen=start_fen))
-    if ceiling := min(found.get("ceilings", ()), key=lambda one: one["headroom_fen"], default=None):
-        kind = "bound" if found["held_by"] == ceiling["id"] else "other"
-        label = _("Left under the ceiling: %(name)s") % {"name": in_language(ceiling["text"], language())}
-        rows.append(LimitRow(label, kind, ceiling["headroom_fen"]))
+    rows += _ceiling_rows(found)
     rows.append(LimitRow(_("Limit"), "result", found["limit_fen"]))
     amounts = [row.amount_fen for row in rows if row.amount_fen is not None]
     largest_fen = min(max(amounts), max(4 * found["least_fen"], 1))
     return {"rows": rows, "largest_fen": largest_fen, "bound_fen": found["least_fen"], "unit": choose_unit(amounts)}
+
+
+def _ceiling_rows(found: Mapping[str, Any]) -> list[LimitRow]:
+    """What is left under the tightest ceiling of law, and under the tightest limit on industry and on region."""
+    rows = []
+    for kind in ("", "industry", "region"):
+        of_kind = [one for one in found.get("ceilings", ()) if one["id"].partition(":")[0] == kind or not (kind or ":" in one["id"])]
+        if ceiling := min(of_kind, key=lambda one: one["headroom_fen"], default=None):
+            label = _("Left under the ceiling: %(name)s") % {"name": in_language(ceiling["text"], language())}
+            rows.append(LimitRow(label, "bound" if found["held_by"] == ceiling["id"] else "other", ceiling["headroom_fen"]))
+    return rows
 
 
 def _bound_row(bound: Mapping[str, Any], binding: str) -> LimitRow:

@@ -103,7 +103,7 @@ def _case_context(request: Request, application: Application, errors: list[str])
         context |= {
             "outcome": state(OUTCOME, decision.outcome),
             "limit": figures.limit_picture(record),
-            "price": figures.price_picture(record),
+            "price": None if context["parts"] else figures.price_picture(record),
             "reasons_for": figures.reasons(record, "for", address_of=rows_of),
             "reasons_against": figures.reasons(record, "against", address_of=rows_of),
             "questions": questions(decision),
@@ -162,9 +162,16 @@ def _review_context(request: Request, application: Application, decision: Decisi
         "causes": causes(request.institution.business_date) if may_decide else [],
         "is_voted": "voted" in voice.hindrances or getattr(decision, "sitting", None) is not None,
         "own_authority": " ".join(hindrances),
-        "why_not": "" if waits else _("This case is decided; nothing waits for a person."),
+        "why_not": "" if waits else _why_not(application),
         "entered": {"reason": request.POST.get("reason", ""), "amount": request.POST.get("amount") or money_plain(decision.amount_fen)},
     }
+
+
+def _why_not(application: Application) -> str:
+    """Why nobody is asked for a word on a case."""
+    if application.status == Application.Status.IN_PARTS:
+        return _("Each of its loans is a case of its own.")
+    return _("This case is decided; nothing waits for a person.")
 
 
 def _reviewed(review: Review) -> dict[str, Any]:
