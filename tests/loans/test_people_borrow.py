@@ -94,7 +94,7 @@ def ask(lender: Any, firm: Any, product: str, months: int, facts: dict[str, Any]
     return actions.decide(application, "officer")
 
 
-def lent(decision: Any) -> tuple[Any, Any]:
+def lent(decision: Any, guaranteed_fen: int = 0) -> tuple[Any, Any]:
     """An offer taken, signed by all who must, checked by a second person, and paid out: contract and loan."""
     from puhui.decisions import actions
     from puhui.loans import actions as loans
@@ -103,6 +103,8 @@ def lent(decision: Any) -> tuple[Any, Any]:
 
     offer = actions.answer_offer(decision.application.offer, True, "borrower")
     contract = loans.draft_contract(offer, "officer")
+    if guaranteed_fen:
+        guarantee(contract, guaranteed_fen)
     loans.sign_contracts([contract], "borrower", "head", "electronic", {"identity": "compared"}, "borrower")
     loans.sign_contracts([contract], "lender", "officer", "electronic", {"channel": "console"}, "officer")
     codes = list(Condition.objects.filter(contract=contract).values_list("code", flat=True))
@@ -110,6 +112,26 @@ def lent(decision: Any) -> tuple[Any, Any]:
     checker = create_user(contract.institution, "accountant", "secret-secret", "accountant")
     (cleared,) = loans.clear_contracts([contract], checker)
     return cleared, loans.draw_down(cleared, f"payout:{cleared.pk}", "accountant")
+
+
+def guarantee(contract: Any, amount_fen: int) -> None:
+    """The guarantee fund stands for part of the loan: recorded and valued, each agreed to by a second person."""
+    from puhui.loans.command_models import Command
+    from puhui.loans.commands import approve, perform
+    from puhui.loans.models import Security
+    from puhui.parties.actions import create_user
+
+    officer, risk = (
+        create_user(contract.institution, name, "secret-secret", role) for name, role in (("o", "officer"), ("r", "risk_manager"))
+    )
+
+    def act(name: str, **told: Any) -> None:
+        if perform(officer, name, contract, told, f"{name} {contract.pk}").status == "waiting":
+            approve(risk, Command.objects.get(key=f"{name} {contract.pk}"))
+
+    act("secure", kind="guarantor", provider="创业担保基金", registration="", registered_until=None, evidence="保证合同 1")
+    number = Security.objects.get(contract=contract).pk
+    act("value_security", security=number, item_kind="guarantee", amount_fen=amount_fen, evidence="保证合同 1")
 
 
 def test_a_household_of_the_white_list_from_its_file_to_its_last_fen(lender: Any, household: Any, tmp_path: Any) -> None:
@@ -225,3 +247,49 @@ def test_what_a_person_and_a_household_are_to_taxes_and_payouts(lender: Any, hou
     (asked,) = modes_asked(contract, [Payee("农资店", "6230580000011112222", "邻县银行", 3_000_000, proof="", mode="own")])
     assert asked.mode == "own", asked
     assert holder_names(household) == {"张文户", "张文", "李兰", "张海"}
+
+
+STARTS = {
+    "reg_status_normal_flag": 1, "dishonest_debtor_flag": 0, "dishonest_debtor_owner_flag": 0, "serious_illegal_list_flag": 0,
+    "tax_major_violation_flag": 0, "wage_arrears_list_flag": 0, "si_headcount_now": 0, "si_arrears_months": 0, "si_key_group_hires_12m": 0,
+    "cb_npl_balance": 0, "cb_overdue_now_amt": 0, "cb_overdue_cnt_24m": 0, "pcb_overdue_cnt_24m": 0, "pcb_overdue_now_amt": 0,
+}  # fmt: skip
+PROJECT = {"is_supported_group": True, "start_loans_before": 0.0, "project_cost": 300_000.0, "own_funds": 100_000.0, "partners": 1.0}
+
+
+def test_a_person_starts_a_business_and_pays_what_falls_due(lender: Any) -> None:
+    """At most 300,000 by kind, 200,000 for this project; the guarantee fund stands for 80%; the first due is debited."""
+    from puhui.features.models import Snapshot
+    from puhui.loans.day_end import run
+    from puhui.loans.models import Instalment
+    from puhui.loans.queries import owed
+    from puhui.parties.borrowers import register_borrowers
+    from puhui.products.documents import digest_of
+    from puhui.reports.documents.statement import statement_of
+
+    row = {"kind": "person", "people": [{"part": "borrower", "name": "王五", "identity_number": number(9)}], "founded_on": date(2025, 1, 1)}
+    (person,) = register_borrowers(lender, [row], "officer")
+    consent(person, ["C01", "C04", "C05", "C08", "C16"])
+    as_of = DAY - timedelta(days=2)
+    digest = digest_of({"as_of": as_of.isoformat(), "catalogue": "by hand", "values": STARTS, "null_reasons": {}})
+    Snapshot.objects.create(institution=lender, firm=person, as_of=as_of, catalogue_digest="by hand", values=STARTS, digest=digest)
+    decision = ask(lender, person, "business-start-guarantee-loan", 12, PROJECT, yuan=120_000)
+    assert (decision.outcome, decision.limit_fen) == ("approve", 20_000_000), decision.record["stages"]
+    contract, loan = lent(decision, guaranteed_fen=9_600_000)
+    assert f"借款人王五，身份证号 {number(9)[:6]}" in contract.text and "共同借款人" not in contract.text.split("第一条")[0]
+    first = Instalment.objects.filter(loan=loan).order_by("due").first()
+    assert first is not None
+    amount_fen = first.principal_fen + first.interest_fen
+    deposited(person, amount_fen)
+    run(lender, first.due + timedelta(days=1), "night run")
+    lender.refresh_from_db()
+    loan.refresh_from_db()
+    assert owed(loan, lender.business_date).days_past_due == 0
+    told = statement_of(loan, DAY, lender.business_date)
+    assert sum(move.money_fen or 0 for move in told.movements) == amount_fen
+
+
+def deposited(firm: Any, amount_fen: int) -> None:
+    from puhui.loans import actions as loans
+
+    loans.deposit(firm, amount_fen)
