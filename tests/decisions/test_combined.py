@@ -291,3 +291,20 @@ def test_what_a_person_refuses_ends_the_other_part_too(bank, together):
     actions.review(parts[JOBS].latest_decision, bank.users["officer"], "refuse", "sales do not bear it")
     assert {one.status for one in parts_of(application).values()} == {"refused"}
     assert (owed(borrower), Offer.objects.get().status) == (0, "expired")
+
+
+def test_the_command_and_the_interface_tell_the_parts(bank):
+    from puhui.decisions import actions
+    from puhui.decisions.queries import part_decisions
+    from puhui.site.commands.decide import told
+
+    application = apply(bank, firm(bank))
+    record = actions.decide(application, "system").record
+    parts = part_decisions(application.pk)
+    assert [(one["product"], one["asked_fen"], one["amount_fen"], one["rate_ppm"]) for one in parts] == [
+        (START, 28_000_000, 28_000_000, 32_000),
+        (JOBS, 22_000_000, 22_000_000, 29_000),
+    ]
+    lines = told(record | {"parts": parts})
+    assert any("approve of" in line and START in line and "3.20%" in line for line in lines)
+    assert part_decisions(parts[0]["application"]) == []

@@ -10,7 +10,9 @@ from ninja import Field, Header, Router, Schema
 from puhui.api.access import Request, acts, reads
 from puhui.api.shapes import REFUSALS, Number
 from puhui.decisions import actions, queries
+from puhui.decisions.models import Decision
 from puhui.decisions.preview import preview
+from puhui.decisions.shares import is_split
 from puhui.evidence.queries import firm_named
 
 router = Router(tags=["decisions"])
@@ -31,11 +33,25 @@ class AskedAsOf(Asked):
     as_of: date | None = Field(None, description="What would have been decided on that day; today where it is left out")
 
 
+class Part(Schema):
+    """One of the loans that an application for a combined product became, decided by its own product."""
+
+    decision: int
+    application: int
+    product: str
+    outcome: str
+    asked_fen: int
+    amount_fen: int
+    rate_ppm: int | None
+    authority: str
+
+
 class Decided(Schema):
     decision: int
     application: int
     digest: str
     record: dict[str, Any]
+    parts: list[Part] = Field([], description="Of a combined product: its loans, in the order in which they were filled")
 
 
 class Foreseen(Schema):
@@ -51,7 +67,7 @@ def decide(request: Request, asked: Asked, key: Annotated[str, Header(alias="Ide
         channel="api", key=key, actor=request.user.username, facts=asked.facts,
     )  # fmt: skip
     decision = actions.decide(application, request.user.username)
-    return {"decision": decision.pk, "application": application.pk, "digest": decision.digest, "record": decision.record}
+    return _told(decision)
 
 
 @router.post("/preview", auth=reads("case"), response={200: Foreseen, **REFUSALS}, summary="What would be decided")
@@ -65,5 +81,11 @@ def foresee(request: Request, asked: AskedAsOf) -> dict[str, Any]:
 
 @router.get("/{decision}", auth=reads("decision"), response={200: Decided, **REFUSALS}, summary="One decision")
 def decision(request: Request, decision: Number) -> dict[str, Any]:
-    found = queries.decision(request.user, decision)
-    return {"decision": found.pk, "application": found.application_id, "digest": found.digest, "record": found.record}
+    return _told(queries.decision(request.user, decision))
+
+
+def _told(found: Decision) -> dict[str, Any]:
+    parts = queries.part_decisions(found.application_id) if is_split(found.record) else []
+    return {
+        "decision": found.pk, "application": found.application_id, "digest": found.digest, "record": found.record, "parts": parts,
+    }  # fmt: skip

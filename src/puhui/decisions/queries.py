@@ -102,6 +102,25 @@ def parts(user: Any, application: Application) -> QuerySet[Application]:
     return applications(user).filter(part_of=application).select_related("offer").order_by("pk")
 
 
+def part_decisions(application_id: int) -> list[dict[str, Any]]:
+    """What was decided on each loan of a combined application that the caller has scoped, in the order of filling; none for another."""
+    rows = Decision.objects.filter(application__part_of=application_id).select_related("application").defer("record").order_by("pk")
+    newest = {one.application_id: one for one in rows}
+    return [
+        {
+            "decision": one.pk,
+            "application": one.application_id,
+            "product": one.application.product_code,
+            "outcome": one.outcome,
+            "asked_fen": one.application.amount_fen,
+            "amount_fen": one.amount_fen,
+            "rate_ppm": one.rate_ppm,
+            "authority": one.authority,
+        }
+        for one in newest.values()
+    ]
+
+
 def decisions(user: Any) -> QuerySet[Decision]:
     """Decisions that a user may see, without their records, newest first."""
     rows = limit_to_user(Decision.objects.all(), user, firm="firm")

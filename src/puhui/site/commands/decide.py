@@ -48,6 +48,7 @@ def decide(
     support.start_django()
     from puhui.decisions import actions
     from puhui.decisions.preview import preview as previewed
+    from puhui.decisions.queries import part_decisions
     from puhui.evidence.queries import firm_named
     from puhui.products.queries import product as product_of
 
@@ -65,6 +66,7 @@ def decide(
         )
         decision = actions.decide(application, actor)
         record = decision.record | {"decision": decision.pk, "digest": decision.digest}
+        record |= {"parts": parts} if (parts := part_decisions(application.pk)) else {}
     if as_json:
         support.print_result(record, True)
     else:
@@ -128,6 +130,7 @@ def told(record: dict[str, Any], language: str = "en") -> list[str]:
         lines += [f"  {_percent(part['rate_ppm']):>16}  {part['text'][language]}" for part in stages["price"]["parts"]]
         for name, method in stages["price"].get("methods", {}).items():
             lines.append(f"  {_percent(method['rate_ppm']):>16}  by {name}{' (in use)' if name == stages['price']['method'] else ''}")
+    lines += _parts(record, language)
     for side in ("for", "against"):
         lines += ["", side]
         lines += [f"  {_reason(one, record, language)}" for one in record["reasons"] if one["side"] == side] or ["  nothing"]
@@ -135,6 +138,19 @@ def told(record: dict[str, Any], language: str = "en") -> list[str]:
     lines += [f"  {one['text'][language]}: {one['handling'][language]}" for one in stages["facts"]["unknowns"]]
     if "decision" in record:
         lines += ["", f"decision {record['decision']}, digest {record['digest'][:16]}"]
+    return lines
+
+
+def _parts(record: dict[str, Any], language: str) -> list[str]:
+    """Of a combined product: the most that each loan may take and, where it was decided, what became of each."""
+    if "parts" not in record["stages"]:
+        return []
+    lines = ["", "loans"]
+    for share in record["stages"]["parts"]["order"]:
+        lines.append(f"  {_yuan(share['most_fen']):>16}  at most: {share['text'][language]} ({share['product']})")
+    for part in record.get("parts", ()):
+        rate = f" at {_percent(part['rate_ppm'])}" if part["rate_ppm"] is not None else ""
+        lines.append(f"  {_yuan(part['amount_fen']):>16}  {part['outcome']} of {_yuan(part['asked_fen'])} asked{rate}: {part['product']}")
     return lines
 
 
