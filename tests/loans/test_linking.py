@@ -117,6 +117,13 @@ def act(people: dict[str, Any]) -> Callable[..., Any]:
     return carry_out
 
 
+def rate_on(loan: Any, day: date) -> int:
+    from puhui.loans.keeping import events_of
+    from puhui.loans.rate_setting import rate_before
+
+    return rate_before(loan, events_of([loan.pk])[loan.pk], day + timedelta(days=1))
+
+
 def interest_earned(loan: Any, day: date) -> int:
     from puhui.loans.queries import dossier
 
@@ -147,6 +154,12 @@ def test_jobs_bring_the_rate_down_and_a_corrected_fact_is_paid_for(lender: Any, 
     told = LinkReview.objects.get(kind="correction")
     assert (told.clawback_fen, told.base_ppm, told.rate_ppm) == (2_800, 36_000, 40_000)
     assert Event.objects.get(loan=linked, type="fee").amount_fen == 2_800
+    # On the same day once more: as many as before, 3.5% from that day, nothing more is owed; then a fifth fewer after all, which is paid.
+    for value, rate in (("0", 3_500_000), ("-0.2", 4_000_000)):
+        again = {"review_date": FIRST.isoformat(), "evidence": SHOWN, "reason": "another list"}
+        act("correct_link", linked, code="jobs", value=value, **again)
+        assert rate_on(linked, LATER) == rate
+    assert Event.objects.filter(loan=linked, type="fee").count() == 1
     until(lender, LATER + timedelta(days=3))
     assert interest_earned(linked, LATER + timedelta(days=3)) == 50_400 + 4_000  # three nights at 13.33 1/3
     assert proved(lender) == []

@@ -25,7 +25,7 @@ from puhui.loans.act_arguments import Argument, day, record, text
 from puhui.loans.acts import Act, Done, Work, loan_faults
 from puhui.loans.credit_models import LinkReview
 from puhui.loans.keeping import NewEvent, events_of
-from puhui.loans.linked_rates import E8_OF_PPM, Course, last_set
+from puhui.loans.linked_rates import E8_OF_PPM, Course, last_set, looks_of
 from puhui.loans.links import Linked, linked_by
 from puhui.loans.models import Event, Loan
 from puhui.loans.rate_setting import new_rates, rate_before, set_rates
@@ -60,9 +60,9 @@ def _correct(work: Work) -> Done:
     looked = _looked(work, linked, seen, reviewed, reviewed)
     owed = _owed_fen(work, linked, before, seen, looked)
     is_latest = not any(row.code == before.code and row.review_date > reviewed for row in linked.reviews)
-    row = _row(
-        work, seen, reviewed, LinkReview.Kind.CORRECTION, _looked(work, linked, seen, reviewed, work.day) if is_latest else looked, owed
-    )
+    if is_latest:
+        looked = _looked(work, linked, seen, reviewed, work.day)
+    row = _row(work, seen, reviewed, LinkReview.Kind.CORRECTION, looked, owed)
     told = {"clawback_fen": owed}
     if owed:
         event = NewEvent("fee", work.day, work.event_key(1), owed, {"kind": "cost"})
@@ -71,21 +71,18 @@ def _correct(work: Work) -> Done:
 
 
 def _owed_fen(work: Work, linked: Linked, before: LinkReview, seen: Observation, looked: tuple[int, Reviewed]) -> int:
-    """What the fact that was told has saved against the true one, where the link has the clause; no more than the caps let it cost.
-
-    A review that was corrected before has been paid for: what it saves against that correction is all that is new.
-    """
-    loan, reviewed = work.target, before.review_date
-    until = _governed_until(linked.reviews, before, work.day)
-    days = linked.course.days(until) if linked.course else []
-    nights = nights_of(loan, reviewed, until, days)
-    owed = clawback_fen(_calculated(linked.links[before.code]), _number(before.value), _number(seen.value), [night[1:] for night in nights])
-    if linked.course is None:
-        differences = [looked[1].rate_ppm * E8_OF_PPM - before.rate_ppm * E8_OF_PPM] * len(nights)
-    else:
-        told, true = (linked.as_if(before, change) for change in (before.change_ppm, dict(looked[1].changes)[before.code]))
-        differences = [true.rate_e8(day) - told.rate_e8(day) for day, _, _ in nights]
-    return min(owed, _difference_fen(differences, nights))
+    """What the facts that were told have saved against the true one, where the link has the clause: no more than the caps let it cost, and
+    less what earlier corrections of the same review have charged."""
+    same = [row for row in linked.reviews if (row.code, row.review_date) == (before.code, before.review_date)]
+    until, told = _governed_until(linked.reviews, before, work.day), looks_of(linked.reviews)
+    days = [*(look.since for look in told), *(linked.course.days(until) if linked.course else ())]
+    nights = nights_of(work.target, before.review_date, until, days)
+    actual = linked.rates_by(told, looked[0])
+    right = linked.rates_by(linked.looks_as_if(before, dict(looked[1].changes)[before.code]), looked[0])
+    brought = _difference_fen([right(day) - actual(day) for day, _, _ in nights], nights)
+    link, stretches = _calculated(linked.links[before.code]), [night[1:] for night in nights]
+    saved = max(clawback_fen(link, _number(row.value), _number(seen.value), stretches) for row in same)
+    return max(0, min(saved, brought) - sum(row.clawback_fen for row in same))
 
 
 def _number(value: float | None) -> float:

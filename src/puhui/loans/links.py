@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from puhui.calculations.linkage import Look, review_dates
+from puhui.calculations.linkage import Look, changes_of, linked_rate, review_dates
+from puhui.calculations.rates import in_force
 from puhui.calculations.rules_python import Value
 from puhui.loans.credit_models import LinkReview
-from puhui.loans.linked_rates import Course, course, looks_of, product_decided
+from puhui.loans.linked_rates import E8_OF_PPM, Course, course, looks_of, product_decided
 from puhui.loans.models import Loan
 from puhui.products.linkages import change_of_rate
 from puhui.products.queries import versions
@@ -71,11 +72,18 @@ class Linked:
         reviews = sorted([*self.reviews, row], key=lambda each: (each.review_date, each.pk))
         return self._course(looks_of(reviews))
 
-    def as_if(self, before: LinkReview, change_ppm: int) -> Course:
-        """The course as if the looks at one link on one review date had all been a single one that changed the rate by so much."""
+    def looks_as_if(self, before: LinkReview, change_ppm: int) -> list[Look]:
+        """The looks as if all at one link on one review date had been a single one that changed the rate by so much."""
         others = [row for row in self.reviews if (row.code, row.review_date) != (before.code, before.review_date)]
         looks = [*looks_of(others), Look(before.code, before.review_date, before.review_date, change_ppm)]
-        return self._course(sorted(looks, key=lambda look: look.review_date))
+        return sorted(looks, key=lambda look: look.review_date)
+
+    def rates_by(self, looks: Sequence[Look], base_ppm: int) -> Callable[[date], int]:
+        """The rate of a day by some looks, in hundred-millionths; `base_ppm`: without any link, where it follows no index."""
+        if self.course is not None:
+            return self._course(looks).rate_e8
+        changes, price = ((date.min, 0), *changes_of(looks)), self.product.price
+        return lambda day: linked_rate(base_ppm, in_force(changes, day), price.minimum_ppm, price.maximum_ppm) * E8_OF_PPM
 
     def _course(self, looks: Sequence[Look]) -> Course:
         assert self.course is not None
