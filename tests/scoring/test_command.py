@@ -43,6 +43,25 @@ def test_evaluation_on_rows_never_seen(trained, capsys):
     assert {"ks", "brier", "calibration_intercept", "calibration_slope"} <= set(figures)
 
 
+def test_rows_of_training_are_told(trained, capsys):
+    """On its own table, as Parquet and as text, on a table that is half of it, and not on a new one."""
+    table = pl.read_parquet(trained / "loans.parquet")
+    table.write_csv(trained / "old.csv")
+    new = pl.read_csv(trained / "new.csv", try_parse_dates=True)
+    pl.concat([table.head(100), new.head(100)], how="vertical_relaxed").write_parquet(trained / "half.parquet")
+
+    def told(name: str) -> list[str]:
+        notes = evaluated(trained, capsys, "--data", str(trained / name), "--target", "defaulted")["notes"]
+        return [note for note in notes if "too good" in note]
+
+    for name in ("loans.parquet", "old.csv"):
+        (note,) = told(name)
+        assert note.startswith("100.0%")
+    (note,) = told("half.parquet")
+    assert note.startswith("50.0%")
+    assert told("new.csv") == []
+
+
 def test_evaluation_with_new_categories_nulls_and_outcomes_unknown(trained, capsys):
     table = pl.read_csv(trained / "new.csv", try_parse_dates=True).with_columns(
         region=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("overseas")).otherwise("region"),

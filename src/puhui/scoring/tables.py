@@ -19,6 +19,7 @@ from puhui.scoring.configuration import Target
 from puhui.scoring.evaluation import evaluate
 from puhui.scoring.loading import AnyModel
 from puhui.scoring.population import read_target
+from puhui.scoring.seen_rows import note_of
 
 __all__ = ["Judged", "evaluate_table", "judge", "read_table"]
 
@@ -118,7 +119,8 @@ def judge(
     judged = known & (weights > 0)
     if not judged.any():
         raise FaultsError([Fault(f"weight {weight}", "no row with a weight and a known outcome", "at least one")])
-    scored = model.score_frame(adapted.frame.filter(pl.Series(judged)))
+    told = adapted.frame.filter(pl.Series(judged))
+    scored, seen = model.score_frame(told), note_of(told, model.document.training.get("seen_rows"))
     cases = pl.DataFrame({"row": np.flatnonzero(judged), "outcome": outcome[judged].astype(int), "weight": weights[judged]}).hstack(
         scored.select("points", "probability")
     )
@@ -130,7 +132,7 @@ def judge(
         "left_out": int((~judged).sum()),
         "left_out_without_weight": int((known & ~judged).sum()),
         "read_as_null": adapted.unreadable,
-        "notes": [*adapted.notes, *_other_outcomes(frame[target], known)],
+        "notes": [*([seen] if seen else []), *adapted.notes, *_other_outcomes(frame[target], known)],
     }
     groups = {name: _by_value(cases.with_columns(frame[name].filter(pl.Series(judged)).cast(pl.String).alias("value"))) for name in by}
     return Judged(figures | ({"by": groups} if by else {}), cases)

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.scoring.adapting import type_word
+from puhui.scoring.adapting import adapt, type_word
 from puhui.scoring.configuration import Configuration
 from puhui.scoring.ensemble import Ensemble
 from puhui.scoring.evaluation import auc_standard_error
@@ -35,6 +35,7 @@ from puhui.scoring.population import Population, population_of
 from puhui.scoring.preparation import columns_read
 from puhui.scoring.rejects import with_rejects
 from puhui.scoring.resampling import OutOfFold, OutOfTime, calibrated_by, older_and_newer, out_of_fold, out_of_time
+from puhui.scoring.seen_rows import sample_of
 
 __all__ = ["Trained", "TrainingFigures", "bands", "catalogue_signs", "fits", "train", "train_all"]
 
@@ -111,12 +112,15 @@ def train_all(
             {"leakage": {"guard": configuration.leak_guard, "suspects": found}, "types": types},
             replace(configuration, name=f"{configuration.name}-{kind}") if several else configuration,
             advance,
+            frame,
         )
         for kind in configuration.models
     }
 
 
-def _trained(kind: str, population: Population, told: dict[str, Any], configuration: Configuration, advance: Progress) -> Trained:
+def _trained(
+    kind: str, population: Population, told: dict[str, Any], configuration: Configuration, advance: Progress, frame: pl.DataFrame
+) -> Trained:
     from puhui.scoring.card import write_card
     from puhui.scoring.plots import draw_plots
 
@@ -137,6 +141,7 @@ def _trained(kind: str, population: Population, told: dict[str, Any], configurat
         training["groups"] = by_group(population, unseen.calibrated.mean(axis=0))
     model = _model(kind, population, fitted, unseen, configuration, training)
     model.document.training["mean_points"] = mean_points(model, population)
+    model.document.training["seen_rows"] = sample_of(adapt(frame, model).frame)
     words = _warnings(model, len(fitted.names), figures, told["leakage"]["suspects"], configuration)
     plots = draw_plots(population, unseen)
     card = write_card(population, model, figures, unseen, words, configuration, sorted(plots))
