@@ -65,6 +65,7 @@ def test_the_village_gets_offers_and_some_households_are_lent_to(told: Any) -> N
     listed = Counter(one.listed for one in told.village.values())
     assert outcomes["offer"] > 8
     assert outcomes["none"] == listed["negative"]  # the panel's no, and nobody else
+    assert outcomes["invite"] == listed["grey"]  # a person asks further
     numbers = {one.firm_id: one.value for one in FirmIdentifier.objects.filter(scheme="household")}
     offered = campaign.invitees.filter(outcome="offer")
     assert {told.village[numbers[one.firm_id]].listed for one in offered} == {"white"}

@@ -78,7 +78,7 @@ FACTS = {
     "enterprise": _("enterprise"),
     "individual_business": _("individual business"),
     "cooperative": _("farmers' cooperative"),
-    "person": _("person"),
+    "person": _("natural person"),
     "household": _("farming household"),
     "bank": _("bank"),
     "micro_lender": _("micro-lender"),
@@ -377,7 +377,7 @@ FIRM_KINDS = {
     "enterprise": _("enterprise"),
     "individual_business": _("individual business"),
     "cooperative": _("farmers' cooperative"),
-    "person": _("person"),
+    "person": _("natural person"),
     "household": _("farming household"),
 }
 
@@ -446,6 +446,8 @@ SCHEMES = {
     "platform": _("Number on the platform"),
     "cumcm": _("Number in the research data"),
     "former_name": _("Former name"),
+    "customer": _("customer number"),
+    "household": _("household number"),
 }
 
 PURPOSES = {

@@ -28,7 +28,17 @@ MOST_ROWS = 20_000
 MOST_FAULTS = 200
 _FACT = "form:"  # before the name of a fact, so that one named like a column of every list stays apart
 HEADINGS = {
-    "identifier": ("identifier", "uscc", "unified social credit code", "统一社会信用代码", "統一社會信用代碼", "信用代码", "编号"),
+    "identifier": (
+        "identifier",
+        "uscc",
+        "unified social credit code",
+        "统一社会信用代码",
+        "統一社會信用代碼",
+        "信用代码",
+        "农户编号",
+        "農戶編號",
+        "编号",
+    ),
     "name": ("name", "firm", "企业名称", "企業名稱", "名称", "商户名称"),
     "amount": ("amount", "amount_yuan", "金额", "金額", "金额（元）", "申请金额"),
 }

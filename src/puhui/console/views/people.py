@@ -40,7 +40,7 @@ def register(request: Request) -> HttpResponse:
             errors = errors_of(error)
     context = {
         "errors": errors, "may_make": may_act(request.user, "people"), "entered": request.POST,
-        "kinds": [(kind, word(FIRM_KINDS, kind)) for kind in PEOPLE_KINDS],
+        "kinds": [(kind, word(FIRM_KINDS, kind)) for kind in reversed(PEOPLE_KINDS)],
         "parts": [(part, word(PEOPLE, part)) for part in borrowers.PARTS], "people": _entered(request),
     }  # fmt: skip
     return render(request, "console/register_people.html", context, status=422 if errors else 200)
@@ -57,8 +57,11 @@ def _register(request: Request) -> Firm:
 
 
 def _entered(request: Request) -> list[dict[str, str]]:
-    """The rows of the form as they were sent; an empty form begins with a head or borrower."""
-    return [{name: request.POST.get(f"{name}-{place}", "").strip() for name in FIELDS} for place in range(ROWS)]
+    """The rows of the form as they were sent; a form not sent yet is one for a household with head, spouse and members."""
+    rows = [{name: request.POST.get(f"{name}-{place}", "").strip() for name in FIELDS} for place in range(ROWS)]
+    if request.method != "POST":
+        rows = [row | {"part": {0: "head", 1: "spouse"}.get(place, "member")} for place, row in enumerate(rows)]
+    return rows
 
 
 @page("people")

@@ -50,7 +50,7 @@ def consent(institution: Institution, firms: Sequence[Firm], granted_on: date, e
     for purpose in ("credit_decision", "post_loan_monitoring"):
         parties.grant_consents(
             institution, firms, purpose=purpose, classes=CLASSES, expires_on=expires_on, text_version="2026-10", text=CONSENT_TEXT,
-            channel="demonstration", granted_by="head of the household", at=parties.start_of_day(granted_on),
+            channel="demonstration", granted_by="户主", at=parties.start_of_day(granted_on),
         )  # fmt: skip
 
 
