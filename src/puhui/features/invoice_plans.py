@@ -132,10 +132,10 @@ def _stages(rows: Frame, partners: Frame, as_of: AsOf) -> tuple[Frame, ...]:
 def _blue_days(rows: pl.LazyFrame, side: pl.Expr) -> pl.LazyFrame:
     """What `puhui.features.invoice_stages.blue_days` gives: neighbours in the order of packed days are neighbours in time."""
     day = pl.col("issued_on").to_physical().cast(pl.Int64) - FIRST_DAY
-    packed = rows.filter("blue").select(packed=side * DAYS_SPAN + day).unique().sort("packed")
-    same_side = pl.col("packed") // DAYS_SPAN == pl.col("packed").shift(1) // DAYS_SPAN
-    gaps = packed.with_columns(gap=pl.when(same_side).then(pl.col("packed").diff()))
-    return _unpacked(gaps, DAYS_SPAN, "day").with_columns(pl.col("day") + FIRST_DAY)
+    packed = rows.select(packed=(side * DAYS_SPAN + day).filter("blue").unique().sort())
+    number, its_side = pl.col("packed"), pl.col("packed") // DAYS_SPAN
+    gap = pl.when(its_side == its_side.shift(1)).then(number.diff())
+    return packed.select(firm_id=its_side // 2, sold=its_side % 2 == 1, day=number % DAYS_SPAN + FIRST_DAY, gap=gap)
 
 
 def _unpacked(frame: pl.LazyFrame, span: int, name: str) -> pl.LazyFrame:
