@@ -147,6 +147,8 @@ def test_results_for_people_stand_under_each_other(capsys):
         "2026-01-31  0.0435  周大米行\n"
         "2026-02-28  0.05    Li\n"
     )  # fmt: skip
+    support.print_result([], as_json=False)
+    assert capsys.readouterr().out == "none\n"
     support.print_result({"total": 3, "none": None}, as_json=False)
     assert capsys.readouterr().out == "total  3\nnone\n"
 

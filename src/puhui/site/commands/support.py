@@ -167,7 +167,7 @@ def found_wrong() -> NoReturn:
 
 
 def print_result(data: Any, as_json: bool) -> None:
-    """Prints a result: JSON for programs, aligned columns for people.
+    """Prints a result: JSON for programs, aligned columns for people; "none" where a list is empty.
 
     Args:
         data: a dict, a list of dicts (one row each), a dataclass, or a list of those.
@@ -184,7 +184,7 @@ def print_result(data: Any, as_json: bool) -> None:
         if rows and isinstance(rows[0], Mapping):
             print(_columns([[str(key) for key in rows[0]], *([_cell(value) for value in row.values()] for row in rows)], header=True))
         else:
-            print("\n".join(_cell(row) for row in rows))
+            print("\n".join(_cell(row) for row in rows) or "none")
     else:
         print(_cell(data))
 
