@@ -56,9 +56,10 @@ def ask_for_other_products(county: County) -> None:
 
 
 def ask_for_combined_loans(county: County) -> None:
-    """Companies ask for the start loan and the loan for jobs at once: each application becomes its parts."""
+    """The companies with most people ask for the start loan and the loan for jobs at once: each application becomes its parts."""
     form = {"stable_loan_outstanding": 0, "start_loans_before": 0, "project_cost": 400_000, "own_funds": 120_000}
-    firms = [firm for firm in county.firms if firm.kind == "enterprise"][-FIRMS_A_PRODUCT:]
+    companies = [firm for firm in county.firms if firm.kind == "enterprise"]
+    firms = sorted(companies, key=lambda firm: (-(firm.staff_count or 0), firm.pk))[:FIRMS_A_PRODUCT]
     rows = [
         {
             "firm": firm, "product_code": COMBINED, "amount_fen": 50_000_000, "term_months": 24, "purpose": "inventory",
