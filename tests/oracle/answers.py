@@ -49,7 +49,7 @@ def answer(document: dict[str, Any], *, penalty_at_once: bool = True) -> dict[st
     todo += [(day_of(event["date"]), 2, event) for event in events if event["type"] != "rate_change"]
     for fee in document.get("fees", []):
         if fee["when"] not in ("instalment", "drawdown"):
-            todo.append((day_of(fee["when"]), 2, {"type": "dated fee", "fee": fee, "date": day_of(fee["when"])}))
+            todo.append((day_of(fee["when"]), 1, {"type": "dated fee", "fee": fee, "date": day_of(fee["when"])}))
         elif fee["when"] == "drawdown":
             if drawn:
                 todo += [fee_of_draw(terms, fee, event, len(drawn) == 1) for event in drawn]
@@ -69,7 +69,7 @@ def answer(document: dict[str, Any], *, penalty_at_once: bool = True) -> dict[st
         card.now = day
         act(card, terms, event, day)
     drawn = [(day, amount_of(terms, event)) for day, _, event in todo if event["type"] == "drawdown"]
-    coming = [day_of(event["date"]) for day, _, event in todo if event["type"] == "level" and as_of is not None and day > as_of]
+    coming = [event for day, _, event in todo if event["type"] in ("level", "dated fee") and as_of is not None and day > as_of]
     answered = closing(card, terms, as_of, coming)
     return answered | {"annual_cost": annual_cost(card, terms, drawn)}
 
@@ -164,16 +164,20 @@ def misuse(card: Card, terms: Terms, event: dict[str, Any]) -> None:
     card.misused.append((first, last, amount_of(terms, event)))
 
 
-def closing(card: Card, terms: Terms, as_of: date | None, coming: Sequence[date] = ()) -> dict[str, Any]:
-    """The state on the morning after a day, then the rest of the plan, with the new rates that are known to come."""
+def closing(card: Card, terms: Terms, as_of: date | None, coming: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """The state on the morning after a day, then the rest of the plan, with the new rates and fees that are known to come."""
     state = None
     if as_of is not None:
         card.now = as_of
         card.run_to(as_of)
         state = state_of(card, terms, as_of)
-    for day in coming:
-        if card.closed_on is None and card.terminated is None:
-            card.change_rate(day)
+    for event in coming:
+        if card.closed_on is not None or card.terminated is not None or (state and state["status"] in ("closed", "written_off")):
+            continue
+        if event["type"] == "level":
+            card.change_rate(day_of(event["date"]))
+        else:
+            dated_fee(card, terms, event["fee"], event["date"])
     card.run_to(date(9998, 1, 1))
     rows = [shown(card, terms, row) for row in card.rows]
     names = (*ORDERED, "total", "paid", "outstanding")

@@ -62,16 +62,23 @@ def _add_penalty(loan: RunningLoan, row: RunningRow, exact: Exact) -> None:
 
 
 def _count_principal(loan: RunningLoan, row: RunningRow, principal: int, first: date, day: date, penalty: Penalty) -> None:
-    count, line, target = loan.terms.day_count, loan.line, loan.current
+    count, line, target, flat = loan.terms.day_count, loan.line, loan.current, loan.terms.method == "flat"
     if penalty.grace_days and in_grace(row, day, penalty):
+        row.grace_nights = (*row.grace_nights, (target, first, day))
+        if flat:  # its interest is of the first amount already
+            return
         if count not in ("M/360", "ACT/360", "ACT/365") or penalty.grace_days > 27:
             expected = "M/360 up to 27 days, ACT/360 or ACT/365: contract interest on overdue money is not settled otherwise"
             loan.unsettled.append(Fault("penalty.grace_days", f"days of grace used under {count}", expected))
+        if loan.terms.method in ("equal_instalment", "stepped") and target.period.due == day and not target.closed:
+            found = f"days of grace that go on past the due date {day}, with whole instalments"
+            expected = "days of grace that end before the next due date: how that instalment is divided is not settled"
+            loan.unsettled.append(Fault("penalty.grace_days", found, expected))
         _add_contract_interest(loan, target, overdue_interest(principal, line, first, day, 0, count))
-        row.grace_nights = (*row.grace_nights, (target, first, day))
         return
     for earlier, begin, end in row.grace_nights:  # none where no days of grace are agreed
-        _add_contract_interest(loan, earlier, -overdue_interest(principal, line, begin, end, 0, count))
+        if not flat:
+            _add_contract_interest(loan, earlier, -overdue_interest(principal, line, begin, end, 0, count))
         _add_penalty(loan, earlier, overdue_interest(principal, line, begin, end, penalty.markup_overdue, count))
     row.grace_nights = ()
     _add_penalty(loan, target, overdue_interest(principal, line, first, day, penalty.markup_overdue, count))

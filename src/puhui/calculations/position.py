@@ -13,10 +13,14 @@ from puhui.calculations.interest import SCALE, Misuse, RateLine, Slice, carved, 
 from puhui.calculations.money import Exact, round_exact
 from puhui.calculations.periods import Period
 
-__all__ = ["Allocation", "Flow", "Position", "Row", "RunningPeriod"]
+__all__ = ["Allocation", "Charge", "Flow", "Position", "Row", "RunningPeriod"]
 
 Flow = tuple[date, int]
 """A payment of the borrower (above 0) or to the borrower (below 0) on a date, in smallest units."""
+
+
+Charge = tuple[int, date, int]
+"""A charge: the number of its row, its day, its amount."""
 
 
 class Row(NamedTuple):
@@ -130,6 +134,7 @@ class Position:
 
     `overdue_since`: the day on which the oldest of what is overdue fell due. `overpaid`: money kept beyond all that was owed.
     `running_cost`: the part of `overdue` that is penalty and compound interest standing in a row that is not due before `as_of`.
+    `coming_charges`: fees agreed for a day after it, which stand in the rows.
     """
 
     as_of: date
@@ -149,6 +154,7 @@ class Position:
     rounding: str
     overdue_since: date | None = None
     overpaid: int = 0
+    coming_charges: tuple[Charge, ...] = ()
 
     def accrued_on(self, day: date) -> int:
         """Rounded accrued interest of the period under way on the morning of `day`: from `as_of` to its due day, no event between."""

@@ -7,6 +7,7 @@ input of `tests/cases/`. What is unknown, not supported or not settled is refuse
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -216,5 +217,10 @@ def _annual_cost(terms: Terms, rows: tuple[Row, ...], flows: Iterable[Flow]) -> 
 
 def _flows(position: Position) -> list[Flow]:
     """What was paid, and what is to come: what falls due on its day, what is overdue as if it were paid on `as_of`."""
-    coming = [(max(row.due, position.as_of), row.outstanding) for row in position.rows if row.outstanding]
-    return [*position.payments, *coming]
+    fees = [(day, amount) for _, day, amount in position.coming_charges]
+    in_row = Counter[int]()
+    for number, _, amount in position.coming_charges:
+        in_row[number] += amount
+    rest = ((row.due, row.outstanding - in_row[row.number]) for row in position.rows)
+    coming = [(max(due, position.as_of), outstanding) for due, outstanding in rest if outstanding]
+    return [*position.payments, *coming, *fees]

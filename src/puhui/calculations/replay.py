@@ -24,7 +24,7 @@ from puhui.calculations.periods import unsettled
 from puhui.calculations.position import Allocation, Flow, Position, Row
 from puhui.calculations.rescheduling import reschedule
 from puhui.calculations.running import RunningLoan
-from puhui.calculations.telling import position_of, rows_of
+from puhui.calculations.telling import note_fee_of_outstanding, position_of, rows_of
 from puhui.calculations.term_records import COMPOUND, COST, FEE, INTEREST, PENALTY, PRINCIPAL, RATE_SCALE, Fee, Terms
 
 __all__ = [
@@ -96,6 +96,7 @@ def walk(
     if not drawn:
         ordered.insert(0, (-1, Event(terms.start, "drawdown", terms.amount)))
     if terms.fees:
+        _note_fees_of_a_day(loan, happened)
         ordered = _with_dated_fees(terms, ordered, as_of)
     allocations: list[Allocation] = []
     payments: list[Flow] = []
@@ -217,6 +218,7 @@ def _charge(loan: RunningLoan, index: int, event: Event, allocations: list[Alloc
         raise unsettled("events.date", event.date, "a charge before the loan is closed")
     amount = event.amount
     if event.rate_e8 is not None:
+        note_fee_of_outstanding(loan, event.date)
         outstanding = loan.undue + sum(row.owed(PRINCIPAL) for row in loan.rows[loan.oldest : loan.index])
         amount = round_exact(outstanding * event.rate_e8, RATE_SCALE, loan.terms.rounding)
     loan.charge(event.date, _CHARGED[event.kind], amount)
@@ -311,6 +313,15 @@ def _rate_line(terms: Terms, events: Sequence[Event]) -> RateLine:
             expected = "a rate that differs from the one before, each on its own day after the start"
             raise unsettled("events", f"a new rate on {day}", expected)
     return RateLine(rates, terms.day_label, pauses)
+
+
+def _note_fees_of_a_day(loan: RunningLoan, events: Sequence[Event]) -> None:
+    """Note a fee of what is outstanding on a day on which money moves: before or after it, the contract leaves open."""
+    days = {event.date for event in events if event.type in ("drawdown", "repayment", "payoff") and event.date > loan.terms.start}
+    for index, fee in enumerate(loan.terms.fees):
+        if fee.of == "outstanding" and fee.when in days:
+            found = f"a fee of what is outstanding on {fee.when}, on which money moves"
+            loan.unsettled.append(Fault(f"fees[{index}]", found, "another day: before or after it is not settled"))
 
 
 def _with_dated_fees(terms: Terms, ordered: list[tuple[int, Event]], as_of: date | None) -> list[tuple[int, Event]]:

@@ -357,6 +357,9 @@ class RunningLoan:
             if self.misuses or self.rows[self.index].late_slices:
                 found = "solved, set anew with money misused, or with overdue principal that bears interest"
                 raise unsettled("level", found, "annuity: not settled")
+            if self.rows[self.index].late_exact:
+                found = "solved, set anew while overdue principal bears interest within the days of grace"
+                self.unsettled.append(Fault("level", found, "annuity: not settled"))
             count = len(self.periods) - max(self.index, plan.grace_principal)
             plan.level = nearer_level(terms, plan.level, count, lambda level: last_instalment(self, level, known))
 

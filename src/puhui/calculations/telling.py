@@ -16,12 +16,12 @@ from puhui.calculations.interest import SCALE
 from puhui.calculations.line_pooled import PooledLine
 from puhui.calculations.money import round_exact
 from puhui.calculations.periods import unsettled
-from puhui.calculations.position import Allocation, Flow, Position, Row
+from puhui.calculations.position import Allocation, Charge, Flow, Position, Row
 from puhui.calculations.running import RunningLoan, RunningRow
-from puhui.calculations.scheduled import carried_to_the_end
-from puhui.calculations.term_records import COMPOUND, COST, FEE, INTEREST, PENALTY, PRINCIPAL
+from puhui.calculations.scheduled import carried_to_the_end, copied
+from puhui.calculations.term_records import COMPOUND, COST, FEE, INTEREST, PENALTY, PRINCIPAL, Fee
 
-__all__ = ["position_of", "rows_of"]
+__all__ = ["note_fee_of_outstanding", "position_of", "rows_of"]
 
 
 def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation], payments: Sequence[Flow]) -> Position:
@@ -44,12 +44,18 @@ def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation
         loan.unsettled.append(Fault("as_of", f"{as_of}, with interest paid before it has run", "a due date: not settled"))
     _note_under_way(loan, as_of)
     _note_grace(loan)
+    _note_grace_of_flat(loan)
+    _note_grace_of_a_loss(loan)
     _note_compounding(loan)
     days_past_due = 0 if since is None else (as_of - since).days
     status = _status(loan, principal, accrued, days_past_due)
     if isinstance(loan, PooledLine):
         status = loan.status(status, as_of)
-    rows = _rows_to_the_end(loan)
+    fees = _fees_to_come(loan, as_of)
+    rows, coming_charges = _rows_with_fees(loan, fees) if fees else (_rows_to_the_end(loan), ())
+    if status == "performing" and terms.line is None and loan.drawn and not any(row.outstanding for row in rows):
+        found = f"{as_of}, with all instalments paid in advance"
+        loan.unsettled.append(Fault("as_of", found, "the last due date: whether the loan is closed before it is not settled"))
     return Position(
         as_of=as_of,
         rows=rows,
@@ -68,6 +74,7 @@ def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation
         rounding=terms.rounding,
         overdue_since=since,
         overpaid=loan.overpaid,
+        coming_charges=coming_charges,
     )
 
 
@@ -100,6 +107,23 @@ def _note_grace(loan: RunningLoan) -> None:
     if late:
         found = f"compound interest agreed, with interest of {late[0]} unpaid within the days of grace"
         loan.unsettled.append(Fault("penalty.grace_days", found, "no compound interest, or interest paid on its day: not settled"))
+
+
+def _note_grace_of_a_loss(loan: RunningLoan) -> None:
+    """Note a write-off within the days of grace: whether penalty from the due date is owed then, the contract leaves open."""
+    if loan.written_off_on is not None and any(row.grace_nights and row.owed(PRINCIPAL) for row in loan.rows):
+        found = f"a write_off on {loan.written_off_on} within the days of grace"
+        loan.unsettled.append(Fault("penalty.grace_days", found, "a write_off after them: not settled"))
+
+
+def _note_grace_of_flat(loan: RunningLoan) -> None:
+    """Note principal of a flat loan unpaid within the days of grace: its interest goes on as it is, the contract is open."""
+    late = [row.period.due for row in loan.rows if row.grace_nights] if loan.terms.method == "flat" else []
+    if late:
+        found = f"method flat, with principal of {late[0]} unpaid within the days of grace"
+        loan.unsettled.append(
+            Fault("penalty.grace_days", found, "principal paid on its day: contract interest beside that of the first amount")
+        )
 
 
 def _note_compounding(loan: RunningLoan) -> None:
@@ -141,6 +165,42 @@ def _rows_to_the_end(loan: RunningLoan) -> tuple[Row, ...]:
         return rows_of(loan)
     dues = dues_as_agreed(loan)
     return rows_of(carried_to_the_end(loan)) if dues is None else rows_of(loan, dues)
+
+
+def _fees_to_come(loan: RunningLoan, as_of: date) -> list[tuple[date, Fee]]:
+    """The fees agreed for a day after `as_of`, in order, of a loan that goes on."""
+    if not loan.terms.fees or not loan.drawn or loan.ended_already or loan.terminated_on is not None:
+        return []
+    if loan.index >= len(loan.rows) and not any(row.outstanding for row in loan.all_rows()):
+        return []
+    dated = [(fee.when, fee) for fee in loan.terms.fees if isinstance(fee.when, date) and fee.when > as_of]
+    return sorted(dated, key=lambda pair: pair[0])
+
+
+def _rows_with_fees(loan: RunningLoan, fees: Sequence[tuple[date, Fee]]) -> tuple[tuple[Row, ...], tuple[Charge, ...]]:
+    """The rows to the end with fees still to come, and these: (number of the row, day, amount)."""
+    ahead, charges = copied(loan, loan.index), []
+    for day, fee in fees:
+        ahead.advance(day, count=False)
+        if fee.of == "outstanding":
+            if any(row.owed(PRINCIPAL) for row in loan.rows[loan.oldest : loan.index]):
+                found = f"a fee of what is outstanding on {day}, with principal overdue before"
+                loan.unsettled.append(Fault("fees", found, "nothing overdue: not settled"))
+            note_fee_of_outstanding(ahead, day)
+        amount = ahead.fee_amount(fee, outstanding=ahead.undue)
+        place = ahead.row_of(day)
+        ahead.charge(day, FEE, amount)
+        charges.append(((ahead.rows[place] if place < len(ahead.rows) else ahead.all_rows()[-1]).period.number, day, amount))
+    ahead.advance(ahead.last_due, count=False)
+    return rows_of(ahead), tuple(charges)
+
+
+def note_fee_of_outstanding(loan: RunningLoan, day: date) -> None:
+    """Note a fee of what is outstanding on a day on which principal falls due: before or after it, the contract leaves open."""
+    before = loan.rows[loan.index - 1] if loan.index else None
+    if before is not None and before.period.due == day and before.due[PRINCIPAL]:
+        found = f"a fee of what is outstanding on {day}, on which principal falls due"
+        loan.unsettled.append(Fault("fees", found, "another day: before or after it is not settled"))
 
 
 def rows_of(loan: RunningLoan, coming: Sequence[tuple[int, int]] = ()) -> tuple[Row, ...]:
