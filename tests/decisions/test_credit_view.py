@@ -197,7 +197,8 @@ def test_the_case_page_tells_group_ceiling_and_net_margin(small_bank):
     group = figures.group_exposure(record, 10_000_000)
     assert (group["before_fen"], group["after_fen"], group["names"]) == (30_000_000, 40_000_000, "Hers, Held")
     rows = figures.limit_picture(record)["rows"]
-    assert [(row.kind, row.amount_fen) for row in rows[-2:]] == [("bound", 10_000_000), ("result", 10_000_000)]
+    holding = [(row.kind, row.amount_fen) for row in rows if row.kind in ("bound", "result")]
+    assert holding[-2:] == [("bound", 10_000_000), ("result", 10_000_000)]  # beside it stands the room of the industry
     parts = {part["id"]: part["rate_ppm"] for part in record["stages"]["price"]["parts"]}
     lost = record["stages"]["price"]["rate_ppm"] * record["result"]["probability_ppm"] / 1e6
     found = margin_of_decision(decision, decision.firm, decision.institution, {"now_fen": 30_000_000}).found
