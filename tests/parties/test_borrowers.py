@@ -169,3 +169,11 @@ def test_the_head_acts_for_the_household_and_a_member_does_not(lender: Any) -> N
     for name, seen in (("张文", [firm]), ("张海", [])):
         user = create_user(lender, name, "secret-secret", "borrower", person=Person.objects.get(name=name))
         assert list(firms(user)) == seen
+
+
+def test_two_of_one_name_are_not_taken_for_one_firm(lender: Any) -> None:
+    from puhui.parties.merging import records
+
+    people = [household(), household(household_number="BS-2", people=[told("head", "张文", number(9), phone="15400000001")])]
+    firms = register(lender, *people)
+    assert firms[0].name == firms[1].name == "张文户" and records(lender) == []

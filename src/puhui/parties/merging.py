@@ -17,6 +17,7 @@ from puhui.parties.audit import record_act
 from puhui.parties.match_models import MatchAct
 from puhui.parties.matching import Pair, Record, find_pairs
 from puhui.parties.models import Firm, FirmIdentifier, FirmPerson, Institution
+from puhui.parties.registration import PEOPLE_KINDS
 
 __all__ = ["ask", "confirm", "find", "findings", "identifiers", "judge", "pairs", "records", "same_firms", "undo"]
 
@@ -48,7 +49,8 @@ _SAME = """
 
 
 def records(institution: Institution, former_names: Mapping[int, Sequence[str]] | None = None) -> list[Record]:
-    """What is compared of every firm of an institution; people and phones by their blind indexes.
+    """What is compared of every firm of an institution; people and phones by their blind indexes. Persons and households are left out:
+    the database keeps them from being entered twice, and two of one name are two (`borrowers.py`).
 
     former_names  firm → names it bore before, as its evidence tells them; those entered as identifiers are added
     """
@@ -63,7 +65,8 @@ def records(institution: Institution, former_names: Mapping[int, Sequence[str]] 
         people.setdefault(firm, set()).add(bytes(person).hex())
         if phone is not None:
             phones.setdefault(firm, set()).add(bytes(phone).hex())
-    rows = Firm.objects.filter(institution=institution).order_by("pk").values_list("pk", "name", "division_code", "industry_code")
+    firms = Firm.objects.filter(institution=institution).exclude(kind__in=PEOPLE_KINDS)
+    rows = firms.order_by("pk").values_list("pk", "name", "division_code", "industry_code")
     return [
         Record(
             firm, name, tuple(numbers.get(firm, ())), division, industry, frozenset(people.get(firm, ())), frozenset(phones.get(firm, ())),
