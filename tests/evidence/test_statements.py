@@ -200,3 +200,24 @@ def test_commas_of_a_statement_are_read_as_the_sheet_proves_them(tmp_path: Path)
     assert (figures["cash", "2024-12-31"], figures["cash", "2023-12-31"], figures["equity", "2024-12-31"]) == (50_000, 40_000, 140_000)
     with pytest.raises(RefusedFileError, match=r"50\.000,00"):
         read_statements(written(tmp_path, european.replace('"40.000,00"', '"40,000.00"')))
+
+
+ENGLISH = """BALANCE SHEET as at 2024-12-31
+Unit: RMB'000
+Item,Closing balance,Opening balance,Item,Closing balance,Opening balance
+Current assets,,,Current liabilities,,
+Cash and cash equivalents,"1,234.5",40,Short-term borrowings,100,100
+Accounts receivable,120,80,Accounts payable,60,40
+Inventories,30,30,Total liabilities,160,140
+Total current assets,"1,384.5",150,Total owners' equity,"1,224.5",10
+Total assets,"1,384.5",150,Total liabilities and owners' equity,"1,384.5",150
+"""
+
+
+def test_a_statement_in_english_is_read_where_it_tells_its_money(tmp_path: Path) -> None:
+    figures = told(written(tmp_path, ENGLISH))
+    assert figures["cash", "2024-12-31"] == 1_234_500 and figures["accounts_payable", "2023-12-31"] == 40_000
+    assert figures["assets", "2024-12-31"] == figures["liabilities_and_equity", "2024-12-31"] == 1_384_500
+    for head, found in (("Unit: thousand", "no currency"), ("Unit: US$'000", "US[$]")):
+        with pytest.raises(RefusedFileError, match=found):
+            read_statements(written(tmp_path, ENGLISH.replace("Unit: RMB'000", head)))

@@ -23,7 +23,15 @@ YEAR = re.compile(r"(?P<year>(?:19|20)\d{2})\s*年?\s*(?:度|年报|年$|$)")
 LEAST_LABELS = 3
 HEADINGS = {"项目", "行次", "资产"}
 """Groups that stand in the heading itself."""
-TITLES = {"balance": "资产负债表", "income": ("利润表", "损益表"), "cash_flow": "现金流量表"}
+TITLES = {
+    "balance": ("资产负债表", "balance sheet", "statement of financial position"),
+    "income": ("利润表", "损益表", "income statement", "statement of profit"),
+    "cash_flow": ("现金流量表", "cash flow statement", "statement of cash flows"),
+}
+TITLE = re.compile(
+    r"(资产负债表|利润表|损益表|现金流量表)(?!日)|balance sheet|statement of financial position|income statement|statement of profit"
+    r"|cash flow statement|statement of cash flows"
+)
 
 
 @dataclass(frozen=True)
@@ -73,8 +81,8 @@ def is_restated(heading: str, lines: Lines) -> bool:
 
 def statement_of(labels: Sequence[str], lines: Lines, title: str = "") -> str:
     """The statement that a set of labels belongs to; a title decides where it names exactly one."""
-    title = simplify(title)
-    named = [name for name, words in TITLES.items() if any(word in title for word in ([words] if isinstance(words, str) else words))]
+    title = simplify(title).lower()
+    named = [name for name, words in TITLES.items() if any(word in title for word in words)]
     if len(named) == 1:
         return named[0]
     votes = {"balance": 0, "income": 0, "cash_flow": 0}
@@ -217,7 +225,7 @@ def _parts(square: Grid) -> list[tuple[int, int]]:
     for number, row in enumerate(square):
         text = simplify("".join(row))
         filled = sum(bool(cell) for cell in row)
-        if filled <= 3 and re.search(r"(资产负债表|利润表|损益表|现金流量表)(?!日)", text) and len(text) < 60:
+        if filled <= 3 and TITLE.search(text.lower()) and len(text) < 60:
             titles.append(number)
     cuts = [0, *[number for number in titles if number > 0], len(square)]
     return [(begin, end) for begin, end in pairwise(cuts) if end > begin]

@@ -34,6 +34,7 @@ class Lines:
     valid_from: dt.date
     labels: Mapping[str, Mapping[str, str]]
     hong_kong: Mapping[str, Mapping[str, str]]
+    english: Mapping[str, Mapping[str, str]]
     numbers: Mapping[str, Mapping[int, str]]
     groups: frozenset[str]
     per_share: frozenset[str]
@@ -43,7 +44,12 @@ class Lines:
         """The canonical line of a label, or None where no list knows it."""
         name = plain_label(label)
         own, other = self.labels[statement], self.hong_kong[statement]
-        return (other.get(name) or own.get(name)) if layout == "hong_kong" else (own.get(name) or other.get(name))
+        found = (other.get(name) or own.get(name)) if layout == "hong_kong" else (own.get(name) or other.get(name))
+        return found or self.english[statement].get(name)
+
+    def is_english(self, label: str) -> bool:
+        """Whether a label is known as a translation."""
+        return any(plain_label(label) in self.english[statement] for statement in STATEMENTS)
 
     def known(self, label: str) -> set[str]:
         """The statements in which a label stands."""
@@ -78,6 +84,7 @@ def lines() -> Lines:
         document["valid_from"],
         {statement: _labels(document[statement], "names") for statement in STATEMENTS},
         {statement: _labels(document[statement], "hong_kong") for statement in STATEMENTS},
+        {statement: _labels(document[statement], "english") for statement in STATEMENTS},
         {statement: {entry["small"]: line for line, entry in document[statement].items() if "small" in entry} for statement in STATEMENTS},
         frozenset(map(plain_label, none["headings"])),
         frozenset(map(plain_label, none["per_share"])),

@@ -32,6 +32,10 @@ FOREIGN = re.compile(
     r"(?:单位|币种|货币)\s*[:：]?\s*\S{0,3}?(?P<money>美元|港元|港币|欧元|英镑|日元|加元|澳元|台币|USD|HKD|EUR|GBP|JPY|US\$|HK\$)",
     re.IGNORECASE,
 )
+ENGLISH_UNIT = re.compile(r"(?P<unit>['’]000|thousands?\b|millions?\b)", re.IGNORECASE)
+ENGLISH_YUAN = {"'000": 1_000, "’000": 1_000, "thousand": 1_000, "million": 1_000_000}
+YUAN = re.compile(r"RMB|CNY|\byuan\b|renminbi|人民币|元", re.IGNORECASE)
+ENGLISH_FOREIGN = re.compile(r"(?P<money>US\$|HK\$|USD|HKD|EUR|GBP|JPY|€|£|dollars?|euros?)", re.IGNORECASE)
 UNIT_YUAN = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "亿元": 100_000_000}
 CURRENCIES = {"人民币": "CNY", "cny": "CNY", "rmb": "CNY", "港元": "HKD", "港币": "HKD", "hkd": "HKD", "美元": "USD", "usd": "USD"}
 TOP_ROWS = 8
@@ -54,6 +58,7 @@ def read_statements(path: Path, *, version: str = "", limits: Limits | None = No
     if sum(bool(known.known(cell.label)) for _, cell in cells) < LEAST_CELLS:
         return None
     faults: list[Fault] = _in_other_money(file, [sheet for sheet, inside in each if inside])
+    faults += _without_money(file, each, known)
     notes: Counter[str] = Counter()
     rows = [] if faults else _rows(file, cells, known, version, faults, notes)
     if faults:
@@ -152,7 +157,26 @@ def unit_of(sheet: Sheet) -> int:
         match = UNIT.search(simplify(" ".join(row)))
         if match:
             return UNIT_YUAN[match["unit"]]
+        english = ENGLISH_UNIT.search(" ".join(row))
+        if english and YUAN.search(" ".join(row)):
+            return ENGLISH_YUAN[english["unit"].lower().rstrip("s")]
     return 1
+
+
+def _without_money(file: str, found: Sequence[tuple[Sheet, Sequence[Cell]]], known: Lines) -> list[Fault]:
+    """A fault for each sheet in English that does not say above its figures that they are yuan: of Chinese ones nothing else is likely."""
+    faults = []
+    for sheet, cells in found:
+        labels = {cell.label for cell in cells}
+        head = " ".join(" ".join(row) for row in sheet.rows[:TOP_ROWS])
+        if sum(map(known.is_english, labels)) * 2 <= len(labels) or any(cell.currency for cell in cells):
+            continue
+        foreign = ENGLISH_FOREIGN.search(head)
+        if foreign or not YUAN.search(head):
+            told = f"amounts in {foreign['money']}" if foreign else "no currency"
+            expected = "yuan, as in RMB, RMB'000 or RMB million above the figures"
+            faults.append(Fault(place(file, sheet.name), told, expected, "Say the currency and unit above the table."))
+    return faults
 
 
 def _in_other_money(file: str, found: Sequence[Sheet]) -> list[Fault]:
