@@ -114,17 +114,26 @@ def take_dues(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     if not receipt.left or _nothing_due(loan):
         return
     order = order_on(loan, day)
-    charged = order.sequence and any(row.charges_unpaid(day) for row in loan.rows[loan.oldest : loan.index + 1] if not _past_due(row, day))
+    open_status = order.sequence and _status_is_open(loan, day)
     for row, place in _dues(loan, day, order):
         owed = row.due[place] - row.paid[place] - row.waived[place]
         if owed > 0 and (row.closed or place not in (INTEREST, PRINCIPAL)):
             receipt.pay(row, place, owed)
             if not receipt.left:
                 break
-    if charged and not receipt.left:
-        found = f"an order by status, with a charge past due on {day} in a row that is not"
+    if open_status and not receipt.left:
+        found = f"an order by status, with a charge or penalty of {day} in a row that is not past due"
         loan.unsettled.append(Fault("allocation", found, "an order without status, or money enough for all that is due: not settled"))
     _move_oldest(loan)
+
+
+def _status_is_open(loan: RunningLoan, day: date) -> bool:
+    """Whether a charge, or penalty that runs, is owed in a row that is not past due, so that its own status may be another."""
+    rows = [row for row in loan.rows[loan.oldest : loan.index + 1] if not _past_due(row, day)]
+    if any(row.charges_unpaid(day) for row in rows):
+        return True
+    runs = any(row.owed(PENALTY) > 0 or row.owed(COMPOUND) > 0 for row in rows)
+    return runs and (loan.terms.vertical or any(row.closed for row in rows))
 
 
 def _nothing_due(loan: RunningLoan) -> bool:
