@@ -19,7 +19,8 @@ PAGE_OF = {
     "payout": "payouts", "plan": "payouts", "loan": "loans", "models": "model", "monitoring": "model",
     "trainings": "training", "products": "product",
     "account": "books", "entry": "books", "late loan": "loans",
-    "past loan": "loans", "loan class": "loans", "concentration": "portfolio", "comparison": "lab", "optimum": "lab", "promotion": "lab", "draft": "drafts",
+    "past loan": "loans", "loan class": "loans", "concentration": "portfolio", "comparison": "lab", "optimum": "lab",
+    "promotion": "lab", "draft": "drafts",
     "renewal": "renewals", "line": "lines", "act": "acts",
     "days": "books", "day": "books", "vouchers": "books", "losses": "books", "taxes": "books",
 }  # fmt: skip

@@ -109,7 +109,10 @@ def test_each_table_of_figures_says_where_they_come_from_and_whether_somebody_ch
 @pytest.mark.parametrize("path", sorted((CATALOGUE / "products").glob("*.toml")), ids=lambda path: path.stem)
 def test_each_product_and_each_of_its_rules_and_bounds_is_on_the_page(path: Path) -> None:
     body, written = tomllib.loads(path.read_text(encoding="utf-8")), (DOCS / "products.md").read_text(encoding="utf-8")
-    codes = [body["product"]["code"], *(each["code"] for each in [*body["rules"], *body["limit"]["bounds"], *body["offer"].get("conditions", ())])]
+    codes = [
+        body["product"]["code"],
+        *(each["code"] for each in [*body["rules"], *body["limit"]["bounds"], *body["offer"].get("conditions", ())]),
+    ]
     assert [code for code in codes if f"`{code}`" not in written] == []
 
 
