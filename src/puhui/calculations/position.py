@@ -134,7 +134,7 @@ class Position:
 
     `overdue_since`: the day on which the oldest of what is overdue fell due. `overpaid`: money kept beyond all that was owed.
     `running_cost`: the part of `overdue` that is penalty and compound interest standing in a row that is not due before `as_of`.
-    `coming_charges`: charges due that are unpaid and fees agreed for a later day, in rows that are not due.
+    `coming_charges`: fees agreed for a day after it, which stand in the rows.
     """
 
     as_of: date

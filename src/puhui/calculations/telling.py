@@ -6,7 +6,7 @@ The loan itself stays where it is, so whoever asked may move it on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import repeat
 
 from puhui.calculations.allocation import NON_ACCRUAL_AFTER_DAYS, oldest_unpaid
@@ -53,7 +53,6 @@ def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation
         status = loan.status(status, as_of)
     fees = _fees_to_come(loan, as_of)
     rows, coming_charges = _rows_with_fees(loan, fees) if fees else (_rows_to_the_end(loan), ())
-    coming_charges = (*_charges_due(loan, as_of), *coming_charges)
     if status == "performing" and terms.line is None and loan.drawn and not any(row.outstanding for row in rows):
         found = f"{as_of}, with all instalments paid in advance"
         loan.unsettled.append(Fault("as_of", found, "the last due date: whether the loan is closed before it is not settled"))
@@ -166,14 +165,6 @@ def _rows_to_the_end(loan: RunningLoan) -> tuple[Row, ...]:
         return rows_of(loan)
     dues = dues_as_agreed(loan)
     return rows_of(carried_to_the_end(loan)) if dues is None else rows_of(loan, dues)
-
-
-def _charges_due(loan: RunningLoan, as_of: date) -> tuple[Charge, ...]:
-    """What is unpaid of charges that fell due in the row under way, as if it were paid on `as_of`."""
-    if loan.index >= len(loan.rows) or not loan.rows[loan.index].charges or loan.ended_already:
-        return ()
-    row = loan.rows[loan.index]
-    return tuple((row.period.number, as_of, amount) for _, amount in row.charges_unpaid(as_of + timedelta(days=1)))
 
 
 def _fees_to_come(loan: RunningLoan, as_of: date) -> list[tuple[date, Fee]]:
