@@ -69,6 +69,32 @@ def test_what_moved_the_score_is_told_in_words(scenario: Any, client_of: Any) ->
     assert [abs(row["points_change"]) for row in rows] == sorted((abs(row["points_change"]) for row in rows), reverse=True)
     page = client_of("risk").get(f"/models/{model.pk}/monitoring/").content.decode()
     assert "What moved the mean score since training" in page
+    assert "Meaning" not in page  # the page tells a variable by its meaning already
+
+
+def test_an_alarm_is_shown_where_work_begins_and_somebody_takes_note(scenario: Any, client_of: Any) -> None:
+    from puhui.scoring.models import RegisteredModel, ScoreAlarm
+
+    day, model = scenario.institution.business_date, RegisteredModel.objects.get()
+    causes = [{"variable": "inv_out_amt_12m", "points": -12.3, "share": 0.61}]
+    alarm = ScoreAlarm.objects.create(
+        institution=scenario.institution, model=model, measure="stability", level="alarm", figure=0.31, limit=0.25, causes=causes,
+        raised_on=day, seen_on=day,
+    )  # fmt: skip
+    risk, officer = client_of("risk"), client_of("officer")
+    for address in ("/portfolio/", "/watch/"):
+        assert "1 alarm of a score at work" in risk.get(address).content.decode()
+    for address in ("/models/", f"/models/{model.pk}/monitoring/"):
+        page = risk.get(address).content.decode()
+        assert "The scores of the newest month have moved" in page and "-12.3 (61%)" in page and "0.31" in page
+    assert 'value="acknowledge"' not in officer.get("/models/").content.decode()
+    note = {"act": "acknowledge", "alarm": alarm.pk, "note": "a new channel since February"}
+    assert officer.post("/models/", note).status_code == 403
+    assert risk.post("/models/", note | {"note": " "}).status_code == 422
+    assert risk.post("/models/", note | {"alarm": "999"}).status_code == 404
+    assert risk.post("/models/", note).status_code == 302
+    assert "a new channel since February" in officer.get("/models/").content.decode()
+    assert "alarm of a score at work" not in risk.get("/portfolio/").content.decode()
 
 
 def test_the_words_of_what_moved() -> None:

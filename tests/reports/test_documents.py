@@ -439,7 +439,7 @@ def test_the_command(small: Small, shared_database: tuple[str, Small], server: A
         (("statement", "--as-of", PAID.isoformat()), "--loan"),
         (("statement", "--loan", "NONE-1"), "--loan: found NONE-1"),
         (("trial-balance", "--loan", small.loan.number), "trial-balance is not about it"),
-        (("moon",), "expected one of balance-confirmation, contract-note"),
+        (("moon",), "expected one of balance-confirmation, concentration, contract-note"),
         ((*asked, "--format", "pptx"), "--format: found pptx"),
         (("statement", "--loan", small.loan.number, "--as-of", "2020-01-01"), "a day from the payout"),
     ):

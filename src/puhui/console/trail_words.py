@@ -105,6 +105,8 @@ ACTS = {
     "confirm_delegation": _("delegation confirmed"),
     "withdraw_delegation": _("delegation withdrawn"),
     "record_absence": _("absence recorded"),
+    "look_at_scores": _("scores at work looked at"),
+    "acknowledge_score_alarm": _("note taken of an alarm of a score"),
     "declare_interest": _("conflict of interest declared"),
     "call_committee": _("committee called"),
     "close_committee": _("committee closed"),

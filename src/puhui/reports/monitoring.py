@@ -8,7 +8,7 @@ went out, whether the loan defaulted by that day (more than 90 days past due, or
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -28,10 +28,11 @@ from puhui.reports.tables import Column, Kind, Report, Table
 from puhui.reports.titles import title
 from puhui.scoring import monitoring
 from puhui.scoring import movers as moved
-from puhui.scoring.models import RegisteredModel
+from puhui.scoring.alarms import alarms
+from puhui.scoring.models import RegisteredModel, ScoreAlarm
 from puhui.scoring.queries import in_use, models
 
-__all__ = ["monitored", "score_monitoring"]
+__all__ = ["alarm_causes", "alarm_subject", "limits_on", "measured", "monitored", "score_monitoring"]
 
 AGES = ((24, "age_young"), (60, "age_middle"))  # months since founding, below
 Rows = list[tuple[Any, ...]]
@@ -41,9 +42,40 @@ def score_monitoring(institution: Institution, as_of: date, language: str = "en"
     """All models in use, one after the other in the same tables."""
     used = models(institution).filter(pk__in=in_use(institution, as_of).values()).order_by("name")
     parts = [monitored(institution, row, as_of, language) for row in used]
-    tables = [_joined(list(same)) for same in zip(*parts, strict=True)] if parts else []
+    tables = [_alarms(institution, language), *(_joined(list(same)) for same in zip(*parts, strict=True))] if parts else []
     notes = (title("monitoring_note", language),)
     return Report("score-monitoring", title("score-monitoring", language), institution.name, as_of, tuple(tables), notes)
+
+
+def alarm_subject(alarm: ScoreAlarm, language: str) -> str:
+    """What an alarm is of, in words: the meaning of a variable, a group, more or fewer."""
+    if alarm.measure == ScoreAlarm.Measure.VARIABLE:
+        return variable_meaning(alarm.subject, language)
+    if alarm.measure == ScoreAlarm.Measure.GROUP:
+        dimension, _, code = alarm.subject.partition(" ")
+        return f"{title(f'by_{dimension}', language)}: {_group(dimension, code, language)}"
+    return title(f"alarm_{alarm.subject}", language) if alarm.subject else ""
+
+
+def alarm_causes(alarm: ScoreAlarm, language: str) -> list[str]:
+    """Variables by their meaning, with what they moved the mean score by and their share of all movement."""
+    return [f"{variable_meaning(one['variable'], language)} {one['points']:+.1f} ({one['share']:.0%})" for one in alarm.causes]
+
+
+def variable_meaning(name: str, language: str) -> str:
+    return next((each.titles.get(language, each.titles["en"]) for each in catalogue() if each.name == name), name)
+
+
+def _alarms(institution: Institution, language: str) -> Table:
+    """The alarms that last today, whatever day the report is of."""
+    rows = [
+        (
+            one.model.name, title(f"alarm_{one.measure}", language), alarm_subject(one, language), one.level, one.figure, one.limit,
+            "; ".join(alarm_causes(one, language)), one.raised_on, one.note,
+        )
+        for one in alarms(institution).filter(closed_on=None)
+    ]  # fmt: skip
+    return _table("alarms", rows, _ALARMS, language)
 
 
 def _joined(tables: Sequence[Table]) -> Table:
@@ -52,23 +84,45 @@ def _joined(tables: Sequence[Table]) -> Table:
 
 def monitored(institution: Institution, model: RegisteredModel, as_of: date, language: str = "en") -> tuple[Table, ...]:
     """The tables of one model: stability, movers, causes, order, truth, conduct, groups."""
-    row = next(iter(table("score-monitoring", settings.PUHUI_CATALOGUE).valid_on(as_of)))
-    limits = monitoring.Limits(
-        float(row["stability_watch"]), float(row["stability_alarm"]), int(row["least_cases"]), float(row["approval_ratio_least"])
+    rows = measured(institution, model, as_of, language)
+    return (
+        _table("stability", rows["stability"], _STABILITY, language),
+        _table("movers", rows["movers"], _MOVERS, language),
+        _table("causes", rows["causes"], _CAUSES, language),
+        _table("order", rows["order"], _ORDER, language),
+        _table("truth", [(*row[:-1], title("yes" if row[-1] else "no", language)) for row in rows["truth"]], _TRUTH, language),
+        _table("conduct", rows["conduct"], _CONDUCT, language),
+        _table("groups", [_group_told(row, language) for row in rows["groups"]], _GROUPS, language),
     )
+
+
+def limits_on(day: date) -> tuple[monitoring.Limits, Mapping[str, Any]]:
+    """The limits in force on a day, and the whole row of the table."""
+    row = next(iter(table("score-monitoring", settings.PUHUI_CATALOGUE).valid_on(day)))
+    bounds = float(row["stability_watch"]), float(row["stability_alarm"]), int(row["least_cases"]), float(row["approval_ratio_least"])
+    return monitoring.Limits(*bounds), row
+
+
+def measured(institution: Institution, model: RegisteredModel, as_of: date, language: str = "en") -> dict[str, Rows]:
+    """What the tables of a model rest on, by table: states, dimensions and groups by their codes, months' truth as yes or no; and `whole`:
+    order and truth of all its loans together."""
+    limits, row = limits_on(as_of)
     cases = _cases(institution, model, as_of)
     loans = cases.filter(pl.col("defaulted").is_not_null()).select(pl.col("paid_out").alias("month"), "probability", "defaulted")
     recent = cases["month"].unique().sort().to_list()[-int(row["cause_months"]) :]
     spread = _bins(institution, model.digest, recent[0], as_of) if recent else {}
-    return (
-        _table("stability", _stability(model.name, cases, limits), _STABILITY, language),
-        _table("movers", _movers(institution, model, recent, as_of, limits.least_cases, language), _MOVERS, language),
-        _table("causes", _causes(model, spread, limits, language), _CAUSES, language),
-        _table("order", [(model.name, *each) for each in monitoring.vintages(loans).rows()], _ORDER, language),
-        _table("truth", _truth(model.name, loans, language), _TRUTH, language),
-        _table("conduct", _conduct(model.name, cases), _CONDUCT, language),
-        _table("groups", _groups(model.name, cases, limits, language), _GROUPS, language),
-    )
+    together = loans.with_columns(month=pl.lit("all"))
+    whole = zip(monitoring.vintages(together).rows(), _truth(model.name, together), strict=True)
+    return {
+        "stability": _stability(model.name, cases, limits),
+        "movers": _movers(institution, model, recent, as_of, limits.least_cases, language),
+        "causes": _causes(model, spread, limits, language),
+        "order": [(model.name, *each) for each in monitoring.vintages(loans).rows()],
+        "truth": _truth(model.name, loans),
+        "conduct": _conduct(model.name, cases),
+        "groups": _groups(model.name, cases, limits),
+        "whole": list(whole),
+    }
 
 
 _MODEL: tuple[tuple[str, Kind], ...] = (("model", "text"),)
@@ -80,6 +134,10 @@ _STABILITY: tuple[tuple[str, Kind], ...] = (
 _CAUSES: tuple[tuple[str, Kind], ...] = (
     *_MODEL, ("variable", "text"), ("meaning", "text"), ("cases", "count"), ("stability_index", "index"), ("state", "text"),
     ("moved_bin", "text"), ("share_then", "share"), ("share_now", "share"),
+)  # fmt: skip
+_ALARMS: tuple[tuple[str, Kind], ...] = (
+    *_MODEL, ("alarm_measure", "text"), ("alarm_subject", "text"), ("state", "text"), ("alarm_figure", "index"), ("alarm_limit", "index"),
+    ("alarm_causes", "text"), ("raised_on", "date"), ("alarm_answer", "text"),
 )  # fmt: skip
 _MOVERS: tuple[tuple[str, Kind], ...] = (
     *_MODEL, ("variable", "text"), ("meaning", "text"), ("cases", "count"), ("points_then", "index"), ("points_now", "index"),
@@ -97,6 +155,7 @@ _TRUTH: tuple[tuple[str, Kind], ...] = (
     *_MODEL, ("month_of_payout", "text"), ("loans", "count"), ("expected_defaults", "index"), ("defaults", "count"), ("low", "index"),
     ("high", "index"), ("holds", "text"),
 )  # fmt: skip
+_TRUTH_NAMES = ("month", "cases", "expected", "events", "low", "high", "holds")
 _CONDUCT: tuple[tuple[str, Kind], ...] = (
     *_MODEL, ("month_decided", "text"), ("cases", "count"), ("approved_share", "share"), ("automated_share", "share"),
     ("reviewed", "count"),
@@ -264,9 +323,8 @@ def _causes(model: RegisteredModel, spread: dict[str, dict[str, int]], limits: m
     return sorted(rows, key=lambda row: (-row[4], row[1]))
 
 
-def _truth(name: str, loans: pl.DataFrame, language: str) -> Rows:
-    told = monitoring.calibration(loans).select("month", "cases", "expected", "events", "low", "high", "holds").rows()
-    return [(name, *row[:-1], title("yes" if row[-1] else "no", language)) for row in told]
+def _truth(name: str, loans: pl.DataFrame) -> Rows:
+    return [(name, *row) for row in monitoring.calibration(loans).select(*_TRUTH_NAMES).rows()]
 
 
 def _conduct(name: str, cases: pl.DataFrame) -> Rows:
@@ -276,7 +334,7 @@ def _conduct(name: str, cases: pl.DataFrame) -> Rows:
     return [(name, *row, row[-1] / row[-2] if row[-2] else None) for row in months.rows()]
 
 
-def _groups(name: str, cases: pl.DataFrame, limits: monitoring.Limits, language: str) -> Rows:
+def _groups(name: str, cases: pl.DataFrame, limits: monitoring.Limits) -> Rows:
     """Region, size and age of the firm, and the sex of its owners where each sex has cases enough (`parties.owner_sex`)."""
     cases = cases.with_columns(sex=pl.Series(known_apart(cases["sex"].to_list(), limits.least_cases), dtype=pl.String))
     rows: Rows = []
@@ -288,8 +346,13 @@ def _groups(name: str, cases: pl.DataFrame, limits: monitoring.Limits, language:
         for row in found.select(
             "group", "cases", "approved_share", "ratio", "loans", "mean_probability", "default_share", "auc", "state"
         ).rows():
-            rows.append((name, title(f"by_{dimension}", language), _group(dimension, row[0], language), *row[1:]))
+            rows.append((name, dimension, *row))
     return rows
+
+
+def _group_told(row: tuple[Any, ...], language: str) -> tuple[Any, ...]:
+    name, dimension, code, *rest = row
+    return (name, title(f"by_{dimension}", language), _group(dimension, code, language), *rest)
 
 
 def _group(dimension: str, code: str | None, language: str) -> str:

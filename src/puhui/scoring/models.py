@@ -6,7 +6,7 @@ Which of them decides is told by promotions: from a day on, a model decides unde
 from django.db import models
 from django.utils import timezone
 
-from puhui.parties.models import Institution, User
+from puhui.parties.models import APPEND_ONLY, Institution, User
 from puhui.parties.promotion import Promotion
 
 
@@ -39,6 +39,59 @@ class ModelPromotion(Promotion):
 
     class Meta:
         indexes = [models.Index(fields=["institution", "code", "in_force_from"])]
+
+
+class ScoreLook(models.Model):
+    """A look at all scores at work on a day: that nothing was found is known, too."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    as_of = models.DateField()
+    looked_at = models.DateTimeField(default=timezone.now)
+    looked_by = models.CharField(max_length=150)
+    scores = models.IntegerField()  # looked at
+    raised = models.IntegerField()
+    closed = models.IntegerField()
+
+    class Meta:
+        db_table_comment = APPEND_ONLY
+        indexes = [models.Index(fields=["institution", "-as_of"])]
+
+
+class ScoreAlarm(models.Model):
+    """Something about a score at work that asks for somebody (`reports.score_alarms`). It ends by itself when a look finds it no more."""
+
+    class Measure(models.TextChoices):
+        STABILITY = "stability"  # points of a month against those of the first ones
+        VARIABLE = "variable"  # one variable against training
+        ORDER = "order"
+        TRUTH = "truth"
+        GROUP = "group"  # approval of one group against that of the highest
+
+    class Level(models.TextChoices):
+        WATCH = "watch"
+        ALARM = "alarm"
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    model = models.ForeignKey(RegisteredModel, on_delete=models.PROTECT, related_name="alarms")
+    measure = models.CharField(max_length=12, choices=Measure.choices)
+    subject = models.CharField(max_length=100, blank=True)  # the variable, or dimension and group ("region 320583")
+    level = models.CharField(max_length=8, choices=Level.choices)  # the highest since it was raised
+    figure = models.FloatField()  # of the last look
+    limit = models.FloatField()  # that it passed
+    causes = models.JSONField(default=list)  # [{"variable", "points": change of the mean, "share": of all movement}]
+    raised_on = models.DateField()
+    seen_on = models.DateField()  # the day of the last look that found it
+    closed_on = models.DateField(null=True)
+    acknowledged_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    acknowledged_at = models.DateTimeField(null=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "model", "measure", "subject"], condition=models.Q(closed_on=None), name="score_alarm_open_once"
+            )
+        ]
 
 
 class Training(models.Model):

@@ -18,6 +18,7 @@ from puhui.console.forms import day as day_of
 from puhui.console.forms import errors_of
 from puhui.console.kept_reports import kept
 from puhui.console.markdown import rendered
+from puhui.console.score_alarms import answer_alarm, told_alarms
 from puhui.reports.monitoring import monitored
 from puhui.reports.tables import LEFT, Table, shown
 from puhui.reports.titles import title
@@ -29,17 +30,18 @@ KEPT_SECONDS = 3600
 
 @page("model")
 def models(request: Request) -> HttpResponse:
-    """Every registered model, those in use first, and what was proposed; POST agrees to a proposal, refuses it or takes it back."""
+    """Every registered model, those in use first, alarms, and what was proposed; POST answers an alarm or a proposal, or takes it back."""
     errors: list[str] = []
     if request.method == "POST":
         try:
-            model_figures.answer(request)
+            answer_alarm(request) if request.POST.get("act") == "acknowledge" else model_figures.answer(request)
             return redirect("console:models")
         except FaultsError as error:
             errors = errors_of(error)
     context = {
         "rows": model_figures.listed(request.institution),
         "promotions": model_figures.promotions(request),
+        "alarms": told_alarms(request),
         "errors": errors,
         "may_see_training": may_read(request.user, "training"),
     }
@@ -96,14 +98,23 @@ def monitoring(request: Request, number: int) -> HttpResponse:
     told = kept(key, lambda: monitored(request.institution, found, as_of, language), KEPT_SECONDS)
     tables = [_table(each, language) for each in told.made]
     note = title("monitoring_note", language)
-    context = {"model": found, "as_of": as_of, "tables": tables, "note": note, "made_at": told.made_at}
+    context = {
+        "model": found,
+        "as_of": as_of,
+        "tables": tables,
+        "note": note,
+        "made_at": told.made_at,
+        "alarms": told_alarms(request, number),
+    }
     return render(request, "console/monitoring.html", context)
 
 
 def _table(table: Table, language: str) -> dict[str, Any]:
-    """A table of the report without its first column, the model. A state that asks for somebody is marked by its tone as well."""
+    """A table of the report without the model and, as variables are told by it, the meaning. States that ask for somebody have a tone."""
     tones = {title("state_watch", language): "text-watch", title("state_alarm", language): "text-late", title("no", language): "text-late"}
-    heads = [{"title": column.title, "number": column.kind not in LEFT} for column in table.columns[1:]]
+    shown_places = [place for place, column in enumerate(table.columns) if column.name not in ("model", "meaning")]
+    columns = [table.columns[place] for place in shown_places]
+    heads = [{"title": column.title, "number": column.kind not in LEFT} for column in columns]
     rows = [
         [
             {
@@ -111,7 +122,7 @@ def _table(table: Table, language: str) -> dict[str, Any]:
                 "number": column.kind not in LEFT,
                 "tone": tones.get(value, "") if column.kind in LEFT else "",
             }
-            for value, column in zip(row[1:], table.columns[1:], strict=True)
+            for value, column in zip((row[place] for place in shown_places), columns, strict=True)
         ]
         for row in table.rows
     ]

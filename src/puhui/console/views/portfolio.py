@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from puhui.console.access import Request, page
 from puhui.console.forms import day as day_of
 from puhui.console.kept_reports import Kept, kept
+from puhui.console.score_alarms import alarm_count
 from puhui.console.templatetags.figures import choose_unit, money, number, rate, share, unit_name, with_unit
 from puhui.console.words import BUCKETS, product_name, word
 from puhui.loans.margins import BookMargin, margins_of_book
@@ -48,7 +49,7 @@ def portfolio(request: Request) -> HttpResponse:
     """Figures, charts with their tables, and the book by days past due and by class."""
     told = _report(request)
     found, rows = told.made
-    context: dict[str, Any] = {"as_of": found.as_of, "made_at": told.made_at}
+    context: dict[str, Any] = {"as_of": found.as_of, "made_at": told.made_at, "score_alarms": alarm_count(request)}
     summary = found.table("summary")
     if summary.records()[0]["loans"]:
         context |= {

@@ -15,6 +15,7 @@ from puhui.console import paging
 from puhui.console.access import Request, page
 from puhui.console.kept_reports import Kept, kept
 from puhui.console.paging import filters_of, paged
+from puhui.console.score_alarms import alarm_count
 from puhui.console.watch_figures import KIND_STATES, watch_row
 from puhui.loans.watching import Watched, watched
 
@@ -36,6 +37,7 @@ def watch(request: Request) -> HttpResponse:
     context |= {
         "tab": "watch", "rows": [watch_row(one, day) for one in rows],
         "kinds": [(code, state.label) for code, state in KIND_STATES.items()], "day": day, "made_at": told.made_at,
+        "score_alarms": alarm_count(request),
     }  # fmt: skip
     return render(request, "console/watch.html", context)
 

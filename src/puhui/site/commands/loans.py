@@ -74,6 +74,7 @@ def day_end(
 
     support.start_django()
     from puhui.loans import day_end as nights
+    from puhui.reports import score_alarms
 
     lender = support.institution(institution)
     until = date.date()
@@ -84,6 +85,7 @@ def day_end(
             shown.advance(step == "close")
 
         figures = nights.run(lender, until, "day end", tell, workers=workers)
+    score_alarms.look_when_due(lender, "day end")
     rows = [
         {
             "date": day["date"],

@@ -138,6 +138,46 @@ def tables(
     support.print_result(rows if as_json or rows else "nothing is due" if due else "no table is kept", as_json)
 
 
+@app.command("alarms")
+def alarms(
+    look: Annotated[bool, typer.Option("--look", help="Look at every score in use as of the last day ended first.")] = False,
+    institution: Annotated[
+        str, typer.Option("--institution", help="Code of the institution; may be left out where there is only one.")
+    ] = "",
+    actor: Annotated[str, typer.Option("--as", help="In whose name, for the audit trail.")] = "system",
+    as_json: AsJson = False,
+) -> None:
+    """List alarms of scores at work that last: what passed its limit, and which variables moved the score most. Looked at each month.
+
+    Example: puhui score alarms --look
+    """
+    support.start_django()
+    from datetime import timedelta
+
+    from puhui.reports import score_alarms
+    from puhui.scoring.alarms import alarms as all_alarms
+
+    lender = support.institution(institution)
+    if look:
+        score_alarms.look(lender, lender.business_date - timedelta(days=1), actor)
+    rows = [
+        {
+            "alarm": one.pk,
+            "model": one.model.name,
+            "measure": one.measure,
+            "subject": one.subject,
+            "level": one.level,
+            "figure": round(one.figure, 4),
+            "limit": round(one.limit, 4),
+            "causes": one.causes if as_json else ", ".join(f"{each['variable']} {each['points']:+.1f}" for each in one.causes),
+            "since": one.raised_on.isoformat(),
+            "note": one.note,
+        }
+        for one in all_alarms(lender).filter(closed_on=None)
+    ]
+    support.print_result(rows if as_json or rows else "no alarm", as_json)
+
+
 @app.command()
 def evaluate(
     model: ModelPath,

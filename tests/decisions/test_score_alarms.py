@@ -1,0 +1,112 @@
+"""Alarms of scores at work: raised by what the report measures, one row while they last, ended by themselves, noted by persons."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from puhui.calculations.faults import FaultsError
+from puhui.parties.models import AuditRecord
+from puhui.reports import score_alarms
+from puhui.reports.score_alarms import Found, found_in, look, look_when_due
+from puhui.scoring.alarms import acknowledge, alarms, unanswered
+from puhui.scoring.models import ScoreAlarm, ScoreLook
+
+DAY = date(2026, 3, 31)
+STEADY = {
+    "stability": [("m", "2026-02", 40, 520, 0.03, None, "few"), ("m", "2026-03", 40, 519, 0.03, 0.02, "steady")],
+    "movers": [("m", "sales", "Sales", 80, 10.0, 4.0, -6.0, 0.75, ""), ("m", "gap", "Gap", 80, 5.0, 7.0, 2.0, 0.25, "")],
+    "causes": [("m", "sales", "Sales", 80, 0.05, "steady", "below 3", 0.2, 0.3)],
+    "whole": [(("all", 50, 12, 0.72, 0.4), ("m", "all", 50, 11.0, 12, 5.0, 17.0, True))],
+    "groups": [("m", "region", "320583", 40, 0.5, 1.0, 20, 0.03, 0.02, 0.7, "steady")],
+}  # fmt: skip
+
+
+@pytest.fixture
+def measured(bank, monkeypatch):
+    """A bank with a model in use whose rows are the test's own."""
+    rows = dict(STEADY)
+    monkeypatch.setattr(score_alarms, "measured", lambda institution, model, as_of: rows)
+    return rows
+
+
+def test_what_passes_its_limit_is_found():
+    assert not list(found_in(STEADY, DAY))
+    rows = STEADY | {
+        "stability": [*STEADY["stability"], ("m", "2026-04", 40, 480, 0.05, 0.31, "alarm")],
+        "causes": [("m", "sales", "Sales", 80, 0.27, "alarm", "below 3", 0.2, 0.7), ("m", "gap", "Gap", 80, 0.12, "watch", "", 0.1, 0.2)],
+        "whole": [(("all", 50, 20, 0.55, 0.1), ("m", "all", 50, 11.0, 20, 5.0, 17.0, False))],
+        "groups": [*STEADY["groups"], ("m", "size", "micro", 35, 0.3, 0.6, 9, None, None, None, "watch")],
+    }
+    assert list(found_in(rows, DAY)) == [
+        Found("stability", "", "alarm", 0.31, 0.25),
+        Found("variable", "sales", "alarm", 0.27, 0.25),
+        Found("order", "", "alarm", 0.55, 0.6),
+        Found("truth", "more", "alarm", 20.0, 17.0),
+        Found("group", "size micro", "watch", 0.6, 0.8),
+    ]
+
+
+def test_few_defaults_say_nothing_of_the_order_and_fewer_defaults_are_told_as_fewer():
+    few = STEADY | {"whole": [(("all", 50, 9, 0.5, 0.1), ("m", "all", 50, 20.0, 9, 12.0, 28.0, False))]}
+    assert list(found_in(few, DAY)) == [Found("truth", "fewer", "alarm", 9.0, 12.0)]
+    assert not list(found_in(STEADY | {"whole": [(("all", 20, 12, 0.4, 0.1), ("m", "all", 20, 2.0, 12, 0.0, 5.0, False))]}, DAY))
+
+
+def test_an_alarm_lasts_as_one_row_and_ends_by_itself(bank, measured):
+    measured["stability"] = [*STEADY["stability"], ("m", "2026-03", 40, 500, 0.04, 0.15, "watch")]
+    first = look(bank.institution, DAY, "system")
+    assert (first.scores, first.raised, first.closed) == (1, 1, 0)
+    (row,) = alarms(bank.institution)
+    assert (row.measure, row.level, row.limit, row.raised_on) == ("stability", "watch", 0.1, DAY)
+    assert [one["variable"] for one in row.causes] == ["sales", "gap"] and row.causes[0]["points"] == -6.0
+    acknowledge(row, bank.users["risk"], "a new channel since February")
+    later = date(2026, 4, 30)
+    assert look(bank.institution, later, "system").raised == 0
+    row.refresh_from_db()
+    assert (row.seen_on, row.note, unanswered(bank.institution)) == (later, "a new channel since February", 0)
+    measured["stability"] = STEADY["stability"]
+    assert look(bank.institution, date(2026, 5, 31), "system").closed == 1
+    row.refresh_from_db()
+    assert row.closed_on == date(2026, 5, 31)
+    assert AuditRecord.objects.filter(act__in=("look_at_scores", "acknowledge_score_alarm")).count() == 4
+
+
+def test_one_that_becomes_worse_asks_anew_and_one_that_comes_back_is_new(bank, measured):
+    measured["stability"] = [*STEADY["stability"], ("m", "2026-03", 40, 500, 0.04, 0.15, "watch")]
+    look(bank.institution, DAY, "system")
+    acknowledge(alarms(bank.institution).get(), bank.users["risk"], "seen")
+    measured["stability"] = [*STEADY["stability"], ("m", "2026-04", 40, 480, 0.05, 0.31, "alarm")]
+    assert look(bank.institution, date(2026, 4, 30), "system").raised == 0
+    worse = alarms(bank.institution).get()
+    assert (worse.level, worse.acknowledged_by, unanswered(bank.institution)) == ("alarm", None, 1)
+    measured["stability"] = STEADY["stability"]
+    look(bank.institution, date(2026, 5, 31), "system")
+    measured["stability"] = [*STEADY["stability"], ("m", "2026-06", 40, 480, 0.05, 0.31, "alarm")]
+    look(bank.institution, date(2026, 6, 30), "system")
+    assert ScoreAlarm.objects.count() == 2
+    assert [one.closed_on for one in alarms(bank.institution)] == [None, date(2026, 5, 31)]
+
+
+def test_a_note_is_words_on_an_alarm_that_lasts_and_was_not_answered(bank, measured):
+    measured["stability"] = [*STEADY["stability"], ("m", "2026-03", 40, 500, 0.04, 0.15, "watch")]
+    look(bank.institution, DAY, "system")
+    row = alarms(bank.institution).get()
+    with pytest.raises(FaultsError, match="note"):
+        acknowledge(row, bank.users["risk"], "  ")
+    acknowledge(row, bank.users["risk"], "seen")
+    with pytest.raises(FaultsError, match="answered"):
+        acknowledge(row, bank.users["risk"], "seen again")
+
+
+def test_a_look_is_due_once_a_month(bank, measured):
+    assert look_when_due(bank.institution, "day end") is not None
+    assert look_when_due(bank.institution, "day end") is None
+    assert ScoreLook.objects.count() == 1
+
+
+def test_the_measures_of_a_real_score_say_nothing_where_nothing_moved(bank):
+    """Without decisions there is nothing to hold against anything, and no look fails for it."""
+    made = look(bank.institution, DAY, "system")
+    assert (made.scores, made.raised) == (1, 0)
