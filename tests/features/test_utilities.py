@@ -129,3 +129,22 @@ def test_a_month_with_few_readings_is_unknown_not_small() -> None:
     rows = [reading(1, date(2024, 1, day), 10.0) for day in range(1, 25)] + [reading(1, date(2023, 12, day), 10.0) for day in range(1, 32)]
     values = compute_profile({"electricity_day": records("electricity_day", rows)}, AS_OF, ["elec_kwh_12m"])
     assert values["elec_kwh_12m"].item() == 310.0
+
+
+ENDING = ["elec_kwh_12m", "elec_3m_vs_prev3m", "water_m3_12m"]
+
+
+def test_windows_end_with_the_newest_month_that_is_told() -> None:
+    """Bills of the last two closed months are still to come: the windows end with month 3, and a sum is of twelve months all the same."""
+    late = [one for one in BILLS if one["firm_id"] == 101 and one["month"] <= month(3)]
+    told = compute_profile({"utility_bill": records("utility_bill", late)}, AS_OF, ENDING).row(0, named=True)
+    assert told["elec_kwh_12m"] == 130 + 3 * 100 + 6 * 110 + 2 * 100  # months 3, 4 to 6, 7 to 12, 13 and 14
+    assert told["elec_3m_vs_prev3m"] == pytest.approx((130 + 100 + 100) / (100 + 110 + 110) - 1)  # months 3 to 5 against 6 to 8
+    assert told["water_m3_12m"] == 10 * 10 + 2 * 8
+
+
+def test_windows_stay_where_nothing_was_told_for_long() -> None:
+    """Months 1 to 3 are missing: that is no bill that is late, and the sum has nine months."""
+    old = [one for one in BILLS if one["firm_id"] == 101 and one["month"] <= month(4)]
+    told = compute_profile({"utility_bill": records("utility_bill", old)}, AS_OF, ENDING).row(0, named=True)
+    assert told["elec_kwh_12m"] == 3 * 100 + 6 * 110

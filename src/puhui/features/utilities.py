@@ -3,6 +3,8 @@
 Written in Narwhals, because daily readings are heavy. Where the field's list leaves something open:
 
     a month's kWh         see `puhui.features.power_stages`
+    12m, prev12m, 3m …    of kWh, water and gas end with the newest month that is told, if that is among the last `LATEST_TOLD` closed ones:
+                          a bill comes a month late, and a sum of twelve months of which two are still to come would look like a fall
     *_yoy, 3m/prev3m      means of the known months against each other, at least `LEAST_MONTHS_YEAR` of twelve, all three of three
     elec_peak_share, elec_night_shift_share   over the months whose peak (night) use is told
     elec_stop_flag_7d     in the last 90 known days (they end `KNOWN_AFTER_DAYS` before the as-of day) seven days in a row below 10% of
@@ -38,6 +40,7 @@ PORTABLE = True
 DEFINED_BY = ("portable.py", "power_stages.py")
 
 LEAST_MONTHS_YEAR, LEAST_MONTHS = 10, 6
+LATEST_TOLD = 3
 KNOWN_AFTER_DAYS = 2
 DAYS = 90
 LEAST_DAYS = 30
@@ -50,13 +53,21 @@ def measures(frames: Mapping[str, Any], as_of: AsOf) -> Any:
     """One row per firm with a bill or a reading."""
     bills = engines.shared(known(frames["utility_bill"], as_of).with_columns(month=month_of("month", as_of)))
     days = engines.shared(by_day(known(frames["electricity_day"], as_of)))
-    months = engines.shared(by_month(bills, days, as_of))
+    months = engines.shared(_as_told(by_month(bills, days, as_of), "kwh", "firm_id"))
     firms = nw.concat([bills.select("firm_id"), days.select("firm_id")]).unique()
     stages = (
         month_statistics(months, "kwh", "elec", ("3m", "prev3m", "12m", "prev12m"), empty_is_zero=False),
         _split(months), _late(bills, as_of), _capacity(bills), _volumes(bills), _holder(bills), _stops(days, as_of),
     )  # fmt: skip
     return joined(firms, *stages).to_native()
+
+
+def _as_told(months: Frame, value: str, *of: str) -> Frame:
+    """Months counted back from the newest in which the value is told; as they are where that is long ago. `of`: whose newest."""
+    told = nw.when((nw.col("month") >= 1) & ~nw.col(value).is_null()).then(nw.col("month"))
+    counted = months.with_columns(told=told).with_columns(newest=nw.col("told").min().over(*of))
+    late = nw.when(nw.col("newest") <= LATEST_TOLD).then(nw.col("newest") - 1).otherwise(0)
+    return counted.with_columns(month=nw.col("month") - late).drop("told", "newest")
 
 
 def _split(months: Frame) -> Frame:
@@ -102,7 +113,7 @@ def _capacity(bills: Frame) -> Frame:
 def _volumes(bills: Frame) -> Frame:
     """firm: water and gas of twelve months and of the twelve before, each with the number of months known."""
     by_month = bills.group_by("firm_id", "utility", "month").agg(quantity=summed(nw.col("quantity")))
-    by_month = by_month.filter(~nw.col("quantity").is_null())
+    by_month = _as_told(by_month.filter(~nw.col("quantity").is_null()), "quantity", "firm_id", "utility")
     sums = {}
     for name in ("water", "gas"):
         for window in ("12m", "prev12m"):
