@@ -59,7 +59,7 @@ def look(institution: Institution, as_of: date, actor: str) -> ScoreLook:
     raised = 0
     for model in used:
         rows = measured(institution, model, as_of)
-        causes = _causes(rows["movers"])
+        causes = _causes(rows["movers"], limits_on(as_of)[0].least_cases)
         for found in found_in(rows, as_of):
             row = still.pop((model.pk, found.measure, found.subject), None)
             raised += row is None
@@ -86,9 +86,11 @@ def _keep(row: ScoreAlarm, found: Found, causes: list[dict[str, Any]], as_of: da
     row.save()
 
 
-def _causes(movers: Rows) -> list[dict[str, Any]]:
-    """The variables that moved the mean score most, the furthest first."""
-    moved = [{"variable": row[1], "points": round(row[6], 2), "share": round(row[7], 4)} for row in movers if row[6]]
+def _causes(movers: Rows, least_cases: int) -> list[dict[str, Any]]:
+    """The variables that moved the mean score of the last months most, the furthest first; nothing of a few cases."""
+    moved = [
+        {"variable": row[1], "points": round(row[6], 2), "share": round(row[7], 4)} for row in movers if row[6] and row[3] >= least_cases
+    ]
     return moved[:MOST_CAUSES]
 
 

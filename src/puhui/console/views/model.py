@@ -20,7 +20,7 @@ from puhui.console.kept_reports import kept
 from puhui.console.markdown import rendered
 from puhui.console.score_alarms import answer_alarm, told_alarms
 from puhui.reports.monitoring import monitored
-from puhui.reports.tables import LEFT, Table, shown
+from puhui.reports.tables import LEFT, Column, Table, shown
 from puhui.reports.titles import title
 from puhui.scoring import queries
 from puhui.scoring.models import RegisteredModel
@@ -110,20 +110,28 @@ def monitoring(request: Request, number: int) -> HttpResponse:
 
 
 def _table(table: Table, language: str) -> dict[str, Any]:
-    """A table of the report without the model and, as variables are told by it, the meaning. States that ask for somebody have a tone."""
+    """A table of the report without the model; a variable stands under its meaning. States that ask for somebody have a tone."""
     tones = {title("state_watch", language): "text-watch", title("state_alarm", language): "text-late", title("no", language): "text-late"}
-    shown_places = [place for place, column in enumerate(table.columns) if column.name not in ("model", "meaning")]
-    columns = [table.columns[place] for place in shown_places]
-    heads = [{"title": column.title, "number": column.kind not in LEFT} for column in columns]
-    rows = [
-        [
-            {
-                "text": cell_told(shown(value, column.kind)) if column.kind in LEFT else shown(value, column.kind),
-                "number": column.kind not in LEFT,
-                "tone": tones.get(value, "") if column.kind in LEFT else "",
-            }
-            for value, column in zip((row[place] for place in shown_places), columns, strict=True)
-        ]
-        for row in table.rows
-    ]
+    names = [column.name for column in table.columns]
+    left_out = {"model", "variable"} if "meaning" in names else {"model"}
+    heads = [{"title": each.title, "number": each.kind not in LEFT} for each in table.columns if each.name not in left_out]
+    rows = []
+    for row in table.rows:
+        told = dict(zip(names, row, strict=True))
+        cells = [_cell(each, told, tones) for each in table.columns if each.name not in left_out]
+        rows.append(cells)
     return {"title": table.title, "heads": heads, "rows": rows}
+
+
+def _cell(column: Column, told: dict[str, Any], tones: dict[str, str]) -> dict[str, Any]:
+    value, is_left = told[column.name], column.kind in LEFT
+    text = shown(value, column.kind)
+    note = told["variable"] if column.name == "meaning" and value else ""
+    if column.name == "meaning" and not value:
+        text = told["variable"]
+    return {
+        "text": cell_told(text) if is_left else text,
+        "note": note,
+        "number": not is_left,
+        "tone": tones.get(value, "") if is_left else "",
+    }
