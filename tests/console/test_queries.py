@@ -73,6 +73,7 @@ def addresses(scenario: Any) -> dict[str, tuple[str, str]]:
         "models": ("/models/", "risk"),
         "model": (f"/models/{model.pk}/", "risk"),
         "monitoring": (f"/models/{model.pk}/monitoring/", "risk"),
+        "variables": ("/variables/", "risk"),
         "trainings": ("/models/training/", "risk"),
         "training": (f"/models/training/{scenario.training.pk}/", "risk"),
         "books": ("/books/", "accountant"),
@@ -102,7 +103,7 @@ NAMES = (
     "renewals", "renewal", "lines", "line", "watch", "acts", "act", "portfolio", "concentration", "products",
     "product", "lab", "comparison", "optimum",
     "promotion",
-    "drafts", "draft", "models", "model", "monitoring", "trainings", "training",
+    "drafts", "draft", "models", "model", "monitoring", "variables", "trainings", "training",
     "books", "account", "entry", "days", "day", "vouchers", "losses", "taxes", "reconciliation", "suspense",
     "payments", "trail", "borrower home", "borrower data", "borrower products", "borrower consent",
 )  # fmt: skip

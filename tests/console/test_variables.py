@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from puhui.features import registry
 
 
@@ -17,11 +19,32 @@ def test_every_variable_is_there_with_its_spread(scenario: Any, client_of: Any) 
     sales = re.search(r'<tr id="inv_out_amt_12m">(.*?)</tr>', body, re.S)
     assert sales is not None
     cells = re.findall(r'<td class="number">(.*?)</td>', sales[1])
-    assert re.fullmatch(r"\d+%", cells[0]) and len(cells) == 5
+    assert re.fullmatch(r"\d+%", cells[0]) and len(cells) == 6
     # Invoices are known of some firm; of insurance nothing was ever told.
     assert cells[2] != "–"
     insured = re.search(r'<tr id="si_headcount_now">(.*?)</tr>', body, re.S)
     assert insured is not None and re.findall(r'<td class="number">(.*?)</td>', insured[1])[:2] == ["100%", "–"]
+
+
+def test_strength_is_told_or_that_cases_are_too_few(scenario: Any, client_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from puhui.console.views import variables
+    from puhui.reports.variable_strength import Strengths, strengths
+
+    def column(body: str) -> dict[str, str]:
+        rows = re.findall(r'<tr id="(\w+)">(.*?)</tr>', body, re.S)
+        return {name: re.findall(r'<td class="number">(.*?)</td>', row)[4] for name, row in rows}
+
+    real = strengths(scenario.institution, scenario.institution.business_date)
+    assert real.values == {} and real.defaults < 10  # the scenario's loans are weeks old
+    body = client_of("risk").get("/variables/").content.decode()
+    assert f"came of {real.loans} loans of ours, {real.defaults} of them in default" in body
+    assert "fewer than 30 such loans have a number, or fewer than 10 are in default" in body
+    assert set(column(body).values()) == {"too few"}
+    monkeypatch.setattr(variables, "strengths", lambda *_: Strengths(2_345, 67, 30, 10, {"inv_out_amt_12m": 0.123}))
+    body = client_of("risk").get("/variables/").content.decode()
+    assert "came of 2,345 loans of ours, 67 of them in default" in body
+    told = column(body)
+    assert told.pop("inv_out_amt_12m") == "0.12" and set(told.values()) == {"too few"}
 
 
 def test_only_those_who_read_models_read_it(scenario: Any, client_of: Any) -> None:

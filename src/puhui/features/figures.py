@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-__all__ = ["FEWEST_FIRMS", "SCHEMA", "figures", "information_value", "stability_index"]
+__all__ = ["FEWEST_FIRMS", "SCHEMA", "Floats", "figures", "information_value", "stability_index"]
 
 Floats = NDArray[np.float64]
 
@@ -63,11 +63,16 @@ def _rows(profiles: pl.DataFrame, outcome: Floats | None, before: pl.DataFrame |
         yield row
 
 
-def information_value(values: Floats, outcome: Floats) -> float | None:
-    """Strength of a variable (NaN where null) against an outcome (1 bad, 0 good, NaN unknown); None with too few of either."""
+def information_value(
+    values: Floats, outcome: Floats, fewest_known: int = FEWEST_FIRMS, fewest_of_outcome: int = FEWEST_FIRMS // 3
+) -> float | None:
+    """Strength of a variable (NaN where null) against an outcome (1 bad, 0 good, NaN unknown).
+
+    None where fewer than `fewest_known` have a number, or fewer than `fewest_of_outcome` are bad, or good.
+    """
     values, outcome = values[~np.isnan(outcome)], outcome[~np.isnan(outcome)]
     bad = outcome > 0.5
-    if (~np.isnan(values)).sum() < FEWEST_FIRMS or min(bad.sum(), (~bad).sum()) < FEWEST_FIRMS // 3:
+    if (~np.isnan(values)).sum() < fewest_known or min(bad.sum(), (~bad).sum()) < fewest_of_outcome:
         return None
     cuts = _cuts(values)
     return _divergence(_shares(values[~bad], cuts), _shares(values[bad], cuts))

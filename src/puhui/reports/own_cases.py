@@ -19,7 +19,7 @@ from puhui.loans.taxing import firm_size
 from puhui.parties.models import Institution
 from puhui.reports.outcomes import outcomes
 
-__all__ = ["MONTHS", "own_cases", "own_configuration"]
+__all__ = ["MONTHS", "own_cases", "own_configuration", "settled_outcomes"]
 
 MONTHS = 6
 """How long ago a loan must have been paid out to count as repaid so far, if nothing else is asked for."""
@@ -33,7 +33,7 @@ def own_cases(institution: Institution, as_of: date, months: int = MONTHS) -> pl
     """
     if not MONTHS_BETWEEN[0] <= months <= MONTHS_BETWEEN[1]:
         raise FaultsError([Fault("months", str(months), f"{MONTHS_BETWEEN[0]} to {MONTHS_BETWEEN[1]}")])
-    outcomes = _outcomes(institution, as_of, add_months(as_of, -months))
+    outcomes = settled_outcomes(institution, as_of, months)
     decided = Decision.objects.filter(institution=institution, business_date__lte=as_of, snapshot__isnull=False)
     decided = decided.exclude(application__status=Application.Status.IN_PARTS)  # its parts tell
     found = decided.select_related("firm", "snapshot", "application").defer("record").order_by("application_id", "-pk")
@@ -64,8 +64,9 @@ def own_configuration(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _outcomes(institution: Institution, as_of: date, mature: date) -> dict[int, int | None]:
-    """Decision → 1, 0, or None for a loan that is too young to tell."""
+def settled_outcomes(institution: Institution, as_of: date, months: int = MONTHS) -> dict[int, int | None]:
+    """Decision → 1 in default on the day, 0, or None for a loan paid out less than so many months ago, which is too young to tell."""
+    mature = add_months(as_of, -months)
     found: dict[int, int | None] = {}
     for decision, start, defaulted in outcomes(institution, as_of):
         told = 1 if defaulted else 0 if start <= mature else None

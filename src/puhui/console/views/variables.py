@@ -1,4 +1,4 @@
-"""Variables: what each figure about a firm means, and how it spreads over the lender's own firms."""
+"""Variables: what each figure about a firm means, how it spreads over the lender's own firms, and what it told of their loans."""
 
 from __future__ import annotations
 
@@ -10,24 +10,44 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from puhui.console.access import Request, page
 from puhui.console.decision_figures import language
+from puhui.console.kept_reports import Kept, kept
 from puhui.console.words import in_language, unit_word
 from puhui.evidence.layouts import classes
 from puhui.features import queries, registry
 from puhui.features.figures import figures
 from puhui.features.figures_page import class_order, shown
 from puhui.parties.models import Institution
+from puhui.reports.own_cases import MONTHS
+from puhui.reports.variable_strength import Strengths, strengths
+
+KEPT_SECONDS = 600
 
 
 @page("model")
 def variables(request: Request) -> HttpResponse:
-    """The catalogue by class, beside it the spread over the firms on the newest day of which there are snapshots."""
+    """The catalogue by class, beside it the spread over the firms on the newest day of snapshots, and strength against own loans."""
     days = queries.snapshot_days(request.institution)
     newest = queries.newest_number(request.institution)
     found = _figures(request.institution.pk, days[0], days[1] if len(days) > 1 else None, newest) if days else {}
-    return render(request, "console/variables.html", {"classes": list(_by_class(found)), "day": days[0] if days else None})
+    told = _strengths(request.institution)
+    context = {
+        "classes": list(_by_class(found, told.made)),
+        "day": days[0] if days else None,
+        "strength": told.made,
+        "months": MONTHS,
+        "as_of": request.institution.business_date,
+        "made_at": told.made_at,
+    }
+    return render(request, "console/variables.html", context)
+
+
+def _strengths(institution: Institution) -> Kept[Strengths]:
+    day = institution.business_date
+    return kept(("strength", institution.pk, day), lambda: strengths(institution, day), KEPT_SECONDS)
 
 
 @lru_cache(maxsize=8)
@@ -38,7 +58,7 @@ def _figures(institution_id: int, day: date, before: date | None, newest: int) -
     return {row["variable"]: row for row in figures(queries.frame(institution, day), before=earlier).iter_rows(named=True)}
 
 
-def _by_class(found: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _by_class(found: dict[str, dict[str, Any]], told: Strengths) -> Iterator[dict[str, Any]]:
     declared = sorted(registry.catalogue(), key=lambda each: class_order(each.evidence_class))
     for evidence_class, group in groupby(declared, key=lambda each: each.evidence_class):
         rows = [
@@ -48,6 +68,7 @@ def _by_class(found: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
                 "title": in_language(dict(variable.titles), language()),
                 "meaning": in_language(dict(variable.meanings), language()),
                 **_spread(found.get(variable.name)),
+                "strength": _("too few") if (value := told.values.get(variable.name)) is None else f"{value:.2f}",
             }
             for variable in group
         ]
