@@ -24,7 +24,7 @@ from puhui.parties.models import Institution
 from puhui.reports.own_cases import MONTHS
 from puhui.reports.variable_strength import Strengths, strengths
 
-KEPT_SECONDS = 600
+KEPT_SECONDS = 3600
 
 
 @page("model")
