@@ -178,7 +178,7 @@ def limit_picture(record: Record) -> dict[str, Any] | None:
     rows.append(LimitRow(_("Limit"), "result", found["limit_fen"]))
     amounts = [row.amount_fen for row in rows if row.amount_fen is not None]
     largest_fen = min(max(amounts), max(4 * found["least_fen"], 1))
-    return {"rows": rows, "largest_fen": largest_fen, "bound_fen": found["least_fen"], "unit": choose_unit(amounts)}
+    return {"rows": rows, "largest_fen": largest_fen, "bound_fen": found["least_fen"], "unit": choose_unit([largest_fen])}
 
 
 def _ceiling_rows(found: Mapping[str, Any]) -> list[LimitRow]:

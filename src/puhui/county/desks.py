@@ -15,6 +15,7 @@ from puhui.county.plan import PRODUCT, County
 from puhui.county.village_desk import lend_to_the_village
 from puhui.decisions import actions as decisions
 from puhui.decisions.models import Application, Decision
+from puhui.features.models import Snapshot
 from puhui.parties.models import User
 from puhui.products import drafting
 from puhui.products.queries import product
@@ -23,6 +24,7 @@ OTHER_PRODUCTS = ("draw-and-repay-line", "first-loan", "stable-employment-loan",
 FIRMS_A_PRODUCT = 3
 LARGE = "tax-credit-loan"
 COMBINED = "combined-start-and-jobs-loan"
+LEAST_HIRED = 0.1  # of its people, as the start loan asks of a company
 
 
 def lay_out(county: County) -> None:
@@ -56,10 +58,11 @@ def ask_for_other_products(county: County) -> None:
 
 
 def ask_for_combined_loans(county: County) -> None:
-    """The companies with most people ask for the start loan and the loan for jobs at once: each application becomes its parts."""
+    """Companies that have hired those whom the start loan is to help ask for it and the loan for jobs at once: each becomes its parts."""
     form = {"stable_loan_outstanding": 0, "start_loans_before": 0, "project_cost": 400_000, "own_funds": 120_000}
+    hired = _hired_shares(county)
     companies = [firm for firm in county.firms if firm.kind == "enterprise"]
-    firms = sorted(companies, key=lambda firm: (-(firm.staff_count or 0), firm.pk))[:FIRMS_A_PRODUCT]
+    firms = sorted(companies, key=lambda firm: (hired.get(firm.pk, 0.0) < LEAST_HIRED, -(firm.staff_count or 0), firm.pk))[:FIRMS_A_PRODUCT]
     rows = [
         {
             "firm": firm, "product_code": COMBINED, "amount_fen": 50_000_000, "term_months": 24, "purpose": "inventory",
@@ -68,6 +71,13 @@ def ask_for_combined_loans(county: County) -> None:
         for firm in firms
     ]  # fmt: skip
     decisions.decide_many(county.institution, decisions.submit_many(county.institution, rows, "borrower"), "system")
+
+
+def _hired_shares(county: County) -> dict[int, float]:
+    """Firm → people of the key groups hired within a year, of all its people, as its newest snapshot tells."""
+    newest = Snapshot.objects.filter(institution=county.institution).order_by("firm", "-as_of", "-pk").distinct("firm")
+    told = newest.values_list("firm", "values__si_key_group_hires_12m", "values__si_headcount_now")
+    return {firm: hires / people for firm, hires, people in told if hires and people}
 
 
 def call_a_vote(county: County, people: Mapping[str, User]) -> None:

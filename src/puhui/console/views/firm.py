@@ -110,11 +110,17 @@ def _trade(request: Request, found: Firm) -> dict[str, Any]:
     return {
         "monthly": monthly,
         "is_open": is_open,
+        "shows_trade": is_open or not found.is_natural,  # people have no invoices to agree to
         "gaps": gaps_text(monthly),
         "snapshot": snapshot,
         "six_figures": six_figures(values, nulls, monthly, reverse("console:firm", args=[found.pk])),
-        "variables": figures.snapshot_variables(values, nulls),
+        "variables": figures.snapshot_variables(_told(values) if found.is_natural else values, nulls),
     }
+
+
+def _told(values: dict[str, Any]) -> dict[str, Any]:
+    """Variables that have a value: of people and households hundreds have none, because they are of firms."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _lending(request: Request, found: Firm) -> dict[str, Any]:
