@@ -83,3 +83,38 @@ def test_a_product_shows_what_it_costs_class_by_class(scenario: Any, client_of: 
     page = text_of(client_of("risk").get("/products/relationship-loan/"))
     assert 'id="examples"' in page
     assert "In words" in page
+
+
+def test_a_product_says_where_its_rate_is_below_what_the_margin_needs(scenario: Any, client_of: Any) -> None:
+    """Class C of the combined loan, a bank: its highest rate, 4%, is below what the margin needs; class A stands above it."""
+    from datetime import date
+
+    from puhui.decisions.examples import examples, margin_remarks
+    from puhui.products.queries import product, tables_of
+
+    day = date(2026, 3, 2)
+    one = product("combined-start-and-jobs-loan", day)
+    rows = {row.risk_class.code: row for row in examples(one, tables_of(one), day, "bank")}
+    low = rows["C"]
+    assert low.is_loss and low.margin_ppm < 0 and low.rate_ppm is not None and low.rate_ppm < low.needed_ppm
+    assert not rows["A"].is_loss and rows["A"].rate_ppm is not None and rows["A"].rate_ppm >= rows["A"].needed_ppm
+    remarks = [str(fault) for fault in margin_remarks(one, tables_of(one), day) if "of a bank" in str(fault)]
+    assert len(remarks) == 1 and "class C of a bank at 4.00%, a net margin of -0.05%" in remarks[0]
+    assert f"a rate of {low.needed_ppm / 10_000:.2f}% or more" in remarks[0]
+    page = text_of(client_of("risk").get("/products/combined-start-and-jobs-loan/"))
+    assert page.count("for the margin not to be below 0") == 1 and "Class C at" in page
+    assert "for the margin not to be below 0" not in text_of(client_of("risk").get("/products/farm-season-loan/"))
+
+
+def test_the_rate_without_loss_is_the_lowest_with_a_margin() -> None:
+    from itertools import product as every
+
+    from puhui.calculations.net_margin import Costs, net_margin, rate_without_loss
+
+    for pd_ppm, tax_ppm, subsidy_ppm in every((0, 3_000, 77_777, 600_000), (0, 30_000, 60_000), (0, 5_000, 900_000)):
+        costs = Costs(15_000, 6_001, pd_ppm, 450_000, 120_000, 40_000, tax_ppm, subsidy_ppm)
+        found = rate_without_loss(costs)
+        assert net_margin(found, 0, costs).margin_ppm >= 0
+        assert found == 0 or net_margin(found - 1, 0, costs).margin_ppm < 0
+    with pytest.raises(ValueError, match="no rate covers"):
+        rate_without_loss(Costs(15_000, 6_000, 1_000_000, 450_000, 120_000, 40_000))

@@ -69,7 +69,7 @@ def test_what_moved_the_score_is_told_in_words(scenario: Any, client_of: Any) ->
     assert [abs(row["points_change"]) for row in rows] == sorted((abs(row["points_change"]) for row in rows), reverse=True)
     page = client_of("risk").get(f"/models/{model.pk}/monitoring/").content.decode()
     assert "What moved the mean score since training" in page
-    assert "Meaning" in page and "<th scope=\"col\">Variable</th>" not in page  # one column: the meaning, the name under it
+    assert "Meaning" in page and '<th scope="col">Variable</th>' not in page  # one column: the meaning, the name under it
 
 
 def test_an_alarm_is_shown_where_work_begins_and_somebody_takes_note(scenario: Any, client_of: Any) -> None:

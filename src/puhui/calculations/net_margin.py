@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from puhui.calculations.money import round_quotient
 from puhui.calculations.pricing import PPM
 
-__all__ = ["Costs", "NetMargin", "net_margin"]
+__all__ = ["Costs", "NetMargin", "net_margin", "rate_without_loss"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +57,15 @@ def net_margin(rate_ppm: int, amount_fen: int, costs: Costs) -> NetMargin:
     )
     margin = sum(share for _, share in parts)
     return NetMargin(parts, margin, round_quotient(amount_fen * margin, PPM))
+
+
+def rate_without_loss(costs: Costs) -> int:
+    """The lowest yearly rate in ppm at which the margin is not below 0. Raises ValueError where no rate is: default is certain."""
+    kept = (PPM - costs.pd_ppm) * (PPM + costs.tax_ppm) - costs.tax_ppm * PPM
+    if kept <= 0:
+        raise ValueError(f"no rate covers a default of {costs.pd_ppm} ppm a year")
+    fixed = -net_margin(0, 0, costs).margin_ppm
+    rate = max(0, fixed * PPM * (PPM + costs.tax_ppm) // kept - 2)
+    while net_margin(rate, 0, costs).margin_ppm < 0:  # what is rounded part by part moves it by a few millionths
+        rate += 1
+    return rate

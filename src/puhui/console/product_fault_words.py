@@ -120,6 +120,10 @@ PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"Nobody gets a loan\.", _("Nobody gets a loan.")),
     (r"(?P<a>[\d.]+)% for class (?P<b>\S+)", _("%(a)s%% for class %(b)s")),
     (r"at most the highest rate, (?P<a>[\d.]+%)", _("at most the highest rate, %(a)s")),
+    (
+        r"a rate of (?P<a>[\d.]+%) or more, at which the margin is not below 0",
+        _("a rate of %(a)s or more, at which the margin is not below 0"),
+    ),
     (r"at least the lowest rate, (?P<a>[\d.]+%), which holds instead", _("at least the lowest rate, %(a)s, which holds instead")),
     (r"at most the cap of a (?P<a>\S+), (?P<b>[\d.]+%)", _("at most the cap of a %(a)s, %(b)s")),
     (r"one whose file is there", _("one whose file is there")),

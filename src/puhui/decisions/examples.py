@@ -2,23 +2,26 @@
 
 No applicant is made up: a price needs the class alone. Whether a firm gets there is told by rules and class table beside it. For a class
 that a score gives, its highest probability is taken, the dearest loan of the class.
+
+The floor of the price covers what a loan costs, not the interest that a default takes with it. So the lowest rate of a dear class can leave
+a net margin below 0: told with the rate that would be needed, as it may be meant (a loan at a preferential rate) or be an oversight.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from puhui.calculations.faults import FaultsError
-from puhui.calculations.net_margin import Costs, net_margin
+from puhui.calculations.faults import Fault, FaultsError
+from puhui.calculations.net_margin import Costs, net_margin, rate_without_loss
 from puhui.decisions.case import Case
 from puhui.decisions.offering import cost_of, quote_terms
-from puhui.decisions.price import price_stage
+from puhui.decisions.price import price_stage, rounded_up
 from puhui.products.parameters import Table
 from puhui.products.terms import Product, RiskClass
 
-__all__ = ["Example", "examples"]
+__all__ = ["Example", "examples", "margin_remarks"]
 
 _ORDINARY_FEN = 10_000_000
 _ORDINARY_MONTHS = 12
@@ -39,6 +42,13 @@ class Example:
     interest_fen: int = 0
     annual_ppm: int | None = None
     margin_ppm: int = 0
+    needed_ppm: int = 0
+    """The lowest rate, in steps of the product, at which the margin is not below 0."""
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether a loan at this rate loses money in an ordinary year."""
+        return self.rate_ppm is not None and self.margin_ppm < 0
 
 
 def examples(product: Product, tables: Mapping[str, Table], day: date, lender_kind: str) -> list[Example]:
@@ -55,6 +65,21 @@ def examples(product: Product, tables: Mapping[str, Table], day: date, lender_ki
     return found
 
 
+def margin_remarks(product: Product, tables: Mapping[str, Table], day: date) -> Iterator[Fault]:
+    """Classes whose rate is lower than their net margin needs, for each kind of lender that the table of costs knows."""
+    rows = [row for row in tables["costs"].valid_on(day) if row["security"] == product.price.security]
+    places = {one.code: number for number, one in enumerate(product.classes)}
+    for lender in sorted({str(row["lender_kind"]) for row in rows}):
+        for one in examples(product, tables, day, lender):
+            if one.is_loss and one.rate_ppm is not None:
+                code = one.risk_class.code
+                yield Fault(
+                    product.document.where("classes", places[code]),
+                    f"class {code} of a {lender} at {_percent(one.rate_ppm)}, a net margin of {_percent(one.margin_ppm)}",
+                    f"a rate of {_percent(one.needed_ppm)} or more, at which the margin is not below 0",
+                )
+
+
 def _example(
     product: Product, tables: Mapping[str, Table], day: date, lender_kind: str, risk_class: RiskClass, amount_fen: int, months: int
 ) -> Example:
@@ -66,5 +91,11 @@ def _example(
     if case.rate_ppm is None:
         return Example(*told, None)
     cost = cost_of(quote_terms(product, amount_fen, case.rate_ppm, months, day), day)
-    margin = net_margin(case.rate_ppm, amount_fen, Costs(pd_ppm=probability, **stage["costs"])).margin_ppm
-    return Example(*told, case.rate_ppm, cost["first_instalment_fen"], cost["interest_fen"], cost["effective_ppm"], margin)
+    costs = Costs(pd_ppm=probability, **stage["costs"])
+    margin = net_margin(case.rate_ppm, amount_fen, costs).margin_ppm
+    needed = rounded_up(rate_without_loss(costs), product.price.multiple_ppm)
+    return Example(*told, case.rate_ppm, cost["first_instalment_fen"], cost["interest_fen"], cost["effective_ppm"], margin, needed)
+
+
+def _percent(rate_ppm: int) -> str:
+    return f"{rate_ppm / 10_000:.2f}%"

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from puhui.calculations.faults import Fault, FaultsError
+from puhui.decisions.examples import margin_remarks
 from puhui.decisions.offering import terms_faults
 from puhui.decisions.titles import titles
 from puhui.features import registry
@@ -73,10 +74,12 @@ def check_product(product: Product, day: date, folder: Path | None) -> Checked:
         except FaultsError as error:
             where = product.document.where("parameters", part)
             faults.extend(Fault(f"{where}: {one.where}", one.found, one.expected, one.remedy) for one in error.faults)
-    found = findings(product, tables, day) if len(tables) == len(product.parameters) else []
+    found_tables = len(tables) == len(product.parameters)
+    found = findings(product, tables, day) if found_tables else []
     told = [*((one.is_contradiction, one.fault) for one in found), *part_findings(product, day, folder)]
     faults += [fault for is_contradiction, fault in told if is_contradiction]
-    return Checked(product, tables, faults, [fault for is_contradiction, fault in told if not is_contradiction])
+    remarks = [fault for is_contradiction, fault in told if not is_contradiction]
+    return Checked(product, tables, faults, remarks + (list(margin_remarks(product, tables, day)) if found_tables else []))
 
 
 def _check_document(document: Document, day: date, folder: Path | None) -> Checked:
