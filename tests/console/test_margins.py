@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 
 def text_of(response: Any) -> str:
     return str(response.content.decode())
@@ -86,22 +88,22 @@ def test_a_product_shows_what_it_costs_class_by_class(scenario: Any, client_of: 
 
 
 def test_a_product_says_where_its_rate_is_below_what_the_margin_needs(scenario: Any, client_of: Any) -> None:
-    """Class C of the combined loan, a bank: its highest rate, 4%, is below what the margin needs; class A stands above it."""
+    """Class C of the invoice loan, a bank: its highest rate, 15%, is below what the margin needs; class A stands above it."""
     from datetime import date
 
     from puhui.decisions.examples import examples, margin_remarks
     from puhui.products.queries import product, tables_of
 
     day = date(2026, 3, 2)
-    one = product("combined-start-and-jobs-loan", day)
+    one = product("invoice-working-capital", day)
     rows = {row.risk_class.code: row for row in examples(one, tables_of(one), day, "bank")}
     low = rows["C"]
     assert low.is_loss and low.margin_ppm < 0 and low.rate_ppm is not None and low.rate_ppm < low.needed_ppm
     assert not rows["A"].is_loss and rows["A"].rate_ppm is not None and rows["A"].rate_ppm >= rows["A"].needed_ppm
     remarks = [str(fault) for fault in margin_remarks(one, tables_of(one), day) if "of a bank" in str(fault)]
-    assert len(remarks) == 1 and "class C of a bank at 4.00%, a net margin of -0.05%" in remarks[0]
+    assert len(remarks) == 1 and "class C of a bank at 15.00%, a net margin of -0.28%" in remarks[0]
     assert f"a rate of {low.needed_ppm / 10_000:.2f}% or more" in remarks[0]
-    page = text_of(client_of("risk").get("/products/combined-start-and-jobs-loan/"))
+    page = text_of(client_of("risk").get("/products/invoice-working-capital/"))
     assert page.count("for the margin not to be below 0") == 1 and "Class C at" in page
     assert "for the margin not to be below 0" not in text_of(client_of("risk").get("/products/farm-season-loan/"))
 

@@ -25,6 +25,7 @@ __all__ = ["Example", "examples", "margin_remarks"]
 
 _ORDINARY_FEN = 10_000_000
 _ORDINARY_MONTHS = 12
+_LEAST_TOLD_PPM = 100
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Example:
 
     @property
     def is_loss(self) -> bool:
-        """Whether a loan at this rate loses money in an ordinary year."""
-        return self.rate_ppm is not None and self.margin_ppm < 0
+        """Whether a loan at this rate loses money in an ordinary year; less than 0.01% a year is rounding, not told."""
+        return self.rate_ppm is not None and self.margin_ppm <= -_LEAST_TOLD_PPM
 
 
 def examples(product: Product, tables: Mapping[str, Table], day: date, lender_kind: str) -> list[Example]:
