@@ -21,6 +21,7 @@ def test_a_small_county_leaves_work_on_every_desk(database: str) -> None:
     from puhui.decisions.models import Application, Decision, Offer
     from puhui.features.models import Snapshot
     from puhui.loans.models import Loan
+    from puhui.payments.models import PaymentOrder, Receipt, StatementMatch
     from puhui.products.strategy_models import Draft
 
     county = story.tell(story.Plan(firms=30, loan_months=1), lambda *told, **more: nullcontext(Nobody()))
@@ -38,3 +39,7 @@ def test_a_small_county_leaves_work_on_every_desk(database: str) -> None:
     assert [one.number for one in draft.versions.order_by("number")] == [1, 2]
     waiting = Application.objects.filter(institution=county.institution, status=Application.Status.REFERRED)
     assert waiting.count() > 1 and Offer.objects.filter(institution=county.institution, status=Offer.Status.OPEN).exists()
+    receipts = Receipt.objects.filter(institution=county.institution)
+    assert receipts.filter(statement_line__other_name="外县禾丰商贸行", applied_fen=0).count() == 1  # nobody knows whose it is
+    confirmed = PaymentOrder.objects.filter(institution=county.institution, status="confirmed")
+    assert StatementMatch.objects.filter(order__in=confirmed).count() == confirmed.count()

@@ -1,5 +1,5 @@
 """What lies on the desks when the year is over: other products asked for, a vote, and a change of policy in the making; the village's
-list is `village_desk.py`.
+list is `village_desk.py`, the bank's statement `bank_desk.py`.
 
 Whoever opens the console finds each of these pages with work that is half done, and does the other half.
 """
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
+from puhui.county.bank_desk import take_in_a_statement
 from puhui.county.lending import settle_questions
 from puhui.county.plan import PRODUCT, County
 from puhui.county.village_desk import lend_to_the_village
@@ -34,6 +35,7 @@ def lay_out(county: County) -> None:
     lend_to_the_village(county, people)
     call_a_vote(county, people)
     draft_a_policy(county, people)
+    take_in_a_statement(county)
 
 
 def ask_for_other_products(county: County) -> None:
