@@ -3,18 +3,22 @@
     puhui demo &
     python -m tests.browser.pictures http://127.0.0.1:8000 docs/pictures
 
-Officers' pages are 1440 × 900, borrowers' 390 × 844; the three languages take turns.
+Officers' pages are 1440 × 900, borrowers' and those an officer opens on the way 390 × 844; the three languages take turns. What the
+demonstration has none of, a comparison in the lab and a training, is made first by the risk manager, on the pages themselves.
 """
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.browsers import ARGUMENTS, BROWSERS
+from tests.scoring.conftest import loans
 
 PASSWORD = "puhui-demo"
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -31,10 +35,25 @@ DESK_PICTURES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "payout": ("accountant", "en", "/payouts/", ("tr[data-row] a[data-open]",)),
     "evidence": ("officer", "zh-hant", "/evidence/", ()),
     "model": ("risk", "en", "/models/", ("tr[data-row] a[data-open]",)),
+    "products": ("risk", "zh-hans", "/products/", ()),
+    "product": ("risk", "en", "/products/invoice-working-capital/#examples", ()),
+    "lab": ("risk", "zh-hant", "/lab/", ()),
+    "comparison": ("risk", "zh-hans", "/lab/", ("tr[data-row] a[href*='/lab/']",)),
+    "editor": ("risk", "en", "/lab/drafts/", ("tr[data-row] a[data-open]",)),
+    "card": ("risk", "zh-hans", "/models/", ("tr[data-row] a[data-open]",)),
+    "monitoring": ("risk", "zh-hant", "/models/", ("tr[data-row] a[data-open]", "a[href*='/monitoring/']")),
+    "training": ("risk", "en", "/models/training/", ("tr[data-row] a[data-open]",)),
+    "committee": ("approver", "zh-hans", "/committee/", ("tr[data-row] a[data-open]",)),
+    "campaign": ("risk", "en", "/campaigns/", ("tr[data-row] a[data-open]",)),
+    "factory": ("risk", "zh-hant", "/factory/", ()),
     "books": ("accountant", "zh-hant", "/books/", ()),
     "trail": ("auditor", "en", "/trail/", ()),
 }
 PHONE_PICTURES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "phone-queue": ("officer", "zh-hans", "/queue/", ()),
+    "phone-case": ("officer", "zh-hans", "/queue/", ("tr[data-row] a[data-open]",)),
+    "phone-visits": ("officer", "zh-hans", "/queue/", ("tr[data-row] a[data-open]", "a[href$='/visits/']")),
+    "phone-committee": ("approver", "en", "/committee/", ("tr[data-row] a[data-open]",)),
     "borrower-home": ("borrower", "zh-hans", "/my/", ()),
     "borrower-consent": ("borrower", "en", "/my/consent/", ()),
     "borrower-apply": ("borrower", "zh-hant", "/my/apply/", ()),
@@ -56,6 +75,30 @@ def visit(browser: Browser, address: str, who: str, language: str, size: dict[st
     return page
 
 
+def prepare(browser: Browser, address: str) -> None:
+    """A comparison of the policy in force with the first draft, and a training of which the cases were looked at; once."""
+    page = visit(browser, address, "risk", "en", DESK)
+    page.goto("/lab/")
+    if not page.locator("tr[data-row]").count():
+        for place, policy in enumerate(("invoice-working-capital", "draft:1.2")):
+            page.locator("input[list=l-policies]").nth(place).fill(policy)
+        _press(page, "Compare on past decisions")
+    page.goto("/models/training/")
+    if not page.locator("tr[data-row]").count():
+        table = io.BytesIO()
+        loans(400, seed=5).drop("start", "constant").write_csv(table)
+        page.set_input_files("#t-table", {"name": "loans.csv", "mimeType": "text/csv", "buffer": table.getvalue()})
+        _press(page, "Take the table in")
+        page.fill("#f-name", "branch loans")
+        _press(page, "Look at the cases")
+    page.context.close()
+
+
+def _press(page: Page, button: str) -> None:
+    with page.expect_navigation(timeout=120_000):
+        page.get_by_role("button", name=button).click()
+
+
 def take(browser: Browser, address: str, folder: Path, pictures: dict[str, Any], size: dict[str, int]) -> None:
     """Takes some pictures; one whose links are not there is named and left out."""
     for name, (who, language, start, links) in pictures.items():
@@ -66,7 +109,8 @@ def take(browser: Browser, address: str, folder: Path, pictures: dict[str, Any],
             print(f"{name}: no {missing} on {page.url}")
         else:
             page.wait_for_load_state("networkidle")
-            page.screenshot(path=folder / f"{name}.png")
+            shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+            shot.quantize(128, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)  # a third of the size
             print(f"{name}: {page.url}")
         page.context.close()
 
@@ -84,6 +128,7 @@ def main(address: str, folder: str) -> None:
     path = next(found for found in map(shutil.which, BROWSERS) if found)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        prepare(browser, address)
         take(browser, address, Path(folder), DESK_PICTURES, DESK)
         take(browser, address, Path(folder), PHONE_PICTURES, PHONE)
         browser.close()
