@@ -16,7 +16,7 @@ PAGE_OF = {
     "documents that wait": "evidence", "firms": "firm",
     "register people": "people", "people of a firm": "people",
     "firm's evidence": "firm", "firm's records": "firm", "firm's invoices": "firm", "firm's variable": "firm",
-    "payout": "payouts", "plan": "payouts", "loan": "loans", "models": "model", "monitoring": "model",
+    "payout": "payouts", "plan": "payouts", "loan": "loans", "models": "model", "monitoring": "model", "variables": "model",
     "trainings": "training", "products": "product",
     "account": "books", "entry": "books", "late loan": "loans",
     "past loan": "loans", "loan class": "loans", "concentration": "portfolio", "comparison": "lab", "optimum": "lab",
