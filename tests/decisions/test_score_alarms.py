@@ -73,6 +73,20 @@ def test_an_alarm_lasts_as_one_row_and_ends_by_itself(bank, measured):
     assert AuditRecord.objects.filter(act__in=("look_at_scores", "acknowledge_score_alarm")).count() == 4
 
 
+def test_few_cases_end_no_alarm(bank, measured):
+    """Nobody has seen that it holds again: the newest month has too few cases, the group too few, and no loan is known."""
+    measured["stability"] = [*STEADY["stability"], ("m", "2026-03", 40, 480, 0.04, 0.31, "alarm")]
+    measured["groups"] = [("m", "size", "micro", 35, 0.3, 0.6, 9, None, None, None, "watch")]
+    measured["whole"] = [(("all", 50, 20, 0.55, 0.1), ("m", "all", 50, 11.0, 20, 5.0, 17.0, False))]
+    assert look(bank.institution, DAY, "system").raised == 4
+    measured["stability"] = [*STEADY["stability"], ("m", "2026-04", 4, 500, 0.04, None, "few")]
+    measured["groups"], measured["whole"] = [("m", "size", "micro", 4, None, None, 1, None, None, None, "few")], []
+    assert look(bank.institution, date(2026, 4, 30), "system").closed == 0
+    measured |= STEADY
+    measured["groups"] = [("m", "size", "micro", 35, 0.5, 1.0, 9, None, None, None, "steady")]
+    assert look(bank.institution, date(2026, 5, 31), "system").closed == 4
+
+
 def test_one_that_becomes_worse_asks_anew_and_one_that_comes_back_is_new(bank, measured):
     measured["stability"] = [*STEADY["stability"], ("m", "2026-03", 40, 500, 0.04, 0.15, "watch")]
     look(bank.institution, DAY, "system")

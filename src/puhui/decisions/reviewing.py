@@ -31,7 +31,7 @@ from puhui.parties.actions import record_audit
 from puhui.parties.models import User
 from puhui.parties.statements import together
 from puhui.products.parameters import table
-from puhui.products.queries import stored_products
+from puhui.products.queries import products_by_digest
 
 __all__ = ["REVIEWERS", "is_voted", "proposed", "review"]
 
@@ -92,7 +92,8 @@ def proposed(decision: Decision, amount_fen: int | None = None, rate_ppm: int | 
     record = decision.record
     amount_fen = decision.amount_fen if amount_fen is None else amount_fen
     rate_ppm = decision.rate_ppm or 0 if rate_ppm is None else rate_ppm
-    product = stored_products([record["versions"]["product"]["digest"]])[record["versions"]["product"]["digest"]]
+    named = record["versions"]["product"]
+    product = products_by_digest([(named["code"], named["digest"])])[named["digest"]]
     limit, price = record["stages"]["limit"], record["stages"]["price"]
     exposure = sum(exposure_of_firms([decision.firm_id])[decision.firm_id].values()) - owed_by_siblings_fen(decision.application)
     available_fen = max(0, limit["least_fen"] - exposure)
