@@ -243,7 +243,7 @@ def _write(institution: Institution, decisions: Sequence[Decision], actor: str, 
     offers = [offer_of(one, one.record["stages"]["offer"], one.amount_fen, one.rate_ppm or 0) for one in approved]
     details = [(one.pk, {"application": one.application_id, "outcome": one.outcome, "digest": one.digest}) for one in decisions]
     together(
-        *(insertion(rows) for rows in (parts,) if rows),
+        *([insertion(parts)] if parts else []),
         insertion(decisions, {"record": [one.spelling for one in decisions]}),
         *(insertion(rows) for rows in (exposures, offers) if rows),
         *_statuses(decisions),

@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from puhui.decisions.models import Decision, Offer, Review
-from puhui.features.registry import catalogue
+from puhui.decisions.titles import titles
 from puhui.loans.taxing import firm_size
 from puhui.parties.models import Firm, Institution
 from puhui.parties.owner_sex import known_apart, owner_sexes
@@ -50,7 +50,7 @@ def score_monitoring(institution: Institution, as_of: date, language: str = "en"
 def alarm_subject(alarm: ScoreAlarm, language: str) -> str:
     """What an alarm is of, in words: the meaning of a variable, a group, more or fewer."""
     if alarm.measure == ScoreAlarm.Measure.VARIABLE:
-        return variable_meaning(alarm.subject, language)
+        return _meaning(alarm.subject, language) or alarm.subject
     if alarm.measure == ScoreAlarm.Measure.GROUP:
         dimension, _, code = alarm.subject.partition(" ")
         return f"{title(f'by_{dimension}', language)}: {_group(dimension, code, language)}"
@@ -59,11 +59,13 @@ def alarm_subject(alarm: ScoreAlarm, language: str) -> str:
 
 def alarm_causes(alarm: ScoreAlarm, language: str) -> list[str]:
     """Variables by their meaning, with what they moved the mean score by and their share of all movement."""
-    return [f"{variable_meaning(one['variable'], language)} {one['points']:+.1f} ({one['share']:.0%})" for one in alarm.causes]
+    return [f"{_meaning(one['variable'], language) or one['variable']} {one['points']:+.1f} ({one['share']:.0%})" for one in alarm.causes]
 
 
-def variable_meaning(name: str, language: str) -> str:
-    return next((each.titles.get(language, each.titles["en"]) for each in catalogue() if each.name == name), name)
+def _meaning(name: str, language: str) -> str:
+    """The title of a variable; empty where the catalogue does not know it."""
+    texts = titles().get(name)
+    return texts.get(language, texts["en"]) if texts else ""
 
 
 def _alarms(institution: Institution, language: str) -> Table:
@@ -287,10 +289,9 @@ def _movers(institution: Institution, model: RegisteredModel, recent: Sequence[s
     with connection.cursor() as cursor:
         cursor.execute(_POINTS_SQL, [institution.pk, model.digest, date.fromisoformat(f"{recent[0]}-01"), as_of])
         now = {variable: (count, mean) for variable, count, mean in cursor.fetchall()}
-    meanings = {each.name: each.titles.get(language, each.titles["en"]) for each in catalogue()}
     rows: Rows = []
     for each in moved.movers(moved.points_then(model.body), now):
-        meaning = meanings.get(each.variable, "")
+        meaning = _meaning(each.variable, language)
         words = _moved_words(each, meaning or each.variable, least, language)
         rows.append((model.name, each.variable, meaning, each.cases, each.then, each.now, each.change, each.share, words))
     return rows
@@ -306,7 +307,6 @@ def _moved_words(mover: moved.Mover, name: str, least: int, language: str) -> st
 
 def _causes(model: RegisteredModel, spread: dict[str, dict[str, int]], limits: monitoring.Limits, language: str) -> Rows:
     """Variables of a scorecard by how far the last months have moved from training, the furthest first. Other kinds keep no bins."""
-    meanings = {each.name: each.titles.get(language, each.titles["en"]) for each in catalogue()}
     rows: Rows = []
     for variable in model.body.get("variables", []):
         name, counts = variable["name"], spread.get(variable["name"], {})
@@ -319,7 +319,7 @@ def _causes(model: RegisteredModel, spread: dict[str, dict[str, int]], limits: m
         moves = [(abs(count / sum(now) - share / sum(then)), place) for place, (share, count) in enumerate(zip(then, now, strict=True))]
         place = max(moves)[1]
         told = (bins[place]["label"], then[place] / sum(then), now[place] / sum(now))
-        rows.append((model.name, name, meanings.get(name, ""), sum(now), index, monitoring.state_of(index, sum(now), limits), *told))
+        rows.append((model.name, name, _meaning(name, language), sum(now), index, monitoring.state_of(index, sum(now), limits), *told))
     return sorted(rows, key=lambda row: (-row[4], row[1]))
 
 

@@ -24,6 +24,8 @@ app.add_typer(score_promotions.promotions, name="promote")
 
 ModelPath = Annotated[Path, typer.Argument(help="Model file written by `puhui score train`.")]
 DataPath = Annotated[Path, typer.Option("--data", help="Parquet, CSV or XLSX, one row per case.")]
+Code = Annotated[str, typer.Option("--institution", help="Code of the institution; may be left out where there is only one.")]
+Actor = Annotated[str, typer.Option("--as", help="In whose name, for the audit trail.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -109,10 +111,8 @@ def train_waiting(as_json: AsJson = False) -> None:
 @app.command("tables")
 def tables(
     due: Annotated[bool, typer.Option("--delete-due", help="Delete those whose last day is past, and keep the proof.")] = False,
-    institution: Annotated[
-        str, typer.Option("--institution", help="Code of the institution; may be left out where there is only one.")
-    ] = "",
-    actor: Annotated[str, typer.Option("--as", help="In whose name, for the audit trail.")] = "system",
+    institution: Code = "",
+    actor: Actor = "system",
     as_json: AsJson = False,
 ) -> None:
     """List the tables that were uploaded to train on, and until when each is kept; or delete those that are due.
@@ -141,10 +141,8 @@ def tables(
 @app.command("alarms")
 def alarms(
     look: Annotated[bool, typer.Option("--look", help="Look at every score in use as of the last day ended first.")] = False,
-    institution: Annotated[
-        str, typer.Option("--institution", help="Code of the institution; may be left out where there is only one.")
-    ] = "",
-    actor: Annotated[str, typer.Option("--as", help="In whose name, for the audit trail.")] = "system",
+    institution: Code = "",
+    actor: Actor = "system",
     as_json: AsJson = False,
 ) -> None:
     """List alarms of scores at work that last: what passed its limit, and which variables moved the score most. Looked at each month.
