@@ -41,3 +41,28 @@ def test_a_fee_is_earned_by_the_effective_rate_and_wholly_when_the_loan_is_close
     parts = [after - before for before, after in pairwise(earned)]
     assert Loan.objects.get(pk=loan.pk).status == "closed" and earned[-1] == FEE - tax
     assert parts[0] > parts[1] > parts[2] > 0, "more is earned while more is lent"
+
+
+def test_nothing_of_a_fee_is_earned_while_unpaid_interest_is_no_income(
+    lender: Any, cleared_contract: Callable[..., Any], monthly_terms: dict[str, Any]
+) -> None:
+    """Nothing is paid: from the ninety-first day past due on the fee stands still, and catches up with the days once all is paid."""
+    terms = {**monthly_terms, "fees": [{"name": "arrangement", "when": "drawdown", "amount": "1200.00"}]}
+    loan = draw_down(cleared_contract(terms), "drawdown", "test")
+
+    def earned_on(day: date) -> int:
+        day_end.run(lender, day, "test")
+        lender.refresh_from_db()
+        return -queries.balances_by_role(lender, day)["fee_interest_income"]
+
+    first_due = date(2026, 2, 15)
+    before, at_last, later = (earned_on(first_due + timedelta(days=days)) for days in (60, 91, 180))
+    assert Loan.objects.get(pk=loan.pk).status == "non_accrual"
+    assert 0 < before < at_last == later
+    assert proved(lender) == []
+    loan = Loan.objects.get(pk=loan.pk)
+    day = lender.business_date
+    repay(loan, owed_now(loan, events_of([loan.pk])[loan.pk], day), "all arrears", "test")
+    assert Loan.objects.get(pk=loan.pk).status == "performing"
+    assert -queries.balances_by_role(lender, day)["fee_interest_income"] > later
+    assert proved(lender) == []

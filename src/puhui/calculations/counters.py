@@ -40,6 +40,10 @@ class Accounting:
     fee_tax_ppm: int = 0
     waits_after_days: int = TAX_WAITS_AFTER_DAYS
 
+    def suspends(self, status: str) -> bool:
+        """Whether nothing that a loan of this status owes becomes income before it is paid."""
+        return self.non_accrual == "house_rule" and status == "non_accrual"
+
 
 CONTRACT = Accounting()
 """House rule, no tax."""
@@ -121,8 +125,7 @@ def _totals(rows: Sequence[Row]) -> Row:
 
 def _suspended(owed: Counters, position: Position, accounting: Accounting, at_write_off: Counters | None) -> Counters:
     """What is earned and unpaid and no income yet. After a write-off, all that had not been recognised when it was made."""
-    keeps_back = accounting.non_accrual == "house_rule" and position.status == "non_accrual"
-    if at_write_off is None and not keeps_back:
+    if at_write_off is None and not accounting.suspends(position.status):
         return owed
     unpaid = owed.interest_receivable + owed.accrued_interest
     if at_write_off is not None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from puhui.calculations.counters import CONTRACT, Accounting, counters_of
 from puhui.calculations.events import Event
-from puhui.calculations.integral_fees import integral_fees
+from puhui.calculations.integral_fees import IntegralFees, integral_fees
 from puhui.calculations.ordinary import paid_when_due
 from puhui.calculations.periods import periods_of
 from puhui.calculations.posting import Counters
@@ -98,7 +98,7 @@ def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting
     position, loan = _replayed(terms, events, day)
     kinds = {event.type for event in events}
     at_write_off = _at_write_off(terms, events, lent, accounting) if "write_off" in kinds else None
-    fees = integral_fees(terms, position, day, lent, accounting.fee_tax_ppm)
+    fees = _fees(terms, events, position, lent, accounting)
     counters = counters_of(position, day, lent, accounting, at_write_off=at_write_off, integral_fees=fees)
     following = [row for row in position.rows if row.due > day]
     fallen = [row for row in position.rows if row.due <= day]
@@ -114,6 +114,15 @@ def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting
     coming = _coming(terms, position, following) if ordinary else {}
     next_number = following[0].number if ordinary and _settles_alone(terms, counters, following[0]) else None
     return Fold(day, position, counters, overdue_since, (), (), next_action, run, next_number, coming)
+
+
+def _fees(terms: Terms, events: Sequence[Event], position: Position, lent: int, accounting: Accounting) -> IntegralFees:
+    """The drawdown fees by the morning of `position`; of a loan whose interest is no income, what was earned on its last day of accrual."""
+    day = position.as_of
+    if terms.fees and accounting.suspends(position.status):
+        day -= timedelta(days=position.days_past_due - NON_ACCRUAL_AFTER_DAYS)
+        position = replay(terms, [event for event in events if event.date <= day], day)
+    return integral_fees(terms, position, day, lent, accounting.fee_tax_ppm)
 
 
 def _replayed(terms: Terms, events: Sequence[Event], day: date) -> tuple[Position, RunningLoan | None]:
