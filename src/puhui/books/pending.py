@@ -7,8 +7,6 @@ nothing. Nothing is changed: the reservation and what became of it are two entri
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
@@ -58,15 +56,22 @@ def post_pending(
             asked = f"{codes[0]} / {codes[1]}, {amount_fen} fen"
             raise FaultsError([Fault("key", f"{key}, used for another transfer", asked, "Give each transfer a key of its own.")])
         return found
-    reserved = [("memo_reserved", "memo_counterpart", amount_fen)]
-    given: dict[str, Any] = {
-        "loan_id": loan_id,
-        "reference": reference,
-        "branch_id": branch,
-        "product_code": product_code,
-        "recorded_by": recorded_by,
-    }
-    entry = post(institution, act, day, reserved, **given)
+    entry = post(
+        institution,
+        act,
+        day,
+        [("memo_reserved", "memo_counterpart", amount_fen)],
+        loan_id=loan_id,
+        reference=reference,
+        branch_id=branch,
+        product_code=product_code,
+        recorded_by=recorded_by,
+    )
+    return _kept(institution.pk, key, entry.pk, *codes, amount_fen, branch, product_code, loan_id, reference)
+
+
+def _kept(*values: str | int | None) -> Pending:
+    """The row of a reservation, with the digest of its columns; `values` from `institution_id` to `reference`."""
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO books_pending (id, institution_id, key, entry_id, debit_code, credit_code, amount_fen, branch_id, product_code,
@@ -75,7 +80,7 @@ def post_pending(
                  FROM (SELECT nextval('books_pending_id_seq'), %s::bigint, %s::text, %s::bigint, %s::text, %s::text, %s::bigint, %s::bigint,
                               %s::text, %s::bigint, %s::text) AS given (a, b, c, d, e, f, g, h, i, j, k)
                RETURNING id""",
-            [institution.pk, key, entry.pk, *codes, amount_fen, branch, product_code, loan_id, reference],
+            values,
         )
         (pending_id,) = cursor.fetchone()
     return Pending.objects.get(pk=pending_id)

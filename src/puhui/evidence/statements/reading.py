@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from puhui.evidence.reading.limits import Limits
 from puhui.evidence.reading.raw import ROW, RawTable, no_broken_rows
 from puhui.evidence.reading.words import simplify
 from puhui.evidence.statements.cells import Cell, cells_of
-from puhui.evidence.statements.figures import figure, has_comma_decimals
+from puhui.evidence.statements.figures import Figure, figure, has_comma_decimals
 from puhui.evidence.statements.grid import Sheet, sheets
 from puhui.evidence.statements.lines import UNMAPPED, Lines, lines, plain_label
 
@@ -72,26 +73,41 @@ def read_statements(path: Path, *, version: str = "", limits: Limits | None = No
     return RawTable(file, "", frame, no_broken_rows(), _told(notes)), hashlib.sha256(data).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the cells of a file say together about each of them; sheets by their `id`."""
+
+    layouts: dict[int, str]
+    units: dict[int, int]  # yuan in one unit
+    with_commas: dict[int, bool]  # 1.234,50
+    yearly: set[str]  # firms
+    earlier: dict[int, dt.date]  # the day that is there to compare
+
+
+def _around(cells: Sequence[tuple[Sheet, Cell]], known: Lines) -> _Around:
+    inside: dict[int, list[Cell]] = {}
+    for sheet, cell in cells:
+        inside.setdefault(id(sheet), []).append(cell)
+    return _Around(
+        {number: layout_of(its, known) for number, its in inside.items()},
+        {id(sheet): unit_of(sheet) for sheet in {id(sheet): sheet for sheet, _ in cells}.values()},
+        {number: has_comma_decimals(cell.text for cell in its if not known.is_group(cell.label)) for number, its in inside.items()},
+        _yearly(cells),
+        _paired_days(cells),
+    )
+
+
 def _rows(
     file: str, cells: Sequence[tuple[Sheet, Cell]], known: Lines, version: str, faults: list[Fault], notes: Counter[str]
 ) -> list[dict[str, str]]:
-    distinct = {id(sheet): sheet for sheet, _ in cells}
-    layouts = {number: layout_of([cell for other, cell in cells if other is sheet], known) for number, sheet in distinct.items()}
-    with_commas = {
-        number: has_comma_decimals(cell.text for other, cell in cells if other is sheet and not known.is_group(cell.label))
-        for number, sheet in distinct.items()
-    }
-    yearly = _yearly(cells)
-    paired = _paired_days(cells)
-    rows = []
+    around, rows = _around(cells, known), []
     for sheet, cell in cells:
-        layout, unit = layouts[id(sheet)], unit_of(sheet)
         if known.is_group(cell.label):
             notes[f"heading or figure per share: {plain_label(cell.label)}"] += 1
             continue
         where = place(file, sheet.name, cell.row, cell.heading or cell.label)
         try:
-            found = figure(cell.text, unit, with_commas[id(sheet)])
+            found = figure(cell.text, around.units[id(sheet)], around.with_commas[id(sheet)])
         except ValueError:
             faults.append(Fault(where, repr(cell.text[:60]), f"the figure of {cell.label}", "Write digits, or leave it empty."))
             continue
@@ -101,35 +117,42 @@ def _rows(
             missing = "the day it speaks of" if cell.period_end is None else "the statement it belongs to"
             faults.append(Fault(where, "a figure without " + missing, "a day such as 2024-12-31 above it or in its row", "Add it."))
             continue
-        line = known.line(cell.statement, cell.label, layout)
-        if line is None and cell.line_number and layout == "small_business":
-            line = known.numbers[cell.statement].get(cell.line_number)
-            notes[f"told by its line number: {cell.label}"] += 1
-        if line is None:
-            line = UNMAPPED
-            notes[f"unknown label: {cell.label}"] += 1
-        start, end, comparative = _period(cell, cell.statement, cell.firm in yearly, paired.get(id(sheet)))
-        rows.append(
-            {
-                "firm_name": cell.firm,
-                "statement": cell.statement,
-                "line": line,
-                "label": plain_label(cell.label)[:200],
-                "copy": str(cell.copy),
-                "period_start": start.isoformat() if start else "",
-                "period_end": end.isoformat(),
-                "value_fen": _text(found.yuan),
-                "precision_fen": _text(found.precision),
-                "layout": layout,
-                "line_number": str(cell.line_number or ""),
-                "restated": "是" if cell.restated else "否",
-                "comparative": "是" if comparative else "否",
-                "version": version,
-                "currency": CURRENCIES.get(cell.currency.lower(), cell.currency if len(cell.currency) == 3 else ""),
-                "place": f"{sheet.name + ' ' if sheet.name else ''}row {cell.row}, column {cell.column + 1}",
-            }
-        )
+        rows.append(_row(sheet, cell, found, around, known, notes) | {"version": version})
     return rows
+
+
+def _row(sheet: Sheet, cell: Cell, found: Figure, around: _Around, known: Lines, notes: Counter[str]) -> dict[str, str]:
+    """The row of `statement_line` that a figure becomes."""
+    layout = around.layouts[id(sheet)]
+    start, end, comparative = _period(cell, cell.statement, cell.firm in around.yearly, around.earlier.get(id(sheet)))
+    return {
+        "firm_name": cell.firm,
+        "statement": cell.statement,
+        "line": _line(cell, layout, known, notes),
+        "label": plain_label(cell.label)[:200],
+        "copy": str(cell.copy),
+        "period_start": start.isoformat() if start else "",
+        "period_end": end.isoformat(),
+        "value_fen": _text(found.yuan),
+        "precision_fen": _text(found.precision),
+        "layout": layout,
+        "line_number": str(cell.line_number or ""),
+        "restated": "是" if cell.restated else "否",
+        "comparative": "是" if comparative else "否",
+        "currency": CURRENCIES.get(cell.currency.lower(), cell.currency if len(cell.currency) == 3 else ""),
+        "place": f"{sheet.name + ' ' if sheet.name else ''}row {cell.row}, column {cell.column + 1}",
+    }
+
+
+def _line(cell: Cell, layout: str, known: Lines, notes: Counter[str]) -> str:
+    """The line that a label stands for: by its words, by its number in the small firms' form, or unmapped."""
+    line = known.line(cell.statement, cell.label, layout)
+    if line is None and cell.line_number and layout == "small_business":
+        line = known.numbers[cell.statement].get(cell.line_number)
+        notes[f"told by its line number: {cell.label}"] += 1
+    if line is None:
+        notes[f"unknown label: {cell.label}"] += 1
+    return line or UNMAPPED
 
 
 def _text(yuan: Decimal) -> str:
