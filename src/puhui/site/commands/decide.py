@@ -157,8 +157,15 @@ def _parts(record: dict[str, Any], language: str) -> list[str]:
 def _reason(reason: dict[str, Any], record: dict[str, Any], language: str) -> str:
     text = reason_text(reason, record).get(language, reason["code"])
     if reason["stage"] == "score":
-        return f"{text} ({reason['value'] if reason['value'] is not None else 'not known'}): {reason['points']:+d} points"
+        return f"{text} ({_value(reason['value'])}): {reason['points']:+d} points"
     return f"{text} [{reason['severity']}]" if reason["side"] == "against" else text
+
+
+def _value(value: object) -> str:
+    """The value of a variable; of a fraction as many digits as somebody compares."""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() else f"{value:,.2f}" if abs(value) >= 100 else f"{value:.4g}"
+    return "not known" if value is None else str(value)
 
 
 def _percent(rate_ppm: int) -> str:
