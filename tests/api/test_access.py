@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 ROLES = ("officer", "approver", "risk_manager", "accountant", "auditor", "collector", "borrower", "supervisor", "system")
-NOT_THERE = {"firm": 999_999_999, "loan": 999_999_999, "decision": 999_999_999, "command": 999_999_999, "target": 999_999_999}
+NOT_THERE = {"firm": 999_999_999, "loan": 999_999_999, "decision": 999_999_999, "command": 999_999_999, "target": 999_999_999,
+             "alarm": 999_999_999}  # fmt: skip
 TEXTS = {"code": "no-such-product", "evidence_class": "C06", "record": "tax_return", "kind": "loan", "act": "repay"}
 
 

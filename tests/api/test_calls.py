@@ -190,7 +190,7 @@ def test_query_budgets(scenario: Any, caller_of: Any) -> None:
     from puhui.loans.models import Loan
 
     client = caller_of("risk")
-    for address in ("/firms", "/loans", "/evidence/batches", "/products", f"/loans/{Loan.objects.first().pk}"):
+    for address in ("/firms", "/loans", "/scores/alarms", "/evidence/batches", "/products", f"/loans/{Loan.objects.first().pk}"):
         client.get(f"/api/v1{address}")
         with CaptureQueriesContext(connection) as seen:
             assert client.get(f"/api/v1{address}").status_code == 200
@@ -214,3 +214,32 @@ def test_a_household_is_registered_once_and_its_numbers_are_not_answered(scenari
     again = post(client, "/firms/borrowers", asked)
     assert again.status_code == 422 and "张文户" in json.dumps(again.json(), ensure_ascii=False)
     assert post(caller_of("risk"), "/firms/borrowers", asked).status_code == 403
+
+
+def test_an_alarm_of_a_score_is_listed_noted_once_and_ended_by_a_look(scenario: Any, caller_of: Any) -> None:
+    """The score of the alarm is not in use, so a look ends it: it is past then, with its note."""
+    from puhui.scoring.models import RegisteredModel, ScoreAlarm
+
+    model = RegisteredModel.objects.filter(institution=scenario.institution).first()
+    stale = RegisteredModel.objects.create(institution=model.institution, name="retired", digest="0" * 64, body={}, registered_by="test")
+    alarm = ScoreAlarm.objects.create(
+        institution=scenario.institution, model=stale, measure="separation", subject="development", level="alarm", figure=0.2, limit=0.3,
+        raised_on=date(2026, 1, 31), seen_on=date(2026, 1, 31), causes=[{"variable": "inv_out_yoy", "points": -3.1, "share": 0.6}],
+    )  # fmt: skip
+    risk, officer = caller_of("risk"), caller_of("officer")
+    told = officer.get(f"/api/v1/scores/alarms/{alarm.pk}").json()
+    assert (told["model"], told["asks"], told["noted_by"], told["causes"][0]["points"]) == ("retired", True, "", -3.1)
+    assert alarm.pk in [one["id"] for one in officer.get("/api/v1/scores/alarms").json()["alarms"]]
+    address = f"/scores/alarms/{alarm.pk}/note"
+    assert post(officer, address, {"note": "seen"}).status_code == 403
+    assert post(risk, address, {"note": " "}).json()["faults"][0]["where"] == "note"
+    first, again = post(risk, address, {"note": "a new channel"}), post(risk, address, {"note": "a new channel"})
+    assert first.status_code == again.status_code == 200 and first.json() == again.json()
+    assert (first.json()["asks"], first.json()["noted_by"]) == (False, "risk")
+    assert post(risk, address, {"note": "something else"}).status_code == 422
+    made = post(risk, "/scores/looks", {})
+    assert made.status_code == 200 and made.json()["closed"] >= 1 and made.json()["looked_by"] == "risk"
+    past = {one["id"]: one for one in officer.get("/api/v1/scores/alarms", {"state": "past"}).json()["alarms"]}
+    assert past[alarm.pk]["note"] == "a new channel" and past[alarm.pk]["closed_on"]
+    assert alarm.pk not in [one["id"] for one in officer.get("/api/v1/scores/alarms").json()["alarms"]]
+    assert officer.get("/api/v1/scores/alarms", {"state": "lost"}).status_code == 422

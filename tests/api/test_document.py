@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ def test_the_document_is_complete(scenario: Any) -> None:
     assert "https://" not in text.split("</head>")[0] and "cdn" not in text
 
 
-@pytest.mark.parametrize("who", ["officer", "accountant"])
+@pytest.mark.parametrize("who", ["officer", "accountant", "risk"])
 def test_answers_are_those_of_the_document(who: str, scenario: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls made up from the document, good and bad, half of them on rows that are there."""
     import schemathesis
@@ -39,7 +40,7 @@ def test_answers_are_those_of_the_document(who: str, scenario: Any, monkeypatch:
     monkeypatch.setattr(signals.request_started, "receivers", [])  # they would close the connection whose transaction this test lives in
     monkeypatch.setattr(signals.request_finished, "receivers", [])
     _, text = create_key(scenario.users[who], "made-up calls", 1, "test")
-    there, headers = _rows(), {"Authorization": f"Bearer {text}"}
+    there, headers = _rows(scenario), {"Authorization": f"Bearer {text}"}
     document = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", WSGIHandler())
     statuses: set[int] = set()
     for result in document.get_all_operations():
@@ -56,15 +57,20 @@ def test_answers_are_those_of_the_document(who: str, scenario: Any, monkeypatch:
     assert {200, 404, 422} <= statuses
 
 
-def _rows() -> dict[str, int]:
+def _rows(scenario: Any) -> dict[str, int]:
     """Name of a number in an address → a row that there is."""
     from puhui.decisions.models import Decision
     from puhui.loans.command_models import Command
     from puhui.loans.models import Loan
     from puhui.parties.models import Firm
+    from puhui.scoring.models import RegisteredModel, ScoreAlarm
 
     loan = Loan.objects.first().pk
-    return {"firm": Firm.objects.first().pk, "loan": loan, "target": loan, "decision": Decision.objects.first().pk,
+    alarm = ScoreAlarm.objects.create(
+        institution=scenario.institution, model=RegisteredModel.objects.first(), measure="order", level="alarm", figure=0.5, limit=0.6,
+        raised_on=date(2026, 1, 31), seen_on=date(2026, 1, 31), causes=[{"variable": "inv_out_yoy", "points": -3.1, "share": 0.6}],
+    ).pk  # fmt: skip
+    return {"alarm": alarm, "firm": Firm.objects.first().pk, "loan": loan, "target": loan, "decision": Decision.objects.first().pk,
             "command": Command.objects.first().pk}  # fmt: skip
 
 

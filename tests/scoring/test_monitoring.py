@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date
 from math import log, sqrt
 
+import numpy as np
 import polars as pl
 import pytest
+import scipy.stats
 
-from puhui.scoring.monitoring import Limits, bands_of, calibration, groups, shares_in, stability_index, state_of, vintages
+from puhui.reports.monitoring_outcomes import settled_until, truth_rows
+from puhui.scoring.monitoring import (
+    Limits,
+    Span,
+    bands_of,
+    calibration,
+    chance_of_events,
+    events_by_chance,
+    groups,
+    index_by_chance,
+    shares_in,
+    spans,
+    stability_index,
+    state_of,
+    vintages,
+)
 
 LIMITS = Limits(stability_watch=0.1, stability_alarm=0.25, least_cases=4, approval_ratio_least=0.8)
 
@@ -39,6 +57,8 @@ def test_bands_hold_each_case_once() -> None:
 
 def test_states() -> None:
     assert [state_of(index, 4, LIMITS) for index in (0.0999, 0.1, 0.2499, 0.25)] == ["steady", "watch", "watch", "alarm"]
+    assert state_of(0.3, 40, LIMITS, by_chance=0.31) == "few", "so many cases differ as much by chance"
+    assert state_of(0.3, 40, LIMITS, by_chance=0.29) == "alarm" and state_of(0.05, 40, LIMITS, by_chance=0.5) == "steady"
     assert state_of(9.0, 3, LIMITS) == state_of(None, 100, LIMITS) == "few"
 
 
@@ -66,6 +86,57 @@ def test_truth_by_month_by_hand() -> None:
     many = pl.DataFrame({"month": ["2026-03"] * 100, "probability": [0.03] * 100, "defaulted": [True] * 12 + [False] * 88})
     breach = calibration(many).row(0, named=True)
     assert breach["high"] == pytest.approx(3 + 1.96 * sqrt(2.91) + 0.5) and not breach["holds"], "12 where at most 6.8 are chance"
+
+
+def test_the_index_of_draws_of_the_same_cases_passes_its_chance_as_often_as_told() -> None:
+    """4,000 pairs of samples from one population: 5% and 1% of the indices are beyond what is told for them."""
+    generator = np.random.default_rng(11)
+    then, now = (generator.multinomial(cases, [0.2] * 5, size=4000) for cases in (400, 150))
+    found = [stability_index(*pair) for pair in zip(then, now, strict=True)]
+    for chance in (0.05, 0.01):
+        beyond = np.mean(np.array(found) > index_by_chance(5, 400, 150, chance))
+        assert beyond == pytest.approx(chance, abs=4 * sqrt(chance / 4000)), chance
+    assert index_by_chance(1, 400, 150, 0.01) == 0.0
+
+
+def test_chance_of_defaults_by_hand_and_by_scipy() -> None:
+    # 10 loans of 10%: P(X ≥ 3) = 1 − 0.9^10 − 10·0.1·0.9^9 − 45·0.01·0.9^8
+    tail = 1 - 0.9**10 - 0.9**9 - 0.45 * 0.9**8
+    assert chance_of_events(10, 1.0, 3) == pytest.approx(2 * tail)
+    assert chance_of_events(10, 1.0, 1) == 1.0
+    for cases, share in ((50, 0.22), (400, 0.03), (30, 0.2)):
+        low, high = events_by_chance(cases, cases * share, 0.01)
+        tails = [
+            scipy.stats.binomtest(count, cases, share, "less" if count < cases * share else "greater").pvalue for count in range(cases + 1)
+        ]
+        inside = [count for count, tail in enumerate(tails) if tail >= 0.005]
+        assert (low, high) == (min(inside), max(inside))
+
+
+def test_loans_are_held_against_what_was_expected_by_age() -> None:
+    rows = [("2025-07", 0.1, False)] * 6 + [("2025-08", 0.1, True)] * 2 + [("2025-09", 0.2, False)] * 3 + [("2026-01", 0.2, True)] * 5
+    settled, newest, young = spans(pl.DataFrame(rows, schema=["month", "probability", "defaulted"], orient="row"), "2025-09", 4)
+    assert settled == Span("", 11, pytest.approx(0.6 + 0.2 + 0.6), 2, True)
+    assert newest == Span("newest", 5, pytest.approx(0.8), 2, True), "September alone has three, with August five"
+    assert young == Span("young", 5, pytest.approx(1.0), 5, False)
+    assert [one.cases for one in spans(pl.DataFrame(rows, schema=["month", "probability", "defaulted"], orient="row"), "2025-06", 4)] == [
+        0,
+        0,
+        16,
+    ]
+
+
+def test_a_month_is_settled_when_its_youngest_loan_is_old_enough() -> None:
+    assert settled_until(date(2026, 3, 31), 6) == "2025-09"
+    assert settled_until(date(2026, 3, 30), 6) == "2025-08"
+    assert settled_until(date(2026, 1, 5), 6) == "2025-06"
+
+
+def test_young_months_with_fewer_defaults_are_too_young_to_tell() -> None:
+    rows = [("2025-09", 0.2, False)] * 60 + [("2026-01", 0.2, False)] * 60 + [("2026-02", 0.02, True)] * 9 + [("2026-02", 0.02, False)] * 51
+    told = truth_rows("m", pl.DataFrame(rows, schema=["month", "probability", "defaulted"], orient="row"), "2025-09")
+    assert [(row[1], row[-1]) for row in told] == [("2025-09", "no"), ("2026-01", "young"), ("2026-02", "no")]
+    assert told[0][-2] == pytest.approx(2 * 0.8**60)
 
 
 def test_groups_are_held_against_the_highest_and_small_ones_are_not_told() -> None:

@@ -14,10 +14,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from puhui.api import acts, books, decisions, evidence, firms, loans, products
+from puhui.api import acts, books, decisions, evidence, firms, loans, products, scores
 from puhui.calculations.faults import Fault, FaultsError
 
-DESCRIPTION = """What Puhui's pages do, for other programs: firms, evidence, decisions, loans, vouchers.
+DESCRIPTION = """What Puhui's pages do, for other programs: firms, evidence, decisions, loans, vouchers, alarms of scores.
 
 Send a key as `Authorization: Bearer KEY`; `puhui api create-key` makes one. It acts in the name of a user and may do what that user may.
 Amounts are whole numbers of fen, days ISO 8601. What changes something takes an `Idempotency-Key`: the same key again gives the same
@@ -33,6 +33,7 @@ for address, router in (
     ("/loans", loans.router),
     ("/commands", acts.router),
     ("/vouchers", books.router),
+    ("/scores", scores.router),
 ):
     interface.add_router(address, router)
 

@@ -11,7 +11,7 @@ from puhui.console.access import Request, may_act, may_read
 from puhui.console.labels import LATE, OK, WATCH, State, state
 from puhui.reports.monitoring import alarm_causes, alarm_subject
 from puhui.reports.titles import title
-from puhui.scoring.alarms import acknowledge, alarms, unanswered
+from puhui.scoring.alarms import acknowledge, alarms, asks, unanswered
 from puhui.scoring.models import ScoreAlarm
 
 __all__ = ["alarm_count", "answer_alarm", "told_alarms"]
@@ -37,7 +37,8 @@ def told_alarms(request: Request, model: int | None = None) -> list[dict[str, An
             "what": title(f"alarm_{one.measure}", language),
             "subject": alarm_subject(one, language),
             "causes": alarm_causes(one, language),
-            "may_answer": may and not one.closed_on and not one.acknowledged_at,
+            "may_answer": may and asks(one),
+            "needs_no_act": not one.closed_on and not one.acknowledged_at and not asks(one),
         }
         for one in rows[:MOST_SHOWN]
     ]

@@ -23,6 +23,7 @@ from puhui.loans.taxing import firm_size
 from puhui.parties.models import Firm, Institution
 from puhui.parties.owner_sex import known_apart, owner_sexes
 from puhui.products.parameters import table
+from puhui.reports.monitoring_outcomes import development_ks, order_rows, settled_until, truth_rows
 from puhui.reports.outcomes import outcomes
 from puhui.reports.tables import Column, Kind, Report, Table
 from puhui.reports.titles import title
@@ -92,7 +93,7 @@ def monitored(institution: Institution, model: RegisteredModel, as_of: date, lan
         _table("movers", rows["movers"], _MOVERS, language),
         _table("causes", rows["causes"], _CAUSES, language),
         _table("order", rows["order"], _ORDER, language),
-        _table("truth", [(*row[:-1], title("yes" if row[-1] else "no", language)) for row in rows["truth"]], _TRUTH, language),
+        _table("truth", [(*row[:-1], title(f"holds_{row[-1]}", language)) for row in rows["truth"]], _TRUTH, language),
         _table("conduct", rows["conduct"], _CONDUCT, language),
         _table("groups", [_group_told(row, language) for row in rows["groups"]], _GROUPS, language),
     )
@@ -106,24 +107,25 @@ def limits_on(day: date) -> tuple[monitoring.Limits, Mapping[str, Any]]:
 
 
 def measured(institution: Institution, model: RegisteredModel, as_of: date, language: str = "en") -> dict[str, Rows]:
-    """What the tables of a model rest on, by table: states, dimensions and groups by their codes, months' truth as yes or no; and `whole`:
-    order and truth of all its loans together."""
+    """What the tables of a model rest on, by table: states, dimensions and groups by their codes, months' truth as yes, no or young; and
+    `settled`: cases, defaults, AUC, KS of all settled loans and the KS of development; `spans`: loans held against what was expected."""
     limits, row = limits_on(as_of)
     cases = _cases(institution, model, as_of)
     loans = cases.filter(pl.col("defaulted").is_not_null()).select(pl.col("paid_out").alias("month"), "probability", "defaulted")
     recent = cases["month"].unique().sort().to_list()[-int(row["cause_months"]) :]
     spread = _bins(institution, model.digest, recent[0], as_of) if recent else {}
-    together = loans.with_columns(month=pl.lit("all"))
-    whole = zip(monitoring.vintages(together).rows(), _truth(model.name, together), strict=True)
+    chance, until = float(row["stability_chance"]), settled_until(as_of, int(row["settled_months"]))
+    settled = loans.filter(pl.col("month") <= until)
     return {
-        "stability": _stability(model.name, cases, limits),
+        "stability": _stability(model.name, cases, limits, chance),
         "movers": _movers(institution, model, recent, as_of, limits.least_cases, language),
-        "causes": _causes(model, spread, limits, language),
-        "order": [(model.name, *each) for each in monitoring.vintages(loans).rows()],
-        "truth": _truth(model.name, loans),
+        "causes": _causes(model, spread, limits, chance, language),
+        "order": order_rows(model.name, model.body, loans, until, language),
+        "truth": truth_rows(model.name, loans, until),
         "conduct": _conduct(model.name, cases),
         "groups": _groups(model.name, cases, limits),
-        "whole": list(whole),
+        "settled": [(*monitoring.order_of(settled).values(), development_ks(model.body))],
+        "spans": [(each,) for each in monitoring.spans(loans, until, limits.least_cases)],
     }
 
 
@@ -155,9 +157,8 @@ _ORDER: tuple[tuple[str, Kind], ...] = (
 )
 _TRUTH: tuple[tuple[str, Kind], ...] = (
     *_MODEL, ("month_of_payout", "text"), ("loans", "count"), ("expected_defaults", "index"), ("defaults", "count"), ("low", "index"),
-    ("high", "index"), ("holds", "text"),
+    ("high", "index"), ("chance_of_it", "share"), ("holds", "text"),
 )  # fmt: skip
-_TRUTH_NAMES = ("month", "cases", "expected", "events", "low", "high", "holds")
 _CONDUCT: tuple[tuple[str, Kind], ...] = (
     *_MODEL, ("month_decided", "text"), ("cases", "count"), ("approved_share", "share"), ("automated_share", "share"),
     ("reviewed", "count"),
@@ -233,19 +234,21 @@ def _age(founded_on: date | None, day: date) -> str | None:
     return next((code for below, code in AGES if months < below), "age_old")
 
 
-def _stability(name: str, cases: pl.DataFrame, limits: monitoring.Limits) -> Rows:
-    """Each month's points against those of the first months that together hold enough cases; of these themselves nothing is said."""
+def _stability(name: str, cases: pl.DataFrame, limits: monitoring.Limits, chance: float) -> Rows:
+    """Each month's points against those of the first months that together hold enough cases; of these themselves nothing is said. Ten
+    bands, fewer where they would hold fewer than ten of these cases each."""
     months = cases.group_by("month").agg(pl.len(), pl.col("points"), pl.col("points").mean().alias("mean"), pl.col("probability").mean())
     rows: Rows = []
     then: list[int] = []
     for month, count, points, mean, probability in months.sort("month").rows():
-        index = None
+        index, by_chance = None, 0.0
         if len(then) < limits.least_cases:
             then += points
         elif count >= limits.least_cases:
-            bounds = monitoring.bands_of(then)
+            bounds = monitoring.bands_of(then, min(10, max(2, len(then) // 10)))
             index = monitoring.stability_index(monitoring.shares_in(bounds, then), monitoring.shares_in(bounds, points))
-        rows.append((name, month, count, round(mean), probability, index, monitoring.state_of(index, count, limits)))
+            by_chance = monitoring.index_by_chance(len(bounds) + 1, len(then), count, chance)
+        rows.append((name, month, count, round(mean), probability, index, monitoring.state_of(index, count, limits, by_chance)))
     return rows
 
 
@@ -305,9 +308,10 @@ def _moved_words(mover: moved.Mover, name: str, least: int, language: str) -> st
     return title(told, language).format(name=name, points=f"{abs(mover.change):.1f}", share=f"{mover.share:.0%}")
 
 
-def _causes(model: RegisteredModel, spread: dict[str, dict[str, int]], limits: monitoring.Limits, language: str) -> Rows:
+def _causes(model: RegisteredModel, spread: dict[str, dict[str, int]], limits: monitoring.Limits, chance: float, language: str) -> Rows:
     """Variables of a scorecard by how far the last months have moved from training, the furthest first. Other kinds keep no bins."""
     rows: Rows = []
+    trained_on = int(model.body.get("training", {}).get("n") or 1000)
     for variable in model.body.get("variables", []):
         name, counts = variable["name"], spread.get(variable["name"], {})
         bins = [*variable.get("bins", []), *(each for each in (variable.get("missing"), variable.get("unseen")) if each)]
@@ -319,12 +323,10 @@ def _causes(model: RegisteredModel, spread: dict[str, dict[str, int]], limits: m
         moves = [(abs(count / sum(now) - share / sum(then)), place) for place, (share, count) in enumerate(zip(then, now, strict=True))]
         place = max(moves)[1]
         told = (bins[place]["label"], then[place] / sum(then), now[place] / sum(now))
-        rows.append((model.name, name, _meaning(name, language), sum(now), index, monitoring.state_of(index, sum(now), limits), *told))
+        by_chance = monitoring.index_by_chance(sum(1 for share in then if share), trained_on, sum(now), chance)
+        state = monitoring.state_of(index, sum(now), limits, by_chance)
+        rows.append((model.name, name, _meaning(name, language), sum(now), index, state, *told))
     return sorted(rows, key=lambda row: (-row[4], row[1]))
-
-
-def _truth(name: str, loans: pl.DataFrame) -> Rows:
-    return [(name, *row) for row in monitoring.calibration(loans).select(*_TRUTH_NAMES).rows()]
 
 
 def _conduct(name: str, cases: pl.DataFrame) -> Rows:

@@ -5,7 +5,7 @@ nobody looks is a month of loans decided by it. A look measures what the report 
 limit in the dated table `score-monitoring`, with the variables that moved the score most as the first place to look for the cause. It is
 made with the first day end of each month and whenever somebody asks. An alarm stays one row while it lasts, so a person who has noted what
 is done about it is not asked again each month; one that becomes worse asks anew, and one that comes back is a new one. Where there are too
-few cases to tell, it stays as it is.
+few cases to tell, it stays as it is. A variable that is to be watched is kept and told like an alarm and asks for nobody.
 """
 
 from __future__ import annotations
@@ -21,20 +21,22 @@ from puhui.parties.audit import record_act
 from puhui.parties.models import Institution
 from puhui.reports.monitoring import limits_on, measured
 from puhui.scoring.models import ScoreAlarm, ScoreLook
-from puhui.scoring.monitoring import ALARM, FEW, WATCH
+from puhui.scoring.monitoring import ALARM, FEW, STEADY, WATCH, Span, events_by_chance, ks_error
 from puhui.scoring.queries import in_use, models
 
-__all__ = ["Found", "found_in", "look", "look_when_due"]
+__all__ = ["Found", "findings", "look", "look_when_due"]
 
 MOST_CAUSES = 3
 LEAST_DEFAULTS = 10
 """Fewer say nothing about the order: one loan more or less moves it by a tenth."""
+BEYOND_CHANCE = 1.645
+"""Standard errors that a figure falls by in one of 20 cases."""
 Rows = Sequence[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
 class Found:
-    """Something that passed its limit. Measure, level and subject as `ScoreAlarm` keeps them."""
+    """What a figure says of a score. Measure, subject and level as `ScoreAlarm` keeps them, or the level `steady`: within its limit."""
 
     measure: str
     subject: str
@@ -57,19 +59,20 @@ def look(institution: Institution, as_of: date, actor: str) -> ScoreLook:
     Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
     used = list(models(institution).filter(pk__in=in_use(institution, as_of).values()).order_by("name"))
     still = {(one.model_id, one.measure, one.subject): one for one in ScoreAlarm.objects.filter(institution=institution, closed_on=None)}
-    raised, known = 0, set[tuple[int, str, str]]()
+    raised, over = 0, list[ScoreAlarm]()
     for model in used:
         rows = measured(institution, model, as_of)
         causes = _causes(rows["movers"], limits_on(as_of)[0].least_cases)
-        known |= {(model.pk, *each) for each in told_in(rows, as_of)}
-        for found in found_in(rows, as_of):
+        for found in findings(rows, as_of):
             row = still.pop((model.pk, found.measure, found.subject), None)
+            if found.level == STEADY:
+                over += [row] if row else []
+                continue
             raised += row is None
-            _keep(
-                row or ScoreAlarm(institution=institution, model=model, measure=found.measure, subject=found.subject), found, causes, as_of
-            )
+            new = row or ScoreAlarm(institution=institution, model=model, measure=found.measure, subject=found.subject)
+            _keep(new, found, causes, as_of)
     at_work = {model.pk for model in used}
-    over = [row for key, row in still.items() if key in known or row.model_id not in at_work]  # of few cases nothing is known
+    over += [row for row in still.values() if row.model_id not in at_work]  # what is left of others was of few cases: nothing is known
     for row in over:
         row.closed_on = as_of
         row.save(update_fields=["closed_on"])
@@ -98,39 +101,40 @@ def _causes(movers: Rows, least_cases: int) -> list[dict[str, Any]]:
     return moved[:MOST_CAUSES]
 
 
-def told_in(rows: Mapping[str, Rows], as_of: date) -> Iterator[tuple[str, str]]:
-    """(measure, subject) of what there were cases enough to tell of, whether it holds or not."""
-    limits, _ = limits_on(as_of)
-    if rows["stability"] and rows["stability"][-1][-1] != FEW:
-        yield "stability", ""
-    yield from (("variable", variable) for _, variable, _, _, _, state, *_ in rows["causes"] if state != FEW)
-    for (_, loans, defaults, _, _), _ in rows["whole"]:
-        if loans >= limits.least_cases:
-            yield from (("truth", "more"), ("truth", "fewer"))
-            if min(defaults, loans - defaults) >= LEAST_DEFAULTS:
-                yield "order", ""
-    yield from (("group", _group(row)) for row in rows["groups"] if row[-1] != FEW)
-
-
-def _group(row: tuple[Any, ...]) -> str:
-    return f"{row[1]} {row[2] or 'not_known'}"
-
-
-def found_in(rows: Mapping[str, Rows], as_of: date) -> Iterator[Found]:
-    """What passed its limit among the rows of `reports.monitoring.measured`."""
+def findings(rows: Mapping[str, Rows], as_of: date) -> Iterator[Found]:
+    """Whatever there are cases enough to tell of among the rows of `reports.monitoring.measured`, whether it holds (`steady`) or not."""
     limits, row = limits_on(as_of)
-    bounds = {WATCH: limits.stability_watch, ALARM: limits.stability_alarm}
-    if rows["stability"] and (state := rows["stability"][-1][-1]) in bounds:  # the newest month
-        yield Found("stability", "", state, rows["stability"][-1][5], bounds[state])
+    bounds = {ALARM: limits.stability_alarm}
+    if rows["stability"] and (state := rows["stability"][-1][-1]) != FEW:  # the newest month
+        yield Found("stability", "", state, rows["stability"][-1][5], bounds.get(state, limits.stability_watch))
     for _, variable, _, _, index, state, *_ in rows["causes"]:
-        if state == ALARM:
-            yield Found("variable", variable, state, index, bounds[ALARM])
-    for (_, loans, defaults, auc, _), (_, _, _, expected, events, low, high, holds) in rows["whole"]:
-        least = float(row["auc_least"])
-        if auc is not None and loans >= limits.least_cases and min(defaults, loans - defaults) >= LEAST_DEFAULTS and auc < least:
-            yield Found("order", "", ALARM, auc, least)
-        if not holds and loans >= limits.least_cases:
-            yield Found("truth", "more" if events > expected else "fewer", ALARM, float(events), high if events > expected else low)
+        if state != FEW:
+            yield Found("variable", variable, state, index, bounds.get(state, limits.stability_watch))
+    yield from _of_order(rows["settled"], limits.least_cases, row)
+    for (span,) in rows["spans"]:
+        if span.cases >= limits.least_cases:
+            yield from _of_truth(span, float(row["truth_chance"]))
     for group in rows["groups"]:
-        if group[-1] == WATCH:
-            yield Found("group", _group(group), WATCH, group[5], limits.approval_ratio_least)
+        if group[-1] != FEW:
+            yield Found("group", f"{group[1]} {group[2] or 'not_known'}", group[-1], group[5], limits.approval_ratio_least)
+
+
+def _of_order(settled: Rows, least_cases: int, row: Mapping[str, Any]) -> Iterator[Found]:
+    """AUC, KS, and what KS has lost since development: more than its limit, and more than chance makes of so many cases."""
+    for cases, events, auc, ks, development in settled:
+        if cases < least_cases or min(events, cases - events) < LEAST_DEFAULTS:
+            continue
+        least_auc, least_ks = float(row["auc_least"]), float(row["ks_least"])
+        yield Found("order", "", ALARM if auc < least_auc else STEADY, auc, least_auc)
+        yield Found("separation", "", ALARM if ks < least_ks else STEADY, ks, least_ks)
+        if development is not None:
+            fall = max(float(row["ks_fall_most"]) * development, BEYOND_CHANCE * ks_error(cases, events))
+            yield Found("separation", "development", ALARM if ks < development - fall else STEADY, ks, development - fall)
+
+
+def _of_truth(span: Span, chance: float) -> Iterator[Found]:
+    low, high = events_by_chance(span.cases, span.expected, chance)
+    of = f"{span.name}_" if span.name else ""
+    yield Found("truth", f"{of}more", ALARM if span.events > high else STEADY, span.events, high)
+    if span.is_settled:
+        yield Found("truth", f"{of}fewer", ALARM if span.events < low else STEADY, span.events, low)

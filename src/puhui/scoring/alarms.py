@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from puhui.calculations.faults import Fault, check
@@ -11,28 +11,44 @@ from puhui.parties.audit import record_act
 from puhui.parties.models import Institution, User
 from puhui.scoring.models import ScoreAlarm
 
-__all__ = ["acknowledge", "alarms", "unanswered"]
+__all__ = ["acknowledge", "alarm_of", "alarms", "asks", "unanswered"]
+
+#: of those that last, which ask for somebody: all but a single variable that is only to be watched
+ASKS = Q(closed_on=None, acknowledged_at=None) & ~Q(measure=ScoreAlarm.Measure.VARIABLE, level=ScoreAlarm.Level.WATCH)
 
 
 def alarms(institution: Institution) -> QuerySet[ScoreAlarm]:
-    """Every alarm, those that last first, then the newest."""
+    """Every alarm, those that last first, alarms before what is to be watched, then the newest."""
     rows = ScoreAlarm.objects.filter(institution=institution).select_related("model", "acknowledged_by").defer("model__body", "model__card")
-    return rows.defer("model__plots").order_by("-closed_on", "-raised_on", "-pk")
+    return rows.defer("model__plots").order_by("-closed_on", "level", "-raised_on", "-pk")
+
+
+def alarm_of(institution: Institution, number: int) -> ScoreAlarm:
+    """One alarm of the lender's. ScoreAlarm.DoesNotExist."""
+    return alarms(institution).get(pk=number)
 
 
 def unanswered(institution: Institution) -> int:
-    """How many last and nobody has taken note of."""
-    return ScoreAlarm.objects.filter(institution=institution, closed_on=None, acknowledged_at=None).count()
+    """How many ask for somebody: they last, and nobody has taken note of them."""
+    return ScoreAlarm.objects.filter(ASKS, institution=institution).count()
+
+
+def asks(alarm: ScoreAlarm) -> bool:
+    """Whether it asks for somebody."""
+    only_watched = alarm.measure == ScoreAlarm.Measure.VARIABLE and alarm.level == ScoreAlarm.Level.WATCH
+    return alarm.closed_on is None and alarm.acknowledged_at is None and not only_watched
 
 
 @transaction.atomic
 def acknowledge(alarm: ScoreAlarm, user: User, note: str) -> ScoreAlarm:
-    """Take note of an alarm: by whom, when, and what is done about it. The first note stays.
+    """Take note of an alarm: by whom, when, and what is done about it. The first note stays; the same again by the same person is that one.
 
     Raises:
         FaultsError: no note, an alarm that has ended, or one that was answered already.
     """
     row = ScoreAlarm.objects.select_for_update(no_key=True).get(pk=alarm.pk)
+    if note.strip() and row.note == note.strip() and row.acknowledged_by_id == user.pk:
+        return row
     faults = []
     if not note.strip():
         faults.append(Fault("note", "nothing", "what is done about it, in a sentence"))

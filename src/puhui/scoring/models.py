@@ -63,8 +63,9 @@ class ScoreAlarm(models.Model):
     class Measure(models.TextChoices):
         STABILITY = "stability"  # points of a month against those of the first ones
         VARIABLE = "variable"  # one variable against training
-        ORDER = "order"
-        TRUTH = "truth"
+        ORDER = "order"  # AUC
+        SEPARATION = "separation"  # KS, and what it has lost against the development sample
+        TRUTH = "truth"  # defaults against those expected, of all settled loans, the newest of them, the young
         GROUP = "group"  # approval of one group against that of the highest
 
     class Level(models.TextChoices):
@@ -74,7 +75,7 @@ class ScoreAlarm(models.Model):
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
     model = models.ForeignKey(RegisteredModel, on_delete=models.PROTECT, related_name="alarms")
     measure = models.CharField(max_length=12, choices=Measure.choices)
-    subject = models.CharField(max_length=100, blank=True)  # the variable, or dimension and group ("region 320583")
+    subject = models.CharField(max_length=100, blank=True)  # the variable; dimension and group ("region 320583"); of truth which and how
     level = models.CharField(max_length=8, choices=Level.choices)  # the highest since it was raised
     figure = models.FloatField()  # of the last look
     limit = models.FloatField()  # that it passed

@@ -3,7 +3,8 @@
 A score is fitted to the past. Four questions say whether it still holds, each asked month by month of the cases that it decided:
 
 * Stability. Do the cases still fall into the same bands of points, and into the same bins of each variable, as those that it is held
-  against? Measured by the stability index Σ (now − then) · ln(now ÷ then) over the bands (of points: PSI; of a variable: CSI).
+  against? Measured by the stability index Σ (now − then) · ln(now ÷ then) over the bands (of points: PSI; of a variable: CSI). Of few
+  cases it is large by chance alone, so it counts only beyond what chance makes of so many cases and bands.
 * Order. Of the loans of one month of payout, do those that defaulted have the lower points (AUC, KS)?
 * Truth. Is the mean probability told inside the range in which the share of defaults seen may lie by chance?
 * Groups. Are approval, order and truth alike for firms of every region, size and age?
@@ -19,10 +20,27 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from scipy.stats import binom, chi2
 
 from puhui.scoring.evaluation import area_under_curve, kolmogorov_smirnov
 
-__all__ = ["Limits", "bands_of", "calibration", "groups", "shares_in", "stability_index", "state_of", "vintages"]
+__all__ = [
+    "Limits",
+    "Span",
+    "bands_of",
+    "calibration",
+    "chance_of_events",
+    "events_by_chance",
+    "groups",
+    "index_by_chance",
+    "ks_error",
+    "order_of",
+    "shares_in",
+    "spans",
+    "stability_index",
+    "state_of",
+    "vintages",
+]
 
 STEADY, WATCH, ALARM, FEW = "steady", "watch", "alarm", "few"
 
@@ -40,6 +58,21 @@ class Limits:
     stability_alarm: float
     least_cases: int
     approval_ratio_least: float
+
+
+@dataclass(frozen=True)
+class Span:
+    """Loans of some months of payout together: how many, Σ of their probabilities, and how many defaulted.
+
+    name       "" all that are settled, "newest" the newest of these that are enough together, "young" those that are not settled yet
+    is_settled    paid out so long ago that fewer defaults than expected mean something
+    """
+
+    name: str
+    cases: int
+    expected: float
+    events: int
+    is_settled: bool
 
 
 def stability_index(then: Sequence[float], now: Sequence[float]) -> float:
@@ -61,6 +94,16 @@ def _shares(counts: Sequence[float]) -> np.ndarray:
     return np.asarray(filled / filled.sum())
 
 
+def index_by_chance(bands: int, then: float, now: int, chance: float) -> float:
+    """What the index of two draws of the same cases exceeds with this chance: χ² of bands − 1, times 1/then + 1/now (Yurdakul 2018).
+
+    then, now: cases on each side.
+    """
+    if bands < 2:
+        return 0.0
+    return float(chi2.isf(chance, bands - 1)) * (1 / then + 1 / now)
+
+
 def bands_of(points: Sequence[float], count: int = 10) -> list[float]:
     """Upper bounds of bands that hold about as many of the points each: `count` − 1 or fewer, rising, the last band open."""
     ordered = sorted(points)
@@ -74,9 +117,9 @@ def shares_in(bounds: Sequence[float], points: Sequence[float]) -> list[int]:
     return [int(number) for number in np.bincount(places, minlength=len(bounds) + 1)]
 
 
-def state_of(index: float | None, cases: int, limits: Limits) -> str:
-    """steady, watch or alarm; few where there are too few cases to say."""
-    if index is None or cases < limits.least_cases:
+def state_of(index: float | None, cases: int, limits: Limits, by_chance: float = 0.0) -> str:
+    """steady, watch or alarm; few where there are too few cases to say, or so few that chance alone moves the index so far."""
+    if index is None or cases < limits.least_cases or limits.stability_watch <= index <= by_chance:
         return FEW
     return ALARM if index >= limits.stability_alarm else WATCH if index >= limits.stability_watch else STEADY
 
@@ -88,11 +131,12 @@ def vintages(loans: pl.DataFrame) -> pl.DataFrame:
     """
     rows = []
     for (month,), part in loans.sort("month").group_by("month", maintain_order=True):
-        rows.append({"month": month, **_order(part)})
+        rows.append({"month": month, **order_of(part)})
     return pl.DataFrame(rows, schema={"month": pl.String, "cases": pl.Int64, "events": pl.Int64, "auc": pl.Float64, "ks": pl.Float64})
 
 
-def _order(part: pl.DataFrame) -> dict[str, float | int | None]:
+def order_of(part: pl.DataFrame) -> dict[str, float | int | None]:
+    """cases, events, auc and ks of some loans (as `vintages`) together."""
     outcome, risk = part["defaulted"].cast(pl.Float64).to_numpy(), part["probability"].to_numpy()
     events = int(outcome.sum())
     both = 0 < events < len(outcome)
@@ -123,6 +167,40 @@ def calibration(loans: pl.DataFrame) -> pl.DataFrame:
     return bounded.with_columns(holds=holds).drop("spread").sort("month")
 
 
+def ks_error(cases: int, events: int) -> float:
+    """The most that the KS of so many cases scatters by (standard error at its cut, where each share is a half)."""
+    return float(np.sqrt(0.25 / events + 0.25 / (cases - events)))
+
+
+def spans(loans: pl.DataFrame, settled_until: str, least_cases: int) -> list[Span]:
+    """All settled loans, the newest months of these that hold enough, and the young; `loans` as `calibration` takes them.
+
+    settled_until    the last month of payout (2026-03) whose loans are all settled
+    """
+    is_settled = pl.col("month") <= settled_until
+    settled, young = loans.filter(is_settled), loans.filter(~is_settled)
+    months = settled.group_by("month").len().sort("month", descending=True).with_columns(pl.col("len").cum_sum().alias("together"))
+    enough = months.filter(pl.col("together") >= least_cases)
+    newest = settled.filter(pl.col("month") >= enough["month"][0]) if len(enough) else settled.clear()
+    parts = (("", settled, True), ("newest", newest, True), ("young", young, False))
+    return [Span(name, len(part), float(part["probability"].sum()), int(part["defaulted"].sum()), known) for name, part, known in parts]
+
+
+def chance_of_events(cases: int, expected: float, events: int) -> float:
+    """How likely so many defaults or something as far off are: the smaller tail of the binomial distribution twice, at most 1.
+
+    Exact for loans of one probability; of several the true chance is smaller (Hoeffding 1956), so that an alarm is never too quick.
+    """
+    share = expected / cases
+    return float(min(1.0, 2 * min(binom.sf(events - 1, cases, share), binom.cdf(events, cases, share))))
+
+
+def events_by_chance(cases: int, expected: float, chance: float) -> tuple[int, int]:
+    """The fewest and the most defaults that are not less likely than this chance (half of it on each side)."""
+    low, high = binom.ppf(chance / 2, cases, expected / cases), binom.isf(chance / 2, cases, expected / cases)
+    return int(low), int(high)
+
+
 def groups(cases: pl.DataFrame, by: str, limits: Limits) -> pl.DataFrame:
     """A row per group of the column `by` (null: not known): cases, approved share, its ratio to the highest, loans, mean probability,
     default share, auc, and `state`.
@@ -142,7 +220,7 @@ def groups(cases: pl.DataFrame, by: str, limits: Limits) -> pl.DataFrame:
                 "loans": len(lent),
                 "mean_probability": lent["probability"].mean() if len(lent) >= limits.least_cases else None,
                 "default_share": lent["defaulted"].cast(pl.Float64).mean() if len(lent) >= limits.least_cases else None,
-                "auc": _order(lent)["auc"] if len(lent) >= limits.least_cases else None,
+                "auc": order_of(lent)["auc"] if len(lent) >= limits.least_cases else None,
             }
         )
     return _against_the_highest(rows, limits)

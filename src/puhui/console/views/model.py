@@ -111,7 +111,8 @@ def monitoring(request: Request, number: int) -> HttpResponse:
 
 def _table(table: Table, language: str) -> dict[str, Any]:
     """A table of the report without the model; a variable stands under its meaning. States that ask for somebody have a tone."""
-    tones = {title("state_watch", language): "text-watch", title("state_alarm", language): "text-late", title("no", language): "text-late"}
+    words = {"state_watch": "text-watch", "state_alarm": "text-late", "holds_no": "text-late"}
+    tones = {title(word, language): tone for word, tone in words.items()}
     names = [column.name for column in table.columns]
     left_out = {"model", "variable"} if "meaning" in names else {"model"}
     heads = [{"title": each.title, "number": each.kind not in LEFT} for each in table.columns if each.name not in left_out]

@@ -146,6 +146,7 @@ def alarms(
     as_json: AsJson = False,
 ) -> None:
     """List alarms of scores at work that last: what passed its limit, and which variables moved the score most. Looked at each month.
+    `asks`: nobody has noted what is done about it. A single variable that is only to be watched asks for nobody.
 
     Example: puhui score alarms --look
     """
@@ -154,6 +155,7 @@ def alarms(
 
     from puhui.reports import score_alarms
     from puhui.scoring.alarms import alarms as all_alarms
+    from puhui.scoring.alarms import asks
 
     lender = support.institution(institution)
     if look:
@@ -169,6 +171,7 @@ def alarms(
             "limit": round(one.limit, 4),
             "causes": one.causes if as_json else ", ".join(f"{each['variable']} {each['points']:+.1f}" for each in one.causes),
             "since": one.raised_on.isoformat(),
+            "asks": asks(one),
             "note": one.note,
         }
         for one in all_alarms(lender).filter(closed_on=None)
