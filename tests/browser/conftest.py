@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from tests.browser.browsers import ARGUMENTS, BROWSERS
+from tests.browser.walking import PATIENCE_MS, follow, unawaited, watch
 from tests.console.conftest import scenario_copy, use_database
 from tests.console.scenario import PASSWORD
 from tests.console.test_queries import addresses
@@ -46,8 +47,9 @@ def site(server: Any) -> Iterator[tuple[str, Any]]:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
     """The system's Chromium; nothing is downloaded."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     path = next((found for found in map(shutil.which, BROWSERS) if found), None)
     if path is None:
         pytest.skip("no Chromium: install the package chromium")
@@ -59,9 +61,12 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def visitor(site: tuple[str, Any], chromium: Any) -> Iterator[Callable[..., Any]]:
-    """Makes a page signed in as somebody, in a language and a size. What a page complains of in its console fails the test."""
+    """Makes a page signed in as somebody, in a language and a size.
+
+    What a page complains of in its console fails the test, and so does a page that was left without waiting for the next.
+    """
     address, _ = site
-    contexts, complaints = [], []
+    contexts, pages, complaints = [], [], []
 
     def make(username: str, language: str, width: int = 1440, height: int = 900, scripts: bool = True) -> Any:
         locale = {"en": "en-GB", "zh-hans": "zh-CN", "zh-hant": "zh-TW"}[language]
@@ -76,14 +81,16 @@ def visitor(site: tuple[str, Any], chromium: Any) -> Iterator[Callable[..., Any]
         contexts.append(context)
         context.route("**/*", lambda route: route.continue_() if route.request.url.startswith((address, "data:")) else _elsewhere(route))
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
+        watch(page)
+        pages.append(page)
         page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto("/sign-in/")
         page.fill("#id_username", username)
         page.fill("#id_password", PASSWORD)
-        page.click("form[data-once] button")
-        page.wait_for_url(lambda url: "/sign-in/" not in url)
+        follow(page, "form[data-once] button")
+        assert "/sign-in/" not in page.url, username
         return page
 
     def _elsewhere(route: Any) -> None:
@@ -91,6 +98,8 @@ def visitor(site: tuple[str, Any], chromium: Any) -> Iterator[Callable[..., Any]
         route.abort()
 
     yield make
+    for page in pages:
+        complaints.extend(unawaited(page))
     for context in contexts:
         context.close()
     # A form that was refused is answered 422 on purpose, and the browser says so.

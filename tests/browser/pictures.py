@@ -18,6 +18,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.browsers import ARGUMENTS, BROWSERS
+from tests.browser.walking import follow
 from tests.scoring.conftest import loans
 
 PASSWORD = "puhui-demo"
@@ -70,8 +71,7 @@ def visit(browser: Browser, address: str, who: str, language: str, size: dict[st
     page.goto("/sign-in/")
     page.fill("#id_username", who)
     page.fill("#id_password", PASSWORD)
-    page.click("form[data-once] button")
-    page.wait_for_url(lambda url: "/sign-in/" not in url)
+    follow(page, "form[data-once] button")
     return page
 
 
@@ -95,8 +95,7 @@ def prepare(browser: Browser, address: str) -> None:
 
 
 def _press(page: Page, button: str) -> None:
-    with page.expect_navigation(timeout=120_000):
-        page.get_by_role("button", name=button).click()
+    follow(page, page.get_by_role("button", name=button), patience_ms=120_000)
 
 
 def take(browser: Browser, address: str, folder: Path, pictures: dict[str, Any], size: dict[str, int]) -> None:
@@ -118,8 +117,7 @@ def take(browser: Browser, address: str, folder: Path, pictures: dict[str, Any],
 def _follow(page: Page, link: str) -> bool:
     if not page.locator(link).count():
         return False
-    with page.expect_navigation():
-        page.locator(link).first.click()
+    follow(page, page.locator(link).first)
     return True
 
 

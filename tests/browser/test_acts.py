@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
+from tests.browser.walking import follow
 
 pytestmark = pytest.mark.browser
 
@@ -20,22 +22,22 @@ def test_a_fee_is_charged_by_two_persons_without_scripts(site: tuple[str, Any], 
     officer = visitor("officer", "zh-hans", scripts=False)
     officer.goto(f"/loans/{loan}/")
     officer.locator("#why-principal > summary").click()
-    assert officer.locator("#why-principal .sums").is_visible()
-    officer.locator(f"a[href='/acts/loan/{loan}/charge/']").click()
+    expect(officer.locator("#why-principal .sums")).to_be_visible()
+    follow(officer, f"a[href='/acts/loan/{loan}/charge/']")
     officer.fill("#act-amount_fen", "1,200")
     officer.select_option("#act-kind", "fee")
     officer.fill("#act-reason", "评估费")
-    officer.locator(".panel > form button").click()
+    follow(officer, ".panel > form button")
     rows = officer.locator("#preview .preview-loan").first.locator("tr.total td").all_inner_texts()
     assert amount(rows[2]) == 120_000 and amount(rows[1]) - amount(rows[0]) == 120_000
-    officer.locator("#preview .do-act button").click()
+    follow(officer, "#preview .do-act button")
     assert "/acts/" in officer.url and officer.locator(".page-head .state.watch").count() == 1
     asked = officer.url
     approver = visitor("approver", "zh-hant", scripts=False)
     approver.goto("/acts/")
     assert approver.locator(f"a[data-open][href='{asked[asked.index('/acts/') :]}']").count() == 1
     approver.goto(asked)
-    approver.locator("button.btn-primary").click()
+    follow(approver, "button.btn-primary")
     assert approver.url.endswith("/acts/")
     officer.goto(f"/loans/{loan}/")
     assert officer.locator("tr[id^=event-]").last.locator("td").nth(2).inner_text() == "1,200.00"
@@ -46,11 +48,9 @@ def test_a_past_day_is_one_form_away(site: tuple[str, Any], visitor: Callable[..
     page = visitor("risk", "en")
     page.goto(f"/loans/{scenario.life.late.pk}/")
     page.fill("#as-of", "2025-01-18")
-    with page.expect_navigation():
-        page.locator(".as-of button").click()
+    follow(page, ".as-of button")
     assert page.locator("#why-principal .why-amount").inner_text() == "117,435.00"
-    with page.expect_navigation():
-        page.locator("a[href*='known=then']").click()
+    follow(page, "a[href*='known=then']")
     assert page.locator("#why-principal .why-amount").inner_text() == "120,000.00"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 

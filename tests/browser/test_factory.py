@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browser.walking import follow, leaving
 
 pytestmark = pytest.mark.browser
 
@@ -23,16 +24,16 @@ def test_questions_are_answered_on_the_case(site: tuple[str, Any], visitor: Call
     page.goto("/queue/")
     picture(page, "queue")
     page.keyboard.press("j")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/cases/*/")
+    with leaving(page):
+        page.keyboard.press("Enter")
+    assert "/cases/" in page.url
     picture(page, "case")
     waiting = page.locator("#questions details[open] input[type=text], #questions details[open] input:not([type])")
     count = waiting.count()
     for number in range(count):
         waiting.nth(number).fill("已电话核实")
     if count:
-        with page.expect_navigation():
-            page.locator("#questions button.btn-quiet").last.click()
+        follow(page, page.locator("#questions button.btn-quiet").last)
         assert page.locator("#questions .state.ok").count() >= count
         assert page.locator("#questions details[open]").count() == 0
     picture(page, "case-answered")
@@ -43,10 +44,10 @@ def test_a_filter_is_kept_under_a_name(site: tuple[str, Any], visitor: Callable[
     page = visitor("officer", "en", scripts=False)
     page.goto("/queue/?status=all&order=amount")
     page.fill("#filter-name", "Large ones")
-    page.get_by_role("button", name="Keep this filter").click()
-    page.get_by_role("link", name="Large ones").click()
+    follow(page, page.get_by_role("button", name="Keep this filter"))
+    follow(page, page.get_by_role("link", name="Large ones"))
     assert "order=amount" in page.url
-    page.get_by_role("button", name="Forget Large ones").click()
+    follow(page, page.get_by_role("button", name="Forget Large ones"))
     assert page.get_by_role("link", name="Large ones").count() == 0
 
 
@@ -63,13 +64,13 @@ def test_a_campaign_from_a_list(site: tuple[str, Any], visitor: Callable[..., An
             officer.fill(f"#c-{field}", value)
         officer.select_option("#c-product", "invoice-working-capital")
         officer.set_input_files("#c-file", path)
-        officer.get_by_role("button", name="Read and screen the list").click()
+        follow(officer, officer.get_by_role("button", name="Read and screen the list"))
         assert (officer.locator("[role=alert]").count() == 0) == is_good
     assert officer.locator("tbody tr").count() == len(names)
     assert officer.get_by_role("button", name="Release offers and invitations").count() == 0  # the maker does not release
     approver = visitor("approver", "zh-hant", scripts=False)
     approver.goto(officer.url)
-    approver.locator("form button.btn-primary").click()
+    follow(approver, "form button.btn-primary")
     picture(approver, "campaign")
     assert approver.locator(".page-head .state.ok").count() == 1
     officer.goto("/campaigns/")
@@ -84,7 +85,7 @@ def test_duties_committee_and_figures(site: tuple[str, Any], visitor: Callable[.
     officer.fill("#d-from", day)
     officer.fill("#d-to", day)
     officer.fill("#d-reason", "Training")
-    officer.get_by_role("button", name="Ask for this delegation").click()
+    follow(officer, officer.get_by_role("button", name="Ask for this delegation"))
     assert officer.locator("[role=alert]").count() == 0
     assert officer.locator(".state.watch").count() == 1
     picture(officer, "duties")

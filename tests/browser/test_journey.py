@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from tests.browser.walking import follow, leaving
 from tests.console.scenario import LANGUAGES
 
 pytestmark = pytest.mark.browser
@@ -35,8 +36,7 @@ def tap(page: Any, selector: str) -> None:
     """Presses what a thumb can hit: at least 44 pixels high, and then waits for the page that follows."""
     target = page.locator(selector).first
     assert target.bounding_box()["height"] >= 44, selector
-    with page.expect_navigation():
-        target.click()
+    follow(page, target)
     fits(page)
 
 
@@ -65,6 +65,7 @@ def apply_and_sign(page: Any, user: Any, words: dict[str, str]) -> int:
     total, cost = number_in(rows[0]), number_in(rows[1])
     assert total == pytest.approx(30_000 + cost)
     page.locator("details.panel summary").click()
+    expect(page.locator("details.panel tbody")).to_be_visible()
     dues = page.locator("details.panel tbody tr td:last-child").all_inner_texts()
     assert len(dues) == 12
     assert sum(map(number_in, dues)) == pytest.approx(total), "what is paid in all is the sum of the payments shown"
@@ -84,25 +85,20 @@ def pay_out(contract: int, language: str, visitor: Callable[..., Any]) -> None:
     """The officer signs and shows the conditions, the accountant checks them and lets the money go."""
     officer = visitor("officer", language)
     officer.goto(f"/payouts/{contract}/")
-    with officer.expect_navigation():
-        officer.locator("input[value=sign] ~ button").click()
+    follow(officer, "input[value=sign] ~ button")
     for _ in range(20):
         open_conditions = officer.locator("input[value=meet]")
         if not open_conditions.count():
             break
         form = officer.locator("form:has(input[value=meet])").first
         form.locator("input[name=evidence]").fill("seen")
-        with officer.expect_navigation():
-            form.locator("button").click()
+        follow(officer, form.locator("button"))
     assert not officer.locator("input[value=clear]").count(), "whoever recorded the conditions cannot check them"
     accountant = visitor("accountant", language)
     accountant.goto(f"/payouts/{contract}/")
     for act in ("clear", "draw"):
-        with accountant.expect_navigation():
-            accountant.locator(f"input[value={act}] ~ button").click()
-    link = accountant.locator(".top-line a[href*='/loans/']")
-    with accountant.expect_navigation():
-        link.click()
+        follow(accountant, f"input[value={act}] ~ button")
+    follow(accountant, ".top-line a[href*='/loans/']")
     assert accountant.locator("[data-part=schedule] tbody tr").count() == 12
     fits(accountant)
 
@@ -138,23 +134,20 @@ def test_an_officer_works_the_queue_with_the_keyboard(language: str, visitor: Ca
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")
-    assert page.locator("tr[aria-selected=true]").count() == 1
+    expect(page.locator("tr[aria-selected=true]")).to_have_count(1)
     number = page.locator("tr[aria-selected=true] a[data-open]").inner_text()
-    with page.expect_navigation():
+    with leaving(page):
         page.keyboard.press("Enter")
     assert page.url.endswith(f"/cases/{number}/")
     assert page.locator("[data-part=limit] tr.bound").count() == 1, "one bound holds, and is shown"
-    assert page.locator(".chart-canvas canvas").count() == 1
-    with page.expect_navigation():
-        page.locator("a[href*='/decisions/']").first.click()
+    expect(page.locator(".chart-canvas canvas")).to_have_count(1)
+    follow(page, page.locator("a[href*='/decisions/']").first)
     assert page.locator("ol.stages > li").count() == 7
     page.locator("form[hx-post*=replay] button").click()
-    page.locator("#replay .note.ok").wait_for()
-    assert words["replayed"] in page.locator("#replay").inner_text()
+    expect(page.locator("#replay .note.ok")).to_contain_text(words["replayed"])
     page.goto(f"/cases/{number}/")
     page.fill("#review-reason", "The orders cannot be shown.")
-    with page.expect_navigation():
-        page.locator("button[value=refuse]").click()
+    follow(page, "button[value=refuse]")
     assert "The orders cannot be shown." in page.locator("#review").inner_text()
     page.goto("/queue/")
     assert page.locator("tr[data-row]").count() == rows - 1
@@ -180,9 +173,9 @@ def test_pages_can_be_read_without_scripts(site: tuple[str, Any], visitor: Calla
     page.goto("/portfolio/")
     assert page.locator("figure.chart table").first.is_visible()
     page.goto("/firms/")
-    page.locator("tr[data-row] a[data-open]").first.click()
+    follow(page, page.locator("tr[data-row] a[data-open]").first)
     assert page.locator("figure.chart table").first.is_visible()
-    page.locator("a[href$='/partners/']").click()
+    follow(page, "a[href$='/partners/']")
     assert page.locator("#partners table").count() == 2
 
 
@@ -190,8 +183,7 @@ def test_the_language_can_be_changed_on_any_page(visitor: Callable[..., Any]) ->
     page = visitor("risk", "en")
     page.goto("/models/")
     for code, word in (("zh-hans", "模型"), ("zh-hant", "模型"), ("en", "Models")):
-        with page.expect_navigation():
-            page.locator(f".languages button[value={code}]").click()
+        follow(page, f".languages button[value={code}]")
         assert page.url.endswith("/models/")
         assert page.locator("h1").inner_text() == word
         assert page.locator(f".languages button[value={code}]").get_attribute("aria-pressed") == "true"

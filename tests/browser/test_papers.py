@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
+from tests.browser.walking import follow, leaving
 from tests.evidence.papers import invoice_pdf
 
 pytestmark = pytest.mark.browser
@@ -28,8 +31,8 @@ def upload(page: Any, path: Path) -> str:
     page.goto("/evidence/")
     page.set_input_files("#upload-file", path)
     page.fill("#upload-firm", number)
-    page.click("form[enctype] button.btn-primary")
-    page.wait_for_url("**/evidence/documents/*/")
+    follow(page, "form[enctype] button.btn-primary")
+    assert "/evidence/documents/" in page.url
     return str(page.url)
 
 
@@ -42,23 +45,22 @@ def test_a_scan_is_corrected_beside_its_picture(site: tuple[str, Any], visitor: 
     total = page.locator("[data-field=total]")
     total.focus()
     place = page.locator("rect[data-place=total]")
-    assert "chosen" in place.get_attribute("class")
+    expect(place).to_have_class(re.compile("chosen"))
     box, paper = place.bounding_box(), page.locator("#paper figure").bounding_box()
     assert 0.6 < (box["x"] - paper["x"]) / paper["width"] < 0.75, "the mark lies where the total stands"
     assert 0.68 < (box["y"] - paper["y"]) / paper["height"] < 0.8
     page.locator("rect[data-place=number]").click()
-    assert page.evaluate("document.activeElement.getAttribute('data-field')") == "number"
+    expect(page.locator("[data-field=number]")).to_be_focused()
     picture(page, "paper")
     total.fill("1060.00")
     page.locator("[data-field=issued_on]").fill("2024-11-01")
-    total.press("Enter")  # checks again, and takes nothing in
-    page.wait_for_load_state()
+    with leaving(page):
+        total.press("Enter")  # checks again, and takes nothing in
     assert page.locator("#checks .state.late").count() == 0 and page.locator("[data-field=total]").input_value() == "1060.00"
     phone = visitor("officer", "zh-hant", width=390, height=844)
     phone.goto(address)
     assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert phone.locator("#paper").bounding_box()["height"] <= 0.43 * 844
     picture(phone, "paper-phone")
-    page.locator("button[value=confirm]").click()
-    page.wait_for_load_state()
+    follow(page, "button[value=confirm]")
     assert page.locator(".note .state.ok").count() == 1 and page.locator("button[value=confirm]").count() == 0
