@@ -27,8 +27,10 @@ from puhui.products.terms import Product
 __all__ = ["Flags", "Many", "Whole", "classes", "derived", "reason_codes", "rules", "score"]
 
 Whole = NDArray[np.int64]
-Bits = NDArray[np.unsignedinteger[Any]]
+Bit = np.unsignedinteger[Any]
+Bits = NDArray[Bit]
 Flags = NDArray[np.bool_]
+_NOTHING = pl.lit(0, dtype=pl.UInt8)
 _FIRST = ("borrower_kind", "term")
 _LAST = (
     "class_not_lent",
@@ -75,7 +77,8 @@ class Many:
 
     def against(self, code: str, where: Flags, severity: str) -> None:
         """Notes a reason of the engine's own."""
-        bit = where * self.vetoes.dtype.type(1 << reason_codes(self.product).index(code))
+        codes = reason_codes(self.product)
+        bit = where * _word(len(codes))(1 << codes.index(code))
         self.reasons = self.reasons | bit  # what the rules gave is not to be written to
         if severity == VETO:
             self.vetoes = self.vetoes | bit
@@ -103,67 +106,80 @@ def derived(many: Many, *, after_class: bool) -> None:
 
 def rules(many: Many) -> None:
     """Every admission rule over every row in one pass of polars: the first stage that has anything to say."""
-    words, answers = _plan(many.product)
-    found = many.cases.lazy().select(words).select(answers).collect(engine="streaming")
-    many.reasons, many.vetoes, many.referred = (found[name].to_numpy() for name in ("reasons", "vetoes", "referred"))
+    plan = _plan(many.product)
+    found = many.cases.lazy().select([*plan.against, *plan.unsure]).collect(engine="in-memory")
+    octets = [column.to_numpy() for column in found.get_columns()]
+    against = _joined(octets[: len(plan.against)], plan.word)
+    unsure = _joined(octets[len(plan.against) :], plan.word) if plan.unsure else np.zeros(1, plan.word)
+    many.reasons = against
+    many.vetoes = against & ~unsure & plan.vetoes
+    many.referred = ((against & plan.referring) | unsure) != 0
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What polars is asked of the rules, eight of them to an octet, and what the engine reads in their bits."""
+
+    against: list[pl.Expr]  # octets, from the lowest: the bits of the rules that speak against a row
+    unsure: list[pl.Expr]  # of these, the vetoes that send to a person what they do not know, in a row of which they do not
+    vetoes: Bit
+    referring: Bit
+    word: type[Bit]
 
 
 @lru_cache(maxsize=64)
-def _plan(product: Product) -> tuple[list[pl.Expr], list[pl.Expr]]:
-    """The words of bits that the rules give, and what the engine keeps of them.
-
-    Each rule that speaks against a row adds its bit to `refusing` or `referring`; one that refuses, but sends to a person what it does not
-    know, adds the bit of what is unknown to `unsure` too. Words are no wider than the bits of the rules ask for, until all are together.
-    """
-    conditions = {rule.code: compile_polars(rule.require.expression, product.tables) for rule in product.rules}
-    against = {rule.code: _bit(product, rule.code, conditions[rule.code], rule.when_null) for rule in product.rules}
-    vetoes = [rule for rule in product.rules if rule.severity == VETO]
-    unknown = [rule.code for rule in vetoes if rule.when_null == "refer"]
-    words = {
-        "refusing": [*_own(product), *(against[rule.code] for rule in vetoes)],
-        "referring": [against[rule.code] for rule in product.rules if rule.severity != VETO],
-        "unsure": [_bit(product, code, conditions[code].is_not_null(), "fail") for code in unknown],
+def _plan(product: Product) -> _Plan:
+    """The narrower a number, the less of it passes through memory: most of what rules cost. So bits are gathered in octets."""
+    conditions = [*_own(product), *(compile_polars(rule.require.expression, product.tables) for rule in product.rules)]
+    when_null = ["fail"] * len(_FIRST) + [rule.when_null for rule in product.rules]
+    severities = [VETO] * len(_FIRST) + [rule.severity for rule in product.rules]
+    against = [_bit(place, holds, unknown) for place, (holds, unknown) in enumerate(zip(conditions, when_null, strict=True))]
+    unsure = {
+        place: _bit(place, conditions[place].is_not_null(), "fail")
+        for place, (unknown, severity) in enumerate(zip(when_null, severities, strict=True))
+        if unknown == "refer" and severity == VETO
     }
-    refusing, referring, unsure = (pl.col(name) for name in words)
-    wide = _word(len(reason_codes(product)))
-    answers = [
-        (refusing | referring).cast(wide).alias("reasons"),
-        (refusing & ~unsure).cast(wide).alias("vetoes"),
-        ((unsure | referring) != 0).alias("referred"),
-    ]
-    return [_any([_nothing(product), *bits]).alias(name) for name, bits in words.items()], answers
+    word = _word(len(conditions))
+    vetoes = sum(1 << place for place, severity in enumerate(severities) if severity == VETO)
+    every = (1 << len(conditions)) - 1
+    return _Plan(_octets("against", dict(enumerate(against))), _octets("unsure", unsure), word(vetoes), word(every & ~vetoes), word)
 
 
 def _own(product: Product) -> list[pl.Expr]:
-    """The bits of the engine's own rules."""
+    """What the engine's own rules require."""
     is_lent_to = pl.col("firm_kind").is_in(list(product.borrower_kinds))
-    fits = pl.col("term_months").is_between(product.minimum_months, product.maximum_months)
-    return [_bit(product, code, holds, "fail") for code, holds in zip(_FIRST, (is_lent_to, fits), strict=True)]
+    return [is_lent_to, pl.col("term_months").is_between(product.minimum_months, product.maximum_months)]
 
 
-def _bit(product: Product, code: str, holds: pl.Expr, when_null: str) -> pl.Expr:
-    """The bit of a rule where it speaks against."""
-    bit, nothing = pl.lit(1 << reason_codes(product).index(code), dtype=_rules_word(product)), _nothing(product)
+def _bit(place: int, holds: pl.Expr, when_null: str) -> pl.Expr:
+    """The bit of a rule in its octet where it speaks against."""
+    bit = pl.lit(1 << place % 8, dtype=pl.UInt8)
     if when_null == "pass":
-        return pl.when(holds.not_()).then(bit).otherwise(nothing)
-    return pl.when(holds).then(nothing).otherwise(bit)
+        return pl.when(holds.not_()).then(bit).otherwise(_NOTHING)
+    return pl.when(holds).then(_NOTHING).otherwise(bit)
 
 
-def _nothing(product: Product) -> pl.Expr:
-    return pl.lit(0, dtype=_rules_word(product))
+def _octets(name: str, bits: Mapping[int, pl.Expr]) -> list[pl.Expr]:
+    """place → bit, gathered up to the highest octet that has one."""
+    gathered = []
+    for octet in range(max(bits, default=-1) // 8 + 1):
+        own = [bit for place, bit in bits.items() if place // 8 == octet]
+        gathered.append(reduce(lambda left, right: left | right, own, _NOTHING).alias(f"{name}_{octet}"))
+    return gathered
 
 
-def _rules_word(product: Product) -> Any:
-    return _word(len(_FIRST) + len(product.rules))
+def _joined(octets: Sequence[NDArray[np.uint8]], word: type[Bit]) -> Bits:
+    """Of each row one number, the first octet the lowest."""
+    joined = octets[-1].astype(word)
+    for octet in reversed(octets[:-1]):
+        joined <<= 8
+        joined |= octet
+    return joined
 
 
-def _word(bits: int) -> Any:
+def _word(bits: int) -> type[Bit]:
     """The narrowest whole number that has room for so many bits."""
-    return pl.UInt16 if bits <= 16 else pl.UInt32 if bits <= 32 else pl.UInt64
-
-
-def _any(bits: Sequence[pl.Expr]) -> pl.Expr:
-    return reduce(lambda left, right: left | right, bits)
+    return np.uint16 if bits <= 16 else np.uint32 if bits <= 32 else np.uint64
 
 
 def score(many: Many) -> None:
