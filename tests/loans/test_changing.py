@@ -184,6 +184,36 @@ def test_termination_makes_everything_due(lender: Any, on_day: Callable[..., Any
     assert before.principal == counters(loan).principal and fresh(loan).status == "overdue" and proved(lender) == []
 
 
+@pytest.mark.parametrize("called_in_after", [40, 120])
+def test_a_loan_called_in_brings_no_income_once_it_is_late_for_long(
+    lender: Any, act: Callable[..., Any], on_day: Callable[..., Any], called_in_after: int
+) -> None:
+    """120,000.00 at 3.6%, each month's principal and interest unpaid: called in before or after the ninety-first day, it is late all the
+    same, and what it owes stands in the memo books until it is paid."""
+    from puhui.books.queries import balances_by_role
+    from puhui.loans import day_end
+
+    def reach(day: date) -> dict[str, int]:
+        day_end.run(lender, day - timedelta(days=1), "test")
+        lender.refresh_from_db()
+        return balances_by_role(lender, day)
+
+    first_due = date(2026, 2, 15)
+    loan = on_day(MONTHLY, first_due)
+    reach(first_due + timedelta(days=called_in_after))
+    act("terminate", loan, reason="article 12")
+    at_last, later = (reach(first_due + timedelta(days=days)) for days in (max(called_in_after, 92), 140))
+    assert fresh(loan).status == "terminated" and proved(lender) == []
+    unpaid = ("accrued_interest", "interest_receivable", "penalty_receivable")
+    assert not any(held[role] for role in unpaid for held in (at_last, later))
+    assert later["memo_interest"] > at_last["memo_interest"] > 0
+    income = ("interest_income", "penalty_income")
+    assert [later[role] for role in income] == [at_last[role] for role in income]
+    act("pay_off", loan)
+    held = balances_by_role(lender, lender.business_date)
+    assert held["memo_interest"] == 0 and -held["interest_income"] > -later["interest_income"] and proved(lender) == []
+
+
 def test_misuse_bears_its_own_rate_and_makes_the_class_worse(lender: Any, on_day: Callable[..., Any], act: Callable[..., Any]) -> None:
     from puhui.loans.class_queries import class_of
 

@@ -7,7 +7,7 @@ from the position alone, so that a payment entered late or undone moves the book
 
 Two profiles of non-accrual, by institution (domain/practice.md 12):
 
-- `house_rule`: from the status non-accrual on (more than 90 days past due) nothing unpaid is income; cash is income when it comes.
+- `house_rule`: more than 90 days past due, called in or not, nothing unpaid is income; cash is income when it comes.
 - `cas_22`: the counters recognise all that is earned. In stage 3 income is effective rate × (gross − allowance): each month end holds
   the rest back, over all loans at once (`loans.provisioning`, the same as `held_back` here).
 """
@@ -20,6 +20,7 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Literal, NamedTuple
 
+from puhui.calculations.allocation import NON_ACCRUAL_AFTER_DAYS
 from puhui.calculations.money import round_quotient
 from puhui.calculations.ordinary import AsAgreed
 from puhui.calculations.position import Position, Row
@@ -29,6 +30,8 @@ from puhui.calculations.value_added_tax import TAX_WAITS_AFTER_DAYS, tax_inside
 __all__ = ["CONTRACT", "Accounting", "SharePoint", "counters_of", "held_back"]
 
 PPM = 1_000_000
+SUSPENDED = ("non_accrual", "terminated")
+"""The statuses under which a loan that is late for long brings no income; loans/sql/standing.sql names them too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,10 @@ class Accounting:
     fee_tax_ppm: int = 0
     waits_after_days: int = TAX_WAITS_AFTER_DAYS
 
-    def suspends(self, status: str) -> bool:
-        """Whether nothing that a loan of this status owes becomes income before it is paid."""
-        return self.non_accrual == "house_rule" and status == "non_accrual"
+    def suspends(self, status: str, days_past_due: int) -> bool:
+        """Whether nothing that a loan owes becomes income before it is paid. Calling it in changes nothing of that."""
+        late = status in SUSPENDED and days_past_due > NON_ACCRUAL_AFTER_DAYS
+        return self.non_accrual == "house_rule" and late
 
 
 CONTRACT = Accounting()
@@ -125,7 +129,7 @@ def _totals(rows: Sequence[Row]) -> Row:
 
 def _suspended(owed: Counters, position: Position, accounting: Accounting, at_write_off: Counters | None) -> Counters:
     """What is earned and unpaid and no income yet. After a write-off, all that had not been recognised when it was made."""
-    if at_write_off is None and not accounting.suspends(position.status):
+    if at_write_off is None and not accounting.suspends(position.status, position.days_past_due):
         return owed
     unpaid = owed.interest_receivable + owed.accrued_interest
     if at_write_off is not None:

@@ -79,7 +79,7 @@ def _drafts(cells: Sequence[Cell], day: date) -> list[EntryDraft]:
             effective_date=day,
             transfers=transfers(
                 nothing,
-                night_of(nothing, "non_accrual" if cell.suspended else "performing", cell.night_interest_fen, cell.night_penalty_fen),
+                night_of(nothing, cell.suspended, cell.night_interest_fen, cell.night_penalty_fen),
             ),
             reference=cell.product_code,
             branch_id=cell.branch_id,

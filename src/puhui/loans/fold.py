@@ -16,6 +16,7 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
+from puhui.calculations.allocation import NON_ACCRUAL_AFTER_DAYS
 from puhui.calculations.counters import CONTRACT, Accounting, counters_of
 from puhui.calculations.events import Event
 from puhui.calculations.integral_fees import IntegralFees, integral_fees
@@ -30,8 +31,6 @@ from puhui.loans.nights import Run, course, courses, run_ending_in, run_of_runni
 
 # A loan that owes penalty is looked at again at least this often; its path is as long.
 NIGHTS_AHEAD_WHEN_OVERDUE = 31
-# From this many days past due on a loan no longer accrues to income by itself (status of quote.md), so its state changes that day.
-NON_ACCRUAL_AFTER_DAYS = 90
 # What moves when an ordinary loan is paid on its due date; a loan with any other counter is left to the fold.
 ORDINARY_COUNTERS = frozenset(
     (
@@ -119,7 +118,7 @@ def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting
 def _fees(terms: Terms, events: Sequence[Event], position: Position, lent: int, accounting: Accounting) -> IntegralFees:
     """The drawdown fees by the morning of `position`; of a loan whose interest is no income, what was earned on its last day of accrual."""
     day = position.as_of
-    if terms.fees and accounting.suspends(position.status):
+    if terms.fees and accounting.suspends(position.status, position.days_past_due):
         day -= timedelta(days=position.days_past_due - NON_ACCRUAL_AFTER_DAYS)
         position = replay(terms, [event for event in events if event.date <= day], day)
     return integral_fees(terms, position, day, lent, accounting.fee_tax_ppm)
@@ -178,6 +177,7 @@ def _next_action(terms: Terms, following: Sequence[Row], day: date, overdue_sinc
     days = [row.due for row in following[:1]]
     days += [fee.when for fee in terms.fees if isinstance(fee.when, date)]
     if overdue_since is not None:
+        # Late, and on the day after so many days no longer earning income: its state changes on both.
         days += [overdue_since + timedelta(days=1), overdue_since + timedelta(days=NON_ACCRUAL_AFTER_DAYS + 1)]
         days.append(day + timedelta(days=NIGHTS_AHEAD_WHEN_OVERDUE))
     return min((candidate for candidate in days if candidate > day), default=None)

@@ -83,13 +83,13 @@ def counters_at(loan: Loan, day: date) -> Counters:
         stored["interest_earned"] += run.on(max(day, loan.state_date)) - run.on(loan.state_date)
         return Counters(**stored)
     nights = (day - loan.state_date).days
-    status = "performing" if loan.non_accrual_profile == Institution.NonAccrual.CAS_22 else loan.status
-    return night_of(Counters(**stored), status, _along(loan.interest_path, nights), _along(loan.penalty_path, nights))
+    late = (loan.state_date - loan.overdue_since).days if loan.overdue_since else 0
+    suspended = accounting_of(loan).suspends(loan.status, late)
+    return night_of(Counters(**stored), suspended, _along(loan.interest_path, nights), _along(loan.penalty_path, nights))
 
 
-def night_of(before: Counters, status: str, interest: int, penalty: int) -> Counters:
-    """Counters after nights that brought interest and penalty and nothing else; of a non-accrual loan neither is income."""
-    suspended = status == "non_accrual"
+def night_of(before: Counters, suspended: bool, interest: int, penalty: int) -> Counters:
+    """Counters after nights that brought interest and penalty and nothing else; `suspended`: neither is income."""
     return replace(
         before,
         interest_earned=before.interest_earned + interest,

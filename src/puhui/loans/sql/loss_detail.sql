@@ -33,7 +33,10 @@ WITH scenario AS (
            loan.non_accrual_profile
       FROM loans_loan AS loan
       LEFT JOIN loans_nightshape AS shape ON shape.id = loan.run_shape
-     CROSS JOIN LATERAL (SELECT greatest(%(day)s::date - loan.state_date, 0) AS nights) AS since
+     CROSS JOIN LATERAL (
+           SELECT greatest(%(day)s::date - loan.state_date, 0) AS nights,
+                  loan.non_accrual_profile = 'house_rule' AND loan.status IN ('non_accrual', 'terminated')
+                      AND loan.state_date - loan.overdue_since > 90 AS brings_nothing) AS since
      CROSS JOIN LATERAL (
            SELECT coalesce(interest_path[least(nights + 1, cardinality(interest_path))],
                            loans_run(run_offset, run_product, run_denominator,
@@ -42,8 +45,8 @@ WITH scenario AS (
                                shape.units[least(state_date - shape.first + 1, cardinality(shape.units))]), 0) AS interest_run,
                   coalesce(penalty_path[least(nights + 1, cardinality(penalty_path))], 0) AS penalty_run) AS run
      CROSS JOIN LATERAL (
-           SELECT CASE WHEN loan.status = 'non_accrual' AND loan.non_accrual_profile = 'house_rule' THEN interest_run ELSE 0 END AS interest_suspended_run,
-                  CASE WHEN loan.status = 'non_accrual' AND loan.non_accrual_profile = 'house_rule' THEN penalty_run ELSE 0 END AS penalty_suspended_run) AS suspended
+           SELECT CASE WHEN brings_nothing THEN interest_run ELSE 0 END AS interest_suspended_run,
+                  CASE WHEN brings_nothing THEN penalty_run ELSE 0 END AS penalty_suspended_run) AS suspended
      WHERE loan.institution_id = %(institution)s AND loan.status NOT IN ('closed', 'undrawn')
 ), known AS (
     SELECT state.*, coalesce(state.days_past_due, 0) AS late,

@@ -5,7 +5,8 @@
 -- differences are the nights.
 WITH version AS MATERIALIZED (
     SELECT loan.sign, loan.institution_id, loan.branch_id, loan.product_code,
-           loan.status = 'non_accrual' AND loan.non_accrual_profile = 'house_rule' AS suspended,
+           loan.non_accrual_profile = 'house_rule' AND loan.status IN ('non_accrual', 'terminated')
+               AND coalesce(loan.state_date - loan.overdue_since > 90, false) AS suspended,
            loan.run_shape, loan.run_offset, loan.run_product, loan.run_denominator, 2 * run_offset + run_denominator AS base,
            2 * run_product AS step, 2 * run_denominator AS over, loan.interest_path, loan.penalty_path, loan.state_date,
            greatest(institution.business_date - 1 - loan.state_date, 0) AS passed,
