@@ -86,7 +86,7 @@ def test_an_alarm_is_shown_where_work_begins_and_somebody_takes_note(scenario: A
         assert "1 alarm of a score at work" in risk.get(address).content.decode()
     for address in ("/models/", f"/models/{model.pk}/monitoring/"):
         page = risk.get(address).content.decode()
-        assert "The scores of the newest month have moved" in page and "-12.3 (61%)" in page and "0.31" in page
+        assert "The scores of the newest month have moved" in page and "−12.3 points (61%)" in page and "0.31" in page
     assert 'value="acknowledge"' not in officer.get("/models/").content.decode()
     note = {"act": "acknowledge", "alarm": alarm.pk, "note": "a new channel since February"}
     assert officer.post("/models/", note).status_code == 403

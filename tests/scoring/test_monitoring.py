@@ -11,6 +11,8 @@ import pytest
 import scipy.stats
 
 from puhui.reports.monitoring_outcomes import settled_until, truth_rows
+from puhui.reports.monitoring_words import alarm_causes, bin_named
+from puhui.scoring.models import ScoreAlarm
 from puhui.scoring.monitoring import (
     Limits,
     Span,
@@ -115,15 +117,13 @@ def test_chance_of_defaults_by_hand_and_by_scipy() -> None:
 
 def test_loans_are_held_against_what_was_expected_by_age() -> None:
     rows = [("2025-07", 0.1, False)] * 6 + [("2025-08", 0.1, True)] * 2 + [("2025-09", 0.2, False)] * 3 + [("2026-01", 0.2, True)] * 5
-    settled, newest, young = spans(pl.DataFrame(rows, schema=["month", "probability", "defaulted"], orient="row"), "2025-09", 4)
+    loans = pl.DataFrame(rows, schema=["month", "probability", "defaulted"], orient="row")
+    settled, newest, young = spans(loans, "2025-09", 4)
     assert settled == Span("", 11, pytest.approx(0.6 + 0.2 + 0.6), 2, True)
     assert newest == Span("newest", 5, pytest.approx(0.8), 2, True), "September alone has three, with August five"
     assert young == Span("young", 5, pytest.approx(1.0), 5, False)
-    assert [one.cases for one in spans(pl.DataFrame(rows, schema=["month", "probability", "defaulted"], orient="row"), "2025-06", 4)] == [
-        0,
-        0,
-        16,
-    ]
+    early = spans(loans, "2025-06", 4)
+    assert [(one.name, one.cases) for one in early] == [("", 0), ("young", 16)], "the newest are not told beside all where they are all"
 
 
 def test_a_month_is_settled_when_its_youngest_loan_is_old_enough() -> None:
@@ -149,3 +149,14 @@ def test_groups_are_held_against_the_highest_and_small_ones_are_not_told() -> No
     assert found["south"]["ratio"] == pytest.approx(0.75) and found["south"]["state"] == "watch"
     assert found["south"]["default_share"] == 1.0 and found["north"]["default_share"] == 0.0
     assert (found["west"]["cases"], found["west"]["approved_share"], found["west"]["state"]) == (3, None, "few")
+
+
+def test_bins_and_causes_are_told_in_the_readers_language() -> None:
+    labels = ("below 2.5", "-0.41 to below -0.16", "1,000 or more", "any value", "missing", "(other)", "north, south")
+    assert [bin_named(label, "zh-hans") for label in labels] == [
+        "低于 2.5", "-0.41 至低于 -0.16", "1,000 及以上", "任意值", "缺失", "（其他）", "north, south",
+    ]  # fmt: skip
+    assert [bin_named(label, "en") for label in labels] == list(labels)
+    alarm = ScoreAlarm(measure="order", causes=[{"variable": "unknown_name", "points": -6.07, "share": 0.148}])
+    assert alarm_causes(alarm, "zh-hans") == ["unknown_name −6.1分（15%）"]
+    assert alarm_causes(alarm, "en") == ["unknown_name −6.1 points (15%)"]

@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext_lazy
 
 from puhui.console.access import Request, may_act, may_read
 from puhui.console.labels import LATE, OK, WATCH, State, state
-from puhui.reports.monitoring import alarm_causes, alarm_subject
+from puhui.reports.monitoring_words import alarm_causes, alarm_subject
 from puhui.reports.titles import title
 from puhui.scoring.alarms import acknowledge, alarms, asks, unanswered
 from puhui.scoring.models import ScoreAlarm

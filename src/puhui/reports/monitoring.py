@@ -18,22 +18,22 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from puhui.decisions.models import Decision, Offer, Review
-from puhui.decisions.titles import titles
 from puhui.loans.taxing import firm_size
 from puhui.parties.models import Firm, Institution
 from puhui.parties.owner_sex import known_apart, owner_sexes
 from puhui.products.parameters import table
 from puhui.reports.monitoring_outcomes import development_ks, order_rows, settled_until, truth_rows
+from puhui.reports.monitoring_words import alarm_causes, alarm_subject, bin_named, group_named, meaning_of
 from puhui.reports.outcomes import outcomes
 from puhui.reports.tables import Column, Kind, Report, Table
 from puhui.reports.titles import title
 from puhui.scoring import monitoring
 from puhui.scoring import movers as moved
 from puhui.scoring.alarms import alarms
-from puhui.scoring.models import RegisteredModel, ScoreAlarm
+from puhui.scoring.models import RegisteredModel
 from puhui.scoring.queries import in_use, models
 
-__all__ = ["alarm_causes", "alarm_subject", "limits_on", "measured", "monitored", "score_monitoring"]
+__all__ = ["limits_on", "measured", "monitored", "score_monitoring"]
 
 AGES = ((24, "age_young"), (60, "age_middle"))  # months since founding, below
 Rows = list[tuple[Any, ...]]
@@ -46,27 +46,6 @@ def score_monitoring(institution: Institution, as_of: date, language: str = "en"
     tables = [_alarms(institution, language), *(_joined(list(same)) for same in zip(*parts, strict=True))] if parts else []
     notes = (title("monitoring_note", language),)
     return Report("score-monitoring", title("score-monitoring", language), institution.name, as_of, tuple(tables), notes)
-
-
-def alarm_subject(alarm: ScoreAlarm, language: str) -> str:
-    """What an alarm is of, in words: the meaning of a variable, a group, more or fewer."""
-    if alarm.measure == ScoreAlarm.Measure.VARIABLE:
-        return _meaning(alarm.subject, language) or alarm.subject
-    if alarm.measure == ScoreAlarm.Measure.GROUP:
-        dimension, _, code = alarm.subject.partition(" ")
-        return f"{title(f'by_{dimension}', language)}: {_group(dimension, code, language)}"
-    return title(f"alarm_{alarm.subject}", language) if alarm.subject else ""
-
-
-def alarm_causes(alarm: ScoreAlarm, language: str) -> list[str]:
-    """Variables by their meaning, with what they moved the mean score by and their share of all movement."""
-    return [f"{_meaning(one['variable'], language) or one['variable']} {one['points']:+.1f} ({one['share']:.0%})" for one in alarm.causes]
-
-
-def _meaning(name: str, language: str) -> str:
-    """The title of a variable; empty where the catalogue does not know it."""
-    texts = titles().get(name)
-    return texts.get(language, texts["en"]) if texts else ""
 
 
 def _alarms(institution: Institution, language: str) -> Table:
@@ -241,14 +220,15 @@ def _stability(name: str, cases: pl.DataFrame, limits: monitoring.Limits, chance
     rows: Rows = []
     then: list[int] = []
     for month, count, points, mean, probability in months.sort("month").rows():
-        index, by_chance = None, 0.0
-        if len(then) < limits.least_cases:
+        index, by_chance, is_base = None, 0.0, len(then) < limits.least_cases
+        if is_base:
             then += points
         elif count >= limits.least_cases:
             bounds = monitoring.bands_of(then, min(10, max(2, len(then) // 10)))
             index = monitoring.stability_index(monitoring.shares_in(bounds, then), monitoring.shares_in(bounds, points))
             by_chance = monitoring.index_by_chance(len(bounds) + 1, len(then), count, chance)
-        rows.append((name, month, count, round(mean), probability, index, monitoring.state_of(index, count, limits, by_chance)))
+        state = monitoring.BASE if is_base else monitoring.state_of(index, count, limits, by_chance)
+        rows.append((name, month, count, round(mean), probability, index, state))
     return rows
 
 
@@ -294,7 +274,7 @@ def _movers(institution: Institution, model: RegisteredModel, recent: Sequence[s
         now = {variable: (count, mean) for variable, count, mean in cursor.fetchall()}
     rows: Rows = []
     for each in moved.movers(moved.points_then(model.body), now):
-        meaning = _meaning(each.variable, language)
+        meaning = meaning_of(each.variable, language)
         words = _moved_words(each, meaning or each.variable, least, language)
         rows.append((model.name, each.variable, meaning, each.cases, each.then, each.now, each.change, each.share, words))
     return rows
@@ -322,10 +302,10 @@ def _causes(model: RegisteredModel, spread: dict[str, dict[str, int]], limits: m
         index = monitoring.stability_index([share * 1000 for share in then], now)
         moves = [(abs(count / sum(now) - share / sum(then)), place) for place, (share, count) in enumerate(zip(then, now, strict=True))]
         place = max(moves)[1]
-        told = (bins[place]["label"], then[place] / sum(then), now[place] / sum(now))
+        told = (bin_named(bins[place]["label"], language), then[place] / sum(then), now[place] / sum(now))
         by_chance = monitoring.index_by_chance(sum(1 for share in then if share), trained_on, sum(now), chance)
         state = monitoring.state_of(index, sum(now), limits, by_chance)
-        rows.append((model.name, name, _meaning(name, language), sum(now), index, state, *told))
+        rows.append((model.name, name, meaning_of(name, language), sum(now), index, state, *told))
     return sorted(rows, key=lambda row: (-row[4], row[1]))
 
 
@@ -354,10 +334,4 @@ def _groups(name: str, cases: pl.DataFrame, limits: monitoring.Limits) -> Rows:
 
 def _group_told(row: tuple[Any, ...], language: str) -> tuple[Any, ...]:
     name, dimension, code, *rest = row
-    return (name, title(f"by_{dimension}", language), _group(dimension, code, language), *rest)
-
-
-def _group(dimension: str, code: str | None, language: str) -> str:
-    if code is None or code == "not_known":
-        return title("not_known", language)
-    return code if dimension == "region" else title(f"{dimension}_{code}" if dimension in ("size", "sex") else code, language)
+    return (name, title(f"by_{dimension}", language), group_named(dimension, code, language), *rest)

@@ -21,7 +21,7 @@ from puhui.parties.audit import record_act
 from puhui.parties.models import Institution
 from puhui.reports.monitoring import limits_on, measured
 from puhui.scoring.models import ScoreAlarm, ScoreLook
-from puhui.scoring.monitoring import ALARM, FEW, STEADY, WATCH, Span, events_by_chance, ks_error
+from puhui.scoring.monitoring import ALARM, BASE, FEW, STEADY, WATCH, Span, events_by_chance, ks_error
 from puhui.scoring.queries import in_use, models
 
 __all__ = ["Found", "findings", "look", "look_when_due"]
@@ -105,7 +105,7 @@ def findings(rows: Mapping[str, Rows], as_of: date) -> Iterator[Found]:
     """Whatever there are cases enough to tell of among the rows of `reports.monitoring.measured`, whether it holds (`steady`) or not."""
     limits, row = limits_on(as_of)
     bounds = {ALARM: limits.stability_alarm}
-    if rows["stability"] and (state := rows["stability"][-1][-1]) != FEW:  # the newest month
+    if rows["stability"] and (state := rows["stability"][-1][-1]) not in (FEW, BASE):  # the newest month
         yield Found("stability", "", state, rows["stability"][-1][5], bounds.get(state, limits.stability_watch))
     for _, variable, _, _, index, state, *_ in rows["causes"]:
         if state != FEW:

@@ -42,7 +42,7 @@ __all__ = [
     "vintages",
 ]
 
-STEADY, WATCH, ALARM, FEW = "steady", "watch", "alarm", "few"
+STEADY, WATCH, ALARM, FEW, BASE = "steady", "watch", "alarm", "few", "base"
 
 
 @dataclass(frozen=True)
@@ -173,8 +173,9 @@ def ks_error(cases: int, events: int) -> float:
 
 
 def spans(loans: pl.DataFrame, settled_until: str, least_cases: int) -> list[Span]:
-    """All settled loans, the newest months of these that hold enough, and the young; `loans` as `calibration` takes them.
+    """All settled loans, the newest months of these that hold enough (where these are not all), and the young.
 
+    loans            as `calibration` takes them
     settled_until    the last month of payout (2026-03) whose loans are all settled
     """
     is_settled = pl.col("month") <= settled_until
@@ -182,7 +183,9 @@ def spans(loans: pl.DataFrame, settled_until: str, least_cases: int) -> list[Spa
     months = settled.group_by("month").len().sort("month", descending=True).with_columns(pl.col("len").cum_sum().alias("together"))
     enough = months.filter(pl.col("together") >= least_cases)
     newest = settled.filter(pl.col("month") >= enough["month"][0]) if len(enough) else settled.clear()
-    parts = (("", settled, True), ("newest", newest, True), ("young", young, False))
+    parts = [("", settled, True), ("young", young, False)]
+    if len(newest) < len(settled):
+        parts.insert(1, ("newest", newest, True))
     return [Span(name, len(part), float(part["probability"].sum()), int(part["defaulted"].sum()), known) for name, part, known in parts]
 
 
