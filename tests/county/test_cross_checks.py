@@ -14,6 +14,7 @@ from puhui.county import economy as economies
 from puhui.county import trade
 from puhui.county.papers.all import Papers, papers
 from puhui.county.papers.frames import frames_of
+from puhui.county.papers.money import payments
 from puhui.county.papers.plants import KINDS
 from puhui.features import registry
 from puhui.features.cross_checks import outcomes, trust_grades
@@ -42,12 +43,16 @@ def county() -> tuple[economies.Economy, Papers]:
 
 
 @pytest.fixture(scope="module")
-def found(county: tuple[economies.Economy, Papers]) -> pl.DataFrame:
+def profile(county: tuple[economies.Economy, Papers]) -> pl.DataFrame:
     economy, all_papers = county
     read = {*registry.records(), "invoice", "counterparty"}
     frames = {name: frame for name, frame in frames_of(economy, all_papers, MONTHS).items() if name in read}
-    profile = compute_profile(frames, DAY)
-    return outcomes(profile, DAY, {firm.number: firm.industry.code for firm in economy.firms})
+    return compute_profile(frames, DAY)
+
+
+@pytest.fixture(scope="module")
+def found(county: tuple[economies.Economy, Papers], profile: pl.DataFrame) -> pl.DataFrame:
+    return outcomes(profile, DAY, {firm.number: firm.industry.code for firm in county[0].firms})
 
 
 def judged(found: pl.DataFrame, all_papers: Papers, check: str) -> tuple[set[int], set[int]]:
@@ -81,3 +86,39 @@ def test_classes_are_graded_by_what_was_found(found: pl.DataFrame, county: tuple
     assert set(grades.filter(pl.col("firm_id").is_in(dressed_up))["C07"]) == {"D"}
     assert set(grades["C13"]) == {"B"}  # nothing was set against it
     assert (grades["C07"] == "A").mean() > 0.5
+
+
+def test_some_companies_need_more_for_their_business_than_they_have(profile: pl.DataFrame) -> None:
+    told = profile.filter(pl.col("fs_net_assets").is_not_null())
+    gaps, equity = told["fs_wc_loan_gap"].drop_nulls(), told["fs_net_assets"] / told["fs_total_assets"]
+    assert gaps.len() > 0.8 * told.height
+    assert 0.12 < (gaps > 0).mean() < 0.45
+    assert 0.25 < equity.median() < 0.50
+    assert equity.min() > 0
+    assert told["fs_integrity_fail_cnt"].max() == 0
+
+
+def test_statements_owe_what_other_papers_say(county: tuple[economies.Economy, Papers]) -> None:
+    """Short loans are those of the credit report, and cash is no more than the balance of the account."""
+    frames = county[1].frames
+    end = frames["statement_line"]["period_end"].max()
+    shown = frames["statement_line"].filter(pl.col("period_end") == end).pivot("line", index="firm", values="value_fen")
+    loans = frames["credit_account"].group_by("firm").agg(pl.col("balance_fen").sum())
+    both = shown.join(loans, on="firm", how="left").with_columns(pl.col("balance_fen").fill_null(0))
+    assert both["short_loans"].to_list() == both["balance_fen"].to_list()
+    balance = frames["account_flow"].filter(pl.col("booked_on") <= end).group_by("firm").agg(pl.col("balance_fen").last())
+    assert shown.join(balance, on="firm").filter(pl.col("cash") > pl.col("balance_fen")).is_empty()
+
+
+def test_buyers_owe_what_was_invoiced_and_not_paid(county: tuple[economies.Economy, Papers]) -> None:
+    """Of honest companies: what they had issued by the end of the year and was paid after it, within what they show more or less."""
+    economy, all_papers = county
+    end = all_papers.frames["statement_line"]["period_end"].max()
+    owed: dict[tuple[int, date], int] = {}
+    for row in payments(economy, all_papers.invoices, "seller", SEED).iter_rows(named=True):
+        if row["issued_on"] <= end < row["booked_on"]:
+            owed[row["firm"], end] = owed.get((row["firm"], end), 0) + row["amount_fen"]
+    lines = all_papers.frames["statement_line"].filter(pl.col("period_end") == end, pl.col("line") == "accounts_receivable")
+    honest = [row for row in lines.iter_rows(named=True) if row["firm"] not in all_papers.plants.of]
+    assert len(honest) > 50
+    assert all(abs(row["value_fen"] - owed.get((row["firm"], end), 0)) <= 0.0151 * owed.get((row["firm"], end), 0) + 1 for row in honest)

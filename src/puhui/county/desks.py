@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from puhui.county.bank_desk import take_in_a_statement
 from puhui.county.lending import settle_questions
@@ -60,11 +61,13 @@ def ask_for_other_products(county: County) -> None:
 
 
 def ask_for_combined_loans(county: County) -> None:
-    """Companies that have hired those whom the start loan is to help ask for it and the loan for jobs at once: each becomes its parts."""
+    """Companies that have hired those whom the start loan is to help, those that lack most for their business first, ask for it and the
+    loan for jobs at once: each becomes its parts."""
     form = {"stable_loan_outstanding": 0, "start_loans_before": 0, "project_cost": 400_000, "own_funds": 120_000}
-    hired = _hired_shares(county)
+    hired, lacking = _hired_shares(county), _lacking_yuan(county)
     companies = [firm for firm in county.firms if firm.kind == "enterprise"]
-    firms = sorted(companies, key=lambda firm: (hired.get(firm.pk, 0.0) < LEAST_HIRED, -(firm.staff_count or 0), firm.pk))[:FIRMS_A_PRODUCT]
+    companies.sort(key=lambda firm: (hired.get(firm.pk, 0.0) < LEAST_HIRED, -lacking.get(firm.pk, 0.0), -(firm.staff_count or 0), firm.pk))
+    firms = companies[:FIRMS_A_PRODUCT]
     rows = [
         {
             "firm": firm, "product_code": COMBINED, "amount_fen": 50_000_000, "term_months": 24, "purpose": "inventory",
@@ -77,9 +80,18 @@ def ask_for_combined_loans(county: County) -> None:
 
 def _hired_shares(county: County) -> dict[int, float]:
     """Firm → people of the key groups hired within a year, of all its people, as its newest snapshot tells."""
-    newest = Snapshot.objects.filter(institution=county.institution).order_by("firm", "-as_of", "-pk").distinct("firm")
-    told = newest.values_list("firm", "values__si_key_group_hires_12m", "values__si_headcount_now")
+    told = _newest(county).values_list("firm", "values__si_key_group_hires_12m", "values__si_headcount_now")
     return {firm: hires / people for firm, hires, people in told if hires and people}
+
+
+def _lacking_yuan(county: County) -> dict[int, float]:
+    """Firm → the working capital that its statements show a need of beyond its own funds and its loans; others are left out."""
+    told = _newest(county).values_list("firm", "values__fs_wc_loan_gap")
+    return {firm: gap_yuan for firm, gap_yuan in told if gap_yuan and gap_yuan > 0}
+
+
+def _newest(county: County) -> QuerySet[Snapshot]:
+    return Snapshot.objects.filter(institution=county.institution).order_by("firm", "-as_of", "-pk").distinct("firm")
 
 
 def call_a_vote(county: County, people: Mapping[str, User]) -> None:

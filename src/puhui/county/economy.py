@@ -35,6 +35,7 @@ class Industry:
     tax_rate: float
     ticket_yuan: float
     monthly_sales_yuan: float
+    books: dict[str, float]
     season: tuple[float, ...]
     buys_from: dict[str, float]
 

@@ -48,6 +48,6 @@ def papers(economy: Economy, invoices: pl.DataFrame, until: int, seed: int, plan
         **register_frames(economy, until, seed),
         **credit_frames(economy, until, seed),
         **market_frames(economy, until, seed),
-        **book_frames(economy, plants, tax["tax_return"], seed),
     }
+    frames |= book_frames(economy, plants, invoices, frames, seed)
     return Papers(invoices, frames, plants)

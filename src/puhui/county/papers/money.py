@@ -7,6 +7,7 @@ and back with interest.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,8 +33,7 @@ def money_frames(
     since, end = economy.month(max(until - MONTHS_KEPT, 0)), economy.month(until)
     rows = pl.concat(
         [
-            _settled(economy, invoices, "seller", seed),
-            _settled(economy, invoices, "buyer", seed),
+            *(payments(economy, invoices, own, seed).drop("issued_on") for own in ("seller", "buyer")),
             _wages(people["wage_tax_month"]),
             _contributions(people["social_insurance_month"]),
             _taxes(returns),
@@ -54,8 +54,11 @@ def account_of(firm: int) -> str:
     return f"62220{firm:010d}"
 
 
-def _settled(economy: Economy, invoices: pl.DataFrame, own: str, seed: int) -> pl.DataFrame:
-    """Payments of invoices: each paid 10 to 75 days after its date; reversed and void ones never."""
+def payments(economy: Economy, invoices: pl.DataFrame, own: str, seed: int) -> pl.DataFrame:
+    """What becomes of the firms' invoices (`own`: seller or buyer): columns firm, issued_on, booked_on and those of a flow.
+
+    Each is paid 10 to 75 days after its date; reversed and void ones never.
+    """
     other = "buyer" if own == "seller" else "seller"
     generator = np.random.default_rng(seed + (51 if own == "seller" else 52))
     reversed_pairs = invoices.filter(pl.col("status") == "red").select("seller", "buyer", amount_fen=-pl.col("amount_fen")).unique()
@@ -72,6 +75,7 @@ def _settled(economy: Economy, invoices: pl.DataFrame, own: str, seed: int) -> p
     )
     return rows.select(
         pl.col(own).cast(pl.Int64).alias("firm"),
+        "issued_on",
         (pl.col("issued_on") + pl.duration(days=1) * wait).alias("booked_on"),
         pl.lit("in" if own == "seller" else "out").alias("direction"),
         pl.col("total_fen").alias("amount_fen"),
@@ -79,6 +83,15 @@ def _settled(economy: Economy, invoices: pl.DataFrame, own: str, seed: int) -> p
         pl.format("6217{}", pl.col(other).cast(pl.String).str.zfill(10)).alias("counterparty_account"),
         pl.lit("货款").alias("memo"),
     )
+
+
+def unpaid_fen(paid: pl.DataFrame, ends: Iterable[date]) -> dict[tuple[int, date], int]:
+    """(firm, day) → what of its invoices was issued by the day and is paid later; `paid` as `payments` gives it."""
+    found: dict[tuple[int, date], int] = {}
+    for end in ends:
+        open_then = paid.filter(pl.col("issued_on") <= end, pl.col("booked_on") > end).group_by("firm").agg(pl.col("amount_fen").sum())
+        found |= {(firm, end): fen for firm, fen in open_then.iter_rows()}
+    return found
 
 
 def _wages(wages: pl.DataFrame) -> pl.DataFrame:
