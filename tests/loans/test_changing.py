@@ -257,10 +257,10 @@ def test_a_backdated_change_posts_the_difference_today(lender: Any, on_day: Call
 def test_what_an_act_refuses(lender: Any, on_day: Callable[..., Any], act: Callable[..., Any]) -> None:
     loan = on_day(NOTE, LATE)
     for name, arguments, words in (
-        ("waive", {"amount_fen": 99_000, "of": "penalty", "reason": "illness"}, ""),
+        ("waive", {"amount_fen": 99_000, "of": "penalty", "reason": "illness"}, "at most 90.00"),
         ("waive", {"amount_fen": 1_000, "of": "penalty", "reason": "illness", "on": "2026-02-21"}, "the open day"),
         ("change_rate", {"rate_annual": "4.8", "reason": "agreed"}, "rate_annual"),
-        ("refund", {"amount_fen": 1_000, "reason": "paid too much"}, ""),
+        ("refund", {"amount_fen": 1_000, "reason": "paid too much"}, "at most the overpayment"),
         ("reverse", {"event": 1, "reason": "never happened"}, "drawdown"),
     ):
         with pytest.raises(FaultsError, match=words):
