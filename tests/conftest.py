@@ -20,6 +20,7 @@ from uuid import uuid4
 import psutil
 import psycopg
 import pytest
+import tests.examples  # noqa: F401  # what it says of all properties must be known before any is read
 
 SOURCES = Path(__file__).parents[1] / "src" / "puhui"
 

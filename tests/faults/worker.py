@@ -1,6 +1,6 @@
-"""A process that does one act and kills itself, with the signal that nothing can catch, before or after a statement of it.
+"""A process that does one act and kills itself or another, with the signal that nothing can catch, before or after a statement of it.
 
-python -m tests.faults.worker ACT CODE [STATEMENT before|after]
+python -m tests.faults.worker ACT CODE [STATEMENT before|after [PROCESS]]
 """
 
 from __future__ import annotations
@@ -15,25 +15,27 @@ from typing import Any
 class Killer:
     """Lets statements through up to the fatal one: killed before it, or after it and before whatever comes next (a commit, perhaps)."""
 
-    def __init__(self, statement: int, when: str) -> None:
+    def __init__(self, statement: int, when: str, victim: int) -> None:
         self.left = statement
         self.when = when
+        self.victim = victim
 
     def __call__(self, execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
         self.left -= 1
         if self.left == 0 and self.when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(self.victim, signal.SIGKILL)
         result = execute(sql, parameters, many, context)
-        if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if self.left == 0 and self.when == "after":
+            os.kill(self.victim, signal.SIGKILL)
         return result
 
 
-def main(act: str, code: str, statement: str = "0", when: str = "before") -> None:
+def main(act: str, code: str, statement: str = "0", when: str = "before", victim: str = "") -> None:
     from puhui.site.commands import support
 
     support.start_django(migrate=act == "found")
     from django.db import connection
+    from django.test.utils import CaptureQueriesContext
     from tests.faults import acts
 
     if act == "found":
@@ -41,10 +43,12 @@ def main(act: str, code: str, statement: str = "0", when: str = "before") -> Non
         for each in acts.CODES:
             acts.pay_out(acts.institution_of(each))
             acts.fill_accounts(acts.institution_of(each))
-        acts.end_days(acts.institution_of("TWIN"))
+        with CaptureQueriesContext(connection) as statements:
+            acts.end_days(acts.institution_of("TWIN"))
+        print("statements:", len(statements))
         return
     institution = acts.institution_of(code)
-    with connection.execute_wrapper(Killer(int(statement), when)):
+    with connection.execute_wrapper(Killer(int(statement), when, int(victim or os.getpid()))):
         acts.ACTS["end days" if act == "finish" else act](institution)
     if act == "finish":
         from tests.loans.conftest import proved
