@@ -284,3 +284,20 @@ def test_an_overpayment_of_a_closed_loan_goes_back(lender: Any, on_day: Callable
     act("refund", loan, amount_fen=30_000, reason="paid too much")
     assert (fresh(loan).status, fresh(loan).overpaid_fen) == ("closed", 0)
     assert balances_by_role(lender, lender.business_date)["overpayment"] == 0 and proved(lender) == []
+
+
+def test_a_flat_loan_is_kept_though_nothing_says_what_closes_it_early(
+    lender: Any, on_day: Callable[..., Any], act: Callable[..., Any]
+) -> None:
+    """Interest of the first amount all along: what is due is taken and told, and what an early end would take is said to be open."""
+    from puhui.console.loan_reasons import reasons
+    from puhui.loans.queries import dossier, owed
+
+    loan = on_day({**MONTHLY, "method": "flat"}, LATE)
+    standing = owed(loan, LATE)
+    assert standing.to_close_fen is None and standing.most_fen == standing.due_fen > 1_000_000
+    assert "closing" not in [each.code for each in reasons(dossier(loan, LATE))]
+    act("repay", loan, amount_fen=standing.due_fen)
+    assert owed(fresh(loan), LATE).due_fen == 0 and proved(lender) == []
+    with pytest.raises(FaultsError, match="flat"):
+        act("pay_off", loan)

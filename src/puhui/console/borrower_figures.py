@@ -207,10 +207,12 @@ def offer_figures(offer: Offer, day: datetime.date) -> dict[str, Any]:
     }
 
 
-def closing(shown: loans.Dossier) -> dict[str, int]:
-    """What closes the loan today, and the interest and fees of coming payments that are then not paid, in fen."""
+def closing(shown: loans.Dossier) -> dict[str, int] | None:
+    """What closes the loan today, and the interest and fees of coming payments that are then not paid, in fen; None where it is open."""
     owed = shown.owed
     coming = sum(row.owed("interest") + row.owed("fee") for row in shown.fold.position.rows if row.due > shown.day)
+    if owed.to_close_fen is None:
+        return None
     return {"amount_fen": owed.to_close_fen, "saved_fen": max(coming - owed.accrued_fen, 0)}
 
 

@@ -161,7 +161,8 @@ def compared(then: Dossier, now: Dossier) -> list[dict[str, Any]]:
     )
     before, after = then.owed, now.owed
     rows = [{"label": label, "then_fen": getattr(before, name), "now_fen": getattr(after, name)} for name, label in names]
-    return [{**row, "change_fen": row["now_fen"] - row["then_fen"], "total": row["label"] == names[-1][1]} for row in rows]
+    known = [row for row in rows if None not in row.values()]
+    return [{**row, "change_fen": row["now_fen"] - row["then_fen"], "total": row["label"] == names[-1][1]} for row in known]
 
 
 def transfer_rows(entries: Iterable[Any], language: str, loan_id: int | None = None) -> list[dict[str, Any]]:

@@ -86,7 +86,7 @@ def _explained(told: Explained) -> Iterator[Line]:
 
 
 def reasons(dossier: Dossier) -> list[Reason]:
-    """The figures of what is owed on a day, those that are nought left out but the principal; the last is what closes the loan."""
+    """The figures of what is owed on a day, noughts left out but the principal; the last closes the loan, where that is known."""
     terms, events, position = terms_of(dossier.loan.terms), dossier.happened, dossier.fold.position
     counters, day = dossier.fold.counters, dossier.day
     costs = explain_costs(terms, events, position)
@@ -105,7 +105,7 @@ def reasons(dossier: Dossier) -> list[Reason]:
         Reason("overpaid", _("Paid beyond what was owed"), -counters.overpaid, _("the borrower's money, kept until it is paid back")),
     ]  # fmt: skip
     kept = [each for each in parts if each.amount_fen or each.code == "principal"]
-    return [*kept, _closing(dossier, kept)]
+    return kept if dossier.to_close_fen is None else [*kept, _closing(dossier, dossier.to_close_fen, kept)]
 
 
 def _principal(dossier: Dossier, amount_fen: int) -> Reason:
@@ -176,13 +176,12 @@ def _fees(dossier: Dossier, amount_fen: int, due: Iterable[Row]) -> Reason:
     return Reason("fee", _("Fees"), amount_fen, _("fees that have fallen due − what was paid of them"), lines)
 
 
-def _closing(dossier: Dossier, parts: Iterable[Reason]) -> Reason:
+def _closing(dossier: Dossier, amount: int, parts: Iterable[Reason]) -> Reason:
     parts = tuple(parts)
     lines = [Line(each.label, each.amount_fen, anchor=f"why-{each.code}") for each in parts]
-    if dossier.to_close_fen and (difference := dossier.to_close_fen - sum(each.amount_fen for each in parts)):
+    if amount and (difference := amount - sum(each.amount_fen for each in parts)):
         text = _("what the contract adds or takes off when the loan is closed on this day")
         lines.append(Line(text, difference))
-    amount = dossier.to_close_fen
     return Reason(
         "closing", _("Closes the loan on this day"), amount, _("all of the above together"), lines if amount else [], True, "closes"
     )

@@ -93,12 +93,20 @@ def payoff_amount_on(loan: Loan, on: date, history: Sequence[Event] | None = Non
     return payoff_amount(terms, happened(terms, known, on), on)
 
 
+def closing_amount_on(loan: Loan, on: date, history: Sequence[Event] | None = None) -> int | None:
+    """What closes the loan on `on`, in fen; None where its terms leave that open, as those of a flat loan do before its last due date."""
+    try:
+        return payoff_amount_on(loan, on, history)
+    except FaultsError:
+        return None
+
+
 def check_amount(loan: Loan, amount_fen: int, when: date) -> None:
-    """Raises FaultsError where an amount is not above 0 or beyond what closes the loan."""
+    """Raises FaultsError where an amount is not above 0 or beyond what closes the loan, where that is known."""
     if amount_fen <= 0:
         raise state_fault("amount", f"{amount_fen / 100:.2f}", "more than 0")
-    most = payoff_amount_on(loan, when)
-    if amount_fen > most:
+    most = closing_amount_on(loan, when)
+    if most is not None and amount_fen > most:
         raise state_fault("amount", f"{amount_fen / 100:.2f}", f"at most {most / 100:.2f}, which closes the loan", "Pay it off instead.")
 
 

@@ -14,7 +14,7 @@ from puhui.calculations.posting import Counters
 from puhui.loans.fold import Fold, terms_of
 from puhui.loans.keeping import counters_at, events_of, fold_loan, happened
 from puhui.loans.models import Contract, DebitAccount, Event, Loan
-from puhui.loans.paying import payoff_amount_on
+from puhui.loans.paying import closing_amount_on
 from puhui.loans.searching import holding
 from puhui.parties.models import Firm, Institution, User
 from puhui.parties.queries import limit_to_user
@@ -65,11 +65,16 @@ class Owed:
     fee_fen: int
     due_fen: int  # due and unpaid, all together
     accrued_fen: int  # earned and not yet due
-    to_close_fen: int
+    to_close_fen: int | None  # None where the terms leave open what closes the loan on such a day
     next_due: date | None
     next_due_fen: int  # of the schedule alone: penalty that runs is in due_fen
     days_past_due: int
     status: str
+
+    @property
+    def most_fen(self) -> int:
+        """The most that may be taken: what closes the loan, or what is due where that is not known."""
+        return self.due_fen if self.to_close_fen is None else self.to_close_fen
 
 
 def owed_of_each(loans: Sequence[Loan], day: date) -> dict[int, Owed]:
@@ -83,7 +88,7 @@ def owed(loan: Loan, day: date, history: Sequence[Event] | None = None) -> Owed:
     return dossier(loan, day, events=history).owed
 
 
-def _owed(folded: Fold, day: date, to_close_fen: int) -> Owed:
+def _owed(folded: Fold, day: date, to_close_fen: int | None) -> Owed:
     counters = folded.counters
     next_due, next_due_fen = folded.next_due
     return Owed(
@@ -142,7 +147,7 @@ class Dossier:
     day: date
     events: tuple[Event, ...]
     fold: Fold
-    to_close_fen: int
+    to_close_fen: int | None
 
     @property
     def owed(self) -> Owed:
@@ -166,7 +171,7 @@ def dossier(loan: Loan, day: date, known_on: date | None = None, events: Sequenc
     known = tuple(event for event in every if event.date <= day and (known_on is None or event.known_on <= known_on))
     folded = fold_loan(loan, known, day)
     ended = folded.position.status in ("closed", "undrawn")
-    return Dossier(loan, day, known, folded, 0 if ended else payoff_amount_on(loan, day, known))
+    return Dossier(loan, day, known, folded, 0 if ended else closing_amount_on(loan, day, known))
 
 
 def fold_as_known(loan: Loan, day: date, known_on: date | None) -> Fold:

@@ -102,5 +102,5 @@ def _candidate(loan: Loan, accounts: Mapping[int, Sequence[bytes]], owed: Owed |
         account_indexes=accounts.get(loan.firm_id, []),
         due_fen=owed.due_fen if owed else 0,
         next_fen=owed.next_due_fen if owed else 0,
-        to_close_fen=owed.to_close_fen if owed else -1,
+        to_close_fen=owed.most_fen if owed else -1,
     )

@@ -156,7 +156,7 @@ def _debts(open_loans: Sequence[Loan], on: date) -> list[Debt]:
     owed = {loan.pk: loan_queries.owed(loan, on, history[loan.pk]) for loan in open_loans}
     under_contract: dict[int, int] = defaultdict(int)
     for loan in open_loans:
-        under_contract[loan.contract_id] += owed[loan.pk].to_close_fen
+        under_contract[loan.contract_id] += owed[loan.pk].to_close_fen or owed[loan.pk].principal_fen
     secured = {loan.contract_id: _secured_ppm(loan.contract, under_contract[loan.contract_id], on) for loan in open_loans}
     debts = []
     for loan in open_loans:
@@ -197,7 +197,7 @@ def _match(receipt: Receipt, actor: str) -> bool:
         loan, score, grounds = receipt.debit_result.line.loan, 100, ["debited"]
         day = min(max(receipt.value_on, loan.start), receipt.institution.business_date)
         loan.refresh_from_db()
-        amount = 0 if loan.status == "closed" else min(receipt.amount_fen, loan_queries.owed(loan, day).to_close_fen)
+        amount = 0 if loan.status == "closed" else min(receipt.amount_fen, loan_queries.owed(loan, day).most_fen)
     else:
         clue, found = suggested(receipt)
         sure = certain(clue, found) if clue else None

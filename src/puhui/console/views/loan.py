@@ -183,6 +183,7 @@ def _figures(owed: queries.Owed) -> list[dict[str, Any]]:
             "value": money(owed.to_close_fen),
             "unit": yuan,
             "help": "closes",
-            "url": "#why-closing",
+            "url": "#why-closing" if owed.to_close_fen is not None else "",
+            "note": "" if owed.to_close_fen is not None else _("not before the last due date: the contract leaves it open"),
         },
     ]

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
-from puhui.calculations.faults import FaultsError
 from puhui.calculations.posting import Counters
 from puhui.loans.keeping import events_of, fold_loan
 from puhui.loans.models import Event, Loan
-from puhui.loans.paying import payoff_amount_on
+from puhui.loans.paying import closing_amount_on
 from puhui.reports.documents.document import Document, Facts, Paper, Rows, Section, Text
 from puhui.reports.documents.loan_facts import COMPONENTS, Known, borrower_facts, event_word, known, rate_on
 from puhui.reports.documents.sums import check_equal
@@ -284,9 +283,4 @@ def _standing(paper: Paper, found: Known) -> Facts:
 
 
 def _to_close(found: Known) -> int | None:
-    if found.fold.position.status == "closed":
-        return 0
-    try:
-        return payoff_amount_on(found.loan, found.day, found.events)
-    except FaultsError:
-        return None  # the contract leaves open what a payoff takes on such a day
+    return 0 if found.fold.position.status == "closed" else closing_amount_on(found.loan, found.day, found.events)
