@@ -65,11 +65,11 @@ def regular_partners(rows: Frame, partners: Frame, by: Sequence[str] = PARTNER) 
     return regular.group_by(*SIDE).agg(partner_regular_n=nw.len().cast(nw.Float64))
 
 
-def partner_counts(partners: Frame) -> Frame:
+def partner_counts(partners: Frame, by: Sequence[str] = SIDE) -> Frame:
     """firm × side: numbers of partners, and the amounts of twelve months before that stayed away. A partner below zero counts as zero."""
     one, now, then = nw.lit(1.0), nw.col("blue_n_12m") > 0, nw.col("blue_n_prev12m") > 0
     before = _above_zero("net_prev12m")
-    return partners.group_by(*SIDE).agg(
+    return partners.group_by(*by).agg(
         partner_n_12m=only(now, one).sum(),
         partner_n_prev12m=only(then, one).sum(),
         partner_kept_n=only(now & then, one).sum(),
@@ -83,17 +83,17 @@ def _above_zero(amount: str) -> nw.Expr:
     return only(nw.col(amount) > 0, amount)
 
 
-def current(partners: Frame) -> Frame:
+def current(partners: Frame, keys: Sequence[str] = PARTNER) -> Frame:
     """The partners with an amount above zero in twelve months, in a set order, so that sums of fractions round alike on every run."""
     kept = partners.filter(nw.col("net_12m") > 0).rename({"net_12m": "amount_12m"})
-    return kept.select(*PARTNER, "amount_12m", "blue_n_prev12m", "first_month").sort("amount_12m")
+    return kept.select(*keys, "amount_12m", "blue_n_prev12m", "first_month").sort("amount_12m")
 
 
-def current_measures(partners: Frame) -> Frame:
+def current_measures(partners: Frame, by: Sequence[str] = SIDE) -> Frame:
     """firm × side: the amounts behind concentration, churn and tenure."""
     amount, then = nw.col("amount_12m"), nw.col("blue_n_prev12m") > 0
-    ranked = partners.with_columns(place=amount.rank("ordinal", descending=True).over(*SIDE))
-    return ranked.group_by(*SIDE).agg(
+    ranked = partners.with_columns(place=amount.rank("ordinal", descending=True).over(*by))
+    return ranked.group_by(*by).agg(
         partner_amount=amount.sum(),
         partner_amount_squares=(amount * amount).sum(),
         partner_top1=amount.max(),

@@ -1,13 +1,11 @@
 """The stages of invoices on polars: for one firm from a plan that is prepared once for a date, for many firms in one pass over the rows.
 
-Grouping rows by several keys, some of them texts, takes longer than all that is computed of them: so firms are numbered, and each stage
-groups by one number. Firm, side and month or day are packed into it and taken out again. A partner's is the 63-bit hash of its text, set
-apart by firm and side; two of them that share one would be taken for one partner, the chance of which is one in three hundred thousand
-where all firms together have ten million partners.
+Grouping rows by several keys, some of them texts, takes longer than all that is computed of them: so firms and partners are numbered, and
+each stage groups by one number. Firm, side and month or day are packed into it and taken out again.
 
 Online, one firm is computed at a time, and turning a hundred declarations into a plan costs more than running it: so plans are kept, and
-each stage that several later ones read is run once. Over many firms the rows cost most: they are read once, as a stream of the few numbers
-that the stages need, and folded to what is small (by month, by day, by partner).
+each stage that several later ones read is run once. Over many firms the rows cost most: they are read once, and folded to what is small
+(`puhui.features.invoice_folds`).
 """
 
 from __future__ import annotations
@@ -20,7 +18,8 @@ import narwhals as nw
 import polars as pl
 
 from puhui.features import engines
-from puhui.features.invoice_partners import by_partner, current, partner_counts, regular_partners
+from puhui.features.invoice_folds import PAIR, folds, numbered, pair
+from puhui.features.invoice_partners import by_partner, current, current_measures, mutual_measures, partner_counts, regular_partners
 from puhui.features.invoice_stages import day_measures, known_rows, last_year, measures, month_sums
 from puhui.features.windows import AsOf
 
@@ -31,9 +30,6 @@ DAYS_SPAN = 1 << 22
 """More months and days than dates of invoices can be apart; packed into one number beside firm and side."""
 
 FIRST_DAY = -(DAYS_SPAN // 2)
-
-PAIR = ("counterparty",)
-
 Frame = nw.LazyFrame[Any]
 Schema = tuple[tuple[str, Any], ...]
 
@@ -68,7 +64,7 @@ def _plan(as_of: AsOf, schema: Schema) -> engines.PreparedPlan:
     """From numbered firms and an invoice frame of these columns to the measures of each firm in it."""
 
     def build(firms: Frame, invoices: Frame) -> Frame:
-        rows = engines.shared(known_rows(nw.from_native(invoices.to_native().with_columns(counterparty=_pair())), as_of))
+        rows = engines.shared(known_rows(nw.from_native(invoices.to_native().with_columns(counterparty=pair())), as_of))
         return measures(firms, *_stages(rows, engines.shared(by_partner(rows, PAIR)), as_of))
 
     return engines.PreparedPlan(build, pl.Schema({"firm_id": pl.Int64}), pl.Schema(schema))
@@ -78,38 +74,10 @@ def measures_of_many(invoices: pl.LazyFrame, as_of: AsOf) -> pl.DataFrame:
     """The measures of each firm, from one pass over the rows. Raises ValueError naming every missing column."""
     schema = invoices.collect_schema()
     engines.require_columns(schema.names())
-    firms, rows = _numbered(invoices.select([name for name in engines.COLUMNS_READ if name in schema]), as_of)
-    stages = (firms.select("firm_id"), *_folded(rows, as_of))
+    keys, rows = numbered(invoices.select([name for name in engines.COLUMNS_READ if name in schema]), as_of)
+    firms = pl.DataFrame({"firm": keys}).with_row_index("firm_id").with_columns(pl.col("firm_id").cast(pl.Int64))
+    stages = (firms.select("firm_id"), *folds(rows, as_of))
     return _named(firms, _plan_of_folds(*(tuple(frame.schema.items()) for frame in stages)).run(*stages))
-
-
-def _pair() -> pl.Expr:
-    """The number of a named partner of a firm on a side; its last bit is the side."""
-    pair = (pl.col("counterparty").hash(1) + pl.col("firm_id").hash(0)) // 2 * 2 + (pl.col("direction") == "out")
-    return pl.when(pl.col("counterparty").is_not_null()).then(pair)
-
-
-def _numbered(invoices: pl.LazyFrame, as_of: AsOf) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`firm`, each key once, with its number as `firm_id`; and the known rows with that number and those of partners.
-
-    Raises ValueError where two keys of firms share one hash.
-    """
-    hashed = invoices.with_columns(firm=pl.col("firm_id"), firm_id=pl.col("firm_id").hash(0), counterparty=_pair())
-    rows = known_rows(nw.from_native(hashed), as_of).to_native()
-    firms, known = pl.collect_all([hashed.select("firm", hash="firm_id").unique(), rows], engine="streaming")
-    if firms.get_column("hash").n_unique() < firms.height:
-        raise ValueError("invoice frame: two keys of firms have one hash; number the firms instead")
-    numbers = _numbers(firms)
-    numbered = known.lazy().rename({"firm_id": "hash"}).join(numbers.lazy().select("hash", "firm_id"), on="hash").drop("hash")
-    return numbers.drop("hash"), numbered.collect(engine="streaming")
-
-
-def _folded(known: pl.DataFrame, as_of: AsOf) -> list[pl.DataFrame]:
-    """The stages, computed. Sums of whole fen are exact in any order, so they are made of a stream; the spread of invoices is not."""
-    rows = nw.from_native(known.lazy())
-    partners = by_partner(rows, PAIR).to_native().collect(engine="streaming")
-    *exact, year = (frame.to_native() for frame in _stages(rows, nw.from_native(partners.lazy()), as_of))
-    return [*pl.collect_all(exact, engine="streaming"), year.collect(engine="in-memory")]
 
 
 def _stages(rows: Frame, partners: Frame, as_of: AsOf) -> tuple[Frame, ...]:
@@ -119,11 +87,13 @@ def _stages(rows: Frame, partners: Frame, as_of: AsOf) -> tuple[Frame, ...]:
     by_month = nw.from_native(native.with_columns(packed=side * MONTHS_SPAN + pl.col("month")))
     months = _unpacked(month_sums(by_month, ("packed",)).to_native(), MONTHS_SPAN, "month")
     in_pairs = nw.from_native(partners.to_native().with_columns(pl.col("counterparty") // 2))
+    now = engines.shared(current(in_pairs))
     return (
         nw.from_native(months),
-        current(in_pairs),
+        mutual_measures(now),
         day_measures(nw.from_native(_blue_days(native, side)), as_of),
         partner_counts(in_pairs),
+        current_measures(now),
         regular_partners(rows, partners, PAIR),
         last_year(rows),
     )

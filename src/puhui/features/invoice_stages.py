@@ -36,7 +36,7 @@ from puhui.features.invoice_partners import (
     regular_partners,
 )
 from puhui.features.portable import day_of, month_of
-from puhui.features.windows import MONTHS_KEPT, WINDOWS, AsOf, day_number
+from puhui.features.windows import MONTHS_KEPT, STATISTICS_MONTHS, WINDOWS, AsOf, day_number
 
 __all__ = [
     "SIDES", "blue_days", "day_measures", "known_rows", "last_year", "measures", "measures_of_rows", "month_measures", "month_sums",
@@ -59,8 +59,6 @@ _MONTH_SUMS: dict[str, tuple[str, ...]] = {
 }
 """What is summed over which windows; names ending in `_n` are counts, the others amounts."""
 
-_STATISTICS_MONTHS = (12, 24)
-
 _WEEKEND = (6, 7, 0)
 """Sunday is day 7 on polars and DuckDB and day 0 on Spark."""
 
@@ -73,26 +71,28 @@ def measures_of_rows(invoices: Frame, as_of: AsOf) -> Frame:
     """One row per firm of the canonical invoice frame, as `measures` gives it."""
     rows = shared(known_rows(invoices, as_of))
     partners = shared(by_partner(rows))
-    sides = (last_year(rows), day_measures(blue_days(rows), as_of), partner_counts(partners), regular_partners(rows, partners))
-    return measures(invoices.select("firm_id").unique(), month_sums(rows), current(partners), *sides)
+    now = shared(current(partners))
+    of_partners = (partner_counts(partners), current_measures(now), regular_partners(rows, partners))
+    sides = (last_year(rows), day_measures(blue_days(rows), as_of), *of_partners)
+    return measures(invoices.select("firm_id").unique(), month_sums(rows), mutual_measures(now), *sides)
 
 
-def measures(firms: Frame, sums: Frame, current: Frame, *sides: Frame) -> Frame:
+def measures(firms: Frame, sums: Frame, mutual: Frame, *sides: Frame) -> Frame:
     """One row per firm of `firms` (column firm_id): `{side}_{measure}` for both sides, and the measures of the two together.
 
-    `sums`: those of months; `current`: the current partners; `sides`: further measures, firm × side. A firm without a known row has only
-    nulls.
+    `sums`: those of months; `mutual`: measures of both sides' partners; `sides`: further measures, firm × side. A firm without a known row
+    has only nulls.
     """
-    months, current = shared(with_mean_month(sums)), shared(current)
+    months = shared(with_mean_month(sums))
     by_side = month_measures(months)
-    for stage in (*sides, current_measures(current)):
+    for stage in sides:
         by_side = by_side.join(stage, on=list(SIDE), how="left")
     by_side = shared(by_side)
     names = [name for name in by_side.collect_schema().names() if name not in SIDE]
     for side, sold in SIDES.items():
         wide = by_side.filter(nw.col("sold") if sold else ~nw.col("sold")).drop("sold").rename({name: f"{side}_{name}" for name in names})
         firms = firms.join(wide, on="firm_id", how="left")
-    return firms.join(pair_measures(months), on="firm_id", how="left").join(mutual_measures(current), on="firm_id", how="left")
+    return firms.join(pair_measures(months), on="firm_id", how="left").join(mutual, on="firm_id", how="left")
 
 
 def known_rows(invoices: Frame, as_of: AsOf) -> Frame:
@@ -151,14 +151,14 @@ def month_sums(rows: Frame, by: Sequence[str] = (*SIDE, "month")) -> Frame:
     )
 
 
-def last_year(rows: Frame) -> Frame:
+def last_year(rows: Frame, by: Sequence[str] = SIDE) -> Frame:
     """firm × side, twelve months: tax, amounts by its rate and by days of issue, and the spread (sample deviation) of single invoices."""
     amount, tax, blue_amount, size = nw.col("amount"), nw.col("tax"), nw.col("blue_amount"), nw.col("size")
     issued, month = nw.col("issued_on").dt, nw.col("issued_on").dt.month()
     last_five_days = issued.day() > nw.when((month == 6) | (month == 9)).then(25).otherwise(26)
     kept = rows.filter((nw.col("blue") | nw.col("red")) & _within(1, 12))
     marked = kept.with_columns(blue_amount=_only(nw.col("blue"), amount), size=nw.when(nw.col("blue")).then(amount))
-    return marked.group_by(*SIDE).agg(
+    return marked.group_by(*by).agg(
         tax_12m=nw.when(nw.col("blue")).then(tax).otherwise(-tax.abs()).sum(),
         rate_zero_12m=_only(tax == 0, blue_amount).sum(),
         rate_low_12m=_only((tax != 0) & (tax * 100 <= amount * 4), blue_amount).sum(),
@@ -187,10 +187,10 @@ def with_mean_month(sums: Frame) -> Frame:
     months = sums.with_columns(net=nw.col("blue") - nw.col("red"), history_months=nw.col("month").max().over(*SIDE))
     history = nw.col("history_months")
     months = months.with_columns(
-        **{f"known_{n}": nw.when(history >= n).then(float(n)).otherwise(history.cast(nw.Float64)) for n in _STATISTICS_MONTHS},
-        **{f"total_{n}": _only(_within(1, n), nw.col("net")).sum().over(*SIDE) for n in _STATISTICS_MONTHS},
+        **{f"known_{n}": nw.when(history >= n).then(float(n)).otherwise(history.cast(nw.Float64)) for n in STATISTICS_MONTHS},
+        **{f"total_{n}": _only(_within(1, n), nw.col("net")).sum().over(*SIDE) for n in STATISTICS_MONTHS},
     )
-    means = {f"mean_{n}": nw.when(history >= 1).then(nw.col(f"total_{n}") / nw.col(f"known_{n}")) for n in _STATISTICS_MONTHS}
+    means = {f"mean_{n}": nw.when(history >= 1).then(nw.col(f"total_{n}") / nw.col(f"known_{n}")) for n in STATISTICS_MONTHS}
     return months.with_columns(**means).sort(*SIDE, "month")
 
 
@@ -206,7 +206,7 @@ def month_measures(months: Frame) -> Frame:
     for name, windows in _MONTH_SUMS.items():
         for window in windows:
             sums[f"{name}_{window}"] = _only(nw.col(f"in_{window}"), nw.col(name)).sum()
-    for n in _STATISTICS_MONTHS:
+    for n in STATISTICS_MONTHS:
         recent, mean = nw.col(f"in_{n}m"), nw.col(f"mean_{n}")
         sums[f"known_{n}m"] = nw.col(f"known_{n}").max()
         sums[f"mean_{n}m"] = mean.max()
@@ -224,7 +224,7 @@ def day_measures(days: Frame, as_of: AsOf) -> Frame:
     """firm × side: days since the last blue invoice, days with one, and the longest gap that ended inside a window."""
     day = nw.col("day")
     sums = {"last_days": (day_number(as_of.day) - day.max()).cast(nw.Float64)}
-    for months in _STATISTICS_MONTHS:
+    for months in STATISTICS_MONTHS:
         inside = (day >= as_of.window_start_day(months)) & (day <= as_of.window_end_day)
         sums[f"gap_max_{months}m"] = nw.when(inside).then(nw.col("gap")).max().cast(nw.Float64)
         sums[f"active_days_{months}m"] = _only(inside, nw.lit(1.0)).sum()

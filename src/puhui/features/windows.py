@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["MONTHS_KEPT", "WINDOWS", "AsOf", "day_number"]
+__all__ = ["MONTHS_KEPT", "STATISTICS_MONTHS", "WINDOWS", "AsOf", "day_number"]
 
 ZONE = ZoneInfo("Asia/Shanghai")
 """The day of a lender ends at midnight of this zone."""
 
 MONTHS_KEPT = 36
 """Closed months whose net amounts are kept one by one."""
+
+STATISTICS_MONTHS = (12, 24)
+"""Windows of so many months of which more than sums is asked: the mean month, its deviation, days with an invoice."""
 
 WINDOWS = {
     "3m": (1, 3),
