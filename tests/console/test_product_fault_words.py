@@ -30,15 +30,29 @@ WRONG = {
     "a class": ('then = "A"', 'then = "Z"'),
     "a spread above the cap": ("rate_maximum = 0.08", "rate_maximum = 0.99"),
     "a protected fact": ('members = "n"', 'members = "n"\nowner_sex = "text"'),
+    "the terms": ('method = "custom"', 'method = "customs"'),
     "the lowest amount": ("maximum = 3_000_000", "maximum = 30_000"),
 }
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_faults_are_told_in_chinese(name: str) -> None:
-    right, wrong = WRONG[name]
-    assert right in TEXT
-    faults = check_text(TEXT.replace(right, wrong, 1), DAY, None).faults
+INVOICES = (CATALOGUE / "products" / "invoice-working-capital-2020-01-01.toml").read_text(encoding="utf-8")
+AGAINST_ITSELF = {
+    "a referral behind a veto": ("inv_out_last_days <= 60", "inv_out_amt_12m >= 150_000"),
+    "a veto behind a later one": ("inv_out_active_months_12m >= 9", "inv_out_amt_12m >= 150_000"),
+    "a class that a table lacks": ("{ A = 0.15, B = 0.12, C = 0.08 }", "{ A = 0.15, B = 0.12 }"),
+    "a row that nothing looks up": ("{ A = 0.15, B = 0.12, C = 0.08 }", "{ A = 0.15, B = 0.12, C = 0.08, E = 0.01 }"),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "right", "wrong"),
+    [(TEXT, *each) for each in WRONG.values()] + [(INVOICES, *each) for each in AGAINST_ITSELF.values()],
+    ids=[*WRONG, *AGAINST_ITSELF],
+)
+def test_faults_are_told_in_chinese(text: str, right: str, wrong: str) -> None:
+    assert right in text
+    before, checked = (check_text(each, DAY, None) for each in (text, text.replace(right, wrong, 1)))
+    faults = [fault for fault in (*checked.faults, *checked.remarks) if fault.expected not in {one.expected for one in before.remarks}]
     assert faults
     for language in ("zh-hans", "zh-hant"):
         with override(language):

@@ -50,6 +50,11 @@ def test_no_product_of_the_catalogue_contradicts_itself(path):
         ('require = "firm_age_months >= 12"', 'require = "firm_age_months >= -1"', "firm_age_months >= -1", "every firm meets"),
         ('require = "inv_out_amt_12m >= 200_000"', 'require = "inv_out_active_months_12m < 9"', "12m < 9", "no firm can meet together"),
         ('require = "inv_out_amt_12m >= 200_000"', 'require = "inv_out_active_months_12m >= 6"', "12m >= 6", "cannot be reached"),
+        ('require = "firm_age_months >= 12"', 'require = "inv_out_active_months_12m >= 13"', "12m >= 13", "no firm can meet"),
+        ('require = "inv_out_active_months_12m >= 9"', 'require = "inv_out_amt_12m >= 100_000"', "12m >= 100_000", "Rule sales_amount"),
+        ('require = "inv_out_last_days <= 60"', 'require = "inv_out_amt_12m >= 150_000"', "12m >= 150_000", "would send to a person"),
+        ("{ A = 0.15, B = 0.12, C = 0.08 }", "{ A = 0.15, C = 0.08 }", "values = { A = 0.15, C", "a table without a row for B"),
+        ('0.15\nrate_multiple = 0.0005\nsecurity = "un', '0.3\nrate_multiple = 0.0005\nsecurity = "x', "rate_maximum = 0.3", "24.00%"),
         ('"conduct_points >= 5"', '"conduct_points >= 25 and inv_out_yoy > 0"', "25 and inv_out_yoy > 0", "row that cannot be reached"),
         ('"conduct_points >= 5"', '"conduct_points >= 56"', "conduct_points >= 56", "nothing can meet"),
         ("from = 12, points = 30 }", "from = 12, points = 30 }, { from = -1, points = 1 }, { from = 0, points = 2 }", "from = -1", "next"),
@@ -82,6 +87,7 @@ def test_a_class_that_nobody_may_grant():
     [
         ("", "", "This bound can never bind."),  # the lender's single-borrower limit is far above a small loan
         ('otherwise = 300_000', "", "a gap: is_first_loan in [0, 1] except 1.0, risk_class in B, C"),
+        ("{ A = 0.15, B = 0.12, C = 0.08 }", "{ A = 0.15, B = 0.12, C = 0.08, E = 0.2 }", "a row that nothing looks up: E"),
         ('{ when = "is_first_loan == 1", then = "0.5', OVERLAPPING, "overlaps with row 2"),
     ],
 )  # fmt: skip

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -66,14 +66,8 @@ def check_text(text: str, day: date, folder: Path | None, file_name: str = "draf
 
 def check_product(product: Product, day: date, folder: Path | None) -> Checked:
     """A product that could be read: against law, the catalogue of variables, the tables it names, and itself."""
-    faults = [*product_faults(product, folder), *reading.against_catalogue(product, _units()), *terms_faults(product, day)]
-    tables = {}
-    for part, name in product.parameters.items():
-        try:
-            tables[part] = parameters.table(name, folder)
-        except FaultsError as error:
-            where = product.document.where("parameters", part)
-            faults.extend(Fault(f"{where}: {one.where}", one.found, one.expected, one.remedy) for one in error.faults)
+    tables, unread = _tables(product, folder)
+    faults = [*product_faults(product, folder), *reading.against_catalogue(product, _units()), *terms_faults(product, day), *unread]
     found_tables = len(tables) == len(product.parameters)
     found = findings(product, tables, day) if found_tables else []
     told = [*((one.is_contradiction, one.fault) for one in found), *part_findings(product, day, folder)]
@@ -83,7 +77,33 @@ def check_product(product: Product, day: date, folder: Path | None) -> Checked:
 
 
 def _check_document(document: Document, day: date, folder: Path | None) -> Checked:
-    return check_product(reading.from_document(document), day, folder)
+    product, faults = reading.read_through(document)
+    if not faults:
+        return check_product(product, day, folder)
+    # What does not rest on the places that are wrong is looked at all the same, so that one round of mending is enough.
+    faults += [*reading.against_catalogue(product, _units()), *_tables(product, folder)[1]]
+    faults += terms_faults(_ordinary(product), day) if product.terms else []
+    return Checked(None, faults=sorted(faults, key=lambda fault: reading.position(fault.where)))
+
+
+def _ordinary(product: Product) -> Product:
+    """The product with an amount, months and a rate that are in order, to look at its terms of repayment alone."""
+    price = replace(product.price, maximum_ppm=50_000)
+    return replace(product, currency="CNY", minimum_fen=10_000_000, minimum_months=12, maximum_months=12, price=price)
+
+
+def _tables(product: Product, folder: Path | None) -> tuple[dict[str, Table], list[Fault]]:
+    """The parameter tables that a product names, by the part that each plays, and what is wrong with the rest."""
+    tables, faults = {}, []
+    for part, name in product.parameters.items():
+        if not name:
+            continue  # told already
+        try:
+            tables[part] = parameters.table(name, folder)
+        except FaultsError as error:
+            where = product.document.where("parameters", part)
+            faults += [Fault(f"{where}: {one.where}", one.found, one.expected, one.remedy) for one in error.faults]
+    return tables, faults
 
 
 @cache

@@ -9,6 +9,7 @@ overlap so that their order decides, a gap that gives null.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from datetime import date
 from puhui.calculations.domains import Box, Domain, described, false_in, holds_nowhere, meets, not_true_in, range_of, true_in
 from puhui.calculations.faults import Fault
 from puhui.calculations.rules import Arithmetic, Bands, Choice, Constant, Node, expression_of
+from puhui.products.look_up_checks import look_up_findings
 from puhui.products.parameters import Table
 from puhui.products.pricing_checks import price_findings
 from puhui.products.terms import Derived, Product, Rule
@@ -37,6 +39,7 @@ def findings(product: Product, tables: Mapping[str, Table], day: date) -> list[F
     contradictions: Iterable[tuple[bool, Fault]] = (
         *_rules(product, domains),
         *_derived(product, domains),
+        *look_up_findings(product, domains),
         *_classes(product),
         *_bounds(product, domains, tables, day),
         *price_findings(product, tables, day),
@@ -56,12 +59,15 @@ def _authority(product: Product, levels: Table, day: date) -> Iterator[tuple[boo
 
 
 _OF_UNIT = {"0/1": (0, 1), "flag": (0, 1), "0-1": (0, 1), "0-100": (0, 100), "n": (0, math.inf), "persons": (0, math.inf)}
+_COUNT_IN_WINDOW = re.compile(r"_(?:months_(?=\d+m$)|days_(?=\d+d$))(\d+)[md]$")
+"""Months of so many months, days of so many days: `inv_out_active_months_12m` is 12 at most."""
 
 
 def domains_of(product: Product) -> dict[str, Domain]:
     """What each fact can be at all, by its unit and by what the product says of it; any of them may be null where facts may be."""
     units = dict(product.variables) | {name: one.unit for name, one in product.application.items()}
     ends = {name: _OF_UNIT[unit] for name, unit in units.items() if unit in _OF_UNIT}
+    ends |= {name: (0, int(window[1])) for name in units if (window := _COUNT_IN_WINDOW.search(name))}
     found = {name: Domain(float(low), float(high), known=None) for name, (low, high) in ends.items()}
     found |= {name: Domain(value, value) for name, value in product.constants.items()}
     found |= {name: Domain(low=0.0, known=None) for name in ("staff_count", "firm_age_months", "evidence_age_days", "existing_exposure")}
@@ -85,6 +91,12 @@ def _domain_of(one: Derived, domains: Box, product: Product) -> Domain:
 # ---------------------------------------------------------------- rules
 
 
+_ALONE = {
+    "veto": ("one that refuses some firm by itself", ""),
+    "refer": ("one that sends some firm to a person by itself", " send to a person"),
+}
+
+
 def _rules(product: Product, domains: Box) -> Iterator[tuple[bool, Fault]]:
     where = {rule.code: product.document.where("rules", number, "require") for number, rule in enumerate(product.rules)}
     passes = {rule.code: _passes(rule) for rule in product.rules}
@@ -97,18 +109,21 @@ def _rules(product: Product, domains: Box) -> Iterator[tuple[bool, Fault]]:
                 True,
                 Fault(where[rule.code], f"a condition that every firm meets: {rule.require.text}", "one that some firm does not meet"),
             )
-    vetoes = [rule for rule in product.rules if rule.severity == "veto"]
-    for number, rule in enumerate(vetoes):
-        for earlier in vetoes[:number]:
-            both = f"{earlier.require.text} (rule {earlier.code}) and {rule.require.text}"
-            if _each_can(earlier, rule, domains) and holds_nowhere(meets([passes[earlier.code], passes[rule.code]]), domains):
+    able = [rule for rule in product.rules if not holds_nowhere(true_in(rule.require.expression.tree), domains)]
+    for number, rule in enumerate(able):
+        for place, veto in enumerate(able):
+            if veto is rule or veto.severity != "veto":
+                continue
+            both = f"{veto.require.text} (rule {veto.code}) and {rule.require.text}"
+            never_both = rule.severity == "veto" and holds_nowhere(meets([passes[veto.code], passes[rule.code]]), domains)
+            if never_both and place < number:
                 yield True, Fault(where[rule.code], f"two conditions that no firm can meet together: {both}", "rules that some firm passes")
-            elif _says_nothing_new(earlier, rule, passes, speaks, domains):
-                remedy = f"Rule {earlier.code} refuses every firm that this one would."
-                yield (
-                    True,
-                    Fault(where[rule.code], f"a rule that cannot be reached: {both}", "one that refuses some firm by itself", remedy),
-                )
+            elif not never_both and _is_idle(rule, veto, passes, speaks, domains):
+                if rule.severity == "veto" and place > number and _is_idle(veto, rule, passes, speaks, domains):
+                    continue  # they refuse the same firms: told of the later one
+                expected, does = _ALONE[rule.severity]
+                remedy = f"Rule {veto.code} refuses every firm that this one would{does}."
+                yield True, Fault(where[rule.code], f"a rule that cannot be reached: {both}", expected, remedy)
 
 
 def _passes(rule: Rule) -> list[Box]:
@@ -122,12 +137,9 @@ def _speaks(rule: Rule) -> list[Box]:
     return not_true_in(rule.require.expression.tree)
 
 
-def _each_can(earlier: Rule, rule: Rule, domains: Box) -> bool:
-    return not any(holds_nowhere(true_in(one.require.expression.tree), domains) for one in (earlier, rule))
-
-
-def _says_nothing_new(earlier: Rule, rule: Rule, passes: Mapping[str, list[Box]], speaks: Mapping[str, list[Box]], domains: Box) -> bool:
-    return not holds_nowhere(speaks[rule.code], domains) and holds_nowhere(meets([passes[earlier.code], speaks[rule.code]]), domains)
+def _is_idle(rule: Rule, veto: Rule, passes: Mapping[str, list[Box]], speaks: Mapping[str, list[Box]], domains: Box) -> bool:
+    """Whether the rule speaks of some firm, and of none that passes the veto."""
+    return not holds_nowhere(speaks[rule.code], domains) and holds_nowhere(meets([passes[veto.code], speaks[rule.code]]), domains)
 
 
 # ---------------------------------------------------------------- decision tables and score tables

@@ -33,6 +33,11 @@ class Fields:
     def fault(self, key: str, found: object, expected: str, remedy: str = "") -> None:
         self.faults.append(Fault(self.where(key), _shown(found), expected, remedy))
 
+    def has_fault(self, *keys: str) -> bool:
+        """Whether anything was found at one of these fields: what stands for it then says nothing."""
+        places = {self.where(key) for key in keys}
+        return any(fault.where in places for fault in self.faults)
+
     def take(self, key: str, default: object = _MISSING, expected: str = "a value") -> Any:
         self.known.add(key)
         value = self.body.get(key, _MISSING)

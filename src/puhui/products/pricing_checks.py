@@ -29,7 +29,7 @@ def price_findings(product: Product, tables: Mapping[str, Table], day: date) -> 
         yield True, Fault(where("price", "security"), price.security, f"a security that {tables['costs'].name} has costs of on {day}")
     law = law_from_rows(tables["rate_caps"].valid_on(day), (), (), prime["LPR1Y"])
     dear: dict[str, list[tuple[str, int, int]]] = {}
-    for lender in sorted({str(row["lender_kind"]) for row in rows}):
+    for lender in sorted({str(row["lender_kind"]) for row in rows or tables["costs"].valid_on(day)}):
         caps = caps_on_cost(law, lender)
         if not caps:
             yield True, Fault(where("price"), f"no cap for a {lender} on {day}", f"a row of {tables['rate_caps'].name}")
@@ -45,8 +45,8 @@ def price_findings(product: Product, tables: Mapping[str, Table], day: date) -> 
                 True,
                 Fault(where("price", "rate_maximum"), _percent(price.maximum_ppm), f"at most the cap of a {lender}, {_percent(cap)}"),
             )
-        costs = tables["costs"].row(day, lender_kind=lender, security=price.security)
-        for code, floor in _floors(product, costs).items():
+        costs = tables["costs"].row(day, lender_kind=lender, security=price.security) if rows else None
+        for code, floor in (_floors(product, costs) if costs else {}).items():
             dear.setdefault(code, []).append((lender, floor, min(cap, price.maximum_ppm)))
     yield from _class_findings(product, dear)
     yield from _tier_findings(product, prime)

@@ -27,7 +27,7 @@ from puhui.products.mechanisms import read_application, read_security, read_supp
 from puhui.products.seasons import read_season
 from puhui.products.terms import Bound, Price, Product, Rule, Unknown
 
-__all__ = ["against_catalogue", "catalogue", "from_body", "from_document", "load", "product_paths"]
+__all__ = ["against_catalogue", "catalogue", "from_body", "from_document", "load", "position", "product_paths", "read_through"]
 
 BORROWER_KINDS = ("enterprise", "individual_business", "cooperative", "person", "household")
 CONSENT_OF = ("firm", "owner", "spouse", "guarantor", "platform")
@@ -74,13 +74,18 @@ def from_body(code: str, body: dict[str, Any]) -> Product:
 
 def from_document(document: Document) -> Product:
     """The terms of a document. Raises FaultsError naming every fault."""
+    product, faults = read_through(document)
+    check(faults)
+    return product
+
+
+def read_through(document: Document) -> tuple[Product, list[Fault]]:
+    """The terms of a document and every fault of it, by line. Where there are faults, something else stands in their places."""
     faults: list[Fault] = []
     root = Fields(document, faults, document.body)
     product = _read(root, faults, document)
     root.finish()
-    check(sorted(faults, key=lambda fault: _position(fault.where)))
-    assert product is not None
-    return product
+    return product, sorted(faults, key=lambda fault: position(fault.where))
 
 
 def against_catalogue(product: Product, units: Mapping[str, str]) -> list[Fault]:
@@ -97,7 +102,8 @@ def against_catalogue(product: Product, units: Mapping[str, str]) -> list[Fault]
     return faults
 
 
-def _position(where: str) -> tuple[int, int]:
+def position(where: str) -> tuple[int, int]:
+    """Line and column of the place of a fault, to put them in order; zeros where it has none."""
     numbers = [int(part) for part in where.split(":")[1:3] if part.strip().isdigit()]
     return (numbers[0], numbers[1]) if len(numbers) == 2 else (0, 0)
 
@@ -114,7 +120,7 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
     application = read_application(root)
     formulas = Formulas(faults, document, variables, tables, {name: one.unit for name, one in application.items()})
     derived = read_derived(root, formulas)
-    terms = repayment.take("terms", expected="the terms as `puhui loans quote` takes them") or {}
+    terms = _terms(repayment)
     minimum_months = term.whole("minimum_months", 1, 120)
     product = Product(
         code=head.text("code"),
@@ -157,7 +163,7 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
         security=read_security(root),
         linkage=read_linkage(root, {**variables, **application, **{one.name: one for one in derived}}, formulas),
         support=read_support(root),
-        season=read_season(repayment, terms.get("method") if isinstance(terms, dict) else None, application, minimum_months),
+        season=read_season(repayment, terms.get("method"), application, minimum_months),
         parts=read_loan_parts(root, formulas),
     )
     head.take("source", "")
@@ -168,6 +174,14 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
     for fields in (head, amount, term, repayment, offer, evidence, score):
         fields.finish()
     return product
+
+
+def _terms(repayment: Fields) -> dict[str, Any]:
+    expected = "the terms as `puhui loans quote` takes them"
+    terms = repayment.take("terms", expected=expected)
+    if terms is not None and not isinstance(terms, dict):
+        repayment.fault("terms", terms, f"a table: {expected}")
+    return terms if isinstance(terms, dict) else {}
 
 
 def _variables(root: Fields) -> dict[str, str]:
@@ -253,7 +267,7 @@ def _price(fields: Fields, lent: list[str]) -> Price:
         {code: spread.rate_ppm(code, low=-1.0) for code in lent},
         fields.text("security"),
     )
-    if price.minimum_ppm > price.maximum_ppm:
+    if price.minimum_ppm > price.maximum_ppm and not fields.has_fault("rate_minimum", "rate_maximum"):
         fields.fault("rate_maximum", price.maximum_ppm / 1e6, f"at least the minimum, {price.minimum_ppm / 1e6}")
     fields.take("source", "")
     for one in (spread, tiers, fields):
@@ -264,11 +278,11 @@ def _price(fields: Fields, lent: list[str]) -> Price:
 def _consistent(product: Product, head: Fields, amount: Fields, term: Fields) -> None:
     if product.valid_to and product.valid_to < product.valid_from:
         head.fault("valid_to", product.valid_to.isoformat(), f"no day before valid_from, {product.valid_from}")
-    if "maximum" in amount.body and product.minimum_fen > product.maximum_fen:
+    if product.minimum_fen > product.maximum_fen and not amount.has_fault("minimum", "maximum"):
         amount.fault("maximum", product.maximum_fen // 100, f"at least the minimum, {product.minimum_fen // 100}")
-    if "multiple" in amount.body and not product.multiple_fen:
+    if not product.multiple_fen and not amount.has_fault("multiple"):
         amount.fault("multiple", 0, "more than 0")
-    if "maximum_months" in term.body and product.minimum_months > product.maximum_months:
+    if product.minimum_months > product.maximum_months and not term.has_fault("minimum_months", "maximum_months"):
         term.fault("maximum_months", product.maximum_months, f"at least the minimum, {product.minimum_months}")
     left = ("amount", "rate_annual", "start", "instalments", "currency", *(("dues", "every") if product.season else ()))
     for key in left:
