@@ -8,23 +8,19 @@ is only what comes from outside: the firms' papers, and the money on their accou
 from __future__ import annotations
 
 import importlib
-import tempfile
 import threading
 import tomllib
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import date, timedelta
+from datetime import timedelta
+from functools import partial
 from importlib import resources
-from pathlib import Path
-from typing import Any
 
 import polars as pl
-from django.db import connection
 
 from puhui.books.actions import open_books
 from puhui.county import economy as economies
-from puhui.county import files, fortune, names, trade
+from puhui.county import fortune, names, trade
+from puhui.county.beside import commits_unwaited, two_at_once
 from puhui.county.desk import sign_contracts
 from puhui.county.desks import lay_out
 from puhui.county.lending import decide_all, pay_out_all
@@ -35,7 +31,6 @@ from puhui.county.papers.village import file_village
 from puhui.county.plan import CODE, PASSWORD, PRODUCT, USERS, County, Plan, Teller
 from puhui.decisions import actions as decisions
 from puhui.decisions.models import Offer
-from puhui.evidence.actions import import_invoices
 from puhui.evidence.layouts import classes as evidence_classes
 from puhui.features import actions as features
 from puhui.features.queries import frame as snapshot_frame
@@ -60,22 +55,10 @@ ACCOUNT_NUMBER = "6222020200112233445"  # the lender's, at a made-up bank
 
 def tell(plan: Plan, teller: Teller) -> County:
     """The whole story on an empty database."""
-    with _commits_unwaited():
+    with commits_unwaited():
         county, shown = _told(plan, teller)
     borrower_account(county, shown.people.get(role="legal_representative").person)
     return county
-
-
-@contextmanager
-def _commits_unwaited() -> Iterator[None]:
-    """Commits do not wait for the disk: a story that is cut off is told anew. The first commit after it waits, for all of them."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = off")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET synchronous_commit")
 
 
 def _told(plan: Plan, teller: Teller) -> tuple[County, Firm]:
@@ -93,15 +76,14 @@ def _told(plan: Plan, teller: Teller) -> tuple[County, Firm]:
     county = County(plan, economy, known.invoices, institution, firms)
     # Training's libraries take seconds to load; the import leaves Python waiting for the database meanwhile.
     threading.Thread(target=importlib.import_module, args=("optbinning",), daemon=True).start()
-    take_evidence(county, plan.decision_day.replace(day=1), teller)
-    hand_over(institution, economy, known.frames, plan.decision_day, teller)
+    hand_over(institution, economy, known.invoices, known.frames, plan.decision_day, teller)
     learn(county, teller)
     decide_all(county, teller)
     with teller("contracts and payouts"):
         year = pay_out_all(county)
     live_on(county, year, teller)
-    hand_over(institution, economy, known.frames, plan.last_day, teller, since=plan.decision_day)
-    with teller("new invoices and applications"):
+    hand_over(institution, economy, known.invoices, known.frames, plan.last_day, teller, since=plan.decision_day)
+    with teller("a village, and new applications"):
         shown = leave_work(county)
         lay_out(county)
     return county, shown
@@ -162,33 +144,24 @@ def borrower_account(county: County, person: Person) -> User:
     return parties.create_user(county.institution, "borrower", PASSWORD, Role.BORROWER, name=person.name, person=person)
 
 
-def take_evidence(county: County, until: date, teller: Teller, since: date = date.min) -> None:
-    """The firms' invoices issued from `since` and before `until`, as files, through the import."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = files.write_invoices(county.economy, county.invoices, Path(folder), until, since)
-        with teller("importing invoices", total=len(paths)) as stage:
-            for path, direction in zip(paths, ("out", "in"), strict=True):
-                import_invoices(county.institution, path, files.mapping(direction), actor="officer")
-                stage.advance()
-
-
 def learn(county: County, teller: Teller) -> None:
-    """Train the scorecard on what became of the firms' older loans in the year before, from what was known at its start."""
+    """Train the scorecard on what became of the firms' older loans in the year before, from what was known at its start; and know the
+    firms as they are today, to decide on them."""
+    today = county.plan.decision_day.replace(day=1)
+    with teller("variables of a year ago and of today, and the scorecard"):
+        two_at_once([partial(train_on_the_past, county), partial(features.refresh, county.institution, today, actor="risk")])
+
+
+def train_on_the_past(county: County) -> None:
     plan = county.plan
     start = plan.decision_month - 12
     # On the first of a month the month before is complete: its last invoices and voids are known.
     day = economies.month_after(plan.first_month, start)
-    with teller("variables of a year ago, to train on"):
-        features.refresh(county.institution, day, actor="risk")
+    features.refresh(county.institution, day, actor="risk")
     outcome = fortune.defaulted(county.economy, start, plan.decision_month)
     labels = pl.DataFrame({"firm_id": [firm.pk for firm in county.firms], "defaulted": [int(bad) for bad in outcome]})
     labelled = snapshot_frame(county.institution, day).join(labels, on="firm_id")
-    with ThreadPoolExecutor(1) as beside:  # training asks nothing of the database
-        training = beside.submit(train, labelled, score_configuration(min(sum(outcome), len(outcome) - sum(outcome))))
-        with teller("variables of today, to decide on"):
-            features.refresh(county.institution, plan.decision_day.replace(day=1), actor="risk")
-        with teller("training the scorecard, out of fold"):
-            trained = training.result()
+    trained = train(labelled, score_configuration(min(sum(outcome), len(outcome) - sum(outcome))))
     scoring.register(county.institution, trained, "risk")
 
 
@@ -201,10 +174,8 @@ def score_configuration(rarer: int) -> Configuration:
 
 
 def leave_work(county: County) -> Firm:
-    """A year on: the year's invoices arrive, and some firms apply again. One offer waits for its borrower, whose firm is returned, and
-    payouts for their check."""
+    """A year on, some firms apply again. One offer waits for its borrower, whose firm is returned, and payouts for their check."""
     institution, plan = county.institution, county.plan
-    take_evidence(county, plan.last_day.replace(day=1), _quiet, plan.decision_day.replace(day=1))
     county.village = file_village(institution, plan.last_day, plan.seed)
     features.refresh(institution, plan.last_day.replace(day=1), actor="night run")
     least_fen = product(PRODUCT, institution.business_date).minimum_fen  # a draw or a part may have been less
@@ -225,12 +196,3 @@ def leave_work(county: County) -> Firm:
     offers = list(Offer.objects.filter(decision__in=batch.decided, status=Offer.Status.OPEN).order_by("pk"))
     sign_contracts(institution, [(decisions.answer_offer(offer, True, "borrower"), None, "") for offer in offers[1:4]])
     return offers[0].firm if offers else county.firms[0]
-
-
-def _quiet(label: str, total: int | None = None) -> AbstractContextManager[Any]:
-    return nullcontext(_Nobody())
-
-
-class _Nobody:
-    def advance(self, count: int = 1) -> None:
-        return None

@@ -5,14 +5,17 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
+from puhui.county import files
+from puhui.county.beside import Task, two_at_once
 from puhui.county.economy import Economy
 from puhui.county.papers.writing import write_papers
 from puhui.county.plan import Teller
-from puhui.evidence.actions import import_records
+from puhui.evidence.actions import import_invoices, import_records
 from puhui.evidence.layouts import layout
 from puhui.parties.models import Institution
 
@@ -53,16 +56,33 @@ def new_by(frames: Mapping[str, pl.DataFrame], since: date, today: date) -> dict
 def hand_over(
     institution: Institution,
     economy: Economy,
+    invoices: pl.DataFrame,
     frames: Mapping[str, pl.DataFrame],
     today: date,
     teller: Teller,
     since: date | None = None,
 ) -> None:
-    """Write what was known by `today` as files and import each; with `since`, the day of the last handing over, only what is new."""
+    """Write what was known by `today` as files and import each; with `since`, the day of the last handing over, only what is new.
+
+    Invoices are those of whole months.
+    """
     known = known_by(frames, today) if since is None else new_by(frames, since, today)
+    months = (today.replace(day=1), date.min if since is None else since.replace(day=1))
     with tempfile.TemporaryDirectory() as folder:
+        invoiced = files.write_invoices(economy, invoices, Path(folder) / "invoices", *months)
         paths = write_papers(economy, known, Path(folder))
-        with teller("importing papers of the other classes", total=len(paths)) as stage:
-            for record, path in paths.items():
-                import_records(institution, path, layout(record).evidence_class, record, business_date=today, actor="officer")
+        with teller("importing invoices and the papers of the other classes", total=len(invoiced) + len(paths)) as stage:
+
+            def take_in(work: Task) -> None:
+                work()
                 stage.advance()
+
+            tasks = [
+                partial(import_invoices, institution, path, files.mapping(direction), actor="officer")
+                for path, direction in zip(invoiced, ("out", "in"), strict=True)
+            ]
+            tasks += [
+                partial(import_records, institution, path, layout(record).evidence_class, record, business_date=today, actor="officer")
+                for record, path in sorted(paths.items(), key=lambda each: -each[1].stat().st_size)
+            ]
+            two_at_once(partial(take_in, task) for task in tasks)
