@@ -78,10 +78,10 @@ def bullet(months: int) -> Callable[[Terms, date], Plan]:
 
 
 def flat(offered: Terms, day: date) -> Plan:
-    """Interest on the whole amount to the end, paid early or not: about half the rate costs the same."""
+    """Interest on the whole amount to the end: about half the rate costs the same."""
     count = offered["instalments"]
     share = str(Decimal(count + 1) / (2 * count) * Decimal("0.97"))
-    return {"method": "flat", "rate_annual": lowered(offered["rate_annual"], share), "interest_recalculation": None}
+    return {"method": "flat", "rate_annual": lowered(offered["rate_annual"], share)}
 
 
 def stepped(offered: Terms, day: date) -> Plan:
