@@ -71,7 +71,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         ("twice.xlsx, sheet Sheet2, column a", "a heading that stands twice"),
     ]
     (tmp_path / "cut.xlsx").write_bytes(twice.read_bytes()[:200])
-    with pytest.raises(FaultsError, match="a readable Parquet, CSV or XLSX file"):
+    with pytest.raises(FaultsError, match="a readable Parquet, CSV, XLSX or ARFF file"):
         read_table(tmp_path / "cut.xlsx")
     with pytest.raises(FaultsError, match="one row per case"):
         read_table(written(tmp_path / "empty.xlsx", [["a"]]))

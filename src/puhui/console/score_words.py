@@ -188,9 +188,11 @@ REFUSALS: tuple[tuple[str, Any], ...] = (
     (r"somebody of (?P<a>\S+)", _("somebody of %(a)s")),
     (r"why, in a sentence", _("why, in a sentence")),
     (
-        r"a readable Parquet, CSV or XLSX file; text in UTF-8, GB18030 or Latin-1",
-        _("a readable Parquet, CSV or XLSX file; text in UTF-8, GB18030 or Latin-1"),
+        r"a readable Parquet, CSV, XLSX or ARFF file; text in UTF-8, UTF-16, GB18030 or Latin-1",
+        _("a readable Parquet, CSV, XLSX or ARFF file; text in UTF-8, UTF-16, GB18030 or Latin-1"),
     ),
+    (r"a heading that stands twice", _("a heading that stands twice")),
+    (r"each name once", _("each name once")),
     (r"Use fewer folds, or a table with more defaults\.", _("Use fewer folds, or a table with more defaults.")),
     (r"use fewer folds", _("Use fewer folds.")),
     (r"Look at the cases first\.", _("Look at the cases first.")),

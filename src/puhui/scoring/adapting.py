@@ -18,17 +18,19 @@ from typing import Any
 import polars as pl
 
 from puhui.calculations.faults import Fault, check
-from puhui.scoring.cells import dates, flag, known_text, number, number_text
+from puhui.scoring.cells import dates, flag, is_unknown, known_text, number, number_text
 from puhui.scoring.loading import AnyModel
 from puhui.scoring.model import Model
 from puhui.scoring.preparation import as_text, read_kinds
 
-__all__ = ["Adapted", "adapt", "same_name", "type_word"]
+__all__ = ["Adapted", "adapt", "column_named", "plain", "same_name", "type_word"]
 
 MOST_UNREADABLE = 0.05
 """Share of a column's known cells that may be unreadable and count as null; beyond it the column is a fault."""
 
 SHOWN_NEW = 5
+_BYTES = r"^b'.*'$"
+_COMMA = re.compile(r"[-+]?\d+,\d+")
 
 
 @dataclass
@@ -38,6 +40,22 @@ class Adapted:
     frame: pl.DataFrame
     notes: list[str] = field(default_factory=list)
     unreadable: dict[str, int] = field(default_factory=dict)
+
+
+def plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same cases as plain values: NaN is null; bytes are text, also where a program wrote them as it shows them (`b'1'`)."""
+    return frame.with_columns([one for column in frame.get_columns() if (one := _plain(column)) is not None])
+
+
+def _plain(column: pl.Series) -> pl.Series | None:
+    """A column as plain values; None where it is already."""
+    if column.dtype.is_float():
+        return column.fill_nan(None) if column.is_nan().any() else None
+    if column.dtype == pl.Binary:
+        return column.cast(pl.String, strict=False)
+    if column.dtype != pl.String or not (column.drop_nulls().head(1).str.contains(_BYTES).any() and column.str.contains(_BYTES).all()):
+        return None
+    return column.str.slice(2).str.strip_suffix("'")
 
 
 def type_word(dtype: Any) -> str:
@@ -53,11 +71,12 @@ def type_word(dtype: Any) -> str:
 
 def adapt(frame: pl.DataFrame, model: AnyModel) -> Adapted:
     """The columns that `model` reads, each in the kind of training. FaultsError names every column that is absent or cannot be read."""
+    frame = plain(frame)
     result, faults, columns = Adapted(frame), list[Fault](), list[pl.Series]()
     ways = _ways(model)
     kept = model.document.training.get("types", {})
     for name in model.columns:
-        found = _found(name, frame.columns)
+        found = column_named(name, frame.columns)
         if found is None:
             faults.append(_absent(name, frame.columns))
             continue
@@ -76,7 +95,7 @@ def same_name(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.lower())
 
 
-def _found(name: str, columns: Sequence[str]) -> str | None:
+def column_named(name: str, columns: Sequence[str]) -> str | None:
     """The column of that name, or the only one that differs in case and signs alone."""
     if name in columns:
         return name
@@ -144,6 +163,9 @@ def _numbers(series: pl.Series, training: str, result: Adapted, faults: list[Fau
     plain = series.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False) if series.dtype == pl.String else None
     if plain is not None and plain.null_count() == series.null_count():
         return plain
+    if series.dtype == pl.String and _has_decimal_commas(series):
+        result.notes.append(f"{series.name}: a comma is read as the decimal sign")
+        return series.str.strip_chars().str.replace(",", ".").cast(pl.Float64, strict=False)
     read, wrong = {}, []
     for value in series.unique().to_list():
         try:
@@ -152,6 +174,14 @@ def _numbers(series: pl.Series, training: str, result: Adapted, faults: list[Fau
             read[value] = None
             wrong.append(value)
     return _told(series, [read[value] for value in series.to_list()], pl.Float64, wrong, "a number", result, faults)
+
+
+def _has_decimal_commas(series: pl.Series) -> bool:
+    """Whether all known cells are whole numbers or hold one comma as a decimal sign: some of them could not be thousands."""
+    texts = [text.strip() for text in series.drop_nulls().unique().to_list() if not is_unknown(text)]
+    if not all(_COMMA.fullmatch(text) or text.lstrip("+-").isdecimal() for text in texts):
+        return False
+    return any(len(text.partition(",")[2]) != 3 for text in texts if "," in text)
 
 
 def _days(series: pl.Series, result: Adapted, faults: list[Fault]) -> pl.Series:

@@ -27,11 +27,13 @@ def applied(model: AnyModel, frame: pl.DataFrame, keep: Sequence[str] = ()) -> t
     check(
         [Fault(f"--keep {name}", "no such column", f"one of {', '.join(frame.columns[:60])}") for name in keep if name not in frame.columns]
     )
+    keep = list(dict.fromkeys(keep))
     adapted = adapt(frame, model)
     scored = model.score_frame(adapted.frame)
     taken = [name for name in keep if name in scored.columns or name == "row"]
     check([Fault(f"--keep {name}", "a name that the answer uses itself", "a column of another name") for name in taken])
-    return frame.select(keep).with_row_index("row").hstack(scored), adapted.notes
+    rows = pl.DataFrame({"row": pl.int_range(len(frame), dtype=pl.UInt32, eager=True)})
+    return rows.hstack([frame[name] for name in keep]).hstack(scored), adapted.notes
 
 
 def check_ending(path: Path) -> None:

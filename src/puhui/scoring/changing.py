@@ -14,11 +14,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from numbers import Real
 from typing import Any
 
 import polars as pl
 
-from puhui.calculations.faults import Fault, FaultsError
+from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.loading import AnyModel
 from puhui.scoring.model import Model
 from puhui.scoring.trees import Trees
@@ -80,15 +81,26 @@ class Answer:
 
 
 def actions_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Action]:
-    """Variable → what can be done, of rows of the table. FaultsError for a direction that is none."""
+    """Variable → what can be done, of rows of the table. FaultsError for what lacks or cannot be read, and a direction that is none."""
     found = {}
-    for row in rows:
+    for place, row in enumerate(rows, 1):
+        check(_faults_of(place, row))
         if row["direction"] not in ("up", "down"):
             raise FaultsError([Fault(f"actionable variable {row['variable']}: direction", repr(row["direction"]), "up or down")])
         name, is_up, relative, months = str(row["variable"]), row["direction"] == "up", bool(row.get("relative")), int(row.get("months", 0))
         least, most, step, effort = (float(row[each]) for each in ("least", "most", "step", "effort"))
         found[name] = Action(name, is_up, least, most, step, effort, relative, months)
     return found
+
+
+def _faults_of(place: int, row: Any) -> list[Fault]:
+    where = f"actionable variables, row {place}"
+    if not isinstance(row, Mapping):
+        return [Fault(where, repr(row), "a table of variable, direction, least, most, step and effort")]
+    numbers = ("least", "most", "step", "effort")
+    lacking = [Fault(f"{where}: {name}", "nothing", "a value") for name in ("variable", "direction", *numbers) if name not in row]
+    wrong = [name for name in (*numbers, "months") if name in row and (isinstance(row[name], bool) or not isinstance(row[name], Real))]
+    return lacking + [Fault(f"{where}: {name}", repr(row[name]), "a number") for name in wrong]
 
 
 def nearest_change(model: AnyModel, values: Mapping[str, object], actions: Mapping[str, Action], wanted: float) -> Answer:

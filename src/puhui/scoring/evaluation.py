@@ -56,6 +56,7 @@ class Figures:
 def evaluate(target: FloatArray, probability: FloatArray, weight: FloatArray | None = None) -> Figures:
     """All figures of cases with known outcome. Arrays of one length n ≥ 1; weights positive, all 1 when None."""
     weights = np.ones(len(target)) if weight is None else np.asarray(weight, dtype=float)
+    weights = weights / weights.max()  # of any scale: the largest that there are add up, too
     target = np.asarray(target, dtype=float)
     probability = np.asarray(probability, dtype=float)
     both = 0 < target.sum() < len(target)

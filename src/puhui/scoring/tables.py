@@ -1,7 +1,10 @@
-"""Reading a table of cases (Parquet, CSV or XLSX, one row per case), and judging a model by one."""
+"""Reading a table of cases (Parquet, CSV, XLSX or ARFF, one row per case), and judging a model by one."""
 
 from __future__ import annotations
 
+import codecs
+import csv
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +15,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from puhui.calculations.faults import Fault, FaultsError, check
-from puhui.scoring import workbooks
-from puhui.scoring.adapting import adapt
+from puhui.scoring import arff, workbooks
+from puhui.scoring.adapting import adapt, column_named, plain
 from puhui.scoring.cells import number
 from puhui.scoring.configuration import Target
 from puhui.scoring.evaluation import evaluate
@@ -41,23 +44,30 @@ def read_table(path: Path, as_text: bool = False) -> pl.DataFrame:
         frame = _read(path, magic, as_text)
     except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError, *workbooks.UNREADABLE) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FaultsError([Fault(where, reason, "a readable Parquet, CSV or XLSX file; text in UTF-8, GB18030 or Latin-1")]) from error
+        raise FaultsError(
+            [Fault(where, reason, "a readable Parquet, CSV, XLSX or ARFF file; text in UTF-8, UTF-16, GB18030 or Latin-1")]
+        ) from error
     if frame.is_empty():
         raise FaultsError([Fault(where, "no rows", "one row per case")])
-    return frame
+    return plain(frame)
 
 
 def _read(path: Path, magic: bytes, as_text: bool) -> pl.DataFrame:
     if magic == MAGIC_PARQUET:
         return pl.read_parquet(path)
-    return workbooks.read_workbook(path, as_text) if magic == workbooks.MAGIC else _read_csv(path.read_bytes(), as_text)
+    if magic == workbooks.MAGIC:
+        return workbooks.read_workbook(path, as_text)
+    text = _utf8(path.read_bytes())
+    return arff.read_arff(text, str(path), as_text) if arff.is_arff(text) else _read_csv(text, str(path), as_text)
 
 
-def _read_csv(data: bytes, as_text: bool) -> pl.DataFrame:
+def _read_csv(text: bytes, where: str, as_text: bool) -> pl.DataFrame:
     """Types are told from all rows: a code that first shows a letter in the last row is text. Dates that are plainly dates become dates."""
-    text = _utf8(data)
     heading = text.split(b"\n", 1)[0]
     separator = max(SEPARATORS, key=lambda each: heading.count(each.encode()))
+    names = [name.strip() for name in next(csv.reader([heading.decode()], delimiter=separator), [])]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    check([Fault(f"{where}, column {name}", "a heading that stands twice", "each name once") for name in twice])
     if as_text:
         frame = pl.read_csv(text, separator=separator, infer_schema=False)
     else:
@@ -66,7 +76,9 @@ def _read_csv(data: bytes, as_text: bool) -> pl.DataFrame:
 
 
 def _utf8(data: bytes) -> bytes:
-    """The same text in UTF-8: as it is, or from GB18030, or from Latin-1, which any bytes are."""
+    """The same text in UTF-8: as it is, or from UTF-16 with its mark, or from GB18030, or from Latin-1, which any bytes are."""
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return data.decode("utf-16").encode()
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding).encode()
@@ -107,9 +119,13 @@ def judge(
     columns of the table, for each of whose values (the most frequent `MOST_GROUPS`) the figures stand under `by` as well.
     FaultsError names absent columns and values that cannot be read.
     """
+    frame = plain(frame)
     named = [("target", target), ("weight", weight), *(("--by", name) for name in by)]
-    check([_absent(kind, name, frame) for kind, name in named if name and name not in frame.columns])
+    found = {name: column_named(name, frame.columns) for _, name in named if name}
+    check([_absent(kind, name, frame) for kind, name in named if name and found[name] is None])
+    frame = frame.with_columns(frame[column].alias(name) for name, column in found.items() if column and column != name)
     adapted = adapt(frame, model)
+    adapted.notes[:0] = [f"{column} is read as {name}" for name, column in found.items() if column != name]
     trained = model.document.target
     sides = (tuple(positive), tuple(negative)) if positive or negative else (tuple(trained["positive"]), tuple(trained["negative"]))
     outcome, known = read_target(frame[target], Target(target, *sides))
@@ -132,7 +148,7 @@ def judge(
         "left_out": int((~judged).sum()),
         "left_out_without_weight": int((known & ~judged).sum()),
         "read_as_null": adapted.unreadable,
-        "notes": [*([seen] if seen else []), *adapted.notes, *_other_outcomes(frame[target], known)],
+        "notes": [*([seen] if seen else []), *adapted.notes, *_other_outcomes(frame[target], known), *_one_outcome(cases)],
     }
     groups = {name: _by_value(cases.with_columns(frame[name].filter(pl.Series(judged)).cast(pl.String).alias("value"))) for name in by}
     return Judged(figures | ({"by": groups} if by else {}), cases)
@@ -146,6 +162,13 @@ def _other_outcomes(target: pl.Series, known: NDArray[np.bool_]) -> list[str]:
         return []
     shown = ", ".join(f"{value!r} {count:,}" for value, count in values.head(SHOWN_OUTCOMES).iter_rows())
     return [f"{target.name}: outcomes that mean neither default nor repaid are left out ({shown})"]
+
+
+def _one_outcome(cases: pl.DataFrame) -> list[str]:
+    """A note where only one outcome occurs."""
+    if cases["outcome"].n_unique() > 1:
+        return []
+    return [f"only {'defaults' if cases['outcome'][0] else 'repaid cases'} are in the table: no order and no calibration can be told"]
 
 
 def _figures(cases: pl.DataFrame) -> dict[str, Any]:
@@ -170,7 +193,7 @@ def _weights(frame: pl.DataFrame, column: str) -> NDArray[np.float64]:
     read, wrong = {}, []
     for value in frame[column].unique().to_list():
         try:
-            read[value] = number(value) or 0.0
+            read[value] = -1.0 if value in (math.inf, -math.inf) else number(value) or 0.0
         except ValueError:
             read[value] = -1.0
         wrong += [value] if read[value] < 0 else []

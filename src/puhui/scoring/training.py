@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from puhui.calculations.faults import Fault, FaultsError
-from puhui.scoring.adapting import adapt, type_word
+from puhui.scoring.adapting import adapt, plain, type_word
 from puhui.scoring.configuration import Configuration
 from puhui.scoring.ensemble import Ensemble
 from puhui.scoring.evaluation import auc_standard_error
@@ -99,6 +99,7 @@ def train_all(
     frame: pl.DataFrame, configuration: Configuration, progress: Progress | None = None, signs: dict[str, str] | None = None
 ) -> dict[str, Trained]:
     """Train every model of the configuration on the same cases and folds: kind → trained. As `train` otherwise."""
+    frame = plain(frame)
     population = population_of(frame, configuration, catalogue_signs() if signs is None else signs)
     found = suspicions(population, frame, configuration)
     population = _guarded(population, found, configuration)

@@ -23,7 +23,7 @@ app = typer.Typer(help="Train, evaluate and explain scores.", no_args_is_help=Tr
 app.add_typer(score_promotions.promotions, name="promote")
 
 ModelPath = Annotated[Path, typer.Argument(help="Model file written by `puhui score train`.")]
-DataPath = Annotated[Path, typer.Option("--data", help="Parquet, CSV or XLSX, one row per case.")]
+DataPath = Annotated[Path, typer.Option("--data", help="Parquet, CSV, XLSX or ARFF, one row per case.")]
 Code = Annotated[str, typer.Option("--institution", help="Code of the institution; may be left out where there is only one.")]
 Actor = Annotated[str, typer.Option("--as", help="In whose name, for the audit trail.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -33,7 +33,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def train(
     config: Annotated[Path, typer.Argument(help="TOML file: target at least; see docs/algorithms/scorecard.md.")],
     data: Annotated[
-        Path | None, typer.Option("--data", help="Parquet, CSV or XLSX; with [evidence] a folder; else what the file names.")
+        Path | None, typer.Option("--data", help="Parquet, CSV, XLSX or ARFF; with [evidence] a folder; else what the file names.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Where the model goes; card and plots beside it. Default: NAME.json here.")
@@ -274,14 +274,16 @@ def explain(
 
     Example: puhui score explain sba-scorecard.json --data newer.parquet --row 17 --below 0.05 --can can-change.toml
     """
-    from puhui.calculations.faults import Fault, FaultsError
+    from puhui.calculations.faults import Fault, check
     from puhui.scoring.adapting import adapt
     from puhui.scoring.explanation import explain_case
     from puhui.scoring.tables import read_table
 
     frame, scorer = read_table(data, as_text=True), _load(model)
-    if row >= len(frame):
-        raise FaultsError([Fault("--row", str(row), f"0 to {len(frame) - 1}")])
+    faults = [Fault("--row", str(row), f"0 to {len(frame) - 1}")] if row >= len(frame) else []
+    if below is not None and not 0 < below < 1:
+        faults.append(Fault("--below", str(below), "a probability between 0 and 1, such as 0.05"))
+    check(faults)
     case = adapt(frame, scorer).frame.row(row, named=True)
     explanation = explain_case(scorer, case)
     if below is not None:
@@ -319,6 +321,8 @@ def _nearest(model: AnyModel, values: dict[str, Any], can: Path | None, below: f
             rows = tomllib.loads(can.read_text("utf-8")).get("rows", [])
         except (OSError, ValueError) as error:
             raise FaultsError([Fault("--can", f"{can} ({error})", "a TOML file with [[rows]]")]) from error
+        if not isinstance(rows, list) or not rows:
+            raise FaultsError([Fault("--can", f"{can} without rows", "a TOML file with [[rows]]")])
     actions = actions_of(rows)
     answer = nearest_change(model, values, actions, below)
     tried = [name for name in model.columns if name in actions]
