@@ -100,14 +100,18 @@ def shown(value: Any, kind: Kind) -> str:
     if value is None:
         return "–"
     if kind == "fen":
-        return f"{reckoned(value, kind):,.2f}".replace("-", "−")
-    if kind == "ppm":
-        return f"{value / 10_000:.2f}%"
-    if kind == "share":
-        return f"{value * 100:.1f}%"
-    if kind in ("hours", "index"):
-        return f"{value:.{2 if kind == 'hours' else 3}f}"
-    return f"{value:,}" if kind == "count" else str(value)
+        text = f"{reckoned(value, kind):,.2f}"
+    elif kind == "ppm":
+        text = f"{value / 10_000:.2f}%"
+    elif kind == "share":
+        text = f"{value * 100:.1f}%"
+    elif kind in ("hours", "index"):
+        text = f"{value:.{2 if kind == 'hours' else 3}f}"
+    elif kind == "count":
+        text = f"{value:,}"
+    else:
+        return str(value)
+    return text.replace("-", "−")
 
 
 def _csv(report: Report) -> bytes:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from puhui.console.access import Request, page
 from puhui.console.decision_figures import language
 from puhui.console.kept_reports import Kept, kept
+from puhui.console.templatetags.figures import MINUS
 from puhui.console.words import in_language, unit_word
 from puhui.evidence.layouts import classes
 from puhui.features import queries, registry
@@ -79,5 +80,6 @@ def _spread(row: dict[str, Any] | None) -> dict[str, str]:
     if row is None:
         return dict.fromkeys(("missing", "low", "middle", "high", "stability"), "–")
     stability = "–" if row["stability"] is None else f"{row['stability']:.2f}"
-    spread = {"low": shown(row["p05"]), "middle": shown(row["median"]), "high": shown(row["p95"])}
+    parts = {"low": "p05", "middle": "median", "high": "p95"}
+    spread = {part: shown(row[name]).replace("-", MINUS) for part, name in parts.items()}
     return {"missing": "–" if row["missing"] is None else f"{row['missing']:.0%}", **spread, "stability": stability}
