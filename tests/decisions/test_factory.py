@@ -37,6 +37,32 @@ def test_file_without_database(files, capsys):
     assert out["reason_codes"].to_list()[1:] == ["sales_months", "one_buyer;less_than_asked"]
 
 
+def test_the_rows_of_a_file_take_the_room_of_their_industry_in_order(files, capsys, tmp_path, monkeypatch):
+    """A limit of 300,000 on one division: of three that ask for 200,000 the first gets all, the second what is left, the third nothing;
+    one of another industry is not held, and one without a code is counted as not held."""
+    import shutil
+    from importlib import resources
+
+    catalogue = tmp_path / "catalogue"
+    (catalogue / "parameters").mkdir(parents=True)
+    source = resources.files("puhui.catalogue").joinpath("parameters/concentration-limits.toml").read_text(encoding="utf-8")
+    head = source[: source.index("[[rows]]")]
+    row = '[[rows]]\nlender_kind = "bank"\nlevel = "division"\ncode = "13"\nshare = 0.3\nof = "loans"\nbase_yuan = 1_000_000\n'
+    (catalogue / "parameters" / "concentration-limits.toml").write_text(head + row, encoding="utf-8")
+    monkeypatch.setenv("PUHUI_CATALOGUE", str(catalogue))
+    codes = ["1353", "1353", "1353", "5211", None]
+    rows = [solid() | {"number": str(number), "industry_code": code} for number, code in enumerate(codes)]
+    pl.DataFrame(rows).drop("requested_amount", "term_months", "lender_kind").write_csv(tmp_path / "places.csv")
+    arguments = ["factory", "run", "invoice-working-capital", "--source", str(tmp_path / "places.csv")]
+    more = ["--model", str(files / "model.json"), "--as-of", DAY.isoformat(), "--amount", "200000", "--out", str(tmp_path / "out.csv")]
+    assert run([*arguments, *more, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert pl.read_csv(tmp_path / "out.csv")["amount_fen"].to_list() == [20_000_000, 10_000_000, 0, 20_000_000, 20_000_000]
+    assert (told["limits_held"], told["limits_not_held_rows"]) == (["division"], {"division": 1})
+    assert told["out_before"].startswith("nothing")
+    shutil.rmtree(catalogue)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

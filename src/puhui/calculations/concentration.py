@@ -16,7 +16,7 @@ from typing import Any
 
 from puhui.calculations.ceilings import share_of_fen
 
-__all__ = ["LEVELS", "Cap", "Place", "cap_of", "caps_of", "cells_of"]
+__all__ = ["LEVELS", "Cap", "Place", "cap_of", "caps_of", "cells_of", "place_of", "sections_of"]
 
 LEVELS = {"section": "industry", "division": "industry", "province": "region", "city": "region", "county": "region"}
 """Level of a limit → what it is a level of."""
@@ -48,6 +48,16 @@ class Cap:
     share: float
     of: str
     most_fen: int
+
+
+def sections_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Division of industries → its section, from the rows of the table `industry-sections`."""
+    return {division: row["code"] for row in rows for division in row["divisions"]}
+
+
+def place_of(sections: Mapping[str, str], industry_code: str, division_code: str) -> Place:
+    """Where a borrower with these codes stands."""
+    return Place(sections.get(industry_code[:2], ""), industry_code, division_code)
 
 
 def cells_of(place: Place) -> tuple[str, ...]:

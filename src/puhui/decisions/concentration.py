@@ -2,9 +2,9 @@
 
 A cell (`calculations.concentration`) has a kept figure: what the last count of the exposures found, and what was promised since. A decision
 reads the sums of the few cells that have a limit in the trip in which it reads the application, and adds its promise in the trip in which
-it is stored. Sums fall by repayments with the next count only (`recount`, after each day end), so between two counts they may be too high
-and never too low by them. Decisions beside each other do not wait for each other as long as a cell is far from its limit; from
-`GUARDED` of it on they go one by one (`sql/concentration.sql`).
+it is stored. Repayments and released promises are noted by place and lower the sum where it matters: near a limit (`GUARDED`), where
+decisions go one by one (`sql/concentration.sql`). Far from it decisions beside each other do not wait for each other, and sums fall by
+repayments with the next count (`recount`, after each day end): they may be too high and never too low by them.
 
 Limits are those of the dated table `concentration-limits`. A decision freezes the limit and the sum of each of its cells, and the digest of
 the table.
@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Sum
 
-from puhui.calculations.concentration import Cap, Place, cap_of, caps_of
+from puhui.calculations.concentration import Cap, cap_of, caps_of, place_of, sections_of
 from puhui.calculations.faults import Fault
 from puhui.decisions.credit_models import ConcentrationFigure
 from puhui.parties.models import Firm, Institution
@@ -34,7 +34,6 @@ __all__ = [
     "cap_differences",
     "figures",
     "limits_table",
-    "place_of",
     "promising",
     "recount",
     "room_faults",
@@ -43,8 +42,8 @@ __all__ = [
 ]
 
 LIMITS, SECTIONS = "concentration-limits", "industry-sections"
-GUARDED = Fraction(95, 100)
-"""The share of a limit from which on its cell is read under a lock."""
+GUARDED, LARGEST_FEN = Fraction(95, 100), 5_000_000_000
+"""A cell is read under a lock from this share of its limit on, or already where one loan of this size would pass the limit."""
 
 
 @dataclass
@@ -86,8 +85,9 @@ class Rooms:
         most = {one.cell: one.most_fen for caps in self.caps.values() for one in caps}
         if not most:
             return []
-        guarded = [int(fen * GUARDED) for fen in most.values()]
-        return [("SELECT * FROM decisions_concentrated(%s, %s, %s)", [institution_id, list(most), guarded])]
+        guarded = [max(0, min(int(fen * GUARDED), fen - LARGEST_FEN)) for fen in most.values()]
+        asked = [institution_id, list(most), guarded, [_divisions_of(cell) for cell in most]]
+        return [("SELECT * FROM decisions_concentrated(%s, %s, %s, %s)", asked)]
 
     def read(self, answers: Sequence[Sequence[Sequence[Any]]]) -> None:
         """Take over the answers to `reading`."""
@@ -103,7 +103,7 @@ def sections() -> dict[str, str]:
     """Division of industries → its section."""
     found = table(SECTIONS, settings.PUHUI_CATALOGUE)
     if found.digest not in _SECTIONS:
-        _SECTIONS[found.digest] = {division: row["code"] for row in found.rows for division in row["divisions"]}
+        _SECTIONS[found.digest] = sections_of(found.rows)
     return _SECTIONS[found.digest]
 
 
@@ -111,20 +111,21 @@ _SECTIONS: dict[str, dict[str, str]] = {}
 """Digest of the table of sections → what it says."""
 
 
-def place_of(industry_code: str, division_code: str) -> Place:
-    """Where a firm with these codes stands."""
-    return Place(sections().get(industry_code[:2], ""), industry_code, division_code)
+def _divisions_of(cell: str) -> str | None:
+    """The divisions that a cell of industry takes in, as the database writes an array; None of a region."""
+    level, _, code = cell.partition(":")
+    if level != "industry":
+        return None
+    found = [code] if code.isdigit() else [division for division, section in sections().items() if section == code]
+    return "{" + ",".join(found) + "}"
 
 
 def rooms_of(institution: Institution, firms: Iterable[Firm], day: date | None = None) -> Rooms:
     """The limits that hold for firms on the day, nothing read yet."""
     limits = limits_table()
     rows, of_division = limits.valid_on(day or institution.business_date), sections()
-    caps = {}
-    for firm in firms:
-        place = Place(of_division.get(firm.industry_code[:2], ""), firm.industry_code, firm.division_code)
-        caps[firm.pk] = caps_of(rows, institution.kind, place)
-    return Rooms(caps, limits.digest)
+    places = {firm.pk: place_of(of_division, firm.industry_code, firm.division_code) for firm in firms}
+    return Rooms({number: caps_of(rows, institution.kind, place) for number, place in places.items()}, limits.digest)
 
 
 def rooms_now(institution: Institution, firms: Iterable[Firm]) -> Rooms:

@@ -239,8 +239,8 @@ def link_person(firm: Firm, person: Person, role: str, since: date | None = None
 
 
 @transaction.atomic
-def link_people(institution: Institution, links: Sequence[tuple[Firm, Person, str]], actor: str) -> None:
-    """Parts of persons in firms: (firm, person, role), set by set; parts that are there already stay.
+def link_people(institution: Institution, links: Sequence[tuple[Firm, Person, str]], actor: str, since: date | None = None) -> None:
+    """Parts of persons in firms: (firm, person, role), set by set; parts that are there already stay. `since`: the day of joining.
 
     Raises FaultsError naming each person or firm of another institution.
     """
@@ -249,7 +249,7 @@ def link_people(institution: Institution, links: Sequence[tuple[Firm, Person, st
         for number, (firm, person, _) in enumerate(links, 1)
         if {firm.institution_id, person.institution_id} != {institution.pk}
     )
-    rows = [FirmPerson(firm=firm, person=person, role=role) for firm, person, role in links]
+    rows = [FirmPerson(firm=firm, person=person, role=role, since=since) for firm, person, role in links]
     FirmPerson.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2_000)
     record_audits(
         institution, actor, "link_person", "firm", [(firm.pk, {"person": person.pk, "role": role}) for firm, person, role in links]

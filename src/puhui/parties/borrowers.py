@@ -110,7 +110,7 @@ def add_member(household: Firm, person: Person, actor: str) -> None:
         if standing is not None:
             faults.append(Fault("person", f"{person.name}, of {standing.firm.name}", "somebody who is in no household"))
     check(faults)
-    link_people(household.institution, [(household, person, "member")], actor)
+    link_people(household.institution, [(household, person, "member")], actor, since=household.institution.business_date)
 
 
 @transaction.atomic

@@ -148,11 +148,12 @@ class FirmPerson(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="firms")
     role = models.CharField(max_length=32)
     since = models.DateField(null=True)
-    until = models.DateField(null=True)
+    until = models.DateField(null=True)  # the part is over from this day on
+    left_because = models.CharField(max_length=200, blank=True, default="", db_default="")  # of a household: why (`leaving.py`)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["firm", "person", "role"], name="person_role_once_per_firm"),
+            models.UniqueConstraint(fields=["firm", "person", "role"], condition=models.Q(until=None), name="person_role_once_per_firm"),
             models.UniqueConstraint(fields=["person"], condition=models.Q(role="borrower"), name="person_borrows_as_one_customer"),
             models.UniqueConstraint(
                 fields=["person"], condition=models.Q(role__in=["head", "member"], until=None), name="person_in_one_household"

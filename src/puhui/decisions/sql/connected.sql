@@ -1,3 +1,12 @@
+-- Whether somebody who left a household owes with it still: something that was decided on while they were in it is promised or owed.
+CREATE OR REPLACE FUNCTION decisions_still_bound(p_firm bigint, p_role text, p_until date) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT p_role IN ('head', 'member')
+       AND EXISTS (SELECT FROM decisions_exposure AS exposure JOIN decisions_decision AS decision ON decision.id = exposure.decision_id
+                    WHERE exposure.firm_id = p_firm AND exposure.reserved_fen + exposure.outstanding_fen > 0
+                      AND decision.business_date <= p_until)
+$$;
+
 -- The groups of firms that are one debtor (credit_view.py), each member with what it owes: a row for each of `firms` and member of its group.
 -- A function keeps its plan for the session: a decision that somebody waits for asks twice, and planning takes longer than looking.
 CREATE OR REPLACE FUNCTION decisions_connected(firms bigint[], roles text[])
@@ -14,8 +23,9 @@ BEGIN
           FROM reached CROSS JOIN LATERAL (
               SELECT b.firm_id AS firm
                 FROM parties_firmperson AS a JOIN parties_firmperson AS b ON b.person_id = a.person_id
-               WHERE a.firm_id = reached.firm AND a.until IS NULL AND b.until IS NULL
-                 AND a.role = ANY(roles) AND b.role = ANY(roles)
+               WHERE a.firm_id = reached.firm AND a.role = ANY(roles) AND b.role = ANY(roles)
+                 AND (a.until IS NULL OR decisions_still_bound(a.firm_id, a.role, a.until))
+                 AND (b.until IS NULL OR decisions_still_bound(b.firm_id, b.role, b.until))
               UNION ALL
               SELECT other_id FROM decisions_creditlink
                WHERE firm_id = reached.firm AND ended_on IS NULL AND other_id IS NOT NULL

@@ -14,6 +14,7 @@ from puhui.site.commands.lending_options import LENDERS, day_of, option_faults
 if TYPE_CHECKING:
     import polars as pl
 
+    from puhui.decisions.batch_files import FileRooms
     from puhui.decisions.strategy import Strategy
 
 app = typer.Typer(help="Decide on many firms in one go.", no_args_is_help=True)
@@ -51,6 +52,9 @@ def run(
 ) -> None:
     """Rules, score, class, limit, price and authority of every row; counts by outcome, class and reason.
 
+    The rows take the room under the lender's limits on industry and region in their order; of a file by its columns industry_code and
+    division_code (a row without them is not held to what it does not tell, and the summary counts such rows).
+
     Example: puhui factory run invoice-working-capital --source variables.parquet --model scorecard.json --out offers.parquet
     """
     day = _checked(out, as_of, lender, amount, term)
@@ -61,10 +65,12 @@ def run(
     frame, strategy, parts, day, left_out = (
         _from_file(product, source, model, day, lender, institution) if source else _from_database(product, day, institution)
     )
-    answers = _answers(frame, strategy, parts, day, amount, term, None if source else institution)
+    rooms, before = _file_rooms(frame, strategy, day, lender, institution) if source else (None, "")
+    answers = _answers(frame, strategy, parts, day, amount, term, institution, rooms)
     if out is not None:
         _write(frame, answers, strategy, out)
-    support.print_result(_summary(answers, strategy, day, left_out) | _parts_summary(answers, parts), as_json)
+    held = rooms.told(before) if rooms else {}
+    support.print_result(_summary(answers, strategy, day, left_out) | held | _parts_summary(answers, parts), as_json)
 
 
 @app.command()
@@ -148,22 +154,49 @@ def _from_database(code: str, day: date | None, institution: str) -> tuple[pl.Da
     return frame, strategy, parts, day, left_out
 
 
+def _file_rooms(frame: pl.DataFrame, strategy: Strategy | Used, day: date, lender: str, institution: str) -> tuple[FileRooms, str]:
+    """The limits on industry and region over the rows of a file; what is out before the first row is known of an institution only."""
+    from puhui.decisions.batch_files import file_rooms
+    from puhui.products import parameters
+    from puhui.site import configuration
+
+    folder = configuration.load().catalogue
+    limits, sections = (parameters.table(name, folder) for name in ("concentration-limits", "industry-sections"))
+    if isinstance(strategy, Used):
+        return file_rooms(frame, limits, sections, lender, day), "nothing: the file alone is counted"
+    from puhui.decisions.concentration import figures
+
+    own = support.institution(institution)
+    return file_rooms(frame, limits, sections, lender, day, figures(own)), f"what {own.code} has out and promised"
+
+
 def _answers(
-    frame: pl.DataFrame, strategy: Strategy | Used, parts: list[Any], day: date, amount: float, term: int, institution: str | None
+    frame: pl.DataFrame,
+    strategy: Strategy | Used,
+    parts: list[Any],
+    day: date,
+    amount: float,
+    term: int,
+    institution: str,
+    rooms: FileRooms | None,
 ) -> pl.DataFrame:
-    """The answers; of firms in the database within the room that limits on industry and region leave, in the order of the rows."""
+    """The answers, each within the room that limits on industry and region leave, in the order of the rows; `rooms`: those of a file."""
     import polars as pl
 
     wish = {"requested_amount": amount, "term_months": term}
     frame = frame.with_columns(pl.lit(value).alias(name) for name, value in wish.items() if value)
     with support.progress(f"Deciding on {frame.height:,} rows"):
-        if institution is not None:
+        if rooms is None:
             from puhui.decisions.batch_run import in_order_of_firms
 
             return in_order_of_firms(support.institution(institution), frame, strategy, parts, day).drop("promised_fen")
         from puhui.decisions.batch_parts import answers_of
+        from puhui.decisions.batch_rooms import in_order
 
-        return answers_of(frame, strategy, parts, day, None).drop("promised_fen")
+        def decide(rows: pl.DataFrame) -> pl.DataFrame:
+            return answers_of(rows, strategy, parts, day, None)
+
+        return in_order(decide, frame, rooms.cells, rooms.room_fen, strategy.product.maximum_fen).drop("promised_fen")
 
 
 def _write(frame: pl.DataFrame, answers: pl.DataFrame, strategy: Strategy | Used, out: Path) -> None:
