@@ -17,8 +17,8 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from puhui.features.invoice_partners import current, current_measures, mutual_measures, partner_counts, regular_partners
-from puhui.features.invoice_stages import known_rows, last_year
+from puhui.features.invoice_partners import mutual_measures, partner_counts, regular_partners
+from puhui.features.invoice_stages import YEAR_SUMS, known_rows, rows_of_year, spread_of_tickets
 from puhui.features.portable import month_of
 from puhui.features.windows import STATISTICS_MONTHS, AsOf, day_number
 
@@ -66,22 +66,18 @@ def _months(days: pl.Series, as_of: AsOf) -> pl.Series:
 
 
 def folds(rows: pl.DataFrame, as_of: AsOf) -> list[pl.DataFrame]:
-    """What `puhui.features.invoice_stages.measures` asks for beside the firms, of rows from `numbered`.
-
-    Sums of whole fen are exact in any order, so they are made of a stream; the spread of invoices is not.
-    """
+    """What `puhui.features.invoice_stages.measures` asks for beside the firms, of rows from `numbered`."""
     partners = _partners(rows)
-    by_pair = nw.from_native(partners.lazy().with_columns(pl.col("counterparty") // 2))
-    now = nw.from_native(current(by_pair, (*_SIDE, "firm_id", "sold", "counterparty")).to_native().collect(engine="streaming").lazy())
+    by_pair = partners.lazy().with_columns(pl.col("counterparty") // 2)
+    now = by_pair.filter(pl.col("net_12m") > 0).rename({"net_12m": "amount_12m"}).collect(engine="streaming")
     streamed = [
-        mutual_measures(now),
+        mutual_measures(nw.from_native(now.lazy()), PAIR),
         regular_partners(nw.from_native(rows.lazy()), nw.from_native(partners.lazy()), PAIR),
-        partner_counts(by_pair, _SIDE),
-        current_measures(now, _SIDE),
+        partner_counts(nw.from_native(by_pair), _SIDE),
     ]
-    mutual, regular, *sides = pl.collect_all([frame.to_native() for frame in streamed], engine="streaming")
-    year = last_year(nw.from_native(rows.lazy()), _SIDE).to_native().collect(engine="in-memory")
-    return [_month_sums(rows), mutual, regular, *(_unpacked(side) for side in (*sides, _days(rows, as_of), year))]
+    mutual, regular, counts = pl.collect_all([frame.to_native() for frame in streamed], engine="streaming")
+    of_sides = (counts, *_current_measures(now), _days(rows, as_of), *_last_year(rows))
+    return [_month_sums(rows), mutual, regular, *(_unpacked(side) for side in of_sides)]
 
 
 def _unpacked(side: pl.DataFrame) -> pl.DataFrame:
@@ -134,6 +130,29 @@ def _partners(rows: pl.DataFrame) -> pl.DataFrame:
         red_n_12m=pl.col("red").cast(pl.Float64),
         first_month=(pl.col("side_month") % SPAN).cast(pl.Float64),
     ).collect(engine="streaming")
+
+
+def _current_measures(partners: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`puhui.features.invoice_partners.current_measures`, without an order: squares are summed as whole numbers, so exact in any."""
+    amount, then = pl.col("amount_12m"), pl.col("blue_n_prev12m") > 0
+    parts = partners.lazy().select(
+        "side",
+        partner_amount=amount,
+        partner_amount_squares=amount.cast(pl.Int128) * amount.cast(pl.Int128),
+        partner_new6=pl.when(pl.col("first_month") <= 6).then(amount).otherwise(0.0),
+        partner_loyal=pl.when(then).then(amount).otherwise(0.0),
+        partner_tenure=amount * pl.col("first_month"),
+    )
+    sums = parts.group_by("side").agg(pl.exclude("side").sum(), partner_top1=pl.col("partner_amount").max())
+    largest = partners.lazy().group_by("side").agg(partner_top5=amount.top_k(5).sum())
+    return sums.with_columns(pl.col("partner_amount_squares").cast(pl.Float64)).collect(engine="streaming"), largest.collect()
+
+
+def _last_year(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`puhui.features.invoice_stages.last_year`: sums of a stream, and the spread of invoices in the order of the rows."""
+    marked = rows_of_year(nw.from_native(rows.lazy()), _SIDE).to_native().collect(engine="streaming").lazy()
+    spread = nw.from_native(marked).group_by(*_SIDE).agg(*spread_of_tickets()).to_native()
+    return marked.group_by("side").agg(pl.col(*YEAR_SUMS).sum()).collect(engine="streaming"), spread.collect(engine="in-memory")
 
 
 def _days(rows: pl.DataFrame, as_of: AsOf) -> pl.DataFrame:

@@ -83,17 +83,17 @@ def _above_zero(amount: str) -> nw.Expr:
     return only(nw.col(amount) > 0, amount)
 
 
-def current(partners: Frame, keys: Sequence[str] = PARTNER) -> Frame:
+def current(partners: Frame) -> Frame:
     """The partners with an amount above zero in twelve months, in a set order, so that sums of fractions round alike on every run."""
     kept = partners.filter(nw.col("net_12m") > 0).rename({"net_12m": "amount_12m"})
-    return kept.select(*keys, "amount_12m", "blue_n_prev12m", "first_month").sort("amount_12m")
+    return kept.select(*PARTNER, "amount_12m", "blue_n_prev12m", "first_month").sort("amount_12m")
 
 
-def current_measures(partners: Frame, by: Sequence[str] = SIDE) -> Frame:
+def current_measures(partners: Frame) -> Frame:
     """firm × side: the amounts behind concentration, churn and tenure."""
     amount, then = nw.col("amount_12m"), nw.col("blue_n_prev12m") > 0
-    ranked = partners.with_columns(place=amount.rank("ordinal", descending=True).over(*by))
-    return ranked.group_by(*by).agg(
+    ranked = partners.with_columns(place=amount.rank("ordinal", descending=True).over(*SIDE))
+    return ranked.group_by(*SIDE).agg(
         partner_amount=amount.sum(),
         partner_amount_squares=(amount * amount).sum(),
         partner_top1=amount.max(),
@@ -104,9 +104,8 @@ def current_measures(partners: Frame, by: Sequence[str] = SIDE) -> Frame:
     )
 
 
-def mutual_measures(partners: Frame) -> Frame:
-    """firm: sales of twelve months to partners from whom it also bought in them (fen)."""
-    bought = partners.filter(~nw.col("sold")).select("firm_id", "counterparty")
-    sold = partners.filter(nw.col("sold")).select("firm_id", "counterparty", "amount_12m")
-    both = sold.join(bought, on=["firm_id", "counterparty"], how="inner")
+def mutual_measures(partners: Frame, by: Sequence[str] = ("firm_id", "counterparty")) -> Frame:
+    """firm: sales of twelve months to partners from whom it also bought in them (fen). `by`: what a partner is known by on both sides."""
+    bought = partners.filter(~nw.col("sold")).select(*by)
+    both = partners.filter(nw.col("sold")).join(bought, on=list(by), how="semi")
     return both.group_by("firm_id").agg(mutual_amount=nw.col("amount_12m").sum())

@@ -39,8 +39,8 @@ from puhui.features.portable import day_of, month_of
 from puhui.features.windows import MONTHS_KEPT, STATISTICS_MONTHS, WINDOWS, AsOf, day_number
 
 __all__ = [
-    "SIDES", "blue_days", "day_measures", "known_rows", "last_year", "measures", "measures_of_rows", "month_measures", "month_sums",
-    "pair_measures", "with_mean_month",
+    "SIDES", "YEAR_SUMS", "blue_days", "day_measures", "known_rows", "last_year", "measures", "measures_of_rows", "month_measures",
+    "month_sums", "pair_measures", "rows_of_year", "spread_of_tickets", "with_mean_month",
 ]  # fmt: skip
 
 Frame = nw.LazyFrame[Any]
@@ -151,25 +151,39 @@ def month_sums(rows: Frame, by: Sequence[str] = (*SIDE, "month")) -> Frame:
     )
 
 
-def last_year(rows: Frame, by: Sequence[str] = SIDE) -> Frame:
+def last_year(rows: Frame) -> Frame:
     """firm × side, twelve months: tax, amounts by its rate and by days of issue, and the spread (sample deviation) of single invoices."""
-    amount, tax, blue_amount, size = nw.col("amount"), nw.col("tax"), nw.col("blue_amount"), nw.col("size")
+    return rows_of_year(rows, SIDE).group_by(*SIDE).agg(*(nw.col(name).sum() for name in YEAR_SUMS), *spread_of_tickets())
+
+
+YEAR_SUMS = (
+    "tax_12m", "rate_zero_12m", "rate_low_12m", "rate_middle_12m", "rate_high_12m", "quarter_end_12m", "weekend_12m", "unnamed_12m",
+)  # fmt: skip
+"""Columns of `rows_of_year` that are summed; of whole fen, so exact in any order."""
+
+
+def rows_of_year(rows: Frame, keys: Sequence[str]) -> Frame:
+    """The rows of twelve months that stand or reverse: what each adds to `YEAR_SUMS`, and `size`, the amount of a sale that stands."""
+    amount, tax, blue = nw.col("amount"), nw.col("tax"), nw.col("blue")
     issued, month = nw.col("issued_on").dt, nw.col("issued_on").dt.month()
     last_five_days = issued.day() > nw.when((month == 6) | (month == 9)).then(25).otherwise(26)
-    kept = rows.filter((nw.col("blue") | nw.col("red")) & _within(1, 12))
-    marked = kept.with_columns(blue_amount=_only(nw.col("blue"), amount), size=nw.when(nw.col("blue")).then(amount))
-    return marked.group_by(*by).agg(
-        tax_12m=nw.when(nw.col("blue")).then(tax).otherwise(-tax.abs()).sum(),
-        rate_zero_12m=_only(tax == 0, blue_amount).sum(),
-        rate_low_12m=_only((tax != 0) & (tax * 100 <= amount * 4), blue_amount).sum(),
-        rate_middle_12m=_only((tax * 100 > amount * 4) & (tax * 1000 <= amount * 75), blue_amount).sum(),
-        rate_high_12m=_only(tax * 1000 > amount * 75, blue_amount).sum(),
-        quarter_end_12m=_only((month % 3 == 0) & last_five_days, blue_amount).sum(),
-        weekend_12m=_only(issued.weekday().is_in(_WEEKEND), blue_amount).sum(),
-        unnamed_12m=_only(nw.col("counterparty").is_null(), blue_amount).sum(),
-        ticket_deviation_12m=size.std(),
-        ticket_max_12m=size.max(),
+    return rows.filter((blue | nw.col("red")) & _within(1, 12)).select(
+        *keys,
+        tax_12m=nw.when(blue).then(tax).otherwise(-tax.abs()),
+        rate_zero_12m=_only(blue & (tax == 0), amount),
+        rate_low_12m=_only(blue & (tax != 0) & (tax * 100 <= amount * 4), amount),
+        rate_middle_12m=_only(blue & (tax * 100 > amount * 4) & (tax * 1000 <= amount * 75), amount),
+        rate_high_12m=_only(blue & (tax * 1000 > amount * 75), amount),
+        quarter_end_12m=_only(blue & (month % 3 == 0) & last_five_days, amount),
+        weekend_12m=_only(blue & issued.weekday().is_in(_WEEKEND), amount),
+        unnamed_12m=_only(blue & nw.col("counterparty").is_null(), amount),
+        size=nw.when(blue).then(amount),
     )
+
+
+def spread_of_tickets() -> tuple[nw.Expr, nw.Expr]:
+    """Of `size`: the deviation, which depends on the order of the rows in its last digits, and the largest."""
+    return nw.col("size").std().alias("ticket_deviation_12m"), nw.col("size").max().alias("ticket_max_12m")
 
 
 def blue_days(rows: Frame) -> Frame:
