@@ -39,6 +39,7 @@ INVOICES = (CATALOGUE / "products" / "invoice-working-capital-2020-01-01.toml").
 AGAINST_ITSELF = {
     "a referral behind a veto": ("inv_out_last_days <= 60", "inv_out_amt_12m >= 150_000"),
     "a veto behind a later one": ("inv_out_active_months_12m >= 9", "inv_out_amt_12m >= 150_000"),
+    "a condition whose words stay": ("inv_out_active_months_12m >= 9", "inv_out_active_months_12m >= 12"),
     "a class that a table lacks": ("{ A = 0.15, B = 0.12, C = 0.08 }", "{ A = 0.15, B = 0.12 }"),
     "a row that nothing looks up": ("{ A = 0.15, B = 0.12, C = 0.08 }", "{ A = 0.15, B = 0.12, C = 0.08, E = 0.01 }"),
 }

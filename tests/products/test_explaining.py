@@ -9,6 +9,7 @@ import pytest
 
 from puhui.features import registry
 from puhui.products import explaining, parameters, reading
+from puhui.products.documents import text_document
 from puhui.products.fields import LANGUAGES
 from puhui.products.wording import Wording
 
@@ -48,6 +49,17 @@ def test_every_rule_bound_condition_and_fact_is_told() -> None:
         assert len(conditions) == len(product.conditions) + sum(bool(one.condition) for one in product.unknowns)
         assert all(any(one.product in line for line in told["loans"].lines) for one in product.parts), code
         assert ("asked" in told) == bool(product.application)
+
+
+def test_a_rule_is_told_with_its_condition() -> None:
+    """So a threshold that was changed is told, whatever the words of the rule say."""
+    text = (reading.CATALOGUE / "products" / "invoice-working-capital-2020-01-01.toml").read_text(encoding="utf-8")
+    for threshold in (9, 12):
+        changed = text.replace("inv_out_active_months_12m >= 9", f"inv_out_active_months_12m >= {threshold}")
+        product = reading.from_document(text_document(changed, "product", "x.toml"))
+        tables = {part: parameters.table(name) for part, name in product.parameters.items()}
+        who = next(part for part in explaining.explain(product, tables, DAY, "en", TITLES) if part.code == "who")
+        assert f"Sales in nine or more of the last twelve months (Months with sales, of 12 is at least {threshold})" in who.lines[1]
 
 
 def test_formula_in_words() -> None:

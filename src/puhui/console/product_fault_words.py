@@ -111,6 +111,11 @@ PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"It is null there\.", _("It is null there.")),
     (r"a row that nothing looks up: (?P<a>.+)", _("a row that nothing looks up: %(a)s")),
     (r"a table that some formula looks up", _("a table that some formula looks up")),
+    (
+        r"the same words as before, while the condition is now (?P<a>.+) instead of (?P<b>.+)",
+        _("the same words as before, while the condition is now %(a)s instead of %(b)s"),
+    ),
+    (r"words that tell the condition of this version", _("words that tell the condition of this version")),
     (r"a row whose condition nothing can meet", _("a row whose condition nothing can meet")),
     (r"a row that cannot be reached", _("a row that cannot be reached")),
     (r"one that some firm reaches", _("one that some firm reaches")),

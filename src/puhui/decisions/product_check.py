@@ -23,6 +23,7 @@ from puhui.products.lawful import product_faults
 from puhui.products.parameters import Table
 from puhui.products.part_checks import part_findings
 from puhui.products.terms import Product
+from puhui.products.word_checks import version_before, word_remarks
 
 __all__ = ["Checked", "check_file", "check_product", "check_text"]
 
@@ -56,16 +57,16 @@ def check_file(path: Path, day: date, folder: Path | None) -> Checked:
         return Checked(None, faults=list(error.faults))
 
 
-def check_text(text: str, day: date, folder: Path | None, file_name: str = "draft.toml") -> Checked:
-    """A product that somebody is writing."""
+def check_text(text: str, day: date, folder: Path | None, file_name: str = "draft.toml", before: Product | None = None) -> Checked:
+    """A product that somebody is writing. `before`: the version in force, where it is known; else that of the files."""
     try:
-        return _check_document(text_document(text, "product", file_name), day, folder)
+        return _check_document(text_document(text, "product", file_name), day, folder, before)
     except FaultsError as error:
         return Checked(None, faults=list(error.faults))
 
 
-def check_product(product: Product, day: date, folder: Path | None) -> Checked:
-    """A product that could be read: against law, the catalogue of variables, the tables it names, and itself."""
+def check_product(product: Product, day: date, folder: Path | None, before: Product | None = None) -> Checked:
+    """A product that could be read: against law, the catalogue of variables, the tables it names, itself, and the version before it."""
     tables, unread = _tables(product, folder)
     faults = [*product_faults(product, folder), *reading.against_catalogue(product, _units()), *terms_faults(product, day), *unread]
     found_tables = len(tables) == len(product.parameters)
@@ -73,13 +74,15 @@ def check_product(product: Product, day: date, folder: Path | None) -> Checked:
     told = [*((one.is_contradiction, one.fault) for one in found), *part_findings(product, day, folder)]
     faults += [fault for is_contradiction, fault in told if is_contradiction]
     remarks = [fault for is_contradiction, fault in told if not is_contradiction]
+    earlier = before or version_before(product, day, folder)
+    remarks += word_remarks(product, earlier) if earlier else []
     return Checked(product, tables, faults, remarks + (list(margin_remarks(product, tables, day)) if found_tables else []))
 
 
-def _check_document(document: Document, day: date, folder: Path | None) -> Checked:
+def _check_document(document: Document, day: date, folder: Path | None, before: Product | None = None) -> Checked:
     product, faults = reading.read_through(document)
     if not faults:
-        return check_product(product, day, folder)
+        return check_product(product, day, folder, before)
     # What does not rest on the places that are wrong is looked at all the same, so that one round of mending is enough.
     faults += [*reading.against_catalogue(product, _units()), *_tables(product, folder)[1]]
     faults += terms_faults(_ordinary(product), day) if product.terms else []

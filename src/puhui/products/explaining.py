@@ -71,7 +71,9 @@ def _who(words: Wording) -> Iterator[str]:
     product = words.product
     yield words.say("kinds", list=words.terms(product.borrower_kinds))
     for rule in product.rules:
-        yield words.say(f"rule_{rule.severity}_{rule.when_null}", name=rule.names[words.language])
+        name, formula = rule.names[words.language], words.formula(rule.require.expression.tree)
+        told = name if name == formula else words.say("rule_formula", name=name, formula=formula)
+        yield words.say(f"rule_{rule.severity}_{rule.when_null}", name=told)
     if product.forbidden_purposes:
         yield words.say("not_for", list=words.terms(product.forbidden_purposes))
 

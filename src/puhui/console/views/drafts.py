@@ -71,7 +71,7 @@ def draft(request: Request, number: int) -> HttpResponse:
         "draft": found, "version": version, "versions": versions, "last": versions[0], "text": text, "errors": errors,
         "based_on": request.POST.get("based_on") or versions[0].number,
         "product": product_name(found.product_code), "may_write": may_act(request.user, "drafts"),
-        "comparisons": _comparisons(request, versions), **_checked(request, text),
+        "comparisons": _comparisons(request, versions), **_checked(request, text, found.product_code),
     }  # fmt: skip
     return render(request, "console/draft.html", context)
 
@@ -107,13 +107,14 @@ def _comparisons(request: Request, versions: list[DraftVersion]) -> list[Any]:
 @page("drafts")
 def draft_check(request: Request, number: int) -> HttpResponse:
     """What there is to say of a text, while it is being written. Nothing is kept."""
-    _find(request, number)
-    return render(request, "console/parts/draft_check.html", _checked(request, request.POST.get("text", "").replace("\r\n", "\n")))
+    code = _find(request, number).product_code
+    return render(request, "console/parts/draft_check.html", _checked(request, request.POST.get("text", "").replace("\r\n", "\n"), code))
 
 
-def _checked(request: Request, text: str) -> dict[str, Any]:
+def _checked(request: Request, text: str, code: str) -> dict[str, Any]:
     day = request.institution.business_date
-    checked = check_text(text, day, settings.PUHUI_CATALOGUE)
+    before = next((one for one in products_on(day, request.institution) if one.code == code), None)
+    checked = check_text(text, day, settings.PUHUI_CATALOGUE, before=before)
     return {
         "faults": [_told(each) for each in checked.faults],
         "remarks": [_told(each) for each in checked.remarks],
