@@ -26,6 +26,15 @@ OTHER_PRODUCTS = ("draw-and-repay-line", "first-loan", "stable-employment-loan",
 FIRMS_A_PRODUCT = 3
 LARGE = "tax-credit-loan"
 COMBINED = "combined-start-and-jobs-loan"
+STRICTER = {
+    "inv_out_active_months_12m >= 9": "inv_out_active_months_12m >= 12",
+    "Sales in nine or more of the last twelve months": "Sales in each of the last twelve months",
+    "Sales in fewer than nine of the last twelve months": "No sales in some of the last twelve months",
+    "近十二个月中有九个月以上有销售": "近十二个月每个月都有销售",
+    "近十二个月中有销售的月份不足九个": "近十二个月中有的月份没有销售",
+    "近十二個月中有九個月以上有銷售": "近十二個月每個月都有銷售",
+    "近十二個月中有銷售的月份不足九個": "近十二個月中有的月份沒有銷售",
+}
 LEAST_HIRED = 0.1  # of its people, as the start loan asks of a company
 
 
@@ -112,5 +121,7 @@ def draft_a_policy(county: County, people: Mapping[str, User]) -> None:
     in_force = product(PRODUCT, county.institution.business_date, county.institution)
     text = drafting.source_of(in_force, county.institution, settings.PUHUI_CATALOGUE)
     version = drafting.create(county.institution, PRODUCT, "连续经营月数提高到十二个月", text, people["risk"])
-    stricter = text.replace("inv_out_active_months_12m >= 9", "inv_out_active_months_12m >= 12")
+    stricter = text
+    for old, new in STRICTER.items():
+        stricter = stricter.replace(old, new)
     drafting.save(version.draft, stricter, people["risk"], version.number, "九个月提高到十二个月")
