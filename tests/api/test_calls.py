@@ -214,6 +214,11 @@ def test_a_household_is_registered_once_and_its_numbers_are_not_answered(scenari
     again = post(client, "/firms/borrowers", asked)
     assert again.status_code == 422 and "张文户" in json.dumps(again.json(), ensure_ascii=False)
     assert post(caller_of("risk"), "/firms/borrowers", asked).status_code == 403
+    leaving = {"identity_number": numbers[1], "day": scenario.institution.business_date.isoformat(), "reason": "分户"}
+    assert post(caller_of("risk"), f"/firms/{told['id']}/leavings", leaving).status_code == 403
+    assert post(client, f"/firms/{told['id']}/leavings", leaving).json() == {"parts": ["member", "spouse"], "consents_ended": 0}
+    twice = post(client, f"/firms/{told['id']}/leavings", leaving)
+    assert twice.status_code == 422 and numbers[1] not in twice.content.decode()
 
 
 def test_an_alarm_of_a_score_is_listed_noted_once_and_ended_by_a_look(scenario: Any, caller_of: Any) -> None:

@@ -57,6 +57,25 @@ def test_a_household_from_the_form_to_its_consent(scenario: Any, client_of: Any)
     assert {one.person.name for one in firm.people.filter(role="member")} == {"李兰", "张海"}
 
 
+def test_somebody_leaves_the_household_by_an_act_with_its_day_and_reason(scenario: Any, client_of: Any) -> None:
+    from puhui.parties.models import AuditRecord
+
+    client = client_of("officer")
+    firm = registered(client)
+    head, wife = (firm.people.get(role=role).person_id for role in ("head", "member"))
+    day = scenario.institution.business_date.isoformat()
+    sent = {"act": "leave", "person": head, "day": day, "reason": "离婚分户", "successor": wife}
+    for wrong in ({"person": "7"}, {"day": "soon"}, {"reason": " "}, {"successor": ""}):
+        assert client.post(f"/firms/{firm.pk}/people/", sent | wrong).status_code == 422
+    assert client_of("auditor").post(f"/firms/{firm.pk}/people/", sent).status_code == 403
+    assert firm.people.filter(role="head", until=None).get().person_id == head
+    assert client.post(f"/firms/{firm.pk}/people/", sent).status_code == 302
+    page = client.get(f"/firms/{firm.pk}/people/").content.decode()
+    assert "Who has left" in page and "离婚分户" in page and "Somebody leaves the household" not in page  # one is left, who stays
+    assert firm.people.filter(role="head", until=None).get().person_id == wife
+    assert AuditRecord.objects.get(act="leave_household").detail["successor"] == wife
+
+
 def test_faults_are_told_and_nothing_is_kept(scenario: Any, client_of: Any) -> None:
     from puhui.parties.models import Firm, Person
 

@@ -70,6 +70,34 @@ def family(bank):
     return his, hers, held, stranger
 
 
+def test_who_left_a_household_is_one_debtor_with_it_until_the_old_debt_is_repaid(bank):
+    """A son leaves a household that owes 100,000: his own business is looked at with it; not for what it was lent after he left."""
+    from datetime import timedelta
+
+    from puhui.decisions import actions
+    from puhui.decisions.credit_view import credit_views
+    from puhui.decisions.exposures import bound_fen
+    from puhui.parties.models import FirmPerson
+
+    home, shop, later = bank.firm("Home"), bank.firm("Shop"), bank.firm("Later")
+    day = bank.institution.business_date
+    before = day - timedelta(days=1)
+    son, daughter = person(bank, "Son", "1"), person(bank, "Daughter", "2")
+    parts = [(home, son, "member", day), (shop, son, "owner", None), (home, daughter, "member", before), (later, daughter, "owner", None)]
+    for firm, who, role, until in parts:
+        FirmPerson.objects.create(firm=firm, person=who, role=role, until=until)
+    assert credit_views(bank.institution, [shop.pk]).groups[shop.pk] == (shop.pk,)  # nothing is owed yet
+    decision = actions.decide(bank.apply(home, 100_000), "system")
+    assert bound_fen(home.pk, [day, before]) == {day: 10_000_000, before: 0}
+    views = credit_views(bank.institution, [shop.pk, later.pk])
+    assert set(views.groups[shop.pk]) == {home.pk, shop.pk}
+    assert views.groups[later.pk] == (later.pk,)  # had left before it was decided on
+    assert credit_views(bank.institution, [shop.pk]).circles(shop.pk).group_fen == 10_000_000
+    actions.draw_exposure(decision, 10_000_000)
+    actions.repay_exposure(decision, 10_000_000)
+    assert credit_views(bank.institution, [shop.pk]).groups[shop.pk] == (shop.pk,)
+
+
 def test_owner_spouse_and_their_firms_are_one_debtor(bank):
     from puhui.decisions import actions
     from puhui.decisions.credit_view import credit_views

@@ -9,7 +9,7 @@ from ninja import Field, Query, Router, Schema
 
 from puhui.api.access import Request, acts, reads
 from puhui.api.shapes import REFUSALS, Number, PageQuery, PageShape, page_of
-from puhui.parties import borrowers, queries
+from puhui.parties import borrowers, leaving, queries
 from puhui.parties.models import Firm
 
 router = Router(tags=["firms"])
@@ -48,6 +48,30 @@ class BorrowerAsked(Schema):
     household_number: str = Field("", max_length=64)
     industry_code: str = ""
     division_code: str = ""
+
+
+class LeavingAsked(Schema):
+    """Who leaves a household, known by identity number, on which day and why; where it is the head, who of the members is the head then."""
+
+    identity_number: str = Field(max_length=24)
+    day: date
+    reason: str = Field(min_length=1, max_length=leaving.LONGEST_REASON)
+    successor_identity_number: str | None = Field(None, max_length=24)
+
+
+class LeavingShape(Schema):
+    parts: list[str]
+    consents_ended: int
+
+
+@router.post("/{firm}/leavings", auth=acts("people"), response={200: LeavingShape, **REFUSALS}, summary="Somebody leaves a household")
+def leave(request: Request, firm: Number, asked: LeavingAsked) -> leaving.Left:
+    """Who leaves owes what was lent before, and nothing that is lent later. Sent twice, the second is refused: nobody is left to leave."""
+    household = queries.firm(request.user, firm)
+    person = leaving.one_of(household, asked.identity_number)
+    number = asked.successor_identity_number
+    successor = leaving.one_of(household, number, "successor_identity_number") if number else None
+    return leaving.leave_household(household, person, asked.day, asked.reason, request.user.username, successor=successor)
 
 
 @router.post("/borrowers", auth=acts("people"), response={200: FirmShape, **REFUSALS}, summary="Register a person or household")

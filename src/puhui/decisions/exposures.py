@@ -7,6 +7,7 @@ offer is declined or expires. The firm's row is locked while a decision reads an
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -53,6 +54,13 @@ def exposure_of_firms(firm_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     for row in sums.annotate(reserved=Sum("reserved_fen"), outstanding=Sum("outstanding_fen")):
         found[row["firm_id"]] = {"reserved_fen": int(row["reserved"]), "outstanding_fen": int(row["outstanding"])}
     return found
+
+
+def bound_fen(firm_id: int, days: Iterable[date]) -> dict[date, int]:
+    """Day → what is promised or owed now of what was decided on by then: what somebody who left a household on that day owes with it."""
+    live = Exposure.objects.filter(firm_id=firm_id).annotate(fen=F("reserved_fen") + F("outstanding_fen")).filter(fen__gt=0)
+    rows = list(live.values_list("decision__business_date", "fen"))
+    return {day: sum(fen for decided_on, fen in rows if decided_on <= day) for day in days}
 
 
 def reserve(decision: Decision, amount_fen: int) -> Exposure:

@@ -17,13 +17,15 @@ from datetime import date
 
 from django.db import transaction
 
-from puhui.calculations.faults import Fault, check
+from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.parties.actions import withdraw_consent
 from puhui.parties.audit import record_act
 from puhui.parties.consents import CREDIT_DECISION
+from puhui.parties.encryption import blind_index
+from puhui.parties.identifiers import normalise
 from puhui.parties.models import Consent, Firm, FirmPerson, Person
 
-__all__ = ["LONGEST_REASON", "Left", "leave_household", "those_who_left"]
+__all__ = ["LONGEST_REASON", "Left", "leave_household", "one_of", "those_who_left"]
 
 OWING = ("head", "member")
 LONGEST_REASON = 200
@@ -58,6 +60,16 @@ def leave_household(household: Firm, person: Person, day: date, reason: str, act
     detail |= {"successor": successor.pk} if successor is not None else {}
     record_act(household.institution, actor, "leave_household", household, detail)
     return Left(tuple(link.role for link in own), ended)
+
+
+def one_of(household: Firm, identity_number: str, where: str = "identity_number") -> Person:
+    """Who is in a household now, by identity number; the number is in no fault. Raises FaultsError for somebody who is not."""
+    index = blind_index(normalise(identity_number), "identity_number")
+    links = FirmPerson.objects.filter(firm=household, until=None, role__in=OWING, person__identity_number_index=index)
+    link = links.select_related("person").first()
+    if link is None:
+        raise FaultsError([Fault(where, "the number of somebody else", f"that of somebody who is in {household.name} now")])
+    return link.person
 
 
 def those_who_left(household: Firm) -> list[FirmPerson]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +19,8 @@ from puhui.console.forms import errors_of
 from puhui.console.labels import consent_state
 from puhui.console.views.firm import find_firm
 from puhui.console.words import FIRM_KINDS, PEOPLE, PURPOSES, word
-from puhui.parties import actions, borrowers, queries
+from puhui.decisions.exposures import bound_fen
+from puhui.parties import actions, borrowers, leaving, queries
 from puhui.parties.consents import PURPOSES as CONSENT_PURPOSES
 from puhui.parties.models import Firm, Institution
 from puhui.parties.registration import PEOPLE_KINDS
@@ -66,7 +68,7 @@ def _entered(request: Request) -> list[dict[str, str]]:
 
 @page("people")
 def people(request: Request, number: int) -> HttpResponse:
-    """Who stands behind a customer, numbers masked; POST shows one by a logged act, adds a member, or takes a consent at the counter."""
+    """Who stands behind a customer, numbers masked; POST shows one by a logged act, adds a member, lets one leave, or takes a consent."""
     firm = find_firm(request, number)
     errors: list[str] = []
     shown: dict[str, Any] = {}
@@ -93,11 +95,14 @@ def _act(request: Request, firm: Firm) -> dict[str, Any]:
         borrowers.register_member(firm, {"name": name, "identity_number": number, "phone": phone or None}, who)
         messages.success(request, _("%(name)s owes with the household from now on.") % {"name": name})
         return {}
+    if act == "leave":
+        _leave(request, firm)
+        return {}
     if act == "consent":
         _consent(request, firm)
         messages.success(request, _("Consent recorded."))
         return {}
-    raise FaultsError([Fault("act", act or "nothing", "reveal, add_member or consent")])
+    raise FaultsError([Fault("act", act or "nothing", "reveal, add_member, leave or consent")])
 
 
 def _revealed(request: Request, firm: Firm) -> dict[str, Any]:
@@ -107,6 +112,33 @@ def _revealed(request: Request, firm: Firm) -> dict[str, Any]:
         raise FaultsError([Fault("person", wanted or "nothing", f"somebody of {firm.name}, and a number or phone")])
     reveal = actions.reveal_identity_number if what == "identity_number" else actions.reveal_phone
     return {"person": found[0].pk, "what": what, "text": reveal(found[0], request.user.username, request.POST.get("reason", ""))}
+
+
+def _leave(request: Request, firm: Firm) -> None:
+    """Somebody leaves the household; who follows the head is told where it is the head."""
+    inside = {str(link.person_id): link.person for link in queries.people_of(firm) if link.until is None}
+    person, successor = (inside.get(request.POST.get(name, "")) for name in ("person", "successor"))
+    if person is None:
+        raise FaultsError([Fault("person", request.POST.get("person") or "nothing", f"somebody who is in {firm.name} now")])
+    day, reason = _day(request.POST.get("day", "")), request.POST.get("reason", "")
+    left = leaving.leave_household(firm, person, day, reason, request.user.username, successor=successor)
+    messages.success(request, _("%(name)s has left the household, and owes with it what was lent before.") % {"name": person.name})
+    if left.consents_ended:
+        messages.warning(request, _("The consent of the old head has ended: ask the new head before the next decision."))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise FaultsError([Fault(_("date"), text or _("nothing"), _("a date such as 2026-12-31"))]) from error
+
+
+def _left(firm: Firm) -> list[dict[str, Any]]:
+    """Who left a household, when and why, and what they owe with it still."""
+    links = leaving.those_who_left(firm) if firm.kind == Firm.Kind.HOUSEHOLD else []
+    owed = bound_fen(firm.pk, {link.until for link in links if link.until}) if links else {}
+    return [{"link": link, "label": word(PEOPLE, link.role), "owed_fen": owed[link.until]} for link in links if link.until]
 
 
 def _consent(request: Request, firm: Firm) -> None:
@@ -149,5 +181,5 @@ def _context(request: Request, firm: Firm, shown: dict[str, Any], errors: list[s
         "firm": firm, "kind": word(FIRM_KINDS, firm.kind), "people": rows, "errors": errors, "consents": consents,
         "is_household": firm.kind == Firm.Kind.HOUSEHOLD, "may_act": may_act(request.user, "people"),
         "consent_paragraphs": _paragraphs(firm, classes_for(firm.institution, firm.kind)) if firm.kind in PEOPLE_KINDS else [],
-        "sent": request.POST,
+        "sent": request.POST, "left": _left(firm), "day": day, "inside": [one for one in rows if one["part"] in leaving.OWING],
     }  # fmt: skip
