@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import asdict
+from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from tests.calculations.workings import unexplained, wrong_sums
 from puhui.calculations.extension import ExtensionLimit, latest_maturity
 from puhui.calculations.limits import limit_under
 from puhui.calculations.pricing import churn_aware_rate, required_rate
+from puhui.calculations.quote import answer
+from puhui.calculations.rate_steps import started
+from puhui.products.reading import catalogue
 
 FOLDER = Path(__file__).parents[2] / "docs" / "algorithms"
 CATALOGUE = Path(__file__).parents[2] / "src" / "puhui" / "catalogue" / "parameters"
@@ -64,12 +69,26 @@ def test_limit(example: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("example", examples("price.md"))
 def test_price(example: dict[str, Any]) -> None:
-    if "required_rate" in example:
+    found: dict[str, Any]
+    if "days" in example:
+        found = {"used": {used: interest_of_days(example["days"], used) for used in example["expect"]["used"]}}
+    elif "required_rate" in example:
         found = {"rate_ppm": required_rate(**example["required_rate"])}
     else:
         arguments = example["churn_aware_rate"]
         found = asdict(churn_aware_rate([(rate, churn) for rate, churn in arguments.pop("curve")], **arguments))
     assert {key: found[key] for key in example["expect"]} == example["expect"]
+
+
+def interest_of_days(terms: dict[str, Any], used: int) -> str:
+    """What closes a loan of the bridging product `used` days after its payout, less what was lent."""
+    product = next(one for one in catalogue() if one.code == "emergency-bridging")
+    start = date.fromisoformat(terms["start"])
+    end = (start + timedelta(days=used)).isoformat()
+    document = started({**product.terms, "instalments": 1, **terms}, start)
+    lent = {"date": terms["start"], "type": "drawdown", "amount": terms["amount"]}
+    totals = answer({**document, "events": [lent, {"date": end, "type": "payoff"}], "as_of": end})["totals"]
+    return str(Decimal(totals["total"]) - Decimal(terms["amount"]))
 
 
 def test_every_page_has_examples() -> None:

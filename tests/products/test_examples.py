@@ -90,6 +90,7 @@ def told(record: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
         "authority": result["authority"],
         "vetoes": [reason["code"] for reason in reasons if reason.get("severity") == "veto"],
         "refers": [reason["code"] for reason in reasons if reason.get("severity") == "refer"],
+        "interest": record["stages"]["offer"].get("cost", {}).get("interest_fen", 0) / 100,
         "dues": {
             date.fromisoformat(each["due"]): float(each["principal"]) for each in record["stages"]["offer"].get("terms", {}).get("dues", ())
         },

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from puhui.calculations.faults import Fault, FaultsError
+from puhui.calculations.rate_steps import rate_on, started
 from puhui.calculations.schedule import schedule
 from puhui.console.consent_text import CLASSES, PURPOSE
 from puhui.console.decision_figures import reasons
@@ -193,7 +194,7 @@ def part_cards(user: Any, application: Application) -> list[dict[str, Any]]:
 
 def offer_figures(offer: Offer, day: datetime.date) -> dict[str, Any]:
     """Every payment if the money went out on `day`, all that is paid, the cost in it, and the rate when late."""
-    terms = terms_of({**offer.terms, "start": day.isoformat()})
+    terms = terms_of(started(offer.terms, day))
     rows = schedule(terms)
     total_fen = sum(row.total for row in rows)
     markup = float((offer.terms.get("penalty") or {}).get("markup_overdue", 0))
@@ -203,7 +204,7 @@ def offer_figures(offer: Offer, day: datetime.date) -> dict[str, Any]:
         "cost_fen": total_fen - offer.amount_fen,
         "open": offer.status == Offer.Status.OPEN,
         "state": state(OFFER, offer.status),
-        "late_rate_ppm": round(offer.rate_ppm * (1 + markup)),
+        "late_rate_ppm": round(float(rate_on(offer.terms, (rows[-1].due - day).days)) * 1_000_000 * (1 + markup)),
     }
 
 

@@ -16,7 +16,7 @@ from puhui.calculations.pricing import PPM
 from puhui.decisions.batch_stages import Many, Whole, derived
 from puhui.decisions.case import REFER, VETO, Case
 from puhui.decisions.offering import ROUNDING_PPM, cost_of, quote_terms
-from puhui.decisions.price import caps_of, costs_of, curve_of, prime_rate_ppm
+from puhui.decisions.price import caps_of, costs_of, curve_of, highest_rate, prime_rate_ppm
 from puhui.decisions.pricing_many import churn_aware_rates
 from puhui.decisions.rules_polars import compile_polars
 
@@ -96,7 +96,7 @@ def rates(many: Many) -> None:
     exact = (costs["funding_ppm"] + costs["operations_ppm"]) * PPM + costs["hurdle_ppm"] * costs["capital_ppm"]
     floor = np.maximum(-(-(many.probability_ppm * costs["lgd_ppm"] + exact) // PPM), 0)
     low = np.maximum(-(-floor // price.multiple_ppm) * price.multiple_ppm, price.minimum_ppm)
-    high = many.cap_ppm // price.multiple_ppm * price.multiple_ppm
+    high = highest_rate(many.cap_ppm, price)
     many.against("no_rate", many.is_lent & (low > high), VETO)
     method = _tiers if price.method == "tiers" else _churn_aware
     for place, one in enumerate(many.product.classes):
@@ -153,7 +153,7 @@ def _least_levels(many: Many, names: list[str]) -> Whole:
 
 _PLAIN_METHODS = ("equal_instalment", "equal_principal", "interest_only", "bullet", "custom")
 _PLAIN_KEYS = frozenset({"method", "every", "day_count", "penalty", "rounding", "prepayment", "month_end", "business_days", "level"})
-_NOT_TOLD = -1_000_000  # months to a harvest
+_NOT_TOLD = -1_000_000  # months to a harvest, or days wanted
 _LONGEST_YEAR = 366 / 360  # a year of a rate by the day
 
 
@@ -163,7 +163,7 @@ def costs_above_cap(many: Many, granted: Whole) -> None:
     Terms without fees, whose interest is that of the rate, cost no more than the rate in the longest year; only where that may reach the
     cap, or where the terms say more, is each different loan of `granted` (places of the rows) quoted.
     """
-    rates = many.rate_ppm[granted]
+    rates = many.rate_ppm[granted] + many.product.price.dearest_step_ppm
     terms = many.product.terms
     plain = terms.get("method") in _PLAIN_METHODS and terms.keys() <= _PLAIN_KEYS and parse_step(terms.get("every", "1 month")) is not None
     if plain:
@@ -171,7 +171,7 @@ def costs_above_cap(many: Many, granted: Whole) -> None:
     if not len(granted):
         return
     months = many.cases["term_months"].to_numpy()[granted].astype(np.int64)
-    loans = np.stack([many.amount_fen[granted], many.rate_ppm[granted], months, _harvests(many)[granted]], axis=1)
+    loans = np.stack([many.amount_fen[granted], many.rate_ppm[granted], months, _told(many)[granted]], axis=1)
     different, back = np.unique(loans, axis=0, return_inverse=True)
     above = np.array([_is_above(many, *(int(figure) for figure in loan)) for loan in different])
     where = np.zeros(many.cases.height, np.bool_)
@@ -179,17 +179,23 @@ def costs_above_cap(many: Many, granted: Whole) -> None:
     many.against("above_cap", where, VETO)
 
 
-def _harvests(many: Many) -> Whole:
-    """Months to the harvest of each row; `_NOT_TOLD` where it is not told, or the product's instalments are not counted from it."""
+def _due_fact(many: Many) -> str:
+    """The fact of the form that decides when a loan falls due: the harvest, or the days wanted; empty where none does."""
     season = many.product.season
-    if season is None or not season.harvest:
+    return many.product.days_fact if season is None else season.harvest
+
+
+def _told(many: Many) -> Whole:
+    """That fact of each row, rounded up; `_NOT_TOLD` where it is not told, or no fact decides when a loan falls due."""
+    name = _due_fact(many)
+    if not name:
         return np.full(many.cases.height, _NOT_TOLD, np.int64)
-    months: Whole = many.cases[season.harvest].cast(pl.Float64).ceil().fill_null(_NOT_TOLD).to_numpy().astype(np.int64)
-    return months
+    told: Whole = many.cases[name].cast(pl.Float64).ceil().fill_null(_NOT_TOLD).to_numpy().astype(np.int64)
+    return told
 
 
-def _is_above(many: Many, amount_fen: int, rate_ppm: int, months: int, harvest: int) -> bool:
-    season = many.product.season
-    facts = {season.harvest: harvest} if season is not None and harvest != _NOT_TOLD else {}
+def _is_above(many: Many, amount_fen: int, rate_ppm: int, months: int, told: int) -> bool:
+    name = _due_fact(many)
+    facts = {name: told} if name and told != _NOT_TOLD else {}
     nominal = cost_of(quote_terms(many.product, amount_fen, rate_ppm, months, many.day, facts), many.day)["nominal_ppm"]
     return nominal is not None and nominal > many.cap_ppm + ROUNDING_PPM

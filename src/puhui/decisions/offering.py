@@ -14,10 +14,12 @@ from typing import Any
 from puhui.calculations.calendar import add_months, parse_step
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.quote import answer as quote_answer
+from puhui.calculations.rate_steps import started
 from puhui.decisions.case import VETO, Case, Stage
 from puhui.decisions.texts import text
+from puhui.products.price_steps import days_wanted, steps_of_quote
 from puhui.products.seasons import seasonal_dues
-from puhui.products.terms import Product, Season
+from puhui.products.terms import Product
 
 ROUNDING_PPM = 100  # instalments rounded to the fen move the annual cost of a small loan by less than this
 
@@ -41,21 +43,28 @@ def offer_stage(case: Case) -> Stage:
 def quote_terms(
     product: Product, amount_fen: int, rate_ppm: int, term_months: int, day: date, facts: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The document of `puhui loans quote` without `start`.
+    """The document of `puhui loans quote` without `start`; where the rate steps up by days, with `rate_steps` (`rate_steps.started`).
 
-    `day` and `facts` (those of the form) decide when the instalments of a loan that follows the harvest fall due, and nothing else.
+    `day` and `facts` (those of the form) decide when the instalments of a loan that follows the harvest fall due, or for how many days the
+    money is lent, and nothing else.
     """
     return {
         **product.terms,
         "currency": product.currency,
         "amount": str(Decimal(amount_fen) / 100),
         "rate_annual": str(Decimal(rate_ppm) / 1_000_000),
-        **(_season(product.season, amount_fen, term_months, day, facts) if product.season else _instalments(product.terms, term_months)),
+        **({"rate_steps": steps} if (steps := steps_of_quote(product.price, rate_ppm)) else {}),
+        **_dues(product, amount_fen, term_months, day, facts or {}),
     }
 
 
-def _season(season: Season, amount_fen: int, term_months: int, day: date, facts: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {"dues": seasonal_dues(season, amount_fen, day, term_months, facts or {})}
+def _dues(product: Product, amount_fen: int, term_months: int, day: date, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """When it falls due: with the season, after the days that the form asks for, or by the step of the terms."""
+    if product.season:
+        return {"dues": seasonal_dues(product.season, amount_fen, day, term_months, facts)}
+    if days := days_wanted(product, term_months, day, facts):
+        return {"instalments": 1, "every": f"{days} day"}
+    return _instalments(product.terms, term_months)
 
 
 def _instalments(terms: Mapping[str, Any], term_months: int) -> dict[str, Any]:
@@ -73,7 +82,8 @@ def terms_faults(product: Product, day: date) -> list[Fault]:
     starts = [add_months(day, later) for later in range(12)] if product.season else [day]  # a season may fall anywhere in the term
     for months, start in itertools.product((product.minimum_months, product.maximum_months), starts):
         try:
-            cost_of(quote_terms(product, product.minimum_fen, product.price.maximum_ppm, months, start), start)
+            highest_ppm = product.price.maximum_ppm - product.price.dearest_step_ppm
+            cost_of(quote_terms(product, product.minimum_fen, highest_ppm, months, start), start)
         except FaultsError as error:
             where = product.document.where("repayment", "terms")
             found |= {one.where: Fault(f"{where}.{one.where}", one.found, one.expected, one.remedy) for one in error.faults}
@@ -82,7 +92,7 @@ def terms_faults(product: Product, day: date) -> list[Fault]:
 
 def cost_of(terms: Mapping[str, Any], start: date) -> dict[str, Any]:
     """First instalment, all interest, and the annual cost, nominal and effective, of terms that start on a day."""
-    answer = quote_answer({**terms, "start": start.isoformat()})
+    answer = quote_answer(started(terms, start))
     return {
         "start": start.isoformat(),
         "first_instalment_fen": _fen(answer["instalments"][0]["total"]),

@@ -3,7 +3,8 @@
     floor        funding + operations + p × LGD + hurdle × capital
     churn-aware  the rate at which (1 − churn(r)) × ((1 − p) r − p × LGD − c) is highest; the class picks the churn curve, the firm has
                  its own p, and c is funding, operations and capital charge
-    tiers        the prime rate and a spread by class
+    tiers        the prime rate and a spread by class, or a fixed rate by class
+    steps        what is added to either from some day of the loan on; the dearest day, too, stays under the caps
 
 A floor above the cap means that the loan cannot be made: the price that it needs is not permitted.
 """
@@ -17,6 +18,7 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.pricing import churn_aware_rate, required_rate
 from puhui.decisions.case import VETO, Case, Stage, ppm
 from puhui.decisions.texts import text
+from puhui.products.terms import FIXED, Price
 
 
 def price_stage(case: Case) -> Stage:
@@ -29,7 +31,7 @@ def price_stage(case: Case) -> Stage:
     caps = caps_of(case)
     case.cap_ppm = min(caps.values())
     low = max(price.minimum_ppm, rounded_up(case.floor_ppm, price.multiple_ppm))
-    high = case.cap_ppm // price.multiple_ppm * price.multiple_ppm
+    high = highest_rate(case.cap_ppm, price)
     stage: Stage = {
         "costs": costs,
         "floor_ppm": case.floor_ppm,
@@ -38,6 +40,8 @@ def price_stage(case: Case) -> Stage:
         "highest_ppm": high,
         "method": price.method,
     }
+    if price.steps:
+        stage["dearest_step_ppm"] = price.dearest_step_ppm
     if low > high:
         more = {"floor_ppm": case.floor_ppm, "cap_ppm": case.cap_ppm}
         case.speak_against("no_rate", "price", VETO, text("no_rate"), **more)
@@ -80,8 +84,14 @@ def caps_of(case: Case) -> dict[str, int]:
     return caps
 
 
+def highest_rate(cap_ppm: int, price: Price) -> int:
+    """The highest first rate whose dearest day is within the lowest cap, on the grid of the product's rates."""
+    return (cap_ppm - price.dearest_step_ppm) // price.multiple_ppm * price.multiple_ppm
+
+
 def prime_rate_ppm(case: Case, series: str) -> int:
-    return ppm(case.row("prime_rate")[series])
+    """The rate that spreads stand on: the prime rate of the day, or nothing where the product's rate is fixed."""
+    return 0 if series == FIXED else ppm(case.row("prime_rate")[series])
 
 
 def _churn_aware(case: Case, costs: dict[str, int], low: int, high: int) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def proposed(decision: Decision, amount_fen: int | None = None, rate_ppm: int | 
     limit, price = record["stages"]["limit"], record["stages"]["price"]
     exposure = sum(exposure_of_firms([decision.firm_id])[decision.firm_id].values()) - owed_by_siblings_fen(decision.application)
     available_fen = max(0, limit["least_fen"] - exposure)
-    highest_ppm = min(price["caps"].values())
+    highest_ppm = min(price["caps"].values()) - product.price.dearest_step_ppm
     faults = []
     if not product.minimum_fen <= amount_fen <= limit["asked_fen"]:
         faults.append(Fault("amount_fen", str(amount_fen), f"{product.minimum_fen} to {limit['asked_fen']}, the amount asked"))

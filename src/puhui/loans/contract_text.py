@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.resources import files
 from typing import Any
 
 from puhui.calculations.capitals import amount_in_capitals
+from puhui.calculations.rate_steps import rates_of, started
 from puhui.calculations.schedule import schedule
 from puhui.decisions.titles import titles
 from puhui.loans.fold import terms_of
@@ -75,7 +76,7 @@ def contract_text(
 
     Raises FaultsError when the terms cannot be quoted.
     """
-    frozen = terms_of({**terms, "start": signed_on.isoformat()})
+    frozen = terms_of(started(terms, signed_on))
     rows = schedule(frozen)
     amount_fen = sum(row.principal for row in rows)
     lines = [
@@ -83,7 +84,8 @@ def contract_text(
         f"　剩余本金 {yuan(row.balance)}"
         for row in rows
     ]
-    markup = (terms.get("penalty") or {}).get("markup_overdue", "0.5")
+    penalty = terms.get("penalty") or {}
+    markup, grace_days = penalty.get("markup_overdue", "0.5"), penalty.get("grace_days", 0)
     template = files("puhui.loans").joinpath("texts/contract-zh-Hans.txt").read_text(encoding="utf-8")
     return template.format(
         number=number,
@@ -95,21 +97,24 @@ def contract_text(
         currency=terms.get("currency", "CNY"),
         purpose=_PURPOSES.get(purpose, purpose),
         term=_term(terms, rows[-1].due),
-        rate=_rate(percent(round(float(terms["rate_annual"]) * 1_000_000)), link),
+        rate=_rate(terms, link),
         follows=_follows(product) if product else "",
         annual_cost=percent(annual_cost_ppm),
         repayment=_METHODS[terms.get("method", "equal_instalment")],
         day_count=_DAY_COUNTS[terms.get("day_count", "M/360")],
+        grace=f"到期后{grace_days}天内还清的，按合同利率计息，不计罚息；逾期超过{grace_days}天的，" if grace_days else "",
         markup_overdue=percent(round(float(markup) * 1_000_000)),
         schedule="\n".join(lines),
         conditions="\n".join(f"{index}. {text}" for index, text in enumerate(conditions, 1)),
     )
 
 
-def _rate(rate: str, link: Link | None) -> str:
-    """Fixed, or an index with a spread and the days on which it is set anew."""
+def _rate(terms: Mapping[str, Any], link: Link | None) -> str:
+    """Fixed, with what holds after so many days where it steps up; or an index with a spread and the days on which it is set anew."""
+    rate, *steps = (percent(round(each * 1_000_000)) for _, each in rates_of(terms))
     if link is None:
-        return f"固定年利率 {rate}"
+        after = (f"；自放款日起满{days}天后，年利率 {step}" for (days, _), step in zip(rates_of(terms)[1:], steps, strict=True))
+        return f"固定年利率 {rate}" + "".join(after) + ("，按实际用款天数分段计收" if steps else "")
     spread = f"{'加' if link.spread_e8 >= 0 else '减'}{abs(link.spread_e8) / 10_000:g}个基点"
     day = "放款日的对应日" if link.on == "anniversary" else "1月1日起算的重定价日"
     index = {"LPR1Y": "一年期", "LPR5Y": "五年期以上"}[link.index]

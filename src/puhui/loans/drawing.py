@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from puhui.calculations.faults import Fault, check
+from puhui.calculations.rate_steps import rate_on, started
 from puhui.calculations.replay import replay
 from puhui.decisions.actions import release_exposures
 from puhui.decisions.exposures import exposure_of_firms
@@ -116,7 +117,7 @@ def start_loans(work: Work, loans: Sequence[tuple[Loan, str]], act: str, through
 
 def new_loan(contract: Contract, start: date, number: int = 1, terms: dict[str, Any] | None = None, amount_fen: int | None = None) -> Loan:
     """The note of a contract that starts on a day, not stored yet: the contract's whole amount on its terms, unless others are given."""
-    terms = {**(terms or contract.terms), "start": start.isoformat()}
+    terms = started(terms or contract.terms, start)
     amount_fen = contract.amount_fen if amount_fen is None else amount_fen
     rows = replay(terms_of(terms), (), start).rows
     return Loan(
@@ -129,7 +130,7 @@ def new_loan(contract: Contract, start: date, number: int = 1, terms: dict[str, 
         probability_ppm=contract.decision.probability_ppm or 0,
         terms=terms,
         amount_fen=amount_fen,
-        rate_ppm=round(float(terms["rate_annual"]) * 1_000_000),
+        rate_ppm=round(rate_on(terms, 0) * 1_000_000),
         start=start,
         maturity=rows[-1].due,
         state_date=start,

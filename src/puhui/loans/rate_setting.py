@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
+from puhui.calculations.rate_steps import rate_on
 from puhui.calculations.term_records import RATE_SCALE
 from puhui.loans.acts import Work
 from puhui.loans.keeping import NewEvent
@@ -27,11 +27,11 @@ def new_rates(events: Sequence[Event]) -> list[Event]:
 
 
 def rate_before(loan: Loan, events: Sequence[Event], day: date) -> int:
-    """The contract rate before `day`, in hundred-millionths: the latest event's, else that of the terms."""
+    """The contract rate before `day`, in hundred-millionths: the latest event's, else what the terms have for that day."""
     earlier = [event for event in new_rates(events) if event.date < day]
     if earlier:
         return int(earlier[-1].detail["rate_e8"])
-    return round(Decimal(str(loan.terms["rate_annual"])) * RATE_SCALE)
+    return round(rate_on(loan.terms, (day - loan.start).days - 1) * RATE_SCALE)
 
 
 def set_rates(work: Work, events: Sequence[Event], wanted: Mapping[date, int], detail: Mapping[str, Any]) -> list[int]:

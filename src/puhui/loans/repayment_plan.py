@@ -15,6 +15,7 @@ from typing import Any
 from puhui.calculations.caps import simple_annual_cost
 from puhui.calculations.faults import Fault, check
 from puhui.calculations.quote import answer
+from puhui.calculations.rate_steps import started, step_faults
 from puhui.calculations.schedule import schedule
 from puhui.calculations.term_records import RATE_SCALE
 from puhui.loans.fold import terms_of
@@ -24,7 +25,7 @@ from puhui.loans.repricing import read_link
 __all__ = ["agreed_link", "agreed_terms", "cost_ppm", "drawn_whole"]
 
 # Settled by the decision or by the product, or told by events.
-SETTLED = ("currency", "amount", "start", "penalty", "upfront", "events", "as_of", "checks", "rate_changes")
+SETTLED = ("currency", "amount", "start", "penalty", "upfront", "events", "as_of", "checks", "rate_changes", "rate_steps")
 # Instalments rounded to the fen move the cost of a small loan by less than this.
 _ROUNDING_PPM = 100
 
@@ -45,6 +46,7 @@ def agreed_terms(offered: Mapping[str, Any], plan: Mapping[str, Any], day: date)
     if (link := agreed_link(plan)) is not None:
         check(_link_faults(terms, plan))
         terms["rate_annual"] = str(Decimal(index_e8(link.index, day) + link.spread_e8) / RATE_SCALE)
+    check(_steps_kept(terms))
     check(_beyond_the_offer(offered, terms, day))
     return terms
 
@@ -62,6 +64,13 @@ def _link_faults(terms: Mapping[str, Any], plan: Mapping[str, Any]) -> Iterator[
         yield Fault("repayment plan, rate_link", f"one with {found}", "a note of its own whose interest follows its balance")
 
 
+def _steps_kept(terms: Mapping[str, Any]) -> Iterator[Fault]:
+    """A rate that steps by days stays one that is charged by the days used, and the first of its rates the lowest."""
+    if terms.get("rate_steps"):
+        for fault in step_faults(terms):
+            yield Fault(f"repayment plan, {fault.where}", fault.found, fault.expected)
+
+
 def _beyond_the_offer(offered: Mapping[str, Any], terms: Mapping[str, Any], day: date) -> Iterator[Fault]:
     ends, longest = _last_due(terms, day), _last_due(offered, day)
     if ends > longest:
@@ -77,7 +86,7 @@ def _beyond_the_offer(offered: Mapping[str, Any], terms: Mapping[str, Any], day:
 
 def cost_ppm(terms: Mapping[str, Any], day: date) -> int:
     """What the terms cost in a year, fees included, as simple interest, drawn whole on `day`; millionths."""
-    cost = answer({**drawn_whole(terms), "start": day.isoformat()})["annual_cost"]
+    cost = answer(started(drawn_whole(terms), day))["annual_cost"]
     return round(Decimal(simple_annual_cost(cost["nominal"], cost["effective"]) or 0) * 1_000_000)
 
 
@@ -92,4 +101,4 @@ def drawn_whole(terms: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _last_due(terms: Mapping[str, Any], day: date) -> date:
-    return schedule(terms_of({**drawn_whole(terms), "start": day.isoformat()}))[-1].due
+    return schedule(terms_of(started(drawn_whole(terms), day)))[-1].due

@@ -19,6 +19,7 @@ from django.db import transaction
 from puhui.books.actions import open_day
 from puhui.calculations.faults import Fault, check
 from puhui.calculations.position import Row
+from puhui.calculations.rate_steps import started
 from puhui.calculations.schedule import schedule
 from puhui.calculations.term_records import RATE_SCALE
 from puhui.loans.contracting import Plan, borrowers_of, drafted, identifiers_of, linked_products
@@ -54,7 +55,7 @@ def planned(contract: Contract, plan: Plan, day: date) -> Planned:
     offered = contract.offer.terms
     terms = agreed_terms(offered, _with_link(contract, plan), day)
     check_terms(terms, day, f"contract {contract.number}", folder=settings.PUHUI_CATALOGUE)
-    rows = schedule(terms_of({**drawn_whole(terms), "start": day.isoformat()}))
+    rows = schedule(terms_of(started(drawn_whole(terms), day)))
     return Planned(terms, rows, cost_ppm(terms, day), cost_ppm(offered, day))
 
 

@@ -22,6 +22,7 @@ from puhui.books.models import Account, Entry
 from puhui.books.queries import balances_by_role
 from puhui.books.verify import Finding, one_moment
 from puhui.calculations.posting import FLOWS, MEMO_FLOWS, SUB_LEDGER, ledger_signs
+from puhui.calculations.rate_steps import started
 from puhui.decisions.models import Exposure
 from puhui.loans import standing
 from puhui.loans.collateral_books import collateral_findings
@@ -177,7 +178,7 @@ def contract_findings(institution: Institution) -> Iterator[Finding]:
     for loan in loans.order_by("pk").iterator(CHUNK):
         contract, decision = loan.contract, loan.contract.decision
         agreed = {
-            "terms": {**contract.terms, "start": loan.start.isoformat()},
+            "terms": started(contract.terms, loan.start),
             "amount_fen": contract.amount_fen,
             "rate_ppm": round(float(contract.terms["rate_annual"]) * 1_000_000),
             "product_code": contract.product_code,

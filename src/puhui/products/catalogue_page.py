@@ -66,6 +66,8 @@ def _product(body: Body, file: str) -> Iterator[str]:
     yield f"- **How long**: {term['minimum_months']} to {term['maximum_months']} months."
     yield f"- **An offer stands**: {body['offer']['valid_days']} days."
     yield f"- **Repaid**: {_pairs(body['repayment']['terms'])}."
+    if days := body["repayment"].get("days"):
+        yield f"- **Due**: as many days after the payout as `{days}` of the form says, within the term."
     if season := body["repayment"].get("season"):
         yield f"- **Due with the harvest**: {_pairs(season)}."
     yield f"- **Reads**: evidence {_words(body['evidence']['classes'])} under consent to `{body['evidence']['purpose']}`;"

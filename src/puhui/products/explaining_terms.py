@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from puhui.products.parameters import Table
-from puhui.products.terms import Season
+from puhui.products.terms import FIXED, Season
 from puhui.products.wording import Wording
 
 __all__ = ["approval", "interest", "linkage", "loss", "rate", "security", "term", "time"]
@@ -19,9 +19,13 @@ def term(words: Wording) -> Iterator[str]:
     yield words.say("month" if low == high == 1 else "months", low=low, high=high, method=words.term(str(product.terms.get("method", ""))))
     if product.season is not None:
         yield _season(words, product.season)
+    if product.days_fact:
+        yield words.say("days_wanted", name=product.application[product.days_fact].texts[words.language])
     if penalty := product.terms.get("penalty"):
         overdue, misuse = (words.share(float(penalty[key])) for key in ("markup_overdue", "markup_misuse"))
         yield words.say("late", overdue=overdue, misuse=misuse)
+        if penalty.get("grace_days"):
+            yield words.say("grace", days=penalty["grace_days"])
 
 
 def _season(words: Wording, season: Season) -> str:
@@ -41,10 +45,16 @@ def rate(words: Wording) -> Iterator[str]:
     price = words.product.price
     if price.method == "churn_aware":
         yield words.say("churn")
+    elif price.tier_base == FIXED:
+        rates = ((code, words.share(ppm / 1e6)) for code, ppm in price.tier_spread_ppm.items())
+        yield words.say("tiers_fixed", list=words.listed(words.say("fixed_class", **{"class": code, "rate": rate}) for code, rate in rates))
     else:
         spreads = [(code, f"{ppm / 10_000:+.4f}".rstrip("0").rstrip(".")) for code, ppm in price.tier_spread_ppm.items()]
         listed = words.listed(words.say("points_up", **{"class": code, "points": points}) for code, points in spreads)
         yield words.say("tiers" if price.tier_base == "LPR1Y" else "tiers_five", list=listed)
+    for step in price.steps:
+        daily = words.share(step.add_ppm / 1e6 / 360)
+        yield words.say("step", days=step.after_days, points=f"{step.add_ppm / 10_000:g}", daily=daily)
     yield words.say("band", low=words.share(price.minimum_ppm / 1e6), high=words.share(price.maximum_ppm / 1e6))
 
 

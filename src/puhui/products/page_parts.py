@@ -33,6 +33,8 @@ def pairs(values: Body) -> str:
 def shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return f"({pairs(value)})"
+    if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+        return "; ".join(f"({pairs(item)})" for item in value)
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "–"
     if isinstance(value, bool):

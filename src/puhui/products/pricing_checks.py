@@ -10,7 +10,7 @@ from puhui.calculations.caps import caps_on_cost, law_from_rows
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.pricing import required_rate
 from puhui.products.parameters import Table
-from puhui.products.terms import Product
+from puhui.products.terms import FIXED, Product
 
 __all__ = ["price_findings"]
 
@@ -85,15 +85,19 @@ def _class_findings(product: Product, floors: Mapping[str, list[tuple[str, int, 
 
 def _tier_findings(product: Product, prime: Mapping[str, Any]) -> Iterator[tuple[bool, Fault]]:
     price = product.price
-    base = prime.get(price.tier_base)
+    base = 0.0 if price.tier_base == FIXED else prime.get(price.tier_base)
     if base is None:
-        yield True, Fault(product.document.where("price", "tiers", "base"), price.tier_base, "a series of the prime rate table")
+        yield (
+            True,
+            Fault(product.document.where("price", "tiers", "base"), price.tier_base, f"a series of the prime rate table, or {FIXED}"),
+        )
         return
     for code, spread in price.tier_spread_ppm.items():
         rate = _ppm(base) + spread
         place = product.document.where("price", "tiers", "spread", code)
-        if rate > price.maximum_ppm:
-            yield True, Fault(place, f"{_percent(rate)} for class {code}", f"at most the highest rate, {_percent(price.maximum_ppm)}")
+        if rate + price.dearest_step_ppm > price.maximum_ppm:
+            dearest = _percent(rate + price.dearest_step_ppm) + (" on its dearest days" if price.steps else "")
+            yield True, Fault(place, f"{dearest} for class {code}", f"at most the highest rate, {_percent(price.maximum_ppm)}")
         elif rate < price.minimum_ppm:
             yield (
                 False,

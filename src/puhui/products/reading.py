@@ -24,6 +24,7 @@ from puhui.products.lawful import product_faults
 from puhui.products.linkages import read_linkage
 from puhui.products.loan_parts import read_loan_parts
 from puhui.products.mechanisms import read_application, read_security, read_support
+from puhui.products.price_steps import read_days, read_steps, steps_consistent
 from puhui.products.seasons import read_season
 from puhui.products.terms import Bound, Price, Product, Rule, Unknown
 
@@ -164,6 +165,7 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
         linkage=read_linkage(root, {**variables, **application, **{one.name: one for one in derived}}, formulas),
         support=read_support(root),
         season=read_season(repayment, terms.get("method"), application, minimum_months),
+        days_fact=read_days(repayment, application, terms),
         parts=read_loan_parts(root, formulas),
     )
     head.take("source", "")
@@ -171,6 +173,7 @@ def _read(root: Fields, faults: list[Fault], document: Document) -> Product:
     if policy_class:
         policy_faults(score, policy_class, derived, classes)
     _consistent(product, head, amount, term)
+    steps_consistent(product, root.table("price"))
     for fields in (head, amount, term, repayment, offer, evidence, score):
         fields.finish()
     return product
@@ -266,6 +269,7 @@ def _price(fields: Fields, lent: list[str]) -> Price:
         tiers.text("base"),
         {code: spread.rate_ppm(code, low=-1.0) for code in lent},
         fields.text("security"),
+        read_steps(fields),
     )
     if price.minimum_ppm > price.maximum_ppm and not fields.has_fault("rate_minimum", "rate_maximum"):
         fields.fault("rate_maximum", price.maximum_ppm / 1e6, f"at least the minimum, {price.minimum_ppm / 1e6}")

@@ -16,6 +16,8 @@ from puhui.calculations.rules_python import Evaluate
 from puhui.products.documents import Document
 from puhui.products.fields import Texts
 
+FIXED = "fixed"  # the base of tiers that follow no prime rate
+
 
 @dataclass(frozen=True)
 class Formula:
@@ -74,6 +76,14 @@ class Bound:
 
 
 @dataclass(frozen=True)
+class RateStep:
+    """So much more of a rate from the night that many days after the payout on."""
+
+    after_days: int
+    add_ppm: int
+
+
+@dataclass(frozen=True)
 class Price:
     """How the rate is found: the method in use and the one shown beside it, and the product's own lowest and highest rate."""
 
@@ -82,9 +92,15 @@ class Price:
     minimum_ppm: int
     maximum_ppm: int
     multiple_ppm: int  # the rate is rounded to it
-    tier_base: str  # series of the prime rate table
+    tier_base: str  # series of the prime rate table; `fixed`: none, the spread is the whole rate
     tier_spread_ppm: Mapping[str, int]
     security: str  # row of the loss-given-default table
+    steps: tuple[RateStep, ...] = ()  # by the days that the loan has run, rising
+
+    @property
+    def dearest_step_ppm(self) -> int:
+        """What the dearest day bears above the first rate."""
+        return max((step.add_ppm for step in self.steps), default=0)
 
 
 @dataclass(frozen=True)
@@ -235,6 +251,7 @@ class Product:
     linkage: tuple[Linkage, ...] = ()
     support: Support = Support()
     season: Season | None = None  # when instalments follow the harvest; the terms then have no step
+    days_fact: str = ""  # fact of the form that says for how many days the money is wanted; empty: for the months asked
     parts: tuple[LoanPart, ...] = ()  # the loans that it becomes, in the order in which they are filled; none: one loan
 
     def __hash__(self) -> int:

@@ -17,6 +17,8 @@ from puhui.calculations.caps import caps_on_cost
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.money import decimal_fraction
 from puhui.calculations.quote import answer
+from puhui.calculations.rate_steps import started
+from puhui.calculations.rates import in_force
 from puhui.calculations.schedule import scheduled
 from puhui.calculations.stamp_duty import duty_of_contract
 from puhui.calculations.term_records import RATE_SCALE, Terms
@@ -54,7 +56,7 @@ class Cost:
 
 def offer_sheet(paper: Paper, offer: Offer) -> Document:
     """The sheet of an offer, paid out on the day of the paper. Raises FaultsError."""
-    document = {**offer.terms, "start": paper.as_of.isoformat()}
+    document = started(offer.terms, paper.as_of)
     return _sheet(paper, offer.firm, document, paper.word("offer_number", number=offer.pk), paper.as_of, offer.amount_fen)
 
 
@@ -79,7 +81,7 @@ def _sheet(paper: Paper, firm: Firm, document: dict[str, Any], number: str, agre
     loan = Facts("loan", paper.word("loan"), (
         *borrower_facts(paper, firm), paper.fact("lender", paper.institution.name), *amount_facts(paper, "amount", terms.amount),
         paper.fact("currency", terms.currency), paper.fact("start", terms.start, "date"), paper.fact("maturity", rows[-1].due, "date"),
-        paper.fact("method", paper.word(f"method_{terms.method}")), paper.fact("rate", percent(terms.rates[0][1])),
+        paper.fact("method", paper.word(f"method_{terms.method}")), paper.fact("rate", _rates(paper, terms)),
     ))  # fmt: skip
     sections: list[Section] = [
         loan,
@@ -99,7 +101,7 @@ def costs_of_terms(paper: Paper, plan: dict[str, Any]) -> list[Cost]:
     bare = {key: value for key, value in plan.items() if key != "fees"}
     without = _asked(terms_of(bare))
     terms = terms_of(plan)
-    costs = [Cost("interest", "lender", paper.word("basis_rate", rate=percent(terms.rates[0][1])), paper.word("when_schedule"), without)]
+    costs = [Cost("interest", "lender", paper.word("basis_rate", rate=_rates(paper, terms)), paper.word("when_schedule"), without)]
     for item in plan.get("fees") or []:
         amount = _asked(terms_of({**bare, "fees": [item]})) - without
         when = item["when"] if item["when"] not in ("drawdown", "instalment") else paper.word(f"when_{item['when']}")
@@ -109,6 +111,13 @@ def costs_of_terms(paper: Paper, plan: dict[str, Any]) -> list[Cost]:
         amount = int((decimal_fraction(item["amount"]) or 0) * 10**terms.exponent)
         costs.append(Cost("fee_third_party", "third_party", paper.word("basis_fixed"), paper.word("when_drawdown"), amount, item["name"]))
     return costs
+
+
+def _rates(paper: Paper, terms: Terms) -> str:
+    """The rate; where it steps up by the days used, each with the days after which it counts."""
+    (start, first), *steps = terms.rates
+    after = (paper.word("rate_after", days=(day - start).days, rate=percent(rate)) for day, rate in steps)
+    return paper.word("rate_steps", rates="".join((percent(first), *after))) if steps else percent(first)
 
 
 def _asked(terms: Terms) -> int:
@@ -171,7 +180,7 @@ def _rate(text: str | None) -> str | None:
 def _late(paper: Paper, terms: Terms) -> Facts:
     """What only lateness or misuse costs, and what early repayment does."""
     penalty = terms.penalty
-    facts = [paper.fact("penalty_terms", penalty_text(paper, penalty, terms.rates[0][1]))]
+    facts = [paper.fact("penalty_terms", penalty_text(paper, penalty, in_force(terms.rates, scheduled(terms)[0][-1].due)))]
     if penalty is not None:
         compound = penalty.compound_in_term or penalty.compound_overdue
         facts.append(paper.fact("compound_terms", paper.word("compound_yes" if compound else "compound_no")))
