@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -41,3 +42,21 @@ def sources(body: Any) -> Iterator[str]:
         yield from (value for key, value in body.items() if key == "source" and isinstance(value, str))
     for part in body.values() if isinstance(body, Mapping) else body if isinstance(body, list) else ():
         yield from sources(part)
+
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:!?()\[\]\"']|[,;:!?()\[\]\"'][\u4e00-\u9fff]")
+CHINESE_NAMES = re.compile(r"款项支付条例|银税|[甲乙丙丁]")  # that English texts use
+
+
+@pytest.mark.parametrize("product", PRODUCTS, ids=lambda one: f"{one.code} {one.valid_from}")
+def test_where_each_figure_comes_from_is_told_in_three_languages(product: Any) -> None:
+    """What the product's page shows beside its figures; Chinese is Chinese, with punctuation of full width."""
+    body = product.document.body
+    figures = {**body.get("constants", {}), **body.get("tables", {})}
+    assert [name for name, figure in figures.items() if set(figure["source"]) != {"en", "zh-hans", "zh-hant"}] == []
+    for source in (figure["source"] for figure in figures.values()):
+        assert not HAN.search(CHINESE_NAMES.sub("", source["en"]))
+        for language in ("zh-hans", "zh-hant"):
+            assert HAN.search(source[language]) and not HALF_WIDTH.search(source[language]), source[language]
+            assert not re.search(r"[a-z]{2}", source[language]), source[language]

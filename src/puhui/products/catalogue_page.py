@@ -129,9 +129,14 @@ def _parts(parts: list[Body]) -> Iterator[tuple[str, ...]]:
 
 def _figures(body: Body) -> Iterator[tuple[str, ...]]:
     for name, figure in body.get("constants", {}).items():
-        yield f"`{name}`", _shown(figure["value"]), figure["unit"], figure["source"]
+        yield f"`{name}`", _shown(figure["value"]), figure["unit"], _source(figure)
     for name, table in body.get("tables", {}).items():
-        yield f"`{name}` by `{table['key']}`", _pairs(table["values"]), table["unit"], table["source"]
+        yield f"`{name}` by `{table['key']}`", _pairs(table["values"]), table["unit"], _source(table)
+
+
+def _source(figure: Body) -> str:
+    source = figure["source"]
+    return str(source["en"] if isinstance(source, dict) else source)
 
 
 def _unknowns(unknowns: list[Body]) -> Iterator[tuple[str, ...]]:

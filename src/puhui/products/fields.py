@@ -121,6 +121,13 @@ class Fields:
             self.faults.append(Fault(self.where(key, language), language, f"one of {', '.join(LANGUAGES)}"))
         return {language: str(value.get(language, "")) for language in LANGUAGES}
 
+    def source(self) -> None:
+        """Where a figure comes from: in every language of the console, or as one text that is shown as it stands."""
+        if isinstance(self.body.get("source"), dict):
+            self.texts("source")
+        else:
+            self.text("source", None)
+
     def strings(self, key: str, default: object = _MISSING, choices: Iterable[str] = ()) -> tuple[str, ...]:
         choices = tuple(choices)
         value = self.take(key, default, "a list of texts")

@@ -109,16 +109,23 @@ def _figures(product: Product) -> Iterator[dict[str, str]]:
             "label": word(FIGURES | FACTS, name),
             "value": f"{constant['value']:,}",
             "unit": unit_word(constant["unit"]),
-            "source": constant.get("source", ""),
+            "source": _source(constant),
         }
     for name, table in body.get("tables", {}).items():
         value = "; ".join(f"{key} {value:,}" for key, value in table["values"].items())
-        yield {"name": name, "label": "", "value": value, "unit": unit_word(table["unit"]), "source": table.get("source", "")}
+        yield {"name": name, "label": "", "value": value, "unit": unit_word(table["unit"]), "source": _source(table)}
+
+
+def _source(figure: Mapping[str, Any]) -> str:
+    """Where a figure comes from, in the reader's language where the file tells it in several."""
+    source = figure.get("source", "")
+    return in_language(source, language()) if isinstance(source, Mapping) else source
 
 
 def _sources(body: Any) -> Iterator[str]:
     """Every source named anywhere in the file."""
     if isinstance(body, Mapping):
-        yield from (value for key, value in body.items() if key == "source" and isinstance(value, str))
+        found = (value for key, value in body.items() if key == "source")
+        yield from (str(value["en"]) if isinstance(value, Mapping) else value for value in found)
     for part in body.values() if isinstance(body, Mapping) else body if isinstance(body, list) else ():
         yield from _sources(part)
