@@ -170,7 +170,10 @@ class Plan:
         return 0
 
     def _within(self, index: int, undue: int, principal: int) -> int:
-        """The principal, which must leave something to the last row unless the term was shortened."""
+        """The principal, which must leave something to the last row, and no less than the balloon, unless the term was shortened."""
+        if principal and undue - principal < self.terms.balloon and not self.shortened:
+            found = f"less than the balloon left at instalment {index + 1}"
+            raise unsettled("balloon", found, "terms that leave the whole balloon to the last instalment: otherwise not settled")
         if principal < undue or self.shortened:
             return min(principal, undue)
         if undue == 0:
