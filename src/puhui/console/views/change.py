@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from puhui.console.access import Request, page
-from puhui.console.decision_figures import variable_title, variable_value
+from puhui.console.decision_figures import language, variable_title, variable_value
 from puhui.console.labels import OUTCOME, state
 from puhui.decisions import queries
 from puhui.decisions.changing import Other, what_would_change
@@ -31,7 +31,6 @@ def change(request: Request, number: int) -> HttpResponse:
 def _shown(other: Other | None) -> dict[str, Any] | None:
     if other is None:
         return None
-    answer = other.answer
     changes = [
         {
             "title": variable_title(each.variable),
@@ -39,12 +38,13 @@ def _shown(other: Other | None) -> dict[str, Any] | None:
             "after": variable_value(each.variable, each.after),
             "months": each.months,
         }
-        for each in answer.changes
+        for each in other.changes
     ]
-    result = other.result
+    answer, result = other.answer, other.result
     return {
-        "wanted": other.wanted_class, "reaches": answer.reaches, "changes": changes, "months": answer.months,
-        "without": answer.without, "probability": answer.probability, "result": result,
+        "wanted": other.wanted_class, "reaches": answer is not None and answer.reaches, "changes": changes,
+        "without": answer.without if answer else None, "probability": answer.probability if answer else None, "result": result,
         "outcome": state(OUTCOME, result["outcome"]) if result else None,
         "class": result["risk_class"] or _("none") if result else "",
+        "fixed": [texts[language()] for texts in other.fixed], "left": [texts[language()] for texts in other.left],
     }  # fmt: skip
