@@ -8,7 +8,7 @@ from datetime import date, datetime
 import polars as pl
 import pytest
 
-from puhui.features import engines, registry
+from puhui.features import engines, invoice_folds, registry
 from puhui.features.compute import compute
 from puhui.features.profiles import compute_profile, measure_schema
 
@@ -76,6 +76,21 @@ def test_one_pass_over_many_rows_equals_plans_for_few(as_of: date) -> None:
     assert FRAME.height < engines.FEW_ROWS
     for rows in (FRAME, numbered):
         assert differences(compute(rows, as_of), compute(rows.lazy(), as_of)) == []
+
+
+def test_tables_of_cells_are_taken_block_by_block_where_firms_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So few cells that each side is a block of its own, and so many that two are."""
+    whole = compute(FRAME.lazy(), AS_OF)
+    for cells in (1, 2_500):
+        monkeypatch.setattr(invoice_folds, "_CELLS", cells)
+        assert differences(compute(FRAME.lazy(), AS_OF), whole) == []
+
+
+def test_firms_of_whom_nothing_is_known_yet_are_told_as_nulls() -> None:
+    nothing = compute(FRAME.lazy(), date(1990, 1, 31))
+    assert nothing["firm_id"].to_list() == FRAME["firm_id"].unique().sort().to_list()
+    assert all(value is None for row in nothing.drop("firm_id").iter_rows() for value in row)
+    assert compute(FRAME.lazy().filter(pl.lit(False)), AS_OF).height == 0
 
 
 def test_heavy_records_are_rich_enough_too() -> None:

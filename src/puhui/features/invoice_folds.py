@@ -11,11 +11,14 @@ taken for one partner, the chance of which is one in three hundred thousand wher
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import narwhals as nw
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from puhui.features.invoice_partners import mutual_measures, partner_counts, regular_partners
 from puhui.features.invoice_stages import YEAR_SUMS, known_rows, rows_of_year, spread_of_tickets
@@ -29,7 +32,9 @@ SPAN = 1 << 32
 
 PAIR = ("counterparty",)
 _SIDE = ("side",)
-_KINDS = 4  # of rows in a month: blue, red, void, and voids of reds, which count nowhere
+_KINDS = ("blue", "red", "void", "void of a red")  # of rows in a month; the last count nowhere
+_MONTH_SCHEMA = {"side": pl.Int64, "month": pl.Int64} | {name: pl.Float64 for kind in _KINDS[:3] for name in (kind, f"{kind}_n")}
+_CELLS = 1 << 25  # at most, of a table in memory; firms of more are taken one block after the other
 _NO_DAY = 1 << 31  # added to a day to make it positive
 
 
@@ -66,7 +71,19 @@ def _months(days: pl.Series, as_of: AsOf) -> pl.Series:
 
 
 def folds(rows: pl.DataFrame, as_of: AsOf) -> list[pl.DataFrame]:
-    """What `puhui.features.invoice_stages.measures` asks for beside the firms, of rows from `numbered`."""
+    """What `puhui.features.invoice_stages.measures` asks for beside the firms, of rows from `numbered`.
+
+    Half of it is polars on all cores and half numpy on one, so they run beside each other.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        others = beside.submit(lambda: (_month_sums(rows), _days(rows, as_of), *_last_year(rows)))
+        mutual, regular, *of_partners = _partner_measures(rows)
+        months, *of_sides = others.result()
+    return [months, mutual, regular, *(_unpacked(side) for side in (*of_partners, *of_sides))]
+
+
+def _partner_measures(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    """Of firms: mutual partners; of firm and side: regular ones; of numbers of sides: counts, and what the current ones account for."""
     partners = _partners(rows)
     by_pair = partners.lazy().with_columns(pl.col("counterparty") // 2)
     now = by_pair.filter(pl.col("net_12m") > 0).rename({"net_12m": "amount_12m"}).collect(engine="streaming")
@@ -75,9 +92,7 @@ def folds(rows: pl.DataFrame, as_of: AsOf) -> list[pl.DataFrame]:
         regular_partners(nw.from_native(rows.lazy()), nw.from_native(partners.lazy()), PAIR),
         partner_counts(nw.from_native(by_pair), _SIDE),
     ]
-    mutual, regular, counts = pl.collect_all([frame.to_native() for frame in streamed], engine="streaming")
-    of_sides = (counts, *_current_measures(now), _days(rows, as_of), *_last_year(rows))
-    return [_month_sums(rows), mutual, regular, *(_unpacked(side) for side in of_sides)]
+    return [*pl.collect_all([frame.to_native() for frame in streamed], engine="streaming"), *_current_measures(now)]
 
 
 def _unpacked(side: pl.DataFrame) -> pl.DataFrame:
@@ -85,20 +100,33 @@ def _unpacked(side: pl.DataFrame) -> pl.DataFrame:
     return side.with_columns(firm_id=pl.col("side") // 2, sold=pl.col("side") % 2 == 1).drop("side")
 
 
+def _blocks(rows: pl.DataFrame, cells: int) -> Iterator[tuple[int, int, pl.LazyFrame]]:
+    """First side, number of sides and rows of each block of sides, so that a table with so many cells for each side has room."""
+    sides, most = rows["side"].max(), max(1, _CELLS // cells)
+    end = sides + 1 if isinstance(sides, int) else 0
+    for first in range(0, end, most):
+        count = min(most, end - first)
+        yield first, count, rows.lazy() if count == end else rows.lazy().filter(pl.col("side").is_between(first, first + count - 1))
+
+
 def _month_sums(rows: pl.DataFrame) -> pl.DataFrame:
-    """`puhui.features.invoice_stages.month_sums`: first by kind of row too, so that there are two sums instead of six."""
+    """`puhui.features.invoice_stages.month_sums`: amounts and counts added up in a table of side × month × kind of row."""
+    oldest = rows["month"].max()
+    months = oldest + 1 if isinstance(oldest, int) else 1
     kind = pl.when("blue").then(0).when("red").then(1).when(pl.col("void") & (pl.col("amount") >= 0)).then(2).otherwise(3)
-    packed = ((pl.col("side") * SPAN + pl.col("month")) * _KINDS + kind).alias("packed")
-    amount = pl.when("red").then(pl.col("amount").abs()).otherwise("amount")
-    sums = rows.lazy().select(packed, amount).group_by("packed").agg(pl.col("amount").sum(), count=pl.len().cast(pl.Float64))
-    of_month = pl.col("packed") // _KINDS
-    columns = {}
-    for place, name in enumerate(("blue", "red", "void")):
-        is_kind = pl.col("packed") % _KINDS == place
-        columns[name] = pl.when(is_kind).then("amount").otherwise(0.0).sum()
-        columns[f"{name}_n"] = pl.when(is_kind).then("count").otherwise(0.0).sum()
-    months = sums.collect(engine="streaming").lazy().group_by(of_month.alias("packed")).agg(**columns)
-    return _unpacked(months.select(*columns, month=pl.col("packed") % SPAN, side=pl.col("packed") // SPAN).collect())
+    found = [pl.DataFrame(schema=_MONTH_SCHEMA)]
+    for first, count, part in _blocks(rows, months * len(_KINDS)):
+        cell = ((pl.col("side") - first) * months + pl.col("month")) * len(_KINDS) + kind
+        marked = part.select(cell=cell, amount=pl.when("red").then(pl.col("amount").abs()).otherwise("amount")).collect(engine="streaming")
+        cells, size = marked["cell"].to_numpy(), count * months * len(_KINDS)
+        amounts = np.bincount(cells, marked["amount"].to_numpy(), size).reshape(-1, len(_KINDS))
+        counts = np.bincount(cells, minlength=size).reshape(-1, len(_KINDS))
+        filled = np.flatnonzero(counts.any(axis=1))
+        columns = {"side": filled // months + first, "month": filled % months}
+        for place, name in enumerate(_KINDS[:3]):
+            columns |= {name: amounts[filled, place], f"{name}_n": counts[filled, place]}
+        found.append(pl.DataFrame(columns, _MONTH_SCHEMA))
+    return _unpacked(pl.concat(found))
 
 
 def _partners(rows: pl.DataFrame) -> pl.DataFrame:
@@ -156,10 +184,8 @@ def _last_year(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _days(rows: pl.DataFrame, as_of: AsOf) -> pl.DataFrame:
-    """`puhui.features.invoice_stages.day_measures` of `blue_days`: side and day in one number, sorted; windows are slices of it."""
-    day = pl.col("issued_on").to_physical().cast(pl.Int64)
-    days = np.sort(rows.lazy().filter("blue").select(pl.col("side") * SPAN + day + _NO_DAY).collect()["side"].to_numpy())
-    days = days[np.diff(days, prepend=-1) != 0]
+    """`puhui.features.invoice_stages.day_measures` of `blue_days`: side and day in one number, in order; windows are slices of it."""
+    days = _blue_days(rows)
     first = np.flatnonzero(np.diff(days >> 32, prepend=-1))
     side = days[first] >> 32
     gap = np.append(np.diff(days, prepend=0), 0)  # the last stands for slices that begin behind the end
@@ -173,3 +199,20 @@ def _days(rows: pl.DataFrame, as_of: AsOf) -> pl.DataFrame:
         columns[f"gap_max_{months}m"] = np.where((begin < end) & (longest > 0), longest, np.nan)
         columns[f"active_days_{months}m"] = (end - begin).astype(np.float64)
     return pl.DataFrame(columns).with_columns(pl.col("^gap_max_.*$").fill_nan(None))
+
+
+def _blue_days(rows: pl.DataFrame) -> NDArray[np.int64]:
+    """Side × `SPAN` + day number + `_NO_DAY` of each day of a side with a blue invoice, in order: marked in a table of side × day."""
+    days = rows["issued_on"].to_physical()
+    earliest, latest = days.min(), days.max()
+    if not isinstance(earliest, int) or not isinstance(latest, int):
+        return np.zeros(0, np.int64)
+    width, found = latest - earliest + 1, []
+    for first, count, part in _blocks(rows, width):
+        day = pl.col("issued_on").to_physical().cast(pl.Int64) - earliest
+        cells = part.filter("blue").select((pl.col("side") - first) * width + day).collect(engine="streaming").to_series()
+        marks = np.zeros(count * width, np.bool_)
+        marks[cells.to_numpy()] = True
+        marked = np.flatnonzero(marks)
+        found.append((marked // width + first) * SPAN + marked % width + earliest + _NO_DAY)
+    return np.concatenate(found)
