@@ -36,6 +36,15 @@
     return Object.assign(base, { type: "bar", barGap: "5%", barCategoryGap: "35%", stack: figure.dataset.chart === "stacked" ? "all" : undefined });
   }
 
+  // Lines that the names of the series take beside each other: a mark and a gap, and 13 pixels for each Chinese letter, 7 for others.
+  function legendLines(series, width) {
+    const lines = series.reduce(function (told, item) {
+      const wide = Array.from(item.name).reduce(function (sum, letter) { return sum + (letter > "\u2e80" ? 13 : 7); }, 36);
+      return told.left < wide ? { count: told.count + 1, left: width - wide } : { count: told.count, left: told.left - wide };
+    }, { count: 1, left: width });
+    return lines.count;
+  }
+
   function option(figure) {
     const data = read(figure);
     const lines = data.series.some(function (item) { return item.kind === "line"; });
@@ -44,11 +53,14 @@
     const scale = Number(figure.dataset.divisor || 1);
     // A few bars with long names: each name is shown, broken to the width of its bar.
     const room = Math.floor((figure.clientWidth - 90) / Math.max(data.categories.length, 1)) - 8;
+    const names = bottom && data.series.length > 1;
+    const more = names ? legendLines(data.series, figure.clientWidth) - 1 : 0;
+    const top = 34 + (more ? more * 29 + 14 : 0);
     const few = !lines && data.categories.length <= 5 && room > 40 ? { interval: 0, hideOverlap: false, width: room, overflow: "break", lineHeight: 16 } : {};
     return {
       textStyle: font, aria: { enabled: false },
-      grid: { left: 8, right: lines ? 90 : 12, top: 34, bottom: 4, containLabel: true },
-      legend: { show: bottom && data.series.length > 1, top: 0, right: 0, itemWidth: 12, itemHeight: 12, itemGap: 16, textStyle: font, selectedMode: false },
+      grid: { left: 8, right: lines ? 90 : 12, top: top, bottom: 4, containLabel: true },
+      legend: { show: names, top: 0, right: 0, itemWidth: 12, itemHeight: 12, itemGap: 16, textStyle: font, selectedMode: false },
       tooltip: {
         trigger: "axis", renderMode: "richText", textStyle: { fontSize: 13 },
         formatter: function (points) {
