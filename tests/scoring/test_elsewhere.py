@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -171,3 +172,59 @@ def test_the_command_names_faults_and_ends_with_2(model, own, tmp_path):
     for found, extra in asked.items():
         done = puhui(*explain, *extra)
         assert done.returncode == 2 and found in done.stderr and "Traceback" not in done.stderr
+
+
+CONFIGURATION = {"target": "defaulted", "id": ["loan_nr"], "split": {"folds": 2, "repeats": 1}}
+
+
+def test_a_number_spoilt_by_a_few_texts_is_named_before_training_and_a_code_is_none(loans):
+    frame = loans(400, seed=4)
+    spoilt = frame.with_columns(
+        turnover=pl.Series(["much", "more", *map(str, frame["turnover"].fill_null(1.5).to_list()[2:])]),
+        noise=frame["noise"].cast(pl.String),
+        months=pl.Series(["1976A", *map(str, range(100, 499))]),
+        trade=pl.Series([f"{4400 + row % 90}" for row in range(400)]),
+        area=pl.Series([f"{2100 + row % 90:05d}" for row in range(400)]),
+    )
+    with pytest.raises(FaultsError) as raised:
+        train(spoilt, read_configuration(CONFIGURATION))
+    told = {fault.where: fault.found for fault in raised.value.faults}
+    assert told == {
+        "column turnover, row 0": "'much' (2 of 400 known cells are no numbers)",
+        "column noise, row 0": f"'{frame['noise'][0]}': numbers written as text",
+        "column months, row 0": "'1976A' (1 of 400 known cells are no numbers)",
+    }
+    named = CONFIGURATION | {"categories": ["months"], "exclusions": {"turnover": "spoilt", "noise": "spoilt"}}
+    assert train(spoilt, read_configuration(named)).figures.n == 400
+
+
+def test_a_csv_file_may_say_that_a_number_is_not_known(loans, tmp_path):
+    frame = loans(50, seed=4)
+    for mark in ("NA", "?", "n/a", "-"):
+        frame.with_columns(pl.col("turnover").cast(pl.String).fill_null(mark)).write_csv(tmp_path / "gaps.csv")
+        assert read_table(tmp_path / "gaps.csv")["turnover"].equals(frame["turnover"]), mark
+
+
+def test_values_named_as_default_that_the_table_does_not_hold_are_a_fault(model, own, loans):
+    with pytest.raises(FaultsError, match="some late, which is named as default"):
+        train(loans(100), read_configuration(CONFIGURATION | {"target": {"column": "defaulted", "positive": ["late"]}}))
+    with pytest.raises(FaultsError, match="some late, which is named as default"):
+        judge(model, own, "defaulted", positive=["late"])
+
+
+@pytest.mark.parametrize(("day", "found"), [("2030-01-01", "0 from then on"), (None, "no row with a date")])
+def test_a_split_by_date_that_leaves_nobody_is_told_before_anything_is_fitted(loans, day, found):
+    frame = loans(100) if day else loans(100).with_columns(start=pl.lit(None, dtype=pl.Date))
+    split = {**CONFIGURATION["split"], "date": "start"} | ({"since": date.fromisoformat(day)} if day else {})
+    fits = []
+    with pytest.raises(FaultsError, match=found):
+        train(frame, read_configuration(CONFIGURATION | {"split": split}), fits.append)
+    assert not fits
+
+
+def test_a_model_that_could_not_be_written_is_not_trained(tmp_path, loans):
+    loans(100).write_csv(tmp_path / "cases.csv")
+    (tmp_path / "loans.toml").write_text('name = "loans"\ntarget = "defaulted"\n')
+    for out in (tmp_path, tmp_path / "cases.csv" / "model.json"):
+        done = puhui("score", "train", str(tmp_path / "loans.toml"), "--data", str(tmp_path / "cases.csv"), "--out", str(out))
+        assert done.returncode == 2 and "--out" in done.stderr and "Fitting" not in done.stderr

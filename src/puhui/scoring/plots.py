@@ -84,7 +84,7 @@ def _distribution(axes: Axes, population: Population, unseen: OutOfFold) -> None
         chosen = population.target == outcome
         axes.hist(score[chosen], bins=list(edges), weights=population.weight[chosen], density=True, alpha=0.55, color=colour, label=label)
     axes.set(xlabel="log-odds of repayment (unseen cases)", ylabel="density", title="Scores of repaid and defaulted cases")
-    axes.legend(frameon=False)
+    axes.legend(loc="upper right", frameon=False)
 
 
 def _repeats(axes: Axes, population: Population, unseen: OutOfFold) -> None:

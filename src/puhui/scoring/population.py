@@ -22,8 +22,9 @@ from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.configuration import Configuration, Target
 from puhui.scoring.group_calibration import personal_fault
 from puhui.scoring.preparation import KINDS, as_text, columns_read, needed, prepare_frame, read_column
+from puhui.scoring.spoilt import spoilt_numbers
 
-__all__ = ["Candidate", "Population", "population_of", "read_target", "read_weight"]
+__all__ = ["Candidate", "Population", "population_of", "read_target", "read_weight", "unusable"]
 
 NEVER_SCORED = ("V", "P")
 """Signs in the catalogue of variables that mark a veto or a matter of policy."""
@@ -93,7 +94,7 @@ def population_of(frame: pl.DataFrame, configuration: Configuration, signs: dict
         frame = _filtered(frame, configuration.population)
         notes.append(f"population: {configuration.population} ({len(frame)} of {rows_read} rows)")
     frame, refused = _parted(frame, configuration)
-    target, known = read_target(frame[configuration.target.column], configuration.target)
+    target, known = read_target(frame[configuration.target.column], configuration.target, is_named=True)
     if len(refused):
         notes.append(f"{len(refused)} refused cases; used by the method {configuration.rejects.method!r}")
     if not known.all():
@@ -103,6 +104,7 @@ def population_of(frame: pl.DataFrame, configuration: Configuration, signs: dict
         found = f"{len(frame)} cases with {int(target.sum())} defaults"
         raise FaultsError([Fault(f"target {configuration.target.column}", found, "cases of both outcomes, at least two for each fold")])
     weight = read_weight(frame, configuration.weight)
+    check(spoilt_numbers(frame, configuration))
     columns, raw, left_out = _usable_columns(frame, configuration)
     faults: list[Fault] = []
     everybody = pl.concat([frame, refused]) if len(refused) else frame
@@ -182,11 +184,18 @@ def _time(frame: pl.DataFrame, column: str) -> NDArray[Any] | None:
     return series.to_numpy()
 
 
-def read_target(series: pl.Series, target: Target) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Outcomes as 1 and 0, and which rows have one. FaultsError when the values cannot be told apart without being named."""
+def read_target(series: pl.Series, target: Target, is_named: bool = False) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Outcomes as 1 and 0, and which rows have one. FaultsError when the values cannot be told apart without being named.
+
+    is_named: somebody named the values for this very table, so others than these do not mean default.
+    """
     distinct = {value: _outcome_text(value) for value in series.unique().to_list()}
     named = {text for text in distinct.values() if text is not None}
     positive, negative = _sides(series.name, named, target)
+    meant = {_outcome_text(value) for value in target.positive}
+    if is_named and meant and positive - meant:
+        found = ", ".join(sorted(named)[:8])
+        raise FaultsError([Fault(f"target {series.name}", found, f"some {' or '.join(target.positive)}, which is named as default")])
     outcome = {value: 1.0 if text in positive else 0.0 if text in negative else np.nan for value, text in distinct.items()}
     values = np.array([outcome[value] for value in series.to_list()], dtype=float)
     return values, ~np.isnan(values)
@@ -297,7 +306,7 @@ def _usable_columns(frame: pl.DataFrame, configuration: Configuration) -> tuple[
         elif configuration.variables:
             if any(fnmatchcase(name, pattern) for pattern in configuration.variables):
                 columns.append(name)
-        elif reason := _unusable(frame[name]):
+        elif reason := unusable(frame[name]):
             notes.append(f"{name}: {reason}")
         else:
             columns.append(name)
@@ -309,8 +318,8 @@ def _usable_columns(frame: pl.DataFrame, configuration: Configuration) -> tuple[
     return columns, raw, notes
 
 
-def _unusable(series: pl.Series) -> str:
-    """Why a column does not enter by itself, or "" when it does."""
+def unusable(series: pl.Series) -> str:
+    """Why a column does not enter by itself, as category or as number, or "" when it does. The form of a training asks the same."""
     if series.dtype.is_temporal():
         return "a date, left out; name a preparation (days_between, year) to use it"
     if series.dtype.is_nested() or series.dtype == pl.Binary:

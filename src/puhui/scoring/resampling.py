@@ -140,6 +140,8 @@ def older_and_newer(population: Population, configuration: Configuration) -> tup
     split, time = configuration.split, population.time
     assert time is not None
     known = time[~np.isnan(time)] if time.dtype.kind == "f" else time[~np.isnat(time)] if time.dtype.kind == "M" else time
+    if not len(known):
+        raise FaultsError([Fault(f"split.date {split.date}", "no row with a date", "a date in most rows")])
     since: Any
     if split.since is not None:
         since = split.since.year if time.dtype.kind in "if" else np.datetime64(split.since)
@@ -148,17 +150,25 @@ def older_and_newer(population: Population, configuration: Configuration) -> tup
     return np.flatnonzero(time < since), np.flatnonzero(time >= since), str(since)[:10]
 
 
+def check_split(population: Population, configuration: Configuration) -> None:
+    """FaultsError where the cases before and after the date of the configuration are not enough, before anything is fitted."""
+    if population.time is None:
+        return
+    older, newer, since = older_and_newer(population, configuration)
+    target = population.target
+    if min(target[older].sum(), (1 - target[older]).sum(), len(newer)) < configuration.split.folds:
+        found = f"{len(older)} cases with {int(target[older].sum())} defaults before {since}, {len(newer)} from then on"
+        raise FaultsError(
+            [Fault(f"split.date {configuration.split.date}", found, "both outcomes before, cases after", "choose another split.since")]
+        )
+
+
 def out_of_time(population: Population, configuration: Configuration, advance: Progress, fit: Fitter = fit_scorecard) -> OutOfTime | None:
     """The newest cases scored by a model of the older ones; None without a date."""
     if population.time is None:
         return None
     older, newer, since = older_and_newer(population, configuration)
     target, weight = population.target, population.weight
-    if min(target[older].sum(), (1 - target[older]).sum(), len(newer)) < configuration.split.folds:
-        found = f"{len(older)} cases with {int(target[older].sum())} defaults before {since}, {len(newer)} from then on"
-        raise FaultsError(
-            [Fault(f"split.date {configuration.split.date}", found, "both outcomes before, cases after", "choose another split.since")]
-        )
     fitted = fit(population, older, configuration)
     advance(1)
     return OutOfTime(since, len(older), evaluate(target[newer], _logistic(fitted.log_odds(newer)), weight[newer]))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring import arff, workbooks
 from puhui.scoring.adapting import adapt, column_named, plain
-from puhui.scoring.cells import number
+from puhui.scoring.cells import is_unknown, number
 from puhui.scoring.configuration import Target
 from puhui.scoring.evaluation import evaluate
 from puhui.scoring.loading import AnyModel
@@ -71,8 +71,21 @@ def _read_csv(text: bytes, where: str, as_text: bool) -> pl.DataFrame:
     if as_text:
         frame = pl.read_csv(text, separator=separator, infer_schema=False)
     else:
-        frame = pl.read_csv(text, separator=separator, infer_schema_length=None, try_parse_dates=True)
+        frame = _with_gaps(pl.read_csv(text, separator=separator, infer_schema_length=None, try_parse_dates=True))
     return frame.rename({name: name.strip() for name in frame.columns if name != name.strip()})
+
+
+def _with_gaps(frame: pl.DataFrame) -> pl.DataFrame:
+    """Columns that are text only because a cell without a number says so (`NA`, `?`) as numbers with nulls."""
+    columns = []
+    for column in frame.select(pl.col(pl.String)).get_columns():
+        texts = column.str.strip_chars()
+        gaps = [value for value in texts.unique().to_list() if value is not None and is_unknown(value)]
+        known = texts.set(texts.is_in(gaps), None) if gaps else texts
+        numbers = known.cast(pl.Float64, strict=False)
+        if gaps and numbers.null_count() == known.null_count() < len(known):
+            columns.append(numbers)
+    return frame.with_columns(columns)
 
 
 def _utf8(data: bytes) -> bytes:
@@ -128,7 +141,7 @@ def judge(
     adapted.notes[:0] = [f"{column} is read as {name}" for name, column in found.items() if column != name]
     trained = model.document.target
     sides = (tuple(positive), tuple(negative)) if positive or negative else (tuple(trained["positive"]), tuple(trained["negative"]))
-    outcome, known = read_target(frame[target], Target(target, *sides))
+    outcome, known = read_target(frame[target], Target(target, *sides), is_named=bool(positive))
     if not known.any():
         raise FaultsError([Fault(f"target {target}", "no row with a known outcome", "at least one")])
     weights = _weights(frame, weight)

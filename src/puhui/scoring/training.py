@@ -34,7 +34,7 @@ from puhui.scoring.points import scorecard_document
 from puhui.scoring.population import Population, population_of
 from puhui.scoring.preparation import columns_read
 from puhui.scoring.rejects import with_rejects
-from puhui.scoring.resampling import OutOfFold, OutOfTime, calibrated_by, older_and_newer, out_of_fold, out_of_time
+from puhui.scoring.resampling import OutOfFold, OutOfTime, calibrated_by, check_split, older_and_newer, out_of_fold, out_of_time
 from puhui.scoring.seen_rows import sample_of
 
 __all__ = ["Trained", "TrainingFigures", "bands", "catalogue_signs", "fits", "train", "train_all"]
@@ -101,6 +101,7 @@ def train_all(
     """Train every model of the configuration on the same cases and folds: kind → trained. As `train` otherwise."""
     frame = plain(frame)
     population = population_of(frame, configuration, catalogue_signs() if signs is None else signs)
+    check_split(population, configuration)
     found = suspicions(population, frame, configuration)
     population = _guarded(population, found, configuration)
     advance = progress or (lambda count: None)

@@ -49,12 +49,13 @@ def train(
     from puhui.scoring.configuration import read_configuration
 
     configuration = read_configuration(config)
+    first = out or Path(f"{configuration.name}.json")
+    _check_writable(first)
     frame = _training_table(configuration, config, data)
     from puhui.scoring.training import fits, train_all
 
     with support.progress("Fitting models", total=fits(configuration)) as progress:
         trained = train_all(frame, configuration, progress.advance)
-    first = out or Path(f"{configuration.name}.json")
     results: list[dict[str, Any]] = []
     for kind, each in trained.items():
         path = first if not results else first.with_name(f"{first.stem}-{kind}{first.suffix}")
@@ -361,6 +362,20 @@ def _training_table(configuration: Configuration, config: Path, data: Path | Non
     if not configuration.data:
         raise FaultsError([Fault("data", "nothing", "a table to train on", "name it with --data or as data = … in the file")])
     return read_table(config.parent / configuration.data)
+
+
+def _check_writable(path: Path) -> None:
+    """FaultsError where the model could not be written, told before it is trained."""
+    from puhui.calculations.faults import Fault, FaultsError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a"):
+            pass
+        if not path.stat().st_size:
+            path.unlink()
+    except OSError as error:
+        raise FaultsError([Fault("--out", f"{path} ({error.strerror})", "a file that can be written")]) from error
 
 
 def _write(trained: Trained, path: Path) -> list[Path]:
