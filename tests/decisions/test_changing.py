@@ -50,7 +50,7 @@ def test_a_rule_that_refused_is_met_and_the_engine_says_so(bank):
     decision = decided(bank, inv_out_active_months_12m=7)
     assert decision.outcome == "refuse"
     other = what_would_change(decision)
-    assert [(each.variable, each.before, each.after) for each in other.changes] == [("inv_out_active_months_12m", 7, 9.0)]
+    assert [(each.variable, each.before, each.after, each.months) for each in other.changes] == [("inv_out_active_months_12m", 7, 9.0, 2)]
     assert (other.wanted_class, other.answer, other.fixed, other.left) == ("", None, (), ())
     assert other.result["outcome"] == "approve" and other.result["amount_fen"] > 0
     assert actions.replay_all(bank.institution) == []

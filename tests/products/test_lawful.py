@@ -10,6 +10,7 @@ import pytest
 from puhui.calculations.faults import FaultsError
 from puhui.calculations.prohibitions import prohibition_faults, top_rate_fault
 from puhui.products import reading
+from puhui.products.documents import text_document
 from puhui.products.lawful import check_terms, product_faults
 from puhui.products.parameters import table
 
@@ -43,6 +44,24 @@ def test_conditions_are_read_too_but_a_valuation_may_be_one():
     assert len(prohibition_faults(rows, {}, ["The firm agrees to buy a fund of the bank"])) == 1
     assert prohibition_faults(rows, {}, ["The valuation fee is paid by the bank; an appraisal is in hand"]) == []
     assert prohibition_faults(table("seven-donts").valid_on(date(2011, 1, 1)), {}, ["buy a fund"]) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "needle", "article"),
+    [
+        ("texts.zh-hans = \"法定代表人或经营者已签署", "texts.zh-hans = \"贷款的20%须存为本行定期存款", "存为本行", "七不准 2"),
+        ("texts.zh-hans = \"法定代表人或经营者已签署", "texts.zh-hans = \"借款人购买本行理财", "购买本行", "七不准 5"),
+        ("penalty = {", 'fees = [{ name = "财务顾问费", when = "drawdown", amount = "1000" }]\npenalty = {', "财务顾问费", "七不准 4"),
+        ("rate_minimum = 0.03\nrate_maximum = 0.15", "rate_minimum = 0.24\nrate_maximum = 0.24", "rate_minimum", "七不准 6"),
+    ],
+)  # fmt: skip
+def test_in_a_file_each_is_told_with_its_line(old: str, new: str, needle: str, article: str):
+    text = (reading.CATALOGUE / "products" / "invoice-working-capital-2020-01-01.toml").read_text(encoding="utf-8")
+    assert old in text
+    text = text.replace(old, new, 1)
+    faults = product_faults(reading.from_document(text_document(text, "product", "mine.toml")))
+    line = text[: text.index(needle)].count("\n") + 1
+    assert faults and all(one.where.startswith(f"mine.toml:{line}:") and article in one.expected for one in faults)
 
 
 def test_all_at_the_top():

@@ -10,6 +10,7 @@ whatever it is, with what still stands against it. Rules that ask for what no fi
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,7 @@ from puhui.scoring.changing import Action, Answer, Change, actions_of, nearest_c
 
 __all__ = ["Other", "what_would_change"]
 
+_COUNTS_MONTHS = re.compile(r"_months_\d+m$")
 _ORDER = ("refuse", "refer", "approve")
 
 
@@ -147,4 +149,9 @@ def _into(box: Box, inputs: Mapping[str, Any], variables: Mapping[str, Any], act
             yield None
             continue
         after = domain.low + action.step * domain.low_open if action.is_up else domain.high - action.step * domain.high_open
-        yield Change(name, value, after, action.months) if math.isfinite(action.cost(value, after)) else None
+        yield Change(name, value, after, _months(action, value, after)) if math.isfinite(action.cost(value, after)) else None
+
+
+def _months(action: Action, before: float, after: float) -> int:
+    """The months that a change takes at the earliest: one more month with sales takes a month."""
+    return max(action.months, math.ceil(abs(after - before))) if _COUNTS_MONTHS.search(action.variable) else action.months

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,19 @@ _CAP_PPM = 240_000
 def product_faults(product: Product, folder: Path | None = None) -> list[Fault]:
     """What a product carries that no loan may carry, by the table in force when it begins."""
     rows = table("seven-donts", folder).valid_on(product.valid_from)
-    texts = [text for _, texts in product.conditions for text in texts.values()]
-    where = f"product {product.code}"
-    price = product.price
-    top = top_rate_fault(price.minimum_ppm, price.maximum_ppm, _CAP_PPM, f"{where}: price")
-    return [*prohibition_faults(rows, product.terms, texts, where), *top]
+    price, place = product.price, product.document.where
+    found = prohibition_faults(rows, product.terms, where="")
+    faults = [replace(one, where=place("repayment", "terms", *_path(one.where.removeprefix(": ")))) for one in found]
+    for number, (_, texts) in enumerate(product.conditions):
+        for language, text in texts.items():
+            where = place("offer", "conditions", number, "texts", language)
+            faults += [replace(one, where=where) for one in prohibition_faults(rows, {}, [text])]
+    return faults + top_rate_fault(price.minimum_ppm, price.maximum_ppm, _CAP_PPM, place("price", "rate_minimum"))
+
+
+def _path(told: str) -> tuple[str | int, ...]:
+    """Keys and places, from 0 on, of `fees.2.name`."""
+    return tuple(int(part) - 1 if part.isdigit() else part for part in told.split("."))
 
 
 def check_terms(terms: Mapping[str, Any], day: date, where: str, conditions: Iterable[str] = (), folder: Path | None = None) -> None:
