@@ -102,6 +102,29 @@ def test_every_fault_of_the_form_is_told_and_nothing_is_kept(scenario: Any, clie
     assert risk.post("/models/training/", {"source": "upload"}).status_code == 422
 
 
+def test_what_the_form_says_enters_is_what_the_trainer_lets_in(scenario: Any, client_of: Any) -> None:
+    """Numbers of loans, dates and columns of one value are shown as left out, with the reason, and cannot be made to enter."""
+    from puhui.scoring.models import Training
+
+    risk, out = client_of("risk"), io.BytesIO()
+    loans(SIZE, seed=5).with_columns(letter=pl.format("ref {}", "loan_nr")).write_csv(out)
+    address = upload(risk, out.getvalue())["Location"]
+    row = Training.objects.latest("pk")
+    selects = re.findall(
+        r'<select [^>]*name="part_\d+" aria-label="(\w+)[^"]*">(.*?)</select>', risk.get(address).content.decode(), re.DOTALL
+    )
+    parts = {name: re.findall(r'value="(\w+)" selected', options)[0] for name, options in selects}
+    assert {name for name, part in parts.items() if part == "left_out"} == {"loan_nr", "start", "constant", "letter"}
+    assert risk.post(address, form(row)).status_code == 302
+    row.refresh_from_db()
+    assert set(row.found["variables"]) == {name for name, part in parts.items() if part in ("enters", "category")}
+    response = risk.post(address, form(row, loan_nr="enters", letter="category", constant="enters"))
+    told = response.content.decode()
+    assert response.status_code == 422
+    assert all(f"<b>{name}</b>" in told or name in told for name in ("loan_nr", "letter", "constant"))
+    assert "different in every row, left out as an identifier" in told and "the same value in every row, left out" in told
+
+
 def test_a_training_that_cannot_be_done_says_why_and_may_be_mended(scenario: Any, client_of: Any, table: bytes) -> None:
     from puhui.scoring import training_process, trainings
     from puhui.scoring.models import Training

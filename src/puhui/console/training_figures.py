@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.console.labels import LATE, OK, PLAIN, WATCH, State
+from puhui.console.score_words import told
 from puhui.scoring.configuration import METHODS, MODELS
 
 __all__ = ["PARTS", "STATES", "body_of", "fields_of", "kept_body", "kept_names", "uploaded_body"]
@@ -137,7 +138,15 @@ def fields_of(body: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) -> 
 
 def _row(column: Mapping[str, Any], body: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
     name = column["name"]
-    return {**column, "type_word": TYPES[column["type"]], "part": _part(name, body, target), "reason": _reason(name, body)}
+    part = _part(column, body, target)
+    reason = _reason(name, body) or (_unusable_words(column) if part == "left_out" else "")
+    return {**column, "type_word": TYPES[column["type"]], "part": part, "reason": reason}
+
+
+def _unusable_words(column: Mapping[str, Any]) -> str:
+    """Why the trainer leaves a column out by itself, in the reader's language; empty where it does not."""
+    name, why = column["name"], column.get("unusable", "")
+    return told(f"{name}: {why}").removeprefix(name).lstrip(":： ") if why else ""
 
 
 def _target(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -145,8 +154,9 @@ def _target(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"column": found} if isinstance(found, str) else found
 
 
-def _part(name: str, body: Mapping[str, Any], target: Mapping[str, Any]) -> str:
-    """What a configuration makes of a column."""
+def _part(column: Mapping[str, Any], body: Mapping[str, Any], target: Mapping[str, Any]) -> str:
+    """What a configuration makes of a column. One that the trainer leaves out by itself never enters."""
+    name = column["name"]
     exact = {
         "target": [target.get("column")] if target.get("column") else [],
         "weight": [body.get("weight")],
@@ -161,7 +171,7 @@ def _part(name: str, body: Mapping[str, Any], target: Mapping[str, Any]) -> str:
     if not target.get("column") and name.lower() in USUAL_TARGETS:
         return "target"
     wanted = _listed(body.get("variables", []))
-    if _matches(name, body.get("exclusions", ())) or (wanted and not _matches(name, wanted)):
+    if column.get("unusable") or _matches(name, body.get("exclusions", ())) or (wanted and not _matches(name, wanted)):
         return "left_out"
     return "category" if _matches(name, _listed(body.get("categories", []))) else "enters"
 
@@ -192,6 +202,12 @@ def body_of(sent: Any, before: Mapping[str, Any], columns: Sequence[Mapping[str,
     reasons = {column["name"]: sent.get(f"reason_{place}", "").strip() for place, column in enumerate(columns)}
     of = {part: [name for name, one in parts.items() if one == part] for part in PARTS}
     faults += [Fault(str(PARTS[part]), ", ".join(of[part]), _("one column at most")) for part in ONE_AT_MOST if len(of[part]) > 1]
+    entering = {"enters", "category"}
+    faults += [
+        Fault(column["name"], str(PARTS[parts[column["name"]]]), _("identifier, or does not enter: %(why)s") % {"why": why})
+        for column in columns
+        if parts[column["name"]] in entering and (why := _unusable_words(column))
+    ]
     if not of["target"]:
         faults.append(Fault(_("the outcome"), _("no column"), _("the column that tells who defaulted")))
     models = [kind for kind in MODELS if sent.get(f"kind_{kind}")]

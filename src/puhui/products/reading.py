@@ -196,7 +196,8 @@ def _tables(root: Fields) -> dict[str, dict[str | float, float]]:
     tables: dict[str, dict[str | float, float]] = {}
     for name in root.table("tables", required=False).body:
         fields = root.table("tables").table(name)
-        fields.text("key"), fields.text("unit"), fields.source()
+        fields.text("key"), fields.text("unit")
+        fields.source()
         values = fields.table("values")
         tables[name] = {key: values.number(key, -1e12, 1e12) for key in values.body}
         fields.finish()
@@ -207,7 +208,8 @@ def _constants(root: Fields) -> dict[str, float]:
     constants = {}
     for name in root.table("constants", required=False).body:
         fields = root.table("constants").table(name)
-        fields.text("unit"), fields.source()
+        fields.text("unit")
+        fields.source()
         constants[name] = fields.number("value", -1e12, 1e12)
         fields.finish()
     return constants

@@ -113,7 +113,7 @@ class Training(models.Model):
     table_digest = models.CharField(max_length=64)  # sha-256 of it
     table_deleted_at = models.DateTimeField(null=True)  # then `table` is empty; digest and rows stay
     rows = models.BigIntegerField()
-    columns = models.JSONField()  # [{"name", "type", "known": share, "distinct", "example"}]
+    columns = models.JSONField()  # [{"name", "type", "known": share, "distinct", "example", "unusable"}]
     configuration = models.JSONField(default=dict)  # as a TOML file would hold it
     found = models.JSONField(default=dict)  # what was looked at before training: cases, defaults, suspects, what is left out and why
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.DRAFT)

@@ -54,8 +54,10 @@ def begin(user: User, frame: pl.DataFrame, table_name: str, body: Mapping[str, A
 
 
 def columns_of(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    """A line a column: name, type in a word, share of known values, how many different ones (up to a thousand), one of them."""
+    """A line a column: name, type in a word, share of known values, how many different ones (up to a thousand), one of them, and why the
+    trainer leaves it out by itself (empty where it does not)."""
     from puhui.scoring.adapting import type_word
+    from puhui.scoring.population import unusable
 
     found = []
     for series in frame.iter_columns():
@@ -70,6 +72,7 @@ def columns_of(frame: pl.DataFrame) -> list[dict[str, Any]]:
                 "known": round(len(known) / len(series), 4),
                 "distinct": min(distinct, MOST_DISTINCT),
                 "example": example,
+                "unusable": unusable(series),
             }
         )
     return found

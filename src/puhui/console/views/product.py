@@ -119,7 +119,7 @@ def _figures(product: Product) -> Iterator[dict[str, str]]:
 def _source(figure: Mapping[str, Any]) -> str:
     """Where a figure comes from, in the reader's language where the file tells it in several."""
     source = figure.get("source", "")
-    return in_language(source, language()) if isinstance(source, Mapping) else source
+    return in_language(source if isinstance(source, str) else dict(source), language())
 
 
 def _sources(body: Any) -> Iterator[str]:
