@@ -81,6 +81,7 @@ def test_offer_sheet_and_contract_agree_to_the_fen(bank: Any, offered: Any) -> N
     assert cost["effective_ppm"] == pytest.approx((1.003 ** (365 / 10) - 1) * 1e6, abs=2)
     shown = offer_figures(offer, day)
     assert (shown["cost_fen"], shown["late_rate_ppm"]) == (142_500, 216_000)
+    assert shown["later_rates"] == [("Rate after 5 days", 144_000)]
     paper = Paper(bank.institution, day, timezone.now(), "zh-hans")
     rows = offer_sheet(paper, offer).table("costs").rows
     assert (rows[0][3], rows[0][-1]) == ("按所欠本金，年利率 7.20%，满5天后为 14.40%（按实际用款天数分段计收）", 142_500)

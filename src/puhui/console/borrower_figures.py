@@ -13,7 +13,7 @@ from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.rate_steps import rate_on, started
 from puhui.calculations.schedule import schedule
 from puhui.console.consent_text import CLASSES, PURPOSE
-from puhui.console.decision_figures import reasons
+from puhui.console.decision_figures import later_rates, reasons
 from puhui.console.evidence_figures import title_of
 from puhui.console.forms import amount_fen
 from puhui.console.labels import APPLICATION, LOAN, OFFER, consent_state, state
@@ -204,6 +204,7 @@ def offer_figures(offer: Offer, day: datetime.date) -> dict[str, Any]:
         "cost_fen": total_fen - offer.amount_fen,
         "open": offer.status == Offer.Status.OPEN,
         "state": state(OFFER, offer.status),
+        "later_rates": later_rates(offer.terms),
         "late_rate_ppm": round(float(rate_on(offer.terms, (rows[-1].due - day).days)) * 1_000_000 * (1 + markup)),
     }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import get_language
@@ -212,11 +213,18 @@ def price_picture(record: Record) -> dict[str, Any] | None:
         )
         reached += rate_ppm
     rows.append(PriceRow(_("Rate"), "result", found["rate_ppm"]))
+    rows += [PriceRow(label, "note", rate_ppm) for label, rate_ppm in later_rates(stage(record, "offer").get("terms", {}))]
     for name, method in found.get("methods", {}).items():
         if name != found["method"]:
             rows.append(PriceRow(_("Beside it: %(method)s") % {"method": word(PRICE_METHODS, name)}, "note", method["rate_ppm"]))
     rows.append(PriceRow(_("Highest permitted"), "note", min(found["caps"].values())))
     return {"rows": rows, "largest_ppm": max(found["rate_ppm"], reached, 1), "method": word(PRICE_METHODS, found["method"])}
+
+
+def later_rates(terms: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """The rates that follow the first where it steps up by the days that the loan has run, each with its words."""
+    steps = terms.get("rate_steps") or ()
+    return [(_("Rate after %(days)s days") % {"days": days}, round(Decimal(rate) * 1_000_000)) for days, rate in steps]
 
 
 def group_exposure(record: Record, own_fen: int) -> dict[str, Any] | None:
