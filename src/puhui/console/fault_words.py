@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from puhui.console import product_fault_words, score_words
+from puhui.console import product_fault_words, review_fault_words, score_words
 from puhui.console.act_words import CHOICES, COMMAND, LINE, SECURITIES
 from puhui.console.labels import CONTRACT, LOAN
 from puhui.console.whole_texts import NotAPart, WholeTexts
@@ -132,7 +132,7 @@ PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"Name the document under the provider\.", _("Name the document beside the name.")),
     (r"The mortgage keeps its rank only with it\.", _("The mortgage keeps its rank only with it.")),
 )
-_KNOWN = WholeTexts((*PATTERNS, *product_fault_words.PATTERNS))
+_KNOWN = WholeTexts((*PATTERNS, *product_fault_words.PATTERNS, *review_fault_words.PATTERNS))
 _CODES: dict[str, Any] = {**CHOICES, **SECURITIES} | {
     code: each.label for table in (LOAN, CONTRACT, LINE, COMMAND) for code, each in table.items()
 }
