@@ -6,10 +6,10 @@ money stand in `batch_money.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,9 @@ Whole = NDArray[np.int64]
 Bit = np.unsignedinteger[Any]
 Bits = NDArray[Bit]
 Flags = NDArray[np.bool_]
+Pieces = list[tuple[int, pl.Expr]]
+"""Expressions that give bits of an octet, each with the number of the octet."""
+_PIECE = 2
 _NOTHING = pl.lit(0, dtype=pl.UInt8)
 _FIRST = ("borrower_kind", "term")
 _LAST = (
@@ -106,35 +109,36 @@ def derived(many: Many, *, after_class: bool) -> None:
 
 def rules(many: Many) -> None:
     """Every admission rule over every row in one pass of polars: the first stage that has anything to say."""
-    plan = _plan(many.product)
-    found = many.cases.lazy().select([*plan.against, *plan.unsure]).collect(engine="in-memory")
-    octets = [column.to_numpy() for column in found.get_columns()]
-    against = _joined(octets[: len(plan.against)], plan.word)
-    unsure = _joined(octets[len(plan.against) :], plan.word) if plan.unsure else np.zeros(1, plan.word)
-    many.reasons = against
+    plan = _plan(many.product, frozenset(name for name, dtype in many.cases.schema.items() if dtype == pl.String))
+    found = many.cases.lazy().select(plan.asked).collect(engine="in-memory")
+    many.reasons = against = _joined(plan.against, found, plan.word)
+    unsure = _joined(plan.unsure, found, plan.word)
     many.vetoes = against & ~unsure & plan.vetoes
     many.referred = ((against & plan.referring) | unsure) != 0
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """What polars is asked of the rules, eight of them to an octet, and what the engine reads in their bits."""
+    """What polars is asked of the rules, a few to a piece and eight to an octet, and what the engine reads in their bits."""
 
-    against: list[pl.Expr]  # octets, from the lowest: the bits of the rules that speak against a row
-    unsure: list[pl.Expr]  # of these, the vetoes that send to a person what they do not know, in a row of which they do not
+    against: Pieces  # the bits of the rules that speak against a row
+    unsure: Pieces  # of these, the vetoes that send to a person what they do not know, in a row of which they do not
+    asked: list[pl.Expr]  # all of them, in the order in which cores take them up
     vetoes: Bit
     referring: Bit
     word: type[Bit]
 
 
 @lru_cache(maxsize=64)
-def _plan(product: Product) -> _Plan:
-    """The narrower a number, the less of it passes through memory: most of what rules cost. So bits are gathered in octets."""
+def _plan(product: Product, texts: frozenset[str]) -> _Plan:
+    """The narrower a number, the less of it passes through memory, which is most of what rules cost: so bits are gathered in octets. And
+    polars works on one expression with one core: so an octet comes in pieces, which cores take up from both ends, and those that compare
+    texts (columns `texts`), which take longest, stand at one end."""
     conditions = [*_own(product), *(compile_polars(rule.require.expression, product.tables) for rule in product.rules)]
     when_null = ["fail"] * len(_FIRST) + [rule.when_null for rule in product.rules]
     severities = [VETO] * len(_FIRST) + [rule.severity for rule in product.rules]
-    against = [_bit(place, holds, unknown) for place, (holds, unknown) in enumerate(zip(conditions, when_null, strict=True))]
-    unsure = {
+    bits = {place: _bit(place, holds, unknown) for place, (holds, unknown) in enumerate(zip(conditions, when_null, strict=True))}
+    doubts = {
         place: _bit(place, conditions[place].is_not_null(), "fail")
         for place, (unknown, severity) in enumerate(zip(when_null, severities, strict=True))
         if unknown == "refer" and severity == VETO
@@ -142,7 +146,9 @@ def _plan(product: Product) -> _Plan:
     word = _word(len(conditions))
     vetoes = sum(1 << place for place, severity in enumerate(severities) if severity == VETO)
     every = (1 << len(conditions)) - 1
-    return _Plan(_octets("against", dict(enumerate(against))), _octets("unsure", unsure), word(vetoes), word(every & ~vetoes), word)
+    against, unsure = _pieces("against", bits), _pieces("unsure", doubts)
+    asked = sorted((each for _, each in (*against, *unsure)), key=lambda each: not texts.isdisjoint(each.meta.root_names()))
+    return _Plan(against, unsure, asked, word(vetoes), word(every & ~vetoes), word)
 
 
 def _own(product: Product) -> list[pl.Expr]:
@@ -159,21 +165,24 @@ def _bit(place: int, holds: pl.Expr, when_null: str) -> pl.Expr:
     return pl.when(holds).then(_NOTHING).otherwise(bit)
 
 
-def _octets(name: str, bits: Mapping[int, pl.Expr]) -> list[pl.Expr]:
-    """place → bit, gathered up to the highest octet that has one."""
-    gathered = []
-    for octet in range(max(bits, default=-1) // 8 + 1):
-        own = [bit for place, bit in bits.items() if place // 8 == octet]
-        gathered.append(reduce(lambda left, right: left | right, own, _NOTHING).alias(f"{name}_{octet}"))
-    return gathered
+def _pieces(name: str, bits: Mapping[int, pl.Expr]) -> Pieces:
+    """place → bit, those of a few neighbours in one expression."""
+    gathered: dict[int, pl.Expr] = {}
+    for place, bit in bits.items():
+        number = place // _PIECE
+        gathered[number] = gathered[number] | bit if number in gathered else bit
+    return [(number * _PIECE // 8, expression.alias(f"{name}_{number}")) for number, expression in gathered.items()]
 
 
-def _joined(octets: Sequence[NDArray[np.uint8]], word: type[Bit]) -> Bits:
-    """Of each row one number, the first octet the lowest."""
-    joined = octets[-1].astype(word)
-    for octet in reversed(octets[:-1]):
-        joined <<= 8
-        joined |= octet
+def _joined(pieces: Pieces, found: pl.DataFrame, word: type[Bit]) -> Bits:
+    """Of each row one number, octet 0 the lowest."""
+    octets: dict[int, NDArray[np.uint8]] = {}
+    for number, expression in pieces:
+        piece = found[expression.meta.output_name()].to_numpy()
+        octets[number] = octets[number] | piece if number in octets else piece
+    joined = np.zeros(1, word)
+    for number in range(max(octets, default=-1), -1, -1):
+        joined = joined * word(256) + octets.get(number, word(0))
     return joined
 
 

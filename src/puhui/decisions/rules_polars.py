@@ -97,7 +97,7 @@ def _is_among(item: pl.Expr, members: tuple[float | str, ...], kind: Kind) -> pl
     if word is None:
         return _any(item == pl.lit(member, dtype=column_type(kind)) for member in members)
     number = item.cast(pl.Binary).bin.reinterpret(dtype=word, endianness="little")  # null for a text of another length
-    found = _any(number == pl.lit(int.from_bytes(text, "little"), dtype=word) for text in texts)
+    found = number.is_in(pl.Series([int.from_bytes(text, "little") for text in texts], dtype=word).implode())
     return pl.when(item.is_not_null()).then(found.fill_null(False))
 
 
