@@ -14,6 +14,30 @@ __all__ = ["PATTERNS"]
 #: the whole text, with the parts that are kept → the same in the reader's language
 PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"nothing", _("nothing")),
+    (
+        r"steps in rising order of days, each with another rate than the one before",
+        _("steps in rising order of days, each with another rate than the one before"),
+    ),
+    (
+        r"at most the highest rate, (?P<a>[\d.]+), on top of the lowest, (?P<b>[\d.]+)",
+        _("at most the highest rate, %(a)s, on top of the lowest, %(b)s"),
+    ),
+    (r"No rate would be within the highest\.", _("No rate would be within the highest.")),
+    (
+        r"(?P<a>\w+): (?P<b>.+): a rate that steps by days is charged by the days used",
+        _("%(a)s must be %(b)s: a rate that steps by days is charged by the days used"),
+    ),
+    (r"Change it, or remove \[\[price\.steps\]\]\.", _("Change it, or remove [[price.steps]].")),
+    (r"a rate that follows what is observed", _("a rate that follows what is observed")),
+    (r"none beside \[\[price\.steps\]\]", _("none beside [[price.steps]]")),
+    (r"Remove one\.", _("Remove one.")),
+    (r"a fact of \[application\] in days", _("a fact of [application] in days")),
+    (
+        r'method = "bullet" in \[repayment\.terms\]: repaid at once after so many days',
+        _("the method bullet in [repayment.terms]: repaid at once after so many days"),
+    ),
+    (r"a series of the prime rate table, or fixed", _("a series of the prime rate table, or fixed")),
+    (r"(?P<a>[\d.]+%) on its dearest days for class (?P<b>\w+)", _("%(a)s on its dearest days for class %(b)s")),
     (r"the unknown key '(?P<a>.+)'", _("the unknown key %(a)s")),
     (r"the unknown name '(?P<a>.+)'", _("the unknown name %(a)s")),
     (r"the unknown function '(?P<a>.+)'", _("the unknown function %(a)s")),

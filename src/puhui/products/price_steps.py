@@ -39,7 +39,7 @@ def read_steps(price: Fields) -> tuple[RateStep, ...]:
         row.finish()
     steps = tuple(found)
     if any(first.after_days >= second.after_days or first.add_ppm == second.add_ppm for first, second in pairwise(steps)):
-        told = ", ".join(f"{step.add_ppm / 1e6:g} after {step.after_days} days" for step in steps)
+        told = ", ".join(f"{step.after_days}: {step.add_ppm / 1e6:g}" for step in steps)
         price.fault("steps", told, "steps in rising order of days, each with another rate than the one before")
     return steps
 
