@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from scipy.stats import ks_2samp
+from scipy.stats import ks_2samp, poisson
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from tests.commands import puhui
@@ -19,6 +19,7 @@ from puhui.scoring.applying import applied
 from puhui.scoring.changing import actions_of
 from puhui.scoring.configuration import read_configuration
 from puhui.scoring.evaluation import evaluate
+from puhui.scoring.seen_rows import _chance_of, note_of, sample_of
 from puhui.scoring.tables import judge, read_table
 from puhui.scoring.training import train
 
@@ -228,3 +229,14 @@ def test_a_model_that_could_not_be_written_is_not_trained(tmp_path, loans):
     for out in (tmp_path, tmp_path / "cases.csv" / "model.json"):
         done = puhui("score", "train", str(tmp_path / "loans.toml"), "--data", str(tmp_path / "cases.csv"), "--out", str(out))
         assert done.returncode == 2 and "--out" in done.stderr and "Fitting" not in done.stderr
+
+
+def test_a_few_hits_that_chance_makes_are_no_rows_of_training():
+    """Poisson by scipy: of 274 rows with 0.73% by chance, 3 come often, 15 never."""
+    for hits, mean in ((3, 2.0), (15, 2.0), (1, 0.01)):
+        assert _chance_of(hits, mean) == pytest.approx(poisson.sf(hits - 1, mean))
+    rows = pl.DataFrame({"x": np.arange(274.0)})
+    kept = sorted(sample_of(rows)["rows"])
+    sample = {"rows": [kept[0], kept[1], kept[-1]], "whole": False, "chance": 0.003167}
+    assert note_of(rows, sample) == ""
+    assert note_of(rows, sample | {"rows": kept[:14] + kept[-1:]}).startswith("about 5.5% of the rows")

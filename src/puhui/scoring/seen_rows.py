@@ -11,6 +11,7 @@ of those seen just twice, divided by all rows. A model that reads few coarse col
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +25,8 @@ DIGITS = 12
 FEWEST_HITS = 3
 LEAST_BEYOND_CHANCE = 0.001
 """Share of rows, beyond twice what chance does, from which something is said."""
+RARE = 0.001
+"""And only where so many hits or more would come of that share less often than this."""
 
 
 def sample_of(frame: pl.DataFrame) -> dict[str, Any]:
@@ -47,7 +50,8 @@ def note_of(frame: pl.DataFrame, sample: Mapping[str, Any] | None) -> str:
     last = "g" if sample["whole"] else max(kept)  # behind every digit
     looked_at = [each for each in _fingerprints(frame) if each <= last]
     hits = sum(each in kept for each in looked_at)
-    if hits < FEWEST_HITS or hits / len(looked_at) <= 2 * sample["chance"] + LEAST_BEYOND_CHANCE:
+    by_chance = (2 * sample["chance"] + LEAST_BEYOND_CHANCE) * len(looked_at)
+    if hits < FEWEST_HITS or hits <= by_chance or _chance_of(hits, by_chance) > RARE:
         return ""
     share = hits / len(looked_at)
     about = "" if sample["whole"] else "about "
@@ -55,6 +59,11 @@ def note_of(frame: pl.DataFrame, sample: Mapping[str, Any] | None) -> str:
         f"{about}{share:.1%} of the rows hold, in every column that the model reads, what a row of training held: "
         "figures on rows that a model was made of are too good; take them out"
     )
+
+
+def _chance_of(hits: int, mean: float) -> float:
+    """How likely so many or more hits are where `mean` are expected (Poisson)."""
+    return 1 - math.fsum(math.exp(count * math.log(mean) - mean - math.lgamma(count + 1)) for count in range(hits))
 
 
 def _fingerprints(frame: pl.DataFrame) -> list[str]:
