@@ -43,12 +43,26 @@ AGAINST_ITSELF = {
     "a class that a table lacks": ("{ A = 0.15, B = 0.12, C = 0.08 }", "{ A = 0.15, B = 0.12 }"),
     "a row that nothing looks up": ("{ A = 0.15, B = 0.12, C = 0.08 }", "{ A = 0.15, B = 0.12, C = 0.08, E = 0.01 }"),
 }
+BRIDGING = (CATALOGUE / "products" / "emergency-bridging-2025-01-01.toml").read_text(encoding="utf-8")
+BY_DAYS = {
+    "a step above the highest rate": ("add = 0.072", "add = 0.08"),
+    "a step at once": ("after_days = 5", "after_days = 0"),
+    "days of thirty to the month": ('day_count = "ACT/360"', 'day_count = "M/360"'),
+    "days that are yuan": ('days = "planned_days"', 'days = "bank_commitment"'),
+    "instalments for days": ('method = "bullet"', 'method = "interest_only"\nevery = "1 month"'),
+    "steps out of order": ("[[price.steps]]", "[[price.steps]]\nafter_days = 9\nadd = 0.01\n\n[[price.steps]]"),
+    "a dear class": ("C = 0.072 }", "C = 0.08 }"),
+}
 
 
 @pytest.mark.parametrize(
     ("text", "right", "wrong"),
-    [(TEXT, *each) for each in WRONG.values()] + [(INVOICES, *each) for each in AGAINST_ITSELF.values()],
-    ids=[*WRONG, *AGAINST_ITSELF],
+    [
+        *((TEXT, *each) for each in WRONG.values()),
+        *((INVOICES, *each) for each in AGAINST_ITSELF.values()),
+        *((BRIDGING, *each) for each in BY_DAYS.values()),
+    ],
+    ids=[*WRONG, *AGAINST_ITSELF, *BY_DAYS],
 )
 def test_faults_are_told_in_chinese(text: str, right: str, wrong: str) -> None:
     assert right in text

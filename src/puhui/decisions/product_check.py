@@ -91,7 +91,7 @@ def _check_document(document: Document, day: date, folder: Path | None, before: 
 
 def _ordinary(product: Product) -> Product:
     """The product with an amount, months and a rate that are in order, to look at its terms of repayment alone."""
-    price = replace(product.price, maximum_ppm=50_000)
+    price = replace(product.price, maximum_ppm=50_000, steps=())
     return replace(product, currency="CNY", minimum_fen=10_000_000, minimum_months=12, maximum_months=12, price=price)
 
 
