@@ -216,6 +216,7 @@ def _pay_instalments(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     if loan.plan.put_off and (loan.plan.carried or loan.plan.puts_off(loan.index)):
         raise unsettled("events", f"an instalment paid in advance on {day} while interest is put off", "another day: not settled")
     _note_whole(loan, day, receipt.left)
+    _note_across(loan, day, receipt.left)
     first = len(receipt.allocations)
     if loan.terms.recalculation is None:
         _pay_as_scheduled(loan, receipt)
@@ -233,6 +234,27 @@ def _note_whole(loan: RunningLoan, day: date, amount: int) -> None:
     if later and amount >= loan.undue and amount >= amount_to_close(loan, day):
         found = f"a repayment on {day} of all that is left, by next_instalments"
         loan.unsettled.append(Fault("events.amount", found, "a payoff, or less: in which rows its principal stands is not settled"))
+
+
+def _note_across(loan: RunningLoan, day: date, amount: int) -> None:
+    """Note money in advance under a vertical order that is more than the first component of the instalment it comes to first: one
+    instalment takes it whole, or that component of the others comes before the rest of this one."""
+    order = _order_ahead(loan)
+    if not loan.terms.vertical or len(order) < 2:
+        return
+    rows = coming(loan)
+    if loan.terms.recalculation is not None:  # only the instalment under way owes interest, and the last takes principal alone
+        if order[0] == INTEREST or loan.terms.in_advance_to == "last":
+            return
+        rows = [item for item in rows if item[0].settled is None]
+    elif loan.terms.in_advance_to == "last":
+        rows.reverse()
+    owed = [{PRINCIPAL: principal - row.paid[PRINCIPAL], INTEREST: interest - row.paid[INTEREST]} for row, principal, interest in rows]
+    owed = [item for item in owed if item[PRINCIPAL] > 0 or item[INTEREST] > 0]
+    if owed and amount > owed[0][order[0]] and owed[0][order[1]] > 0 and any(item[order[0]] > 0 for item in owed[1:]):
+        name = COMPONENTS[order[0]]
+        found = f"vertical, with more in advance on {day} than the {name} of one instalment"
+        loan.unsettled.append(Fault("allocation_by", found, f"horizontal: whether the {name} of the others comes first is not settled"))
 
 
 def _rates_after_settled(loan: RunningLoan, day: date, paid: set[int]) -> None:
