@@ -11,6 +11,7 @@ from puhui.county import economy as economies
 from puhui.county import fortune
 from puhui.county.plan import County, Teller
 from puhui.county.year import OWED_FEN, Year
+from puhui.decisions.concentration import recount
 from puhui.loans import actions as loans
 from puhui.loans import day_end
 from puhui.loans.models import DebitAccount, Instalment, Loan
@@ -35,6 +36,7 @@ def live_on(county: County, year: Year, teller: Teller) -> None:
             year.morning()
             day_end.run_day(county.institution, "night run")
             stage.advance()
+        recount(county.institution)  # as a night run does when its last day is closed
 
 
 def bring_money(county: County, day: date, capacity: economies.Floats, numbers: dict[int, int], generator: np.random.Generator) -> None:
