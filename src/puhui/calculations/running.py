@@ -106,8 +106,11 @@ class RunningLoan:
 
     `shape`: where the terms and the course of rates have one, it may tell periods on which all goes as agreed (`as_agreed`);
     `last_new_rate`: the day of the last new rate that an event brings, which the levels before that day do not know; `cut_short`: an early
-    repayment left no principal to the rows after the one under way.
+    repayment left no principal to the rows after the one under way; `carried_from`: in a copy carried to its end, the first row that
+    it takes as paid when due.
     """
+
+    carried_from: int | None = None
 
     def __init__(self, terms: Terms, line: RateLine, misuses: Sequence[Misuse] = ()) -> None:
         self.terms = terms
@@ -310,7 +313,8 @@ class RunningLoan:
         for fee in self.terms.fees:
             if fee.when == "instalment":
                 outstanding = self.undue
-                if fee.of == "outstanding" and any(late.owed(PRINCIPAL) for late in self.rows[self.oldest : self.index]):
+                told = self.index if self.carried_from is None else min(self.index, self.carried_from)
+                if fee.of == "outstanding" and any(late.owed(PRINCIPAL) for late in self.rows[self.oldest : told]):
                     raise unsettled("fees", "a fee of what is outstanding, with principal overdue", "nothing overdue: not settled")
                 row.due[FEE] += self.fee_amount(fee, row.due[PRINCIPAL], interest, outstanding)
         row.closed = True

@@ -22,6 +22,7 @@ __all__ = ["carried_to_the_end", "coming", "copied", "draw_anew", "last_instalme
 def carried_to_the_end(loan: RunningLoan) -> RunningLoan:
     """A copy of the loan at its last due date, nothing more paid and no cost of overdue money counted. The loan itself stays."""
     ahead = copied(loan, loan.index)
+    ahead.carried_from = loan.index if loan.carried_from is None else loan.carried_from
     ahead.advance(ahead.last_due, count=False)
     return ahead
 

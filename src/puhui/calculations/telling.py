@@ -180,6 +180,7 @@ def _fees_to_come(loan: RunningLoan, as_of: date) -> list[tuple[date, Fee]]:
 def _rows_with_fees(loan: RunningLoan, fees: Sequence[tuple[date, Fee]]) -> tuple[tuple[Row, ...], tuple[Charge, ...]]:
     """The rows to the end with fees still to come, and these: (number of the row, day, amount)."""
     ahead, charges = copied(loan, loan.index), []
+    ahead.carried_from = loan.index
     for day, fee in fees:
         ahead.advance(day, count=False)
         if fee.of == "outstanding":
