@@ -116,3 +116,27 @@ def test_a_committee_is_called_only_where_one_votes(scenario: Any, client_of: An
     response = client_of("officer").post(address, {"act": "call", "reason": "Please", "amount": f"{decision.amount_fen // 100}"})
     assert response.status_code == 422
     assert client_of("auditor").post(address, {"act": "call"}).status_code == 403
+
+
+def test_a_member_with_an_own_interest_is_told_so_and_offered_no_vote(scenario: Any, client_of: Any) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from puhui.decisions import actions
+    from puhui.decisions.factory_models import Sitting
+    from puhui.parties.models import User
+
+    decision = referred(scenario)
+    risk = User.objects.get(institution=decision.institution, username="risk")
+    Sitting.objects.create(
+        institution=decision.institution, decision=decision, amount_fen=decision.amount_fen, rate_ppm=decision.rate_ppm, reason="Please",
+        members=[risk.pk], quorum=1, majority_ppm=500_000, chair=["risk_manager"], opened_by=risk,
+    )  # fmt: skip
+    client, address = client_of("risk"), f"/cases/{decision.application_id}/committee/"
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(address).content.decode()
+    assert 'value="yes"' in page
+    assert len([each for each in asked if not each["sql"].startswith(("SAVEPOINT", "RELEASE"))]) <= 12
+    actions.declare_interest(risk, "family", firm=decision.firm, actor="risk")
+    page = client.get(address).content.decode()
+    assert 'value="yes"' not in page and "has an own interest in the firm" in page

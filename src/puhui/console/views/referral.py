@@ -21,6 +21,7 @@ from puhui.decisions import actions, queries
 from puhui.decisions.committee import votable_fen
 from puhui.decisions.factory_models import Answer, Sitting
 from puhui.decisions.models import Application, Decision
+from puhui.decisions.standing import standing_faults, standing_of
 
 
 def _find(request: Request, number: int) -> tuple[Application, Decision]:
@@ -111,6 +112,7 @@ def _context(request: Request, application: Application, decision: Decision, err
     for member in shown["members"] if shown else ():
         member["role"] = word(ROLES, member["role"])
     may = may_act(request.user, "committee")
+    keeps_out = _keeps_out(request, decision) if shown and shown["may_vote"] else []
     is_open = found is None and application.status == Application.Status.REFERRED
     votable = votable_fen(decision) if is_open else None
     return {
@@ -119,7 +121,16 @@ def _context(request: Request, application: Application, decision: Decision, err
         "voices": [(code, state(VOICE, code)) for code in ("yes", "no", "abstain")], "key": new_key(),
         "may_call": may and votable is not None, "is_open": is_open,
         "level": word(AUTHORITY, decision.authority), "is_more": votable is not None and votable != decision.amount_fen,
-        "may_vote": may and bool(shown and shown["may_vote"]), "may_end": may and bool(shown and shown["may_end"]),
+        "may_vote": may and bool(shown and shown["may_vote"]) and not keeps_out,
+        "keeps_out": keeps_out, "may_end": may and bool(shown and shown["may_end"]),
         "open_questions": [one for one in figures.questions(decision) if one["waits"]],
         "amount": request.POST.get("amount") or money_plain(votable or decision.amount_fen),
     }  # fmt: skip
+
+
+def _keeps_out(request: Request, decision: Decision) -> list[str]:
+    """Why a member who has not voted may not: away today, or with an own interest in the firm."""
+    user = request.user
+    standing = standing_of(user, decision.firm, request.institution.business_date)
+    faults = standing_faults(user, standing)
+    return errors_of(FaultsError(faults)) if faults else []
