@@ -180,8 +180,8 @@ def _settles_before(terms: Terms, day: date, months: int) -> bool:
 
 def _period(terms: Terms, number: int, start: date, due: date, step: Step | None) -> Period:
     count, label = terms.day_count, terms.day_label
-    if step is not None and step.months:
-        months: int | None = step.months
+    if step is not None:  # a step of days is no month, though it may end where one does
+        months = step.months or None
     else:
         whole, odd_days = whole_months_and_days(start, due)
         months = None if odd_days else whole
