@@ -189,30 +189,12 @@ def test_what_is_repaid_or_released_makes_room_for_the_next_decision(bank, limit
     assert actions.decide(bank.apply(firm(bank, "Then"), 240_000), "system").amount_fen == 50_000_000 - 4_000_000 - 24_000_000 - early(bank)
     concentration.recount(bank.institution)
     assert kept_sums() == independent_sums()
-    assert moves().count() == 0
-
-
-def moves() -> Any:
-    from puhui.decisions.credit_models import ConcentrationMove
-
-    return ConcentrationMove.objects.all()
 
 
 def early(bank: Any) -> int:
     from puhui.decisions.models import Decision
 
     return Decision.objects.get(firm__name="Early").amount_fen
-
-
-def test_a_repayment_is_noted_by_place_and_a_draw_is_not(bank, limits):
-    from puhui.decisions import actions
-
-    limits(0.5)
-    decision = actions.decide(bank.apply(firm(bank, "Firm"), 200_000), "system")
-    actions.draw_exposure(decision, 10_000_000)
-    actions.repay_exposure(decision, 3_000_000)
-    (noted,) = moves().values_list("division", "county", "amount_fen")
-    assert noted == ("13", "330781", -3_000_000)
 
 
 def test_near_the_limit_decisions_go_one_by_one(bank, limits):

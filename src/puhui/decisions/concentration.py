@@ -2,9 +2,9 @@
 
 A cell (`calculations.concentration`) has a kept figure: what the last count of the exposures found, and what was promised since. A decision
 reads the sums of the few cells that have a limit in the trip in which it reads the application, and adds its promise in the trip in which
-it is stored. Repayments and released promises are noted by place and lower the sum where it matters: near a limit (`GUARDED`), where
-decisions go one by one (`sql/concentration.sql`). Far from it decisions beside each other do not wait for each other, and sums fall by
-repayments with the next count (`recount`, after each day end): they may be too high and never too low by them.
+it is stored. Near a limit (`GUARDED`) decisions go one by one and the cell is counted anew from the exposures, so that what was repaid
+or released makes room at once (`sql/concentration.sql`). Far from it decisions beside each other do not wait for each other, and sums fall
+by repayments with the next count (`recount`, after each day end): they may be too high and never too low by them.
 
 Limits are those of the dated table `concentration-limits`. A decision freezes the limit and the sum of each of its cells, and the digest of
 the table.

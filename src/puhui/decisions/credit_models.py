@@ -47,12 +47,3 @@ class ConcentrationFigure(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["institution", "cell", "part"], name="concentration_cell")]
-
-
-class ConcentrationMove(models.Model):
-    """What was repaid, released or drawn again in one place since the last count (`sql/concentration.sql`); below nothing it makes room."""
-
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
-    division = models.CharField(max_length=2)  # of industries; empty where not known
-    county = models.CharField(max_length=6)
-    amount_fen = models.BigIntegerField()

@@ -1,39 +1,20 @@
 -- What is out and promised in a cell of industry or region (concentration.py): the figure of the last count, and what was promised since.
 -- Promises go to one of sixteen rows of the cell, by the session, so that decisions beside each other do not wait for one row.
 
--- Whatever else changes what is out or promised (repayments, reversals, released promises, lines drawn again) is noted by place, one row for
--- each place that a statement changes: rows are added and nobody waits for one. They are read near a limit only, and end with the next count.
-CREATE FUNCTION decisions_note_move() RETURNS trigger
-LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO decisions_concentrationmove (institution_id, division, county, amount_fen)
-    SELECT moved.institution_id, left(firm.industry_code, 2), firm.division_code, sum(moved.fen)::bigint
-      FROM (SELECT later.institution_id, later.firm_id,
-                   later.reserved_fen + later.outstanding_fen - earlier.reserved_fen - earlier.outstanding_fen AS fen
-              FROM earlier JOIN later ON later.id = earlier.id) AS moved
-      JOIN parties_firm AS firm ON firm.id = moved.firm_id
-     WHERE moved.fen <> 0
-     GROUP BY 1, 2, 3;
-    RETURN NULL;
-END $$;
-
-CREATE TRIGGER decisions_note_move AFTER UPDATE ON decisions_exposure
-REFERENCING OLD TABLE AS earlier NEW TABLE AS later
-FOR EACH STATEMENT EXECUTE FUNCTION decisions_note_move();
-
--- What was noted in a cell since the last count, fen. `p_divisions`: of a cell of industry, its divisions as the text of an array.
-CREATE FUNCTION decisions_moved(p_institution bigint, p_cell text, p_divisions text) RETURNS bigint
+-- What is out and promised in a cell at this moment, fen, by the exposures themselves. `p_divisions`: of a cell of industry, its divisions
+-- as the text of an array; the code of a region is the beginning of its counties' codes.
+CREATE FUNCTION decisions_out_in(p_institution bigint, p_cell text, p_divisions text) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN (SELECT coalesce(sum(amount_fen), 0)
-              FROM decisions_concentrationmove
-             WHERE institution_id = p_institution
-               AND CASE WHEN p_divisions IS NULL THEN starts_with(county, split_part(p_cell, ':', 2))
-                        ELSE division = ANY (p_divisions::text[]) END);
+    RETURN (SELECT coalesce(sum(exposure.reserved_fen + exposure.outstanding_fen), 0)
+              FROM decisions_exposure AS exposure JOIN parties_firm AS firm ON firm.id = exposure.firm_id
+             WHERE exposure.institution_id = p_institution AND exposure.reserved_fen + exposure.outstanding_fen > 0
+               AND CASE WHEN p_divisions IS NULL THEN starts_with(firm.division_code, split_part(p_cell, ':', 2))
+                        ELSE left(firm.industry_code, 2) = ANY (p_divisions::text[]) END);
 END $$;
 
--- The sums of cells. From `guarded_fen` on a cell is locked until the transaction ends and read again: near its limit one decision after the
--- other, with what has been repaid and released since the last count; far from it all at once. Cells are locked in the order of their names.
+-- The sums of cells. From `guarded_fen` on a cell is locked until the transaction ends and counted anew: near its limit one decision after
+-- the other, with whatever has been repaid and released by then; far from it all at once. Cells are locked in the order of their names.
 CREATE FUNCTION decisions_concentrated(p_institution bigint, p_cells text[], p_guarded_fen bigint[], p_divisions text[])
 RETURNS TABLE (cell text, used_fen bigint)
 LANGUAGE plpgsql VOLATILE
@@ -50,9 +31,7 @@ BEGIN
          WHERE figure.institution_id = p_institution AND figure.cell = wanted.cell;
         IF used_fen >= wanted.guarded_fen THEN
             PERFORM pg_advisory_xact_lock(1886546038, hashtext(p_institution || ' ' || wanted.cell));
-            SELECT coalesce(sum(amount_fen), 0) INTO used_fen FROM decisions_concentrationfigure AS figure
-             WHERE figure.institution_id = p_institution AND figure.cell = wanted.cell;
-            used_fen := greatest(used_fen + decisions_moved(p_institution, wanted.cell, wanted.divisions), 0);
+            used_fen := decisions_out_in(p_institution, wanted.cell, wanted.divisions);
         END IF;
         RETURN NEXT;
     END LOOP;
@@ -69,17 +48,15 @@ LANGUAGE sql VOLATILE AS $$
 $$;
 
 -- Counts every cell anew from the exposures, with repayments and whatever else has changed, and takes the promises that are among them out
--- of the rows of promises. Exposures, promises and moves are read in one statement, so that one made meanwhile is in neither or in both; no
--- row that a decision or a repayment writes is locked while they are read. `p_sections`: the section of each division of industries.
+-- of the rows of promises. Exposures and promises are read in one statement, so that one made meanwhile is in neither or in both; no
+-- row is locked while they are read. `p_sections`: the section of each division of industries.
 CREATE FUNCTION decisions_count_concentration(p_institution bigint, p_divisions text[], p_sections text[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     v_cells text[]; v_parts smallint[]; v_amounts bigint[];
 BEGIN
     PERFORM pg_advisory_xact_lock(1886546039, p_institution::int);
-    WITH gone AS (
-        DELETE FROM decisions_concentrationmove WHERE institution_id = p_institution
-    ), owed AS MATERIALIZED (
+    WITH owed AS MATERIALIZED (
         SELECT left(firm.industry_code, 2) AS division, firm.division_code AS county,
                sum(exposure.reserved_fen + exposure.outstanding_fen)::bigint AS fen
           FROM decisions_exposure AS exposure JOIN parties_firm AS firm ON firm.id = exposure.firm_id
