@@ -68,6 +68,7 @@ def drawn(bank: Any, contract: Any) -> Any:
 
 def test_offer_sheet_and_contract_agree_to_the_fen(bank: Any, offered: Any) -> None:
     from django.utils import timezone
+    from django.utils.translation import override
 
     from puhui.console.borrower_figures import offer_figures
     from puhui.decisions.replaying import replay
@@ -79,7 +80,9 @@ def test_offer_sheet_and_contract_agree_to_the_fen(bank: Any, offered: Any) -> N
     cost = decision.record["stages"]["offer"]["cost"]
     assert cost["interest_fen"] == fee_fen(10) == 142_500
     assert cost["effective_ppm"] == pytest.approx((1.003 ** (365 / 10) - 1) * 1e6, abs=2)
-    shown = offer_figures(offer, day)
+    with override("en"):
+        shown = {**offer_figures(offer, day)}
+        shown["later_rates"] = [(str(label), rate) for label, rate in shown["later_rates"]]
     assert (shown["cost_fen"], shown["late_rate_ppm"]) == (142_500, 216_000)
     assert shown["later_rates"] == [("Rate after 5 days", 144_000)]
     paper = Paper(bank.institution, day, timezone.now(), "zh-hans")

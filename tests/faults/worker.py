@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 
@@ -23,11 +25,20 @@ class Killer:
     def __call__(self, execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
         self.left -= 1
         if self.left == 0 and self.when == "before":
-            os.kill(self.victim, signal.SIGKILL)
+            self._kill(context["connection"])
         result = execute(sql, parameters, many, context)
         if self.left == 0 and self.when == "after":
-            os.kill(self.victim, signal.SIGKILL)
+            self._kill(context["connection"])
         return result
+
+    def _kill(self, connection: Any) -> None:
+        """Kills, and where it was the server waits for our backend, which ends when it finds its server gone, perhaps statements later."""
+        backend = connection.connection.info.backend_pid
+        os.kill(self.victim, signal.SIGKILL)
+        for _ in range(600):
+            if not Path(f"/proc/{backend}").exists():
+                return
+            time.sleep(0.05)
 
 
 def main(act: str, code: str, statement: str = "0", when: str = "before", victim: str = "") -> None:
