@@ -82,7 +82,7 @@ def benchmarks() -> dict[str, Benchmark]:
     return {
         "import": Benchmark(("benchmarks/import_invoices.py",), ("--rows", "20000"), _import_figures),
         "variables": Benchmark(
-            ("benchmarks/variables.py", *_real_data()), ("--firms", "20", "--rows", "20000", "--runs", "1"), _variable_figures
+            ("-m", "benchmarks.variables", *_real_data()), ("--firms", "20", "--rows", "20000", "--runs", "1"), _variable_figures
         ),
         "profile": Benchmark(("-m", "benchmarks.profile")),
         "decision": Benchmark(("-m", "benchmarks.decision")),

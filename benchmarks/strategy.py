@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -24,7 +24,7 @@ import polars as pl
 
 from benchmarks.decision import SOLID
 from benchmarks.made_up import model_body
-from benchmarks.measure import Measure, start
+from benchmarks.measure import Measure, in_turn, start
 
 DAY = date(2026, 3, 2)
 PRODUCT = "invoice-working-capital"
@@ -105,7 +105,7 @@ def _rules(frame: pl.DataFrame) -> list[Measure]:
         rules(many)
         return many
 
-    (seconds, spent), (least, least_spent) = _in_turn([ours, lambda: cases.select(plain)], RULES_RUNS)
+    (seconds, spent), (least, least_spent) = in_turn(RULES_RUNS, ours, lambda: cases.select(plain))
     figures = f"{spent * 1000:.1f} ms of processor time, one comparison a rule {least_spent * 1000:.1f} ms"
     print(f"rules: {figures}, ratio {spent / least_spent:.2f}")
     many = ours()
@@ -185,17 +185,6 @@ def _best(work: Callable[[], Any], times: int) -> tuple[float, Any]:
         result = work()
         best = min(best, time.perf_counter() - began)
     return best, result
-
-
-def _in_turn(works: Sequence[Callable[[], Any]], times: int) -> list[tuple[float, float]]:
-    """Of each work the quickest run: seconds by the clock and of processor time, which says more on a busy machine."""
-    runs: list[list[tuple[float, float]]] = [[] for _ in works]
-    for _ in range(times):
-        for work, found in zip(works, runs, strict=True):
-            clock, processor = time.perf_counter(), time.process_time()
-            work()
-            found.append((time.perf_counter() - clock, time.process_time() - processor))
-    return [(min(clock for clock, _ in found), min(processor for _, processor in found)) for found in runs]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 The yardstick is the least that any computation of variables must do: polars reads the same rows and groups them by firm and side into one
 sum, for all firms from the same file (once Parquet, once CSV with the same types), for one firm from memory. Run:
 
-    python benchmarks/variables.py [--data FOLDER] [--firms 425] [--rows 1100000]
+    python -m benchmarks.variables [--data FOLDER] [--firms 425] [--rows 1100000]
 
 Without a folder of real invoices the rows are made up: the same numbers of firms, partners and months.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks.measure import in_turn
 from puhui.features import registry, sources
 from puhui.features.compute import compute
 
@@ -50,17 +50,6 @@ def made_up_invoices(firms: int, rows: int) -> pl.DataFrame:
         known_at=issued,
         duplicate=pl.lit(False),
     )
-
-
-def in_turn(times: int, *works: Callable[[], object]) -> list[tuple[float, float]]:
-    """Of each work seconds by the clock and of processor time, of the quickest run; on a busy machine only the second means anything."""
-    runs: list[list[tuple[float, float]]] = [[] for _ in works]
-    for _ in range(times):
-        for work, found in zip(works, runs, strict=True):
-            clock, processor = time.perf_counter(), time.process_time()
-            work()
-            found.append((time.perf_counter() - clock, time.process_time() - processor))
-    return [(min(clock for clock, _ in found), min(processor for _, processor in found)) for found in runs]
 
 
 def grouped(rows: pl.LazyFrame) -> pl.DataFrame:
