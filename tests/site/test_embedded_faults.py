@@ -111,18 +111,24 @@ def test_a_disk_too_small_for_a_database_is_named(small_disk):
     assert not layout_of(home).data.exists()
 
 
+def _fill(home):
+    """Leaves no room for one more byte on the disk of `home`; returns the file that holds it all."""
+    filler = home / "filler"
+    with filler.open("ab", buffering=0) as file:
+        for size in (1 << 16, 1):
+            try:
+                while file.write(bytes(size)):
+                    pass
+            except OSError as error:
+                assert error.errno == errno.ENOSPC
+    return filler
+
+
 def test_a_full_disk_is_named_and_once_there_is_room_everything_is_there(small_disk):
     home = small_disk(160)
     with embedded.server(home, throwaway=True) as server, psycopg.connect(server.dsn("puhui_owner"), autocommit=True) as owner:
         owner.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number")
-    filler = home / "filler"
-    with filler.open("wb") as file:
-        try:
-            while True:
-                file.write(bytes(1 << 16))
-                file.flush()
-        except OSError as error:
-            assert error.errno == errno.ENOSPC
+    filler = _fill(home)
     assert "The disk that holds the database is full." in _refused(home)
     filler.unlink()
     with embedded.server(home, throwaway=True) as server, psycopg.connect(server.dsn("puhui_app")) as application:
@@ -136,6 +142,8 @@ def test_a_disk_that_fills_while_working_loses_nothing_committed(small_disk):
         owner.execute("INSERT INTO kept VALUES (1, 'committed')")
         with pytest.raises((psycopg.errors.DiskFull, psycopg.OperationalError)):
             owner.execute("INSERT INTO kept SELECT n, repeat(md5(n::text), 60) FROM generate_series(2, 1000000) AS n")
+        _fill(home)
+    assert not embedded.status(home).running, "without room for one byte the last user could not let go"
     assert "The disk that holds the database is full." in _refused(home)
     subprocess.run(["mount", "-o", "remount,size=600m", str(home)], check=True)
     with embedded.server(home, throwaway=True) as server, psycopg.connect(server.dsn("puhui_app")) as application:

@@ -59,7 +59,7 @@ _TRANSLATIONS = (
         "Stop other database servers, or raise the machine's (container's) limit on shared memory and semaphores.",
     ),
     _Translation(
-        r"could not resize shared memory segment|/dev/shm.*No space left",
+        r"could not resize shared memory segment|/dev/shm/PostgreSQL\..*No space left",
         "The machine's /dev/shm is full.",
         "Make /dev/shm larger (containers: --shm-size=1g).",
     ),

@@ -6,12 +6,12 @@ that was killed cannot cross itself out: whoever comes next finds that its proce
 empty the server is stopped by whoever made it so.
 """
 
+import contextlib
 import fcntl
 import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -36,7 +36,7 @@ class Holder:
         return start_mark(self.process_id) == self.start_mark
 
 
-@contextmanager
+@contextlib.contextmanager
 def locked(path: Path, say: Callable[[str], None] | None = None) -> Iterator[None]:
     """Holds the lock of a home folder; waits for whoever has it (who may be waiting for a long recovery).
 
@@ -92,17 +92,25 @@ class Holders:
         if mark is None:
             raise EmbeddedServerError("Puhui cannot read the start time of its own process.", f"process {os.getpid()}", "Mount /proc.")
         holder = Holder(os.getpid(), mark, uuid4().hex)
-        self._write([*self.living(), holder])
+        try:
+            self._replace([*self.living(), holder])
+        except OSError as error:
+            raise from_os_error(error, self.path, "write its list of users of the database") from error
         return holder
 
     def remove(self, holder: Holder) -> list[Holder]:
-        """Takes one use off, and the dead with it; returns who is left."""
+        """Takes one use off, and the dead with it; returns who is left.
+
+        Letting go must not need room on the disk: the last one removes the file instead of writing it, and where nothing can be
+        written this use stays on the list until its process ends, and is then found dead like that of a killed one.
+        """
         left = [other for other in self.living() if other != holder]
-        self._write(left)
+        with contextlib.suppress(OSError):
+            if left:
+                self._replace(left)
+            else:
+                self.path.unlink(missing_ok=True)
         return left
 
-    def _write(self, holders: list[Holder]) -> None:
-        try:
-            replace_file(self.path, json.dumps([asdict(holder) for holder in holders]))
-        except OSError as error:
-            raise from_os_error(error, self.path, "write its list of users of the database") from error
+    def _replace(self, holders: list[Holder]) -> None:
+        replace_file(self.path, json.dumps([asdict(holder) for holder in holders]))
