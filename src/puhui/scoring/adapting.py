@@ -10,25 +10,27 @@ that is absent. Decisions do not go through here: they take exact values or none
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 import polars as pl
 
 from puhui.calculations.faults import Fault, check
 from puhui.scoring.cells import dates, flag, is_unknown, known_text, number, number_text
+from puhui.scoring.headings import absent_columns, columns_named, read_as
 from puhui.scoring.loading import AnyModel
 from puhui.scoring.model import Model
 from puhui.scoring.preparation import as_text, read_kinds
 
-__all__ = ["Adapted", "adapt", "column_named", "plain", "same_name", "type_word"]
+__all__ = ["Adapted", "adapt", "plain", "type_word"]
 
 MOST_UNREADABLE = 0.05
 """Share of a column's known cells that may be unreadable and count as null; beyond it the column is a fault."""
 
 SHOWN_NEW = 5
+LOOKED_AT = 100
+"""Known cells at the head of a column, one of which shows whether a program wrote bytes."""
 _BYTES = r"^b'.*'$"
 _COMMA = re.compile(r"[-+]?\d+,\d+")
 
@@ -53,9 +55,12 @@ def _plain(column: pl.Series) -> pl.Series | None:
         return column.fill_nan(None) if column.is_nan().any() else None
     if column.dtype == pl.Binary:
         return column.cast(pl.String, strict=False)
-    if column.dtype != pl.String or not (column.drop_nulls().head(1).str.contains(_BYTES).any() and column.str.contains(_BYTES).all()):
+    if column.dtype != pl.String or not column.drop_nulls().head(LOOKED_AT).str.contains(_BYTES).any():
         return None
-    return column.str.slice(2).str.strip_suffix("'")
+    shown = column.str.contains(_BYTES)
+    if not all(is_unknown(text) for text in column.filter(~shown).unique().to_list()):
+        return None
+    return pl.select(pl.when(shown).then(column.str.slice(2).str.strip_suffix("'")).otherwise(column).alias(column.name)).to_series()
 
 
 def type_word(dtype: Any) -> str:
@@ -72,41 +77,20 @@ def type_word(dtype: Any) -> str:
 def adapt(frame: pl.DataFrame, model: AnyModel) -> Adapted:
     """The columns that `model` reads, each in the kind of training. FaultsError names every column that is absent or cannot be read."""
     frame = plain(frame)
-    result, faults, columns = Adapted(frame), list[Fault](), list[pl.Series]()
+    named = columns_named(model.columns, frame.columns)
+    result, faults, columns = Adapted(frame), absent_columns(named, frame.columns), list[pl.Series]()
+    result.notes += read_as(named)
     ways = _ways(model)
     kept = model.document.training.get("types", {})
-    for name in model.columns:
-        found = column_named(name, frame.columns)
+    for name, found in named.items():
         if found is None:
-            faults.append(_absent(name, frame.columns))
             continue
-        if found != name:
-            result.notes.append(f"{found} is read as {name}")
         columns.append(_fitted(frame[found].alias(name), ways[name], kept.get(name, ""), _levels(model, name), result, faults))
         if columns[-1].null_count() == len(columns[-1]):
             result.notes.append(f"{name}: nothing is known in any row")
     check(faults)
     result.frame = pl.DataFrame(columns)
     return result
-
-
-def same_name(name: str) -> str:
-    """A heading without what systems differ in: case, spaces, underscores and other signs."""
-    return re.sub(r"[\W_]+", "", name.lower())
-
-
-def column_named(name: str, columns: Sequence[str]) -> str | None:
-    """The column of that name, or the only one that differs in case and signs alone."""
-    if name in columns:
-        return name
-    near = [column for column in columns if same_name(column) == same_name(name)]
-    return near[0] if len(near) == 1 else None
-
-
-def _absent(name: str, columns: Sequence[str]) -> Fault:
-    near = get_close_matches(name, columns, n=1)
-    hint = f"is {near[0]!r} meant? Rename it; else " if near else ""
-    return Fault(f"column {name}", "no such column", "every column the model reads", f"{hint}add it; a null value may stand in it")
 
 
 def _ways(model: AnyModel) -> dict[str, set[str]]:

@@ -53,7 +53,7 @@ def _parted(text: str) -> tuple[list[tuple[int, str]], bool, str]:
 def _rows(data: str, kinds: dict[str, str], where: str, as_text: bool) -> pl.DataFrame:
     if not data:
         return pl.DataFrame(schema=dict.fromkeys(kinds, pl.String))
-    quote = "'" if "'" in data else '"'
+    quote = max("\"'", key=lambda sign: len(re.findall(rf"(?:^|,)\s*{sign}", data, re.MULTILINE)))
     frame = pl.read_csv(io.StringIO(data), has_header=False, infer_schema=False, quote_char=quote)
     if frame.width != len(kinds):
         raise FaultsError([Fault(f"{where}, @data", f"{frame.width} cells in a row", f"{len(kinds)}, one for each attribute")])

@@ -19,6 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from puhui.calculations.faults import Fault, FaultsError, check
+from puhui.scoring.cells import is_unknown
 from puhui.scoring.configuration import Configuration, Target
 from puhui.scoring.group_calibration import personal_fault
 from puhui.scoring.preparation import KINDS, as_text, columns_read, needed, prepare_frame, read_column
@@ -189,7 +190,7 @@ def read_target(series: pl.Series, target: Target, is_named: bool = False) -> tu
 
     is_named: somebody named the values for this very table, so others than these do not mean default.
     """
-    distinct = {value: _outcome_text(value) for value in series.unique().to_list()}
+    distinct = {value: _known_outcome(value, target) for value in series.unique().to_list()}
     named = {text for text in distinct.values() if text is not None}
     positive, negative = _sides(series.name, named, target)
     meant = {_outcome_text(value) for value in target.positive}
@@ -199,6 +200,12 @@ def read_target(series: pl.Series, target: Target, is_named: bool = False) -> tu
     outcome = {value: 1.0 if text in positive else 0.0 if text in negative else np.nan for value, text in distinct.items()}
     values = np.array([outcome[value] for value in series.to_list()], dtype=float)
     return values, ~np.isnan(values)
+
+
+def _known_outcome(value: object, target: Target) -> str | None:
+    """An outcome as text, None where a cell says that nothing is known and nobody named that very word as an outcome."""
+    text = _outcome_text(value)
+    return None if text is None or (is_unknown(text) and text not in (*target.positive, *target.negative)) else text
 
 
 def _outcome_text(value: object) -> str | None:

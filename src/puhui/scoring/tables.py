@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring import arff, workbooks
-from puhui.scoring.adapting import adapt, column_named, plain
+from puhui.scoring.adapting import adapt, plain
 from puhui.scoring.cells import is_unknown, number
 from puhui.scoring.configuration import Target
 from puhui.scoring.evaluation import evaluate
+from puhui.scoring.headings import absent_columns, column_named, columns_named, nearest
 from puhui.scoring.loading import AnyModel
 from puhui.scoring.population import read_target
 from puhui.scoring.seen_rows import note_of
@@ -135,7 +136,8 @@ def judge(
     frame = plain(frame)
     named = [("target", target), ("weight", weight), *(("--by", name) for name in by)]
     found = {name: column_named(name, frame.columns) for _, name in named if name}
-    check([_absent(kind, name, frame) for kind, name in named if name and found[name] is None])
+    absent = [_absent(kind, name, frame) for kind, name in named if name and found[name] is None]
+    check(absent and [*absent, *absent_columns(columns_named(model.columns, frame.columns), frame.columns)])
     frame = frame.with_columns(frame[column].alias(name) for name, column in found.items() if column and column != name)
     adapted = adapt(frame, model)
     adapted.notes[:0] = [f"{column} is read as {name}" for name, column in found.items() if column != name]
@@ -161,10 +163,26 @@ def judge(
         "left_out": int((~judged).sum()),
         "left_out_without_weight": int((known & ~judged).sum()),
         "read_as_null": adapted.unreadable,
-        "notes": [*([seen] if seen else []), *adapted.notes, *_other_outcomes(frame[target], known), *_one_outcome(cases)],
+        "notes": [
+            *([seen] if seen else []),
+            *_not_weighted(model, frame, weight),
+            *adapted.notes,
+            *_other_outcomes(frame[target], known),
+            *_one_outcome(cases),
+        ],
     }
     groups = {name: _by_value(cases.with_columns(frame[name].filter(pl.Series(judged)).cast(pl.String).alias("value"))) for name in by}
     return Judged(figures | ({"by": groups} if by else {}), cases)
+
+
+def _not_weighted(model: AnyModel, frame: pl.DataFrame, weight: str) -> list[str]:
+    """A note where training counted cases by a weight and this look counts each once."""
+    trained = model.document.training.get("weight", "")
+    if weight or not trained:
+        return []
+    there = column_named(trained, frame.columns)
+    hint = f"the table holds it: --weight {there}" if there else "the table has no such column; name its own with --weight where it has one"
+    return [f"training weighted cases by {trained}; here each row counts once, which moves brier, calibration and mean rates: {hint}"]
 
 
 def _other_outcomes(target: pl.Series, known: NDArray[np.bool_]) -> list[str]:
@@ -196,7 +214,8 @@ def _by_value(cases: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _absent(kind: str, name: str, frame: pl.DataFrame) -> Fault:
-    return Fault(f"{kind} {name}", "no such column", f"one of {', '.join(frame.columns[:60])}")
+    near = nearest(name, frame.columns)
+    return Fault(f"{kind} {name}", "no such column", f"one of {', '.join(frame.columns[:60])}", f"is {near!r} meant?" if near else "")
 
 
 def _weights(frame: pl.DataFrame, column: str) -> NDArray[np.float64]:

@@ -139,6 +139,8 @@ def _trained(
     figures = _figures(population, unseen, in_time)
     training = {**figures.as_dict(), "seeds": list(unseen.seeds), "folds": unseen.folds, "bands": bands(population, unseen)}
     training |= told
+    if configuration.weight:
+        training["weight"] = configuration.weight
     if population.groups:
         training["groups"] = by_group(population, unseen.calibrated.mean(axis=0))
     model = _model(kind, population, fitted, unseen, configuration, training)
