@@ -140,3 +140,29 @@ def test_a_member_with_an_own_interest_is_told_so_and_offered_no_vote(scenario: 
     actions.declare_interest(risk, "family", firm=decision.firm, actor="risk")
     page = client.get(address).content.decode()
     assert 'value="yes"' not in page and "has an own interest in the firm" in page
+
+
+def test_whoever_called_a_committee_that_lost_its_quorum_is_told_on_the_queue_and_calls_it_anew(scenario: Any, client_of: Any) -> None:
+    from puhui.decisions import actions
+    from puhui.decisions.factory_models import Sitting
+    from puhui.parties.models import User
+
+    decision = referred(scenario)
+    people = {one.username: one for one in User.objects.filter(institution=decision.institution)}
+    names = ("officer", "approver", "risk")
+    sitting = Sitting.objects.create(
+        institution=decision.institution, decision=decision, amount_fen=decision.amount_fen, rate_ppm=decision.rate_ppm, reason="Please",
+        members=[people[name].pk for name in names], quorum=3, majority_ppm=500_000, chair=["risk_manager"], opened_by=people["officer"],
+    )  # fmt: skip
+    convener, address = client_of("officer"), f"/cases/{decision.application_id}/committee/"
+    assert "has lost its quorum" not in convener.get("/queue/").content.decode()
+    actions.declare_interest(people["approver"], "family", firm=decision.firm, actor="approver")
+    for page in ("/queue/", "/committee/"):
+        assert "has lost its quorum" in convener.get(page).content.decode(), page
+    page = client_of("risk").get(address).content.decode()
+    assert "of 3 members 2 have no own interest" in page and 'value="yes"' not in page and "keeps out: own interest" in page
+    assert "has lost its quorum" not in client_of("risk").get("/queue/").content.decode(), "another called it"
+    assert client_of("risk").post(address, {"act": "vote", "voice": "yes", "reason": "Good"}).status_code == 422
+    response = convener.post(address, {"act": "recall"})
+    sitting.refresh_from_db()
+    assert response.status_code in (302, 422) and (response.status_code == 302) == (people["approver"].pk not in sitting.members)

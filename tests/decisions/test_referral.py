@@ -174,6 +174,54 @@ def test_a_chair_ends_a_sitting_with_a_quorum(bank):
     assert Review.objects.count() == 3
 
 
+def test_a_committee_that_loses_its_quorum_to_a_later_conflict_tells_its_convener_and_cannot_vote(bank):
+    from puhui.decisions.seats import lost_by
+    from puhui.parties.actions import create_user
+
+    decision = for_committee(bank)
+    answer_all(bank, decision)
+    people = bank.users
+    sitting = actions.call_committee(decision, people["officer"], "Please", BEYOND_FEN)
+    assert (len(sitting.members), sitting.quorum) == (4, 3)
+    actions.vote(sitting, people["second"], "yes", "Good")
+    actions.declare_interest(people["second"], "family", firm=decision.firm, actor="second")
+    assert lost_by(people["officer"]) == [], "three of four are free"
+    assert not AuditRecord.objects.filter(act="lose_quorum").exists()
+    actions.declare_interest(people["approver"], "business", firm=decision.firm, actor="approver")
+    assert lost_by(people["officer"]) == [sitting] and lost_by(people["risk"]) == []
+    assert AuditRecord.objects.get(act="lose_quorum").detail == {"sitting": sitting.pk, "quorum": 3, "told": "officer"}
+    text = faults_of(lambda: actions.vote(sitting, people["risk"], "yes", "Good"))
+    assert "2 of 4 members without an own interest" in text and "officer, who called the committee, is told" in text
+    assert "2 of 4 members" in faults_of(lambda: actions.end_sitting(sitting, people["risk"]))
+    assert "3 or more" in faults_of(lambda: actions.call_committee(decision, people["officer"], "Again", BEYOND_FEN))
+    newcomer = create_user(bank.institution, "newcomer", "secret-secret", "approver")
+    again = actions.call_committee(decision, people["officer"], "Again", BEYOND_FEN)
+    assert again.pk == sitting.pk and sorted(again.members) == [*sorted(people[name].pk for name in ("officer", "risk")), newcomer.pk]
+    assert lost_by(people["officer"]) == []
+    for user in (people["risk"], newcomer):
+        actions.vote(again, user, "yes", "Good")
+    assert not Offer.objects.exists(), "the vote of a member with an interest counts no more: two of three"
+    actions.vote(again, people["officer"], "yes", "Good")
+    assert Offer.objects.get().amount_fen == BEYOND_FEN
+    assert set(Review.objects.values_list("reviewer__username", flat=True)) == {"officer", "risk", "newcomer"}
+
+
+def test_a_committee_whose_chair_has_a_conflict_is_not_made_to_refuse(bank):
+    from puhui.decisions.seats import lost_by
+    from puhui.parties.actions import link_person, register_person
+
+    decision = for_committee(bank)
+    answer_all(bank, decision)
+    sitting = actions.call_committee(decision, bank.users["officer"], "Please", BEYOND_FEN)
+    owner = register_person(bank.institution, "林晓", "11010519491231002X", actor="system")
+    link_person(decision.firm, owner, "owner", actor="system")
+    bank.users["risk"].person = owner
+    bank.users["risk"].save(update_fields=["person"])
+    assert lost_by(bank.users["officer"]) == [sitting], "the registers tell of it as well"
+    assert "nobody without an own interest" in faults_of(lambda: actions.vote(sitting, bank.users["approver"], "yes", "Good"))
+    assert Application.objects.get().status == "referred"
+
+
 def test_interests_and_absence_keep_out(bank):
     decision = referred(bank)
     answer_all(bank, decision, "second")

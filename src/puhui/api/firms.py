@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ from ninja import Field, Query, Router, Schema
 
 from puhui.api.access import Request, acts, reads
 from puhui.api.shapes import REFUSALS, Number, PageQuery, PageShape, page_of
+from puhui.loans.parting import drafts_naming_who_left
 from puhui.parties import borrowers, leaving, queries
 from puhui.parties.models import Firm
 
@@ -62,16 +64,18 @@ class LeavingAsked(Schema):
 class LeavingShape(Schema):
     parts: list[str]
     consents_ended: int
+    stale_drafts: list[str] = Field(description="Numbers of drafted contracts that name who left: they cannot be signed as they are.")
 
 
 @router.post("/{firm}/leavings", auth=acts("people"), response={200: LeavingShape, **REFUSALS}, summary="Somebody leaves a household")
-def leave(request: Request, firm: Number, asked: LeavingAsked) -> leaving.Left:
+def leave(request: Request, firm: Number, asked: LeavingAsked) -> dict[str, Any]:
     """Who leaves owes what was lent before, and nothing that is lent later. Sent twice, the second is refused: nobody is left to leave."""
     household = queries.firm(request.user, firm)
     person = leaving.one_of(household, asked.identity_number)
     number = asked.successor_identity_number
     successor = leaving.one_of(household, number, "successor_identity_number") if number else None
-    return leaving.leave_household(household, person, asked.day, asked.reason, request.user.username, successor=successor)
+    left = leaving.leave_household(household, person, asked.day, asked.reason, request.user.username, successor=successor)
+    return {**asdict(left), "stale_drafts": [one.number for one in drafts_naming_who_left(household)]}
 
 
 @router.post("/borrowers", auth=acts("people"), response={200: FirmShape, **REFUSALS}, summary="Register a person or household")

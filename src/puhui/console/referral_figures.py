@@ -17,6 +17,7 @@ from puhui.decisions import timing
 from puhui.decisions.factory_models import Answer, Question, Sitting
 from puhui.decisions.models import Decision
 from puhui.decisions.referral import is_open
+from puhui.decisions.seats import free_of, has_lost_quorum
 from puhui.parties.models import User
 from puhui.products.parameters import table
 
@@ -84,11 +85,13 @@ def clock(decision: Decision, product_code: str) -> dict[str, Any] | None:
 
 
 def sitting(found: Sitting, people: Mapping[int, User], reader: User) -> dict[str, Any]:
-    """A sitting with its members, the votes cast, and whether the reader may still vote or end it."""
-    votes = {one.member_id: one for one in found.votes.all()}
+    """A sitting with its members, the votes that count, who keeps out, and whether the reader may still vote or end it."""
+    free = free_of(found, people.values())
+    votes = {one.member_id: one for one in found.votes.all() if one.member_id in free}
+    is_lost = has_lost_quorum(found, free, {number: one.role for number, one in people.items()})
     members = [
         {"name": _name(people[number]), "role": people[number].role, "vote": votes.get(number),
-         "state": state(VOICE, votes[number].voice) if number in votes else None}
+         "state": state(VOICE, votes[number].voice) if number in votes else None, "keeps_out": number not in free}
         for number in found.members if number in people
     ]  # fmt: skip
     is_open_now = found.outcome == Sitting.Outcome.OPEN
@@ -99,8 +102,10 @@ def sitting(found: Sitting, people: Mapping[int, User], reader: User) -> dict[st
         "cast": len(votes),
         "yes": sum(one.voice == "yes" for one in votes.values()),
         "majority": found.majority_ppm / 1_000_000,
+        "is_lost": is_lost,
+        "free": len(free),
         "may_vote": is_open_now and reader.pk in found.members and reader.pk not in votes,
-        "may_end": is_open_now and reader.pk in found.members and reader.role in found.chair and len(votes) >= found.quorum,
+        "may_end": is_open_now and reader.pk in found.members and reader.role in found.chair and len(votes) >= found.quorum and not is_lost,
     }
 
 

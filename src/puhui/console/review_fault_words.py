@@ -40,6 +40,16 @@ PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"Vote on the committee's page\.", _("Vote on the committee's page.")),
     (r"(?P<a>\d+) who are at work and free of interest", _("%(a)s who are at work and free of interest")),
     (r"Wait until more are back\.", _("Wait until more are back.")),
+    (r"quorum", _("quorum")),
+    (
+        r"(?P<a>\d+) of (?P<b>\d+) members without an own interest",
+        _("%(a)s of %(b)s members without an own interest"),
+    ),
+    (r"nobody without an own interest", _("nobody without an own interest")),
+    (
+        r"(?P<a>\S+), who called the committee, is told and may call it anew\.",
+        _("%(a)s, who called the committee, is told and may call it anew."),
+    ),
     (r"nobody at work and free of interest", _("nobody at work and free of interest")),
     (r"(?P<a>\S+), who does not sit", _("%(a)s, who does not sit")),
     (r"a member named when the sitting was called", _("a member named when the sitting was called")),

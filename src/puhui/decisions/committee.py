@@ -3,7 +3,8 @@
 Who sits is fixed when the sitting is called: everybody of the committee's roles who is at work, has no interest in the firm and did not
 send the application. The quorum is a number of votes and a share of those who sit. It is carried when the quorum is there, the yes are the
 majority of the votes cast, and a chair is among them; it falls when that can no longer come about. The members' row of the decision is
-locked while a vote is taken, so two last votes count one after the other and the offer is made once.
+locked while a vote is taken, so two last votes count one after the other and the offer is made once. A conflict that shows later takes a
+seat (`seats`); a sitting that has lost its quorum takes no vote until it is called anew.
 """
 
 from __future__ import annotations
@@ -23,22 +24,24 @@ from puhui.decisions.factory_models import Sitting, Vote
 from puhui.decisions.models import Application, Decision, Review
 from puhui.decisions.referral import question_faults
 from puhui.decisions.reviewing import grant, is_voted, proposed
+from puhui.decisions.seats import free_of, has_lost_quorum, quorum_faults
 from puhui.decisions.standing import absent_on, interests_of, standing_faults, standing_of
 from puhui.parties.actions import record_audit
 from puhui.parties.models import User
-from puhui.products.parameters import table
+from puhui.products.parameters import Row, table
 
 
 @transaction.atomic
 def call(decision: Decision, user: User, reason: str, amount_fen: int | None = None, rate_ppm: int | None = None) -> Sitting:
-    """Put a referred decision to the committee's vote; a sitting that is there is given back.
+    """Put a referred decision to the committee's vote; a sitting that is there is given back, seated anew where it has lost its quorum.
 
     Raises:
         FaultsError: a decision that is not open or not the committee's, open questions, too few members for a quorum.
     """
     application, decision = _locked(decision)
-    if (there := Sitting.objects.filter(decision=decision).first()) is not None:
-        return there
+    if (there := Sitting.objects.filter(decision=decision).select_related("opened_by", "decision").first()) is not None:
+        free, roles = _seated(there)
+        return _seat_anew(there, decision, application, user, free) if has_lost_quorum(there, free, roles) else there
     day = decision.institution.business_date
     proposal = proposed(decision, amount_fen, rate_ppm)
     level = proposal["level"]
@@ -47,7 +50,7 @@ def call(decision: Decision, user: User, reason: str, amount_fen: int | None = N
         check([Fault("decision", f"the level {level['level']}", "a level that votes", "Approve it on the case.")])
     rules = table("committee-rules", settings.PUHUI_CATALOGUE).row(day, level=level["level"])
     members = _members(decision, application, rules["roles"])
-    quorum = max(int(rules["quorum_persons"]), math.ceil(len(members) * float(rules["quorum_share"])))
+    quorum = _quorum(rules, len(members))
     check(_member_faults(members, level["chair"], quorum))
     sitting = Sitting.objects.create(
         institution=decision.institution, decision=decision, amount_fen=proposal["amount_fen"], rate_ppm=proposal["rate_ppm"],
@@ -56,6 +59,28 @@ def call(decision: Decision, user: User, reason: str, amount_fen: int | None = N
     )  # fmt: skip
     detail = {"sitting": sitting.pk, "quorum": quorum, "members": len(members), "deviations": proposal["deviations"]}
     record_audit(decision.institution, user.username, "call_committee", "decision", decision.pk, detail)
+    return sitting
+
+
+def _quorum(rules: Row, members: int) -> int:
+    return max(int(rules["quorum_persons"]), math.ceil(members * float(rules["quorum_share"])))
+
+
+def _seat_anew(sitting: Sitting, decision: Decision, application: Application, user: User, free: Sequence[int]) -> Sitting:
+    """The same proposal before those who may vote by now; votes of members without an interest stay. FaultsError where they are too few."""
+    day = decision.institution.business_date
+    check(_call_faults(decision, application, user, sitting.reason))
+    rules = table("committee-rules", settings.PUHUI_CATALOGUE).row(
+        day, level=proposed(decision, sitting.amount_fen, sitting.rate_ppm)["level"]["level"]
+    )
+    voted = User.objects.filter(pk__in=sitting.votes.filter(member__in=free).values("member"))
+    members = list({one.pk: one for one in [*_members(decision, application, rules["roles"]), *voted]}.values())
+    quorum = _quorum(rules, len(members))
+    check(_member_faults(members, sitting.chair, quorum))
+    sitting.members, sitting.quorum = sorted(one.pk for one in members), quorum
+    sitting.save(update_fields=["members", "quorum"])
+    detail = {"sitting": sitting.pk, "quorum": quorum, "members": len(members)}
+    record_audit(decision.institution, user.username, "recall_committee", "decision", decision.pk, detail)
     return sitting
 
 
@@ -114,20 +139,26 @@ def vote(sitting: Sitting, user: User, voice: str, reason: str) -> Vote:
         FaultsError: somebody who does not sit, has voted otherwise, is away or has an interest; a sitting that is over.
     """
     application, decision = _locked(sitting.decision)
-    sitting = Sitting.objects.select_for_update(no_key=True).get(pk=sitting.pk)
-    votes = list(sitting.votes.select_related("member").order_by("pk"))
+    sitting = _locked_sitting(sitting)
+    votes, (free, roles) = list(sitting.votes.select_related("member").order_by("pk")), _seated(sitting)
     own = next((one for one in votes if one.member_id == user.pk), None)
     if own is not None and own.voice == voice:
         return own
     check(_vote_faults(sitting, decision, user, own, voice, reason))
+    check(quorum_faults(sitting, free, roles))
     row = Vote.objects.create(institution=decision.institution, sitting=sitting, member=user, voice=voice, reason=reason.strip())
-    votes.append(row)
-    outcome = outcome_of(sitting, votes, _roles(sitting))
+    votes = [one for one in (*votes, row) if one.member_id in free]
+    outcome = outcome_of(sitting, votes, roles, free)
     detail = {"sitting": sitting.pk, "voice": voice, "cast": len(votes), "outcome": outcome}
     record_audit(decision.institution, user.username, "vote", "decision", decision.pk, detail)
     if outcome != Sitting.Outcome.OPEN:
         _close(sitting, decision, application, votes, outcome)
     return row
+
+
+def _locked_sitting(sitting: Sitting) -> Sitting:
+    rows = Sitting.objects.select_related("opened_by", "decision").defer("decision__record")
+    return rows.select_for_update(of=("self",), no_key=True).get(pk=sitting.pk)
 
 
 def _vote_faults(sitting: Sitting, decision: Decision, user: User, own: Vote | None, voice: str, reason: str) -> list[Fault]:
@@ -145,26 +176,28 @@ def _vote_faults(sitting: Sitting, decision: Decision, user: User, own: Vote | N
     return faults
 
 
-def _roles(sitting: Sitting) -> dict[int, str]:
-    return dict(User.objects.filter(pk__in=sitting.members).values_list("pk", "role"))
+def _seated(sitting: Sitting) -> tuple[list[int], dict[int, str]]:
+    """The members who may vote, and the roles of all."""
+    members = list(User.objects.filter(pk__in=sitting.members).order_by("pk"))
+    return free_of(sitting, members), {one.pk: one.role for one in members}
 
 
-def outcome_of(sitting: Sitting, votes: Sequence[Vote], roles: Mapping[int, str], *, is_over: bool = False) -> str:
+def outcome_of(sitting: Sitting, votes: Sequence[Vote], roles: Mapping[int, str], members: Sequence[int], *, is_over: bool = False) -> str:
     """Where the vote stands: open as long as both a yes and a no can still come about by the votes that are not cast.
 
-    `is_over`: no more votes will come, so those that were cast decide.
+    `members`: those who sit and may vote, whose votes these are. `is_over`: no more votes will come, so those that were cast decide.
     """
-    cast, left = len(votes), len(sitting.members) - len(votes)
+    cast, left = len(votes), len(members) - len(votes)
     yes = sum(one.voice == Vote.Voice.YES for one in votes)
     voted = {one.member_id for one in votes}
     has_chair = not sitting.chair or any(one.voice == Vote.Voice.YES and roles.get(one.member_id) in sitting.chair for one in votes)
-    can_have_chair = has_chair or any(roles.get(number) in sitting.chair for number in sitting.members if number not in voted)
+    can_have_chair = has_chair or any(roles.get(number) in sitting.chair for number in members if number not in voted)
     carried = cast >= sitting.quorum and _is_majority(sitting, yes, cast) and has_chair
     if is_over or not left:
         return Sitting.Outcome.APPROVE if carried else Sitting.Outcome.REFUSE
-    if carried and _is_majority(sitting, yes, len(sitting.members)):
+    if carried and _is_majority(sitting, yes, len(members)):
         return Sitting.Outcome.APPROVE
-    can_carry = _is_majority(sitting, yes + left, len(sitting.members)) and can_have_chair
+    can_carry = _is_majority(sitting, yes + left, len(members)) and can_have_chair
     return Sitting.Outcome.OPEN if can_carry else Sitting.Outcome.REFUSE
 
 
@@ -179,17 +212,18 @@ def end(sitting: Sitting, user: User) -> Sitting:
     Raises FaultsError for a person who does not preside, or without a quorum.
     """
     application, decision = _locked(sitting.decision)
-    sitting = Sitting.objects.select_for_update(no_key=True).get(pk=sitting.pk)
+    sitting = _locked_sitting(sitting)
     if sitting.outcome != Sitting.Outcome.OPEN:
         return sitting
-    votes = list(sitting.votes.select_related("member").order_by("pk"))
+    free, roles = _seated(sitting)
+    votes = list(sitting.votes.select_related("member").filter(member__in=free).order_by("pk"))
     faults = standing_faults(user, standing_of(user, decision.firm, decision.institution.business_date))
     if user.pk not in sitting.members or (sitting.chair and user.role not in sitting.chair):
         faults.append(Fault("member", f"{user.username}, {user.role}", f"a member who presides: {', '.join(sitting.chair)}"))
     if len(votes) < sitting.quorum:
         faults.append(Fault("votes", f"{len(votes)} cast", f"a quorum of {sitting.quorum}"))
-    check(faults)
-    _close(sitting, decision, application, votes, outcome_of(sitting, votes, _roles(sitting), is_over=True))
+    check([*faults, *quorum_faults(sitting, free, roles)])
+    _close(sitting, decision, application, votes, outcome_of(sitting, votes, roles, free, is_over=True))
     return sitting
 
 

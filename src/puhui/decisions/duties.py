@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from puhui.calculations.faults import Fault, check
 from puhui.decisions.factory_models import Absence, Delegation, Interest
+from puhui.decisions.seats import tell_lost
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Firm, Institution, Person, User
 from puhui.products.parameters import Row, table
@@ -136,7 +137,10 @@ def record_absence(user: User, starts_on: date, ends_on: date, reason: str, acto
 def declare_interest(
     user: User, kind: str, *, firm: Firm | None = None, person: Person | None = None, note: str = "", actor: str
 ) -> Interest:
-    """An own relation to a firm, or to a person and all the firms of that person. Again is the row that is there. Raises FaultsError."""
+    """An own relation to a firm, or to a person and all the firms of that person. Again is the row that is there. Raises FaultsError.
+
+    A committee that loses its quorum by it is told of in the trail, and to whoever convened it (`seats`).
+    """
     institution = _institution(user)
     faults = []
     if kind not in INTERESTS:
@@ -155,4 +159,5 @@ def declare_interest(
         row = Interest.objects.create(institution=institution, note=note.strip()[:200], declared_by=actor, **wanted)
         detail = {"user": user.username, "kind": kind, "firm": firm.pk if firm else None, "person": person.pk if person else None}
         record_audit(institution, actor, "declare_interest", "interest", row.pk, detail)
+        tell_lost(user, firm, person, actor)
     return row

@@ -26,6 +26,7 @@ from puhui.loans.contract_text import contract_text
 from puhui.loans.credit_models import RateLink
 from puhui.loans.links import may_be_linked
 from puhui.loans.models import Condition, Contract, Signature
+from puhui.loans.parting import naming_faults
 from puhui.loans.repayment_plan import agreed_link, agreed_terms, cost_ppm, drawn_whole
 from puhui.parties.actions import record_audits
 from puhui.parties.borrowers import named_in_contract
@@ -100,14 +101,23 @@ def linked_products(offers: Iterable[Offer]) -> dict[int, Product]:
 
 
 def drafted(
-    offer: Offer, plan: Plan | None, day: date, identifier: str, conditions: Sequence[str], number: str = "", product: Product | None = None
+    offer: Offer,
+    plan: Plan | None,
+    day: date,
+    identifier: str,
+    conditions: Sequence[str],
+    number: str = "",
+    product: Product | None = None,
+    agreed: Mapping[str, Any] | None = None,
 ) -> Contract:
     """The contract of an offer as a row that is not stored yet. Raises FaultsError for a plan that cannot be agreed.
 
-    `product`: as `linked_products` finds it.
+    `product`: as `linked_products` finds it. `agreed`: terms by a plan that was agreed before, which stay.
     """
     terms, cost = offer.terms, offer.annual_cost_ppm
-    if plan:
+    if agreed is not None and agreed != offer.terms:
+        terms, cost = dict(agreed), cost_ppm(agreed, day)
+    elif plan and agreed is None:
         terms = agreed_terms(offer.terms, plan, day)
         cost = cost_ppm(terms, day)
     check_terms(terms, day, f"contract of offer {offer.pk}", folder=settings.PUHUI_CATALOGUE)
@@ -186,7 +196,7 @@ def sign_contracts(
     for signature in Signature.objects.filter(contract__in=locked):
         signed[signature.contract_id][signature.party] = signature
     fresh = [contract for pk, contract in locked.items() if party not in signed[pk]]
-    check(_signing_faults(fresh))
+    check([*_signing_faults(fresh), *naming_faults(fresh)])
     for signature in Signature.objects.bulk_create(
         Signature(contract=each, party=party, signer=signer, method=method, text_digest=each.text_digest, evidence=evidence)
         for each in fresh
@@ -310,7 +320,7 @@ def _clearing_faults(contract: Contract, conditions: Sequence[Condition], user: 
 
 def _locked(contracts: Sequence[Contract]) -> dict[int, Contract]:
     """The contracts as they are now, locked in the order of their ids. Raises FaultsError where they are of two institutions."""
-    rows = Contract.objects.select_for_update(of=("self",)).select_related("institution")
+    rows = Contract.objects.select_for_update(of=("self",)).select_related("institution", "firm")
     locked = {contract.pk: contract for contract in rows.filter(pk__in=[each.pk for each in contracts]).order_by("pk")}
     lenders = {contract.institution_id for contract in locked.values()}
     if len(lenders) > 1:

@@ -2,7 +2,8 @@
 
 The plan names fields of `quote.md` in place of those that were offered and may not ask for more than was offered (`repayment_plan`): no
 later last due date, no higher rate, no higher cost. Text and schedule are written anew under the same number; whoever signs, signs these.
-The trail keeps the plan and the digest of the text that went. A rate that follows an index goes on following it by the same spread.
+The trail keeps the plan and the digest of the text that went. Where somebody who is named has left the household, the text alone is written
+anew (`draft_anew`). A rate that follows an index goes on following it by the same spread.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from puhui.parties.actions import record_audit
 from puhui.products.actions import conditions_of
 from puhui.products.lawful import check_terms
 
-__all__ = ["Planned", "agree_plan", "may_be_replanned", "planned"]
+__all__ = ["Planned", "agree_plan", "draft_anew", "is_unsigned", "may_be_replanned", "planned"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ def may_be_replanned(contract: Contract) -> bool:
     return not any(_standing_faults(contract))
 
 
+def is_unsigned(contract: Contract) -> bool:
+    """Whether it is drafted and nobody has signed."""
+    return not any(_unsigned_faults(contract))
+
+
 def planned(contract: Contract, plan: Plan, day: date) -> Planned:
     """A plan looked at, with nothing changed. Raises FaultsError for what cannot be agreed."""
     check(_standing_faults(contract))
@@ -62,15 +68,9 @@ def planned(contract: Contract, plan: Plan, day: date) -> Planned:
 @transaction.atomic
 def agree_plan(contract: Contract, plan: Plan, actor: str) -> Contract:
     """Draft the contract anew by a plan. Raises FaultsError where it is signed already, or asks for more than was offered."""
-    rows = Contract.objects.select_for_update(of=("self",)).select_related("institution", "firm", "offer__application", "offer__firm")
-    contract = rows.get(pk=contract.pk)
+    contract = _locked(contract)
     check(_standing_faults(contract))
-    day, offer = open_day(contract.institution), contract.offer
-    borrower = borrowers_of([contract.firm])[contract.firm_id]
-    conditions = conditions_of(contract.product_code, contract.drafted_at.date(), borrower, contract.institution)
-    texts = [each.texts["zh-hans"] for each in conditions]
-    identifier, linked = identifiers_of([contract.firm])[contract.firm_id], linked_products([offer]).get(offer.pk)
-    made = drafted(offer, _with_link(contract, plan), day, identifier, texts, contract.number, linked)
+    made = _text_of(contract, plan, open_day(contract.institution))
     agreed = {name: value for name, value in plan.items() if value is not None}
     told = {"plan": agreed, "text": made.text_digest, "before": contract.text_digest}
     contract.terms, contract.text, contract.text_digest = made.terms, made.text, made.text_digest
@@ -79,12 +79,49 @@ def agree_plan(contract: Contract, plan: Plan, actor: str) -> Contract:
     return contract
 
 
-def _standing_faults(contract: Contract) -> Iterator[Fault]:
+@transaction.atomic
+def draft_anew(contract: Contract, actor: str) -> Contract:
+    """The same contract, terms and number with a text of those who owe today; nothing changes where that is the text already.
+
+    Raises FaultsError where it is signed already.
+    """
+    contract = _locked(contract)
+    check(_unsigned_faults(contract))
+    made = _text_of(contract, {}, open_day(contract.institution), agreed=contract.terms)
+    if made.text_digest == contract.text_digest:
+        return contract
+    told = {"text": made.text_digest, "before": contract.text_digest}
+    contract.text, contract.text_digest = made.text, made.text_digest
+    contract.save(update_fields=["text", "text_digest"])
+    record_audit(contract.institution, actor, "contract.drafted_anew", "contract", contract.pk, told)
+    return contract
+
+
+def _locked(contract: Contract) -> Contract:
+    rows = Contract.objects.select_for_update(of=("self",)).select_related("institution", "firm", "offer__application", "offer__firm")
+    return rows.get(pk=contract.pk)
+
+
+def _text_of(contract: Contract, plan: Plan, day: date, *, agreed: Mapping[str, Any] | None = None) -> Contract:
+    """The contract as it would be drafted today under its number: by a plan, or with the terms that are agreed."""
+    offer, borrower = contract.offer, borrowers_of([contract.firm])[contract.firm_id]
+    conditions = conditions_of(contract.product_code, contract.drafted_at.date(), borrower, contract.institution)
+    texts = [each.texts["zh-hans"] for each in conditions]
+    identifier, linked = identifiers_of([contract.firm])[contract.firm_id], linked_products([offer]).get(offer.pk)
+    return drafted(offer, _with_link(contract, plan), day, identifier, texts, contract.number, linked, agreed)
+
+
+def _unsigned_faults(contract: Contract) -> Iterator[Fault]:
     where = f"contract {contract.number}"
     if contract.status != Contract.Status.DRAFTED:
         yield Fault(where, contract.status, "drafted", "It is past signing.")
     elif signers := sorted(each.party for each in contract.signatures.all()):
         yield Fault(where, "signed by " + " and ".join(signers), "a contract that nobody has signed", "Give it up and draw up another one.")
+
+
+def _standing_faults(contract: Contract) -> Iterator[Fault]:
+    where = f"contract {contract.number}"
+    yield from _unsigned_faults(contract)
     if "line" in contract.offer.terms:
         yield Fault(where, "a line", "a loan with a plan of its own", "What is drawn of a line falls due by the line.")
 

@@ -142,10 +142,26 @@ def named_in_contract(firms: Sequence[Firm]) -> dict[int, str]:
     people = FirmPerson.objects.filter(firm__in=owing, until=None)
     found: dict[int, list[str]] = defaultdict(list)
     for link in people.filter(role__in=tuple(_TOLD)).select_related("person").order_by("firm", "id"):
-        number = identifiers.mask_identity_number(decrypt(link.person.identity_number_encrypted, "identity_number"))
-        found[link.firm_id].append(f"{_TOLD[link.role]}{link.person.name}，身份证号 {number}")
+        found[link.firm_id].append(f"{_TOLD[link.role]}{_words_for(link.person)}")
     joint = "；各成员对本合同债务承担连带清偿责任"
     return {firm: "；".join(told) + (joint if len(told) > 1 else "") for firm, told in found.items()}
+
+
+def _words_for(person: Person) -> str:
+    number = identifiers.mask_identity_number(decrypt(person.identity_number_encrypted, "identity_number"))
+    return f"{person.name}，身份证号 {number}"
+
+
+def names_of_those_who_left(firms: Sequence[Firm]) -> dict[int, list[tuple[str, str]]]:
+    """Household → name of each who owed with it and does no more, and the words by which a contract names them. At most two statements."""
+    owing = FirmPerson.objects.filter(firm__in=firms, role__in=tuple(_TOLD))
+    ended = list(owing.exclude(until=None).select_related("person").order_by("pk")) if firms else []
+    inside = set(owing.filter(until=None).values_list("firm_id", "person_id")) if ended else set()
+    people = {(link.firm_id, link.person_id): link.person for link in ended if (link.firm_id, link.person_id) not in inside}
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for (firm, _), person in people.items():
+        found[firm].append((person.name, _words_for(person)))
+    return dict(found)
 
 
 # ---------------------------------------------------------------------------------------------------------------------- what is checked

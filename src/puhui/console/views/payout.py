@@ -21,6 +21,7 @@ from puhui.books.chart import chart
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.console.access import Request, may_act, may_read, page
 from puhui.console.book_words import MODE_GROUNDS, MODES, ORDER, attention_words
+from puhui.console.decision_figures import later_rates
 from puhui.console.forms import amount_fen, errors_of, key_of, new_key
 from puhui.console.labels import CONTRACT, state
 from puhui.console.link_figures import contract_rate
@@ -29,6 +30,8 @@ from puhui.console.templatetags.figures import choose_unit
 from puhui.console.words import CONDITIONS, PARTIES, SIGNING, in_language, word
 from puhui.loans import actions, queries
 from puhui.loans.models import Contract, Loan
+from puhui.loans.parting import who_left
+from puhui.loans.replanning import draft_anew
 from puhui.payments import actions as payments
 from puhui.payments import queries as payment_queries
 from puhui.payments.accounts import number_of
@@ -86,6 +89,8 @@ def _act(request: Request, contract: Contract) -> None:
     elif act == "sign":
         name = request.user.get_full_name() or who
         actions.sign(contract, "lender", name, "signed_in_officer", {"user": who}, who, read=request.POST.get("text", ""))
+    elif act == "draft_anew":
+        draft_anew(contract, who)
     elif act == "clear":
         actions.clear(contract, request.user)
     elif act == "draw":
@@ -167,17 +172,19 @@ def _context(request: Request, contract: Contract, errors: list[str]) -> dict[st
     acts, loans = may_act(request.user, "payouts"), list(contract.loans.all())
     all_met = all(each.met_at for each in conditions)
     second_person = request.user.username not in {each.met_by for each in conditions}
-    status = contract.status
+    status, gone = contract.status, who_left([contract]).get(contract.pk, [])
     texts = {each.code: each.texts for each in conditions_of(contract.product_code, contract.drafted_at.date(), EVERY, request.institution)}
     return {
         "contract": contract, "state": state(CONTRACT, status), "errors": errors,
         "rate_ppm": round(Decimal(contract.terms["rate_annual"]) * 1_000_000), "rate": contract_rate(contract),
+        "later_rates": later_rates(contract.terms),
         "may_read_decision": may_read(request.user, "decision"),
         "loan": next(iter(loans), None), "may_act": acts and status in ("drafted", "signed"),
         "conditions": [_condition(each, texts, language) for each in conditions],
         "signatures": [_signature(each) for each in contract.signatures.all()],
         "may_plan": acts and status == "drafted" and not signed_by and "line" not in contract.offer.terms,
-        "may_sign": acts and status == "drafted" and "lender" not in signed_by,
+        "who_left": gone, "may_draft_anew": acts and bool(gone) and not signed_by,
+        "may_sign": acts and status == "drafted" and "lender" not in signed_by and not gone,
         "may_clear": acts and status == "signed" and all_met and second_person,
         "next_step": _next_step(status, signed_by, all_met, second_person), **_money(request, contract, loans, acts),
     }  # fmt: skip

@@ -17,9 +17,11 @@ from puhui.console.access import Request, may_act, page
 from puhui.console.borrower_figures import class_titles
 from puhui.console.forms import errors_of
 from puhui.console.labels import consent_state
+from puhui.console.templatetags.figures import actor, enumerated
 from puhui.console.views.firm import find_firm
 from puhui.console.words import FIRM_KINDS, PEOPLE, PURPOSES, word
 from puhui.decisions.exposures import bound_fen
+from puhui.loans.parting import drafts_naming_who_left
 from puhui.parties import actions, borrowers, leaving, queries
 from puhui.parties.consents import PURPOSES as CONSENT_PURPOSES
 from puhui.parties.models import Firm, Institution
@@ -125,6 +127,11 @@ def _leave(request: Request, firm: Firm) -> None:
     messages.success(request, _("%(name)s has left the household, and owes with it what was lent before.") % {"name": person.name})
     if left.consents_ended:
         messages.warning(request, _("The consent of the old head has ended: ask the new head before the next decision."))
+    if drafts := drafts_naming_who_left(firm):
+        numbers = ", ".join(each.number for each in drafts)
+        messages.warning(
+            request, _("These drafted contracts name who left and cannot be signed; draft them anew: %(numbers)s") % {"numbers": numbers}
+        )
 
 
 def _day(text: str) -> date:
@@ -172,8 +179,8 @@ def _context(request: Request, firm: Firm, shown: dict[str, Any], errors: list[s
     ]
     consents = [
         {
-            "purpose": word(PURPOSES, each.purpose), "state": consent_state(each, day), "classes": ", ".join(each.classes),
-            "period": f"{each.granted_at.date()} – {each.expires_on}", "by": each.granted_by,
+            "purpose": word(PURPOSES, each.purpose), "state": consent_state(each, day), "classes": enumerated(class_titles(each.classes)),
+            "period": f"{each.granted_at.date()} – {each.expires_on}", "by": actor(each.granted_by),
         }
         for each in queries.consents_of(firm)[:6]
     ]  # fmt: skip

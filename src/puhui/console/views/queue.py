@@ -19,6 +19,7 @@ from puhui.console.templatetags.figures import choose_unit
 from puhui.console.words import AUTHORITY, LOAN_PURPOSES, in_language, product_name, role_label, word
 from puhui.decisions import queries
 from puhui.decisions.factory_models import SavedFilter
+from puhui.decisions.seats import lost_by
 from puhui.decisions.timing import by_deadline
 
 #: so many cases are put in the order of their deadlines; of more, those that wait longest stand first
@@ -38,6 +39,7 @@ def queue(request: Request) -> HttpResponse:
     asked, told_to = queries.questions_asked(decisions), queries.told_of(decisions)
     rows = [_row(application, asked, told_to) for application in found]
     context |= {
+        "lost": lost_by(request.user),
         "rows": rows, "tabs": _tabs(request, filters), "unit": choose_unit(row["application"].amount_fen for row in rows),
         "saved": list(request.user.saved_filters.filter(page="queue").order_by("name")),
         "orders": [

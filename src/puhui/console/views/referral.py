@@ -21,6 +21,7 @@ from puhui.decisions import actions, queries
 from puhui.decisions.committee import votable_fen
 from puhui.decisions.factory_models import Answer, Sitting
 from puhui.decisions.models import Application, Decision
+from puhui.decisions.seats import lost_by
 from puhui.decisions.standing import standing_faults, standing_of
 
 
@@ -64,6 +65,7 @@ def committee(request: Request) -> HttpResponse:
         "waiting": [{"decision": one, "product": product_name(one.application.product_code)} for one in waiting],
         "unit": choose_unit([*(row["sitting"].amount_fen for row in rows), *(one.amount_fen for one in waiting)]),
         "statuses": [(code, state(SITTING, code)) for code in Sitting.Outcome.values],
+        "lost": lost_by(request.user),
     }
     return render(request, "console/committee.html", context)
 
@@ -79,7 +81,7 @@ def _row(found: Sitting, request: Request) -> dict[str, Any]:
 
 @page("committee")
 def sitting(request: Request, number: int) -> HttpResponse:
-    """The committee on one case. POST calls it, votes, or ends it."""
+    """The committee on one case. POST calls it, anew where it has lost its quorum, votes, or ends it."""
     application, decision = _find(request, number)
     errors: list[str] = []
     if request.method == "POST":
@@ -99,7 +101,9 @@ def _act(request: Request, decision: Decision) -> None:
     found = Sitting.objects.filter(decision=decision).select_related("decision").first()
     if found is None:
         raise FaultsError([Fault(_("sitting"), _("none"), _("a sitting that was called"))])
-    if act == "vote":
+    if act == "recall":
+        actions.call_committee(decision, request.user, found.reason)
+    elif act == "vote":
         actions.vote(found, request.user, request.POST.get("voice", ""), reason)
     else:
         actions.end_sitting(found, request.user)
@@ -121,8 +125,8 @@ def _context(request: Request, application: Application, decision: Decision, err
         "voices": [(code, state(VOICE, code)) for code in ("yes", "no", "abstain")], "key": new_key(),
         "may_call": may and votable is not None, "is_open": is_open,
         "level": word(AUTHORITY, decision.authority), "is_more": votable is not None and votable != decision.amount_fen,
-        "may_vote": may and bool(shown and shown["may_vote"]) and not keeps_out,
-        "keeps_out": keeps_out, "may_end": may and bool(shown and shown["may_end"]),
+        "may_vote": may and bool(shown and shown["may_vote"] and not shown["is_lost"]) and not keeps_out,
+        "keeps_out": keeps_out, "may_recall": may and bool(shown and shown["is_lost"]), "may_end": may and bool(shown and shown["may_end"]),
         "open_questions": [one for one in figures.questions(decision) if one["waits"]],
         "amount": request.POST.get("amount") or money_plain(votable or decision.amount_fen),
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,67 @@ def link(
     for row in rows:
         print(f"{row['firm']} | {row['other']}")
     print(f"{len(rows)} new links")
+
+
+@app.command("leave")
+def leave(
+    household: str = typer.Argument(..., metavar="HOUSEHOLD", help="As of a firm: its code, household number or name."),
+    who: str = typer.Argument(..., metavar="WHO", help="Identity number of who leaves; - reads it from the input, out of the history."),
+    day: str = typer.Option("", "--day", help="The first day of not belonging to it (YYYY-MM-DD); default: the business date."),
+    reason: str = typer.Option("", "--reason", help="Why, in words."),
+    successor: str = typer.Option("", "--successor", help="Identity number of the member who becomes the head, where the head leaves."),
+    preview: bool = typer.Option(False, "--preview", help="Tell what would come of it, and change nothing."),
+    redraft: bool = typer.Option(False, "--redraft", help="Also draft the contracts anew that name who left and that nobody has signed."),
+    institution: str = typer.Option("", "--institution", help="Code of the institution; may be left out where there is only one."),
+    actor: str = typer.Option("system", "--as", help="In whose name, for the audit trail."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document instead of text."),
+) -> None:
+    """Record that somebody leaves a household: owing what was lent before, and nothing that is lent later.
+
+    Told with it: the consents that end with the head's, and the drafted contracts that still name who left; these cannot be signed and must
+    be drafted anew. Parts, day and reason stay in the trail.
+
+    Example: puhui parties leave 17 110105194912310021 --day 2026-11-20 --reason 分户 --preview
+    """
+    support.start_django()
+    from puhui.evidence.queries import firm_named
+    from puhui.loans import leaving
+
+    lender = support.institution(institution)
+    number, following = (sys.stdin.readline().strip() if each == "-" else each for each in (who, successor))
+    firm = firm_named(lender, household)
+    asked = leaving.Leaving(firm, number, _day(day, lender.business_date), reason, following)
+    told = leaving.leave(asked, actor, redraft=redraft, preview=preview)
+    answer = {
+        "preview": preview, "household": firm.name, "person": told.person, "parts": list(told.left.parts),
+        "head": told.head, "consents_ended": told.left.consents_ended, "owed_fen": told.owed_fen, "stale_drafts": list(told.stale),
+        "redrafted": list(told.redrafted),
+    }  # fmt: skip
+    if as_json:
+        support.print_result(answer, as_json=True)
+        return
+    print("\n".join(_leaving_told(answer)))
+
+
+def _leaving_told(answer: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{answer['person']} {'would leave' if answer['preview'] else 'has left'} {answer['household']} ({', '.join(answer['parts'])})"
+    ]
+    lines += [f"head from then on: {answer['head']}"]
+    lines += [f"owes with it still: {answer['owed_fen'] / 100:,.2f} yuan lent or promised before"] if answer["owed_fen"] else []
+    lines += [f"consents to new decisions that end: {answer['consents_ended']}; ask the new head"] if answer["consents_ended"] else []
+    lines += [f"contract {each} names who left: drafted anew" for each in answer["redrafted"]]
+    lines += [f"contract {each} names who left and cannot be signed: draft it anew" for each in answer["stale_drafts"]]
+    return lines
+
+
+def _day(text: str, today: date) -> date:
+    from datetime import date as calendar_day
+
+    try:
+        return calendar_day.fromisoformat(text) if text else today
+    except ValueError:
+        support.fail(f"--day: found {text!r}, expected a day such as 2026-01-31")
 
 
 def parameters(day: date) -> tuple[dict[str, dict[str, tuple[float, float]]], float, float, float]:

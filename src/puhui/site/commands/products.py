@@ -24,7 +24,7 @@ def check(
     file: Path | None = typer.Argument(None, metavar="[FILE]", help="A product file; without it, every one of the catalogue."),
     catalogue: Path | None = typer.Option(None, "--catalogue", help="An institution's own catalogue folder; default: PUHUI_CATALOGUE."),
     as_of: str = typer.Option("", "--as-of", help="The day whose caps, costs and prime rate count (YYYY-MM-DD); default: today."),
-    language: str = typer.Option("en", "--language", help=f"Of the product in words: {', '.join(LANGUAGES)}."),
+    language: str = typer.Option("en", "--language", help=f"Of the product in words: {', '.join(LANGUAGES)}; faults are in English."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document instead of text."),
 ) -> None:
     """Check fields, expressions, units and tables, and look for contradictions; one FILE is also told in plain words.
