@@ -231,6 +231,14 @@ def test_sums_need_a_third_figure() -> None:
     assert tax_number("410305123456789") == ("410305123456789", False)  # the old number has no check digit
 
 
+def test_a_tax_number_is_mended_only_where_both_of_its_checks_prove_it() -> None:
+    """One check character lets about one reading in thirty pass; a number that is printed wrong must not become that of somebody else."""
+    assert tax_number(SELLER.replace("0106MA0000015K", "01O6MA0000015K")) == (SELLER, True), "a letter that no number may hold"
+    assert tax_number(SELLER.replace("0106MA", "01D6MA")) == (SELLER, True)
+    for printed in ("91330110322898168N", "91310115332590126C"):  # invented: no reading of it has both checks
+        assert tax_number(printed) == (printed, False)
+
+
 def pdf(lines: list[tuple[float, float, str]], height: int = 400) -> bytes:
     """A PDF of text at places (points from the left and the top), made by the maker of contracts."""
     from weasyprint import HTML

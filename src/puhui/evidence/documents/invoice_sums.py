@@ -17,7 +17,7 @@ __all__ = ["sums"]
 
 Place = tuple[Decimal | None, Word]
 SUM_LINE = re.compile(r"^合\s*计?$|^计$|^合\s*计\s*[¥\d-]")
-NO_TAX = re.compile(r"^[*＊✱※]{2,}$|^免税$|^不征税$")
+NO_TAX = re.compile(r"^¥?\s*[*＊✱※]{2,}$|^免税$|^不征税$")
 RATE = re.compile(r"^(\d{1,2}(?:\.\d)?)\s*%$")
 TAX_HEAD_ABOVE = 0.6
 TAX_COLUMN = 0.75  # where the tax stands at least, when no heading says it

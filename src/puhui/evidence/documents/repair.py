@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import combinations
 
-from puhui.parties.identifiers import uscc_faults
+from puhui.parties.identifiers import uscc_faults, uscc_warnings
 
 DIGITS = {
     each: value
@@ -27,6 +27,7 @@ CONFUSED = {
     **{"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "G": "6", "B": "8", "T": "7", "M": "N", "N": "M"},
     **{"0": "QD", "1": "LT7", "2": "Z", "5": "S6", "6": "G5", "8": "B3", "3": "8", "7": "1T", "V": "U", "U": "V", "E": "F", "F": "E"},
 }  # fmt: skip
+SHAPE = re.compile(r"[0-9A-Y][1-9A-Y]\d{6}[0-9A-Y]{10}")  # who registers, what kind, the division in digits (standards.md §1)
 LEAST_SURE = 0.9
 ROUNDING = Decimal("0.10")
 
@@ -118,11 +119,13 @@ def plausible(amount: Decimal, tax: Decimal, printed: str = "") -> bool:
 
 
 def tax_number(text: str) -> tuple[str, bool]:
-    """The number as it must be, and whether it was mended: 18 places have a check character, which one or two confused letters break."""
+    """The number as it must be, and whether it was mended. Of 18 places one or two may be confused letters; with some twenty ways to read
+    them otherwise, one check character would bear out a wrong one more often than not, so the organisation code within must fit too."""
     value = re.sub(r"\s", "", text).upper()
     if len(value) != 18 or not uscc_faults(value):
         return value, False
-    found = {candidate for candidate in _confused(value) if not uscc_faults(candidate)}
+    found = {candidate for candidate in _confused(value) if SHAPE.fullmatch(candidate) and not uscc_warnings(candidate)} - {value}
+    found = {candidate for candidate in found if not uscc_faults(candidate)}
     return (found.pop(), True) if len(found) == 1 else (value, False)
 
 
