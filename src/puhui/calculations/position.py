@@ -71,6 +71,14 @@ class Row(NamedTuple):
         return _paid(self) == _NOTHING and (due != _NOTHING if waived == _NOTHING else sum(due) != sum(waived))
 
     @property
+    def is_beyond(self) -> bool:
+        """Whether more was paid or forgiven of a component than falls due of it."""
+        due, paid, waived = _due(self), _paid(self), _waived(self)
+        if paid == due and waived == _NOTHING:
+            return False
+        return any(taken + forgiven > owed for owed, taken, forgiven in zip(due, paid, waived, strict=True))
+
+    @property
     def waived(self) -> int:
         """All that was forgiven of it."""
         figures = _waived(self)

@@ -9,6 +9,7 @@ from puhui.calculations.periods import periods_of, unsettled
 from puhui.calculations.position import Flow, Row
 from puhui.calculations.replay import pay_up_to, rows_of, walk
 from puhui.calculations.running import RunningLoan
+from puhui.calculations.telling import note_beyond
 from puhui.calculations.term_records import Terms
 
 __all__ = ["schedule", "scheduled"]
@@ -31,4 +32,6 @@ def scheduled(terms: Terms, events: Sequence[Event] = ()) -> tuple[tuple[Row, ..
             raise unsettled("as_of", found, "a date: without it all is taken as paid when due, and this may be the same money")
     loan, _, payments = walk(terms, events, None, pay_when_due=True)
     pay_up_to(loan, loan.last_due, payments)
-    return rows_of(loan), tuple(payments), loan
+    rows = rows_of(loan)
+    note_beyond(loan, rows)
+    return rows, tuple(payments), loan

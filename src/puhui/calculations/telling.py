@@ -21,7 +21,7 @@ from puhui.calculations.running import RunningLoan, RunningRow
 from puhui.calculations.scheduled import carried_to_the_end, copied
 from puhui.calculations.term_records import COMPOUND, COST, FEE, INTEREST, PENALTY, PRINCIPAL, Fee
 
-__all__ = ["note_fee_of_outstanding", "position_of", "rows_of"]
+__all__ = ["note_beyond", "note_fee_of_outstanding", "position_of", "rows_of"]
 
 
 def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation], payments: Sequence[Flow]) -> Position:
@@ -53,6 +53,7 @@ def position_of(loan: RunningLoan, as_of: date, allocations: Sequence[Allocation
         status = loan.status(status, as_of)
     fees = _fees_to_come(loan, as_of)
     rows, coming_charges = _rows_with_fees(loan, fees) if fees else (_rows_to_the_end(loan), ())
+    note_beyond(loan, rows)
     if status == "performing" and terms.line is None and loan.drawn and not any(row.outstanding for row in rows):
         found = f"{as_of}, with all instalments paid in advance"
         loan.unsettled.append(Fault("as_of", found, "the last due date: whether the loan is closed before it is not settled"))
@@ -133,6 +134,17 @@ def _note_compounding(loan: RunningLoan) -> None:
     if recalculation is not None and recalculation.compounds and any(row.interest_since_due for row in loan.rows):
         found = f"interest, with money overdue after the last due date {loan.last_due}"
         loan.unsettled.append(Fault("interest_recalculation.compounding", found, "none, or nothing overdue then: not settled"))
+
+
+def note_beyond(loan: RunningLoan, rows: Sequence[Row]) -> None:
+    """Note a row of which more was paid or forgiven than is left to it since its plan changed: where the rest goes the contract leaves
+    open; it stays in its row."""
+    beyond = [row.number for row in rows if row.is_beyond]
+    if beyond:
+        found = f"instalment {beyond[0]}, of which more was paid or forgiven than falls due of it now"
+        loan.unsettled.append(
+            Fault("events", found, "a change before that money, or of other instalments: where the rest goes is not settled")
+        )
 
 
 def _note_under_way(loan: RunningLoan, day: date) -> None:
