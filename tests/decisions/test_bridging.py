@@ -95,6 +95,26 @@ def test_offer_sheet_and_contract_agree_to_the_fen(bank: Any, offered: Any) -> N
     assert replay(decision) == []
 
 
+@pytest.mark.parametrize(("days", "expected"), [(10, 108_000), (5, 72_000), (3, 72_000), (15, 120_000)])
+def test_the_margin_is_reckoned_on_the_rates_of_the_days_expected(bank: Any, offered: Any, days: int, expected: int) -> None:
+    """Five nights at 7.2%, the others at 14.4%: of ten days the mean is 10.8%, of fifteen 12%."""
+    from django.utils.translation import override
+
+    from puhui.console.margin_figures import margin_panel
+    from puhui.loans.margins import margin_of_decision
+
+    decision, _ = offered
+    decision.record["stages"]["offer"]["terms"]["every"] = f"{days} day"
+    margin = margin_of_decision(decision, decision.firm, bank.institution, {"now_fen": 0})
+    assert margin is not None and (decision.rate_ppm, margin.rate_ppm, dict(margin.found.parts)["interest"]) == (72_000, expected, expected)
+    assert sum(nights for nights, _ in margin.nights) == days
+    with override("en"):
+        panel = margin_panel(margin)
+    assert panel is not None
+    told = {10: "(5 × 7.20% + 5 × 14.40%) ÷ 10", 5: "(5 × 7.20%) ÷ 5"}.get(days, "÷")
+    assert told in panel["rows"][0]["formula"]
+
+
 @pytest.mark.parametrize("days", [3, 5, 8, 10, 12])
 def test_the_loan_costs_the_days_used(bank: Any, offered: Any, days: int) -> None:
     """Night by night in the books, and what closes it on the day: sooner than planned, on the day, two days later."""

@@ -191,6 +191,26 @@ def test_what_is_repaid_or_released_makes_room_for_the_next_decision(bank, limit
     assert kept_sums() == independent_sums()
 
 
+def test_a_small_lender_counts_its_exposures_only_where_the_kept_figure_leaves_too_little_room(bank, limits):
+    """Of half a million 240,000 are promised and 200,000 of them repaid: 100,000 fit by the kept figure, 300,000 by the exposures alone."""
+    from puhui.decisions import actions, concentration
+
+    limits(0.5)
+    held = actions.decide(bank.apply(firm(bank, "Before"), 240_000), "system")
+    concentration.recount(bank.institution)
+    actions.draw_exposure(held, 24_000_000)
+    actions.repay_exposure(held, 20_000_000)
+
+    def seen_fen(name: str, amount_yuan: int) -> int:
+        decision = actions.decide(bank.apply(firm(bank, name), amount_yuan), "system")
+        assert decision.amount_fen == amount_yuan * 100
+        (used,) = {one["used_fen"] for one in decision.record["facts"]["concentration"]["cells"] if one["cell"] == "industry:13"}
+        return int(used)
+
+    assert seen_fen("Fits", 100_000) == 24_000_000, "as kept, without a look at the exposures"
+    assert seen_fen("Fits no more", 300_000) == 4_000_000 + 10_000_000, "counted anew"
+
+
 def early(bank: Any) -> int:
     from puhui.decisions.models import Decision
 

@@ -10,14 +10,14 @@ by period.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from puhui.calculations.faults import Fault
 
-__all__ = ["rate_on", "rates_of", "started", "step_faults"]
+__all__ = ["mean_rate_ppm", "nights_by_rate", "rate_on", "rates_of", "started", "step_faults"]
 
 _METHODS = ("bullet", "interest_only")
 _DAY_COUNTS = ("ACT/360", "ACT/365", "ACT/ACT")
@@ -52,6 +52,20 @@ def rate_on(document: Mapping[str, Any], days: int) -> Decimal:
     """The rate a year of the terms, of the night so many days after the start; before it, the first."""
     rates = rates_of(document)
     return next((rate for since, rate in reversed(rates) if since <= days), rates[0][1])
+
+
+def nights_by_rate(document: Mapping[str, Any], days: int) -> tuple[tuple[int, Decimal], ...]:
+    """(nights, rate a year) of a loan that runs for so many days, in order; those that it does not reach are left out."""
+    rates = rates_of(document)
+    ends = (*(since for since, _ in rates[1:]), days)
+    parts = ((min(end, days) - since, rate) for (since, rate), end in zip(rates, ends, strict=True))
+    return tuple((nights, rate) for nights, rate in parts if nights > 0)
+
+
+def mean_rate_ppm(nights: Sequence[tuple[int, Decimal]]) -> int:
+    """The rate a year, in ppm, at which as many days cost the same: repaid at once, so that every night bears as much principal."""
+    whole = sum((count * rate for count, rate in nights), Decimal(0)) / sum(count for count, _ in nights)
+    return int((whole * 1_000_000).to_integral_value(ROUND_HALF_UP))
 
 
 def step_faults(terms: Mapping[str, Any]) -> Iterator[Fault]:

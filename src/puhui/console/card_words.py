@@ -66,6 +66,14 @@ LINES: tuple[tuple[str, Any], ...] = (
     (r"(?P<a>\d+) variables offered: (?P<b>.+)", _("%(a)s variables offered: %(b)s")),
     (r"Figures", _("Figures")),
     (
+        r"Out of fold: (?P<a>\d+) folds, dealt once \(seed (?P<b>\d+)\)\. Cutting, choosing and weighing are done inside each fold; the "
+        r"calibration of a fold is learnt on the others\.",
+        _(
+            "Out of fold: %(a)s folds, dealt once (seed %(b)s). Cutting, choosing and weighing are done inside each fold; the calibration "
+            "of a fold is learnt on the others."
+        ),
+    ),
+    (
         r"Out of fold: (?P<a>\d+) folds, repeated (?P<b>\d+) times \(seeds (?P<c>\d+) to (?P<d>\d+)\)\. Cutting, choosing and weighing are "
         r"done inside each fold; the calibration of a fold is learnt on the others\.",
         _(
@@ -140,6 +148,7 @@ LINES: tuple[tuple[str, Any], ...] = (
     ),
     (r"category, (?P<a>\d+) rates of default", _("category, %(a)s rates of default")),
     (r"free", _("free")),
+    (r"(?P<a>\d+) folds dealt once", _("%(a)s folds dealt once")),
     (r"(?P<a>\d+) folds dealt (?P<b>\d+) times", _("%(a)s folds dealt %(b)s times")),
     (r"Limits", _("Limits")),
     (

@@ -45,7 +45,7 @@ def _formulas(margin: Margin) -> dict[str, str]:
     if costs.tax_ppm:
         tax = _("rate × t ÷ (1 + t) = %(rate)s × %(tax)s ÷ (1 + %(tax)s)") % {"rate": rate(margin.rate_ppm), "tax": rate(costs.tax_ppm)}
     return {
-        "interest": _("rate a year"),
+        "interest": _mean_in_words(margin) if margin.nights else _("rate a year"),
         "interest_lost": _("rate × probability of default = %(rate)s × %(pd)s") % {"rate": rate(margin.rate_ppm), "pd": rate(costs.pd_ppm)},
         "funding": from_table,
         "operations": from_table,
@@ -57,3 +57,10 @@ def _formulas(margin: Margin) -> dict[str, str]:
         "subsidy": from_table,
         "relending": from_table,
     }
+
+
+def _mean_in_words(margin: Margin) -> str:
+    """Of a rate that steps up by the days used: the nights at each rate, of the days that are expected."""
+    parts = " + ".join(f"{count} × {rate(round(each * 1_000_000))}" for count, each in margin.nights)
+    days = sum(count for count, _rate in margin.nights)
+    return _("mean rate of the days expected = (%(parts)s) ÷ %(days)s") % {"parts": parts, "days": days}

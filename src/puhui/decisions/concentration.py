@@ -2,9 +2,10 @@
 
 A cell (`calculations.concentration`) has a kept figure: what the last count of the exposures found, and what was promised since. A decision
 reads the sums of the few cells that have a limit in the trip in which it reads the application, and adds its promise in the trip in which
-it is stored. Near a limit (`GUARDED`) decisions go one by one and the cell is counted anew from the exposures, so that what was repaid
-or released makes room at once (`sql/concentration.sql`). Far from it decisions beside each other do not wait for each other, and sums fall
-by repayments with the next count (`recount`, after each day end): they may be too high and never too low by them.
+it is stored. Near a limit (`GUARDED`) decisions go one by one, and where the kept figure leaves too little room for what is asked the cell
+is counted anew from the exposures, so that what was repaid or released makes room at once (`sql/concentration.sql`). Far from it decisions
+beside each other do not wait for each other, and sums fall by repayments with the next count (`recount`, after each day end): they may be
+too high and never too low by them.
 
 Limits are those of the dated table `concentration-limits`. A decision freezes the limit and the sum of each of its cells, and the digest of
 the table.
@@ -42,8 +43,9 @@ __all__ = [
 ]
 
 LIMITS, SECTIONS = "concentration-limits", "industry-sections"
-GUARDED, LARGEST_FEN = Fraction(95, 100), 5_000_000_000
-"""A cell is read under a lock from this share of its limit on, or already where one loan of this size would pass the limit."""
+GUARDED, LARGEST_FEN, BESIDE = Fraction(95, 100), 5_000_000_000, 16
+"""A cell is read under a lock from this share of its limit on, or already where so many decisions beside each other of what is asked would
+pass the limit, or one loan of this size where nobody tells what is asked."""
 
 
 @dataclass
@@ -80,14 +82,19 @@ class Rooms:
         left = [max(0, one.most_fen - self.used.get(one.cell, 0)) for one in self.caps.get(firm_id, ())]
         return min(left, default=None)
 
-    def reading(self, institution_id: int) -> list[Statement]:
-        """The statement whose rows `read` takes over; none where no limit holds."""
+    def reading(self, institution_id: int, asked_fen: int | None = None) -> list[Statement]:
+        """The statement whose rows `read` takes over; none where no limit holds.
+
+        asked_fen: what may be promised by it, of all firms together; None: not known, so cells near their limits are counted anew.
+        """
         most = {one.cell: one.most_fen for caps in self.caps.values() for one in caps}
         if not most:
             return []
-        guarded = [max(0, min(int(fen * GUARDED), fen - LARGEST_FEN)) for fen in most.values()]
-        asked = [institution_id, list(most), guarded, [_divisions_of(cell) for cell in most]]
-        return [("SELECT * FROM decisions_concentrated(%s, %s, %s, %s)", asked)]
+        ahead_fen = LARGEST_FEN if asked_fen is None else min(LARGEST_FEN, BESIDE * asked_fen)
+        guarded = [max(0, min(int(fen * GUARDED), fen - ahead_fen)) for fen in most.values()]
+        room = [-1 if asked_fen is None else fen - asked_fen for fen in most.values()]
+        asked = [institution_id, list(most), guarded, room, [_divisions_of(cell) for cell in most]]
+        return [("SELECT * FROM decisions_concentrated(%s, %s, %s, %s, %s)", asked)]
 
     def read(self, answers: Sequence[Sequence[Sequence[Any]]]) -> None:
         """Take over the answers to `reading`."""
@@ -128,10 +135,10 @@ def rooms_of(institution: Institution, firms: Iterable[Firm], day: date | None =
     return Rooms({number: caps_of(rows, institution.kind, place) for number, place in places.items()}, limits.digest)
 
 
-def rooms_now(institution: Institution, firms: Iterable[Firm]) -> Rooms:
-    """The limits that hold for firms, with the sums as they stand."""
+def rooms_now(institution: Institution, firms: Iterable[Firm], asked_fen: int | None = None) -> Rooms:
+    """The limits that hold for firms, with the sums as they stand; `asked_fen` as `Rooms.reading`."""
     rooms = rooms_of(institution, firms)
-    if statements := rooms.reading(institution.pk):
+    if statements := rooms.reading(institution.pk, asked_fen):
         rooms.read(together(*statements))
     return rooms
 

@@ -84,7 +84,8 @@ def _locked(
                 WHERE id = ANY(%s) AND institution_id = %s AND status = %s ORDER BY id FOR NO KEY UPDATE"""
     waiting = (text, [[one.pk for one in given], institution.pk, Application.Status.SUBMITTED])
     codes, day = {one.product_code for one in given}, institution.business_date
-    evidence, figures = reading(institution, {one.firm_id for one in given}, day), rooms.reading(institution.pk)
+    evidence = reading(institution, {one.firm_id for one in given}, day)
+    figures = rooms.reading(institution.pk, sum(one.amount_fen for one in given))
     answers = iter(together(waiting, new_numbers(Decision, len(given)), *evidence, *figures, *strategies.statements(codes, day)))
     rows, numbers, known = next(answers), next(answers), evidence_in([next(answers) for _ in evidence], day)
     rooms.read([next(answers) for _ in figures])

@@ -12,9 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from puhui.calculations.calendar import add_months
 from puhui.calculations.faults import Fault, FaultsError
 from puhui.calculations.net_margin import Costs, net_margin, rate_without_loss
+from puhui.calculations.rate_steps import mean_rate_ppm, nights_by_rate
 from puhui.decisions.case import Case
 from puhui.decisions.offering import cost_of, quote_terms
 from puhui.decisions.price import price_stage, rounded_up
@@ -91,11 +94,19 @@ def _example(
     told = (risk_class, amount_fen, months, probability, case.floor_ppm, case.cap_ppm)
     if case.rate_ppm is None:
         return Example(*told, None)
-    cost = cost_of(quote_terms(product, amount_fen, case.rate_ppm, months, day), day)
-    costs = Costs(pd_ppm=probability, **stage["costs"])
-    margin = net_margin(case.rate_ppm, amount_fen, costs).margin_ppm
-    needed = rounded_up(rate_without_loss(costs), product.price.multiple_ppm)
+    terms = quote_terms(product, amount_fen, case.rate_ppm, months, day)
+    cost, costs = cost_of(terms, day), Costs(pd_ppm=probability, **stage["costs"])
+    stepped_ppm = _added_by_steps(terms, case.rate_ppm, months, day)
+    margin = net_margin(case.rate_ppm + stepped_ppm, amount_fen, costs).margin_ppm
+    needed = rounded_up(max(0, rate_without_loss(costs) - stepped_ppm), product.price.multiple_ppm)
     return Example(*told, case.rate_ppm, cost["first_instalment_fen"], cost["interest_fen"], cost["effective_ppm"], margin, needed)
+
+
+def _added_by_steps(terms: Mapping[str, Any], rate_ppm: int, months: int, day: date) -> int:
+    """What steps by days add to the rate on the mean of the whole term, ppm; the form alone tells of fewer days."""
+    if not terms.get("rate_steps"):
+        return 0
+    return mean_rate_ppm(nights_by_rate(terms, (add_months(day, months) - day).days)) - rate_ppm
 
 
 def _percent(rate_ppm: int) -> str:

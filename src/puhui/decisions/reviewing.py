@@ -240,7 +240,7 @@ def grant(decision: Decision, application: Application, proposal: Proposal) -> N
 
     Raises FaultsError where the amount would break a ceiling of law as the group stands now: something else was approved meanwhile.
     """
-    rooms = rooms_now(decision.institution, [decision.firm])
+    rooms = rooms_now(decision.institution, [decision.firm], proposal["amount_fen"])
     check([*ceiling_faults(decision, proposal["amount_fen"]), *room_faults(rooms, decision.firm_id, proposal["amount_fen"])])
     day = decision.institution.business_date
     product = proposal["product"]

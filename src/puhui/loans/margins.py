@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, F, FloatField, Sum
 from django.db.models.functions import Cast
 
+from puhui.calculations.calendar import add_step, parse_step
 from puhui.calculations.net_margin import Costs, NetMargin, net_margin
+from puhui.calculations.rate_steps import mean_rate_ppm, nights_by_rate
 from puhui.calculations.value_added_tax import TaxedLoan
 from puhui.decisions.models import Decision
 from puhui.loans.models import Loan
@@ -35,7 +38,10 @@ ACCRUING = ("performing", "overdue")  # of others no interest is income
 
 @dataclass(frozen=True)
 class Margin:
-    """A net margin with what it was reckoned from; `table_name` holds the costs; `exemption` of value added tax, empty where none."""
+    """A net margin with what it was reckoned from; `table_name` holds the costs; `exemption` of value added tax, empty where none.
+
+    rate_ppm: where the rate steps up by the days used, the mean over `nights`, (count, rate a year) of the term that is expected.
+    """
 
     found: NetMargin
     costs: Costs
@@ -43,6 +49,7 @@ class Margin:
     amount_fen: int
     table_name: str
     exemption: str = ""
+    nights: tuple[tuple[int, Decimal], ...] = ()
 
 
 def margin_of_decision(decision: Decision, firm: Firm, institution: Institution, exposure: Mapping[str, int]) -> Margin | None:
@@ -51,15 +58,27 @@ def margin_of_decision(decision: Decision, firm: Firm, institution: Institution,
     if priced is None or not decision.amount_fen or decision.rate_ppm is None:
         return None
     costs, name, probability_ppm = priced
+    nights = _expected_nights(decision)
+    rate_ppm = mean_rate_ppm(nights) if nights else decision.rate_ppm
     credit = exposure["now_fen"] + decision.amount_fen
     loan = TaxedLoan(
         lender=institution.kind, borrower=firm.kind, size=firm_size(firm, decision.business_date), household_credit=credit, balance=credit,
-        rate_ppm=decision.rate_ppm, prime_rate_ppm=prime_rate_ppm(decision.business_date), is_assessed=False,
+        rate_ppm=rate_ppm, prime_rate_ppm=prime_rate_ppm(decision.business_date), is_assessed=False,
     )  # fmt: skip
     tax = interest_tax(loan, decision.business_date, settings.PUHUI_CATALOGUE)
     whole = Costs(pd_ppm=probability_ppm, tax_ppm=tax.interest_ppm, **costs)
-    found = net_margin(decision.rate_ppm, decision.amount_fen, whole)
-    return Margin(found, whole, decision.rate_ppm, decision.amount_fen, name, tax.exemption or "")
+    found = net_margin(rate_ppm, decision.amount_fen, whole)
+    return Margin(found, whole, rate_ppm, decision.amount_fen, name, tax.exemption or "", nights)
+
+
+def _expected_nights(decision: Decision) -> tuple[tuple[int, Decimal], ...]:
+    """Nights and rates of a proposal whose rate steps up by days, to the day on which all of it is due; empty where the rate stays."""
+    terms = decision.record["stages"].get("offer", {}).get("terms", {})
+    step = parse_step(terms.get("every"))
+    if not terms.get("rate_steps") or step is None:
+        return ()
+    day = decision.business_date
+    return nights_by_rate(terms, (add_step(day, step, terms["instalments"]) - day).days)
 
 
 def margin_of_loan(loan: Loan, rate_ppm: int, principal_fen: int) -> Margin | None:

@@ -92,18 +92,17 @@ def read_as(found: dict[str, str | None]) -> list[str]:
 
 
 def nearest(name: str, columns: Iterable[str]) -> str | None:
-    """The column that may be meant. A numbered one is near only to those of its number."""
-    parts = _parts(name)
+    """The column that may be meant. A numbered one is never near to another number, however like the letters are."""
+    wanted, parts = same_name(name), _parts(name)
     spelt = {same_name(column): column for column in columns}
+    numbers = {spelling: other[1] for spelling, column in spelt.items() if (other := _parts(column)) is not None}
     if parts is not None:
-        numbers = {spelling: _parts(column) for spelling, column in spelt.items()}
-        near = [spelling for spelling, other in numbers.items() if other is not None and other[1] == parts[1]]
-    else:
-        wanted = same_name(name)
-        within = [
-            spelling for spelling in spelt if min(len(spelling), len(wanted)) >= LEAST_WITHIN and (spelling in wanted or wanted in spelling)
-        ]
-        near = get_close_matches(wanted, spelt, n=1, cutoff=CLOSE) or within
+        spelt = {spelling: column for spelling, column in spelt.items() if numbers.get(spelling, parts[1]) == parts[1]}
+    within = [
+        spelling for spelling in spelt if min(len(spelling), len(wanted)) >= LEAST_WITHIN and (spelling in wanted or wanted in spelling)
+    ]
+    by_number = [spelling for spelling in spelt if parts is not None and spelling in numbers]
+    near = get_close_matches(wanted, spelt, n=1, cutoff=CLOSE) or within or by_number
     return spelt[near[0]] if near else None
 
 

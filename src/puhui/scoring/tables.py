@@ -136,8 +136,9 @@ def judge(
     frame = plain(frame)
     named = [("target", target), ("weight", weight), *(("--by", name) for name in by)]
     found = {name: column_named(name, frame.columns) for _, name in named if name}
-    absent = [_absent(kind, name, frame) for kind, name in named if name and found[name] is None]
-    check(absent and [*absent, *absent_columns(columns_named(model.columns, frame.columns), frame.columns)])
+    read = columns_named(model.columns, frame.columns)
+    absent = [_absent(kind, name, frame.columns, read) for kind, name in named if name and found[name] is None]
+    check(absent and [*absent, *absent_columns(read, frame.columns)])
     frame = frame.with_columns(frame[column].alias(name) for name, column in found.items() if column and column != name)
     adapted = adapt(frame, model)
     adapted.notes[:0] = [f"{column} is read as {name}" for name, column in found.items() if column != name]
@@ -213,9 +214,10 @@ def _by_value(cases: pl.DataFrame) -> list[dict[str, Any]]:
     return [{"value": value, **_figures(cases.filter(pl.col("value").eq_missing(pl.lit(value))))} for value in values]
 
 
-def _absent(kind: str, name: str, frame: pl.DataFrame) -> Fault:
-    near = nearest(name, frame.columns)
-    return Fault(f"{kind} {name}", "no such column", f"one of {', '.join(frame.columns[:60])}", f"is {near!r} meant?" if near else "")
+def _absent(kind: str, name: str, columns: Sequence[str], read: dict[str, str | None]) -> Fault:
+    """Offers the nearest of the columns that the model does not read, and of all for groups."""
+    near = nearest(name, [column for column in columns if kind == "--by" or column not in read.values()])
+    return Fault(f"{kind} {name}", "no such column", f"one of {', '.join(columns[:60])}", f"is {near!r} meant?" if near else "")
 
 
 def _weights(frame: pl.DataFrame, column: str) -> NDArray[np.float64]:

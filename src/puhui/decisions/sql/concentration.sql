@@ -13,9 +13,11 @@ BEGIN
                         ELSE left(firm.industry_code, 2) = ANY (p_divisions::text[]) END);
 END $$;
 
--- The sums of cells. From `guarded_fen` on a cell is locked until the transaction ends and counted anew: near its limit one decision after
--- the other, with whatever has been repaid and released by then; far from it all at once. Cells are locked in the order of their names.
-CREATE FUNCTION decisions_concentrated(p_institution bigint, p_cells text[], p_guarded_fen bigint[], p_divisions text[])
+-- The sums of cells. From `guarded_fen` on a cell is locked until the transaction ends: near its limit one decision after the other, far from
+-- it all at once. Under the lock the kept figure holds every promise and is too high by what was repaid or released since the last count; so
+-- the exposures are read only where it leaves too little room: above `room_fen`, the limit less what is asked (-1: always). Cells are
+-- locked in the order of their names.
+CREATE FUNCTION decisions_concentrated(p_institution bigint, p_cells text[], p_guarded_fen bigint[], p_room_fen bigint[], p_divisions text[])
 RETURNS TABLE (cell text, used_fen bigint)
 LANGUAGE plpgsql VOLATILE
 SET plan_cache_mode = force_generic_plan AS $$
@@ -23,15 +25,20 @@ SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     wanted record;
 BEGIN
-    FOR wanted IN SELECT each.cell, each.guarded_fen, each.divisions
-                    FROM unnest(p_cells, p_guarded_fen, p_divisions) AS each(cell, guarded_fen, divisions) ORDER BY each.cell COLLATE "C"
+    FOR wanted IN SELECT each.cell, each.guarded_fen, each.room_fen, each.divisions
+                    FROM unnest(p_cells, p_guarded_fen, p_room_fen, p_divisions) AS each(cell, guarded_fen, room_fen, divisions)
+                   ORDER BY each.cell COLLATE "C"
     LOOP
         cell := wanted.cell;
         SELECT coalesce(sum(amount_fen), 0) INTO used_fen FROM decisions_concentrationfigure AS figure
          WHERE figure.institution_id = p_institution AND figure.cell = wanted.cell;
         IF used_fen >= wanted.guarded_fen THEN
             PERFORM pg_advisory_xact_lock(1886546038, hashtext(p_institution || ' ' || wanted.cell));
-            used_fen := decisions_out_in(p_institution, wanted.cell, wanted.divisions);
+            SELECT coalesce(sum(amount_fen), 0) INTO used_fen FROM decisions_concentrationfigure AS figure
+             WHERE figure.institution_id = p_institution AND figure.cell = wanted.cell;
+            IF used_fen > wanted.room_fen THEN
+                used_fen := decisions_out_in(p_institution, wanted.cell, wanted.divisions);
+            END IF;
         END IF;
         RETURN NEXT;
     END LOOP;
