@@ -167,6 +167,31 @@ def test_an_act_on_a_loan_in_order(
     assert proved(lender) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "terms", "arguments", "where"),
+    [
+        ("pause", MONTHLY, {"until": "2026-01-20", "reason": "flood"}, "until"),
+        ("record_misuse", MONTHLY, {"amount_fen": 1_000_00, "until": "2026-01-20", "evidence": "statement 3"}, "until"),
+        (
+            "record_misuse",
+            {key: value for key, value in MONTHLY.items() if key != "penalty"},
+            {"amount_fen": 1_000_00, "until": "2026-01-29", "evidence": "statement 3"},
+            "event",
+        ),
+    ],
+)
+def test_a_span_that_ends_before_it_begins_and_misuse_without_a_penalty_are_refused(
+    on_day: Callable[..., Any], act: Callable[..., Any], name: str, terms: dict[str, Any], arguments: dict[str, Any], where: str
+) -> None:
+    """A pause turned round would charge its nights twice."""
+    loan = on_day(terms, date(2026, 1, 25))
+    before = counters(loan)
+    with pytest.raises(FaultsError) as refused:
+        act(name, loan, **arguments)
+    assert [fault.where for fault in refused.value.faults] == [where]
+    assert counters(loan) == before
+
+
 def test_termination_makes_everything_due(lender: Any, on_day: Callable[..., Any], act: Callable[..., Any]) -> None:
     from puhui.loans.day_end import run
 

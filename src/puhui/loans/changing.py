@@ -6,14 +6,17 @@ event's day, so a change that is entered late needs no other rule than one enter
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
-from puhui.calculations.faults import check
+from puhui.calculations.faults import Fault, check
 from puhui.calculations.term_records import RATE_SCALE
 from puhui.loans.act_arguments import amount, choice, day, rate, text
 from puhui.loans.acts import Act, Done, Work, loan_faults
 from puhui.loans.class_acts import add_finding
 from puhui.loans.classifying import classify_loans
+from puhui.loans.fold import terms_of
 from puhui.loans.keeping import NewEvent
 from puhui.loans.models import Loan
 
@@ -67,15 +70,28 @@ def _change_rate(work: Work) -> Done:
 CHANGE_RATE = Act("change_rate", "loan", _change_rate, (rate(), text("reason", "what the new rate rests on"), day()))
 
 
+def _span_faults(work: Work) -> Iterator[Fault]:
+    until: date = work.arguments["until"]
+    if until < work.when:
+        yield Fault("until", until.isoformat(), f"a day from {work.when} on, the day from which it holds")
+
+
 def _pause(work: Work) -> Done:
+    check(_span_faults(work))
     return _event(work, "pause", RUNNING, {"until": work.arguments["until"].isoformat()})
 
 
 PAUSE = Act("pause", "loan", _pause, (day("until", required=True), text("reason", "why no interest runs"), day()))
 
 
+def _no_penalty_faults(loan: Loan) -> Iterator[Fault]:
+    if terms_of(loan.terms).penalty is None:
+        yield Fault("event", "misuse", "a loan with a penalty agreed", "Record the finding on the class page, which needs no rate.")
+
+
 def _record_misuse(work: Work) -> Done:
     """The event, and what it means for the class: the purpose was changed without consent."""
+    check([*_span_faults(work), *_no_penalty_faults(work.target)])
     done = _event(work, "misuse", RUNNING, {"until": work.arguments["until"].isoformat()})
     add_finding(work, work.target, "purpose_changed", work.arguments["evidence"])
     (classed,) = classify_loans(work.institution, work.day, [work.target.pk], actor=work.actor)
