@@ -48,6 +48,7 @@ TAXED = Accounting("cas_22", interest_tax_ppm=60_000)
 PAID = (Event(date(2026, 6, 20), "repayment", 3_020_00),)
 WRITTEN_OFF = (Event(date(2026, 8, 20), "write_off", id="w"), Event(date(2026, 11, 5), "repayment", 30_000_00))
 EARLY = (Event(date(2026, 4, 1), "write_off", id="w"),)
+WAIVED = (*EARLY, Event(date(2026, 6, 1), "waiver", 500_00, of="interest"))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,7 @@ EARLY = (Event(date(2026, 4, 1), "write_off", id="w"),)
         ("journal house rule", PAID, None, False),
         ("journal write-off", WRITTEN_OFF, None, True),
         ("journal early write-off", EARLY, None, True),
+        ("journal waived after write-off", WAIVED, None, True),
         ("journal tax", PAID, TAXED, False),
     ],
 )
@@ -126,7 +128,8 @@ def test_every_entry_of_the_page_can_be_posted(database: str, kind: str) -> None
     institution = create_institution("RIVER", "河口", kind, day)
     open_books(institution, "system")
     branches = {"head": head_branch(institution).pk, "01": create_branch(institution, "01", "城关", actor="admin").pk}
-    for name in ("journal house rule", "journal write-off", "journal early write-off", "journal tax"):
+    journals = ("house rule", "write-off", "early write-off", "waived after write-off", "tax", "fee written off")
+    for name in (f"journal {each}" for each in journals):
         for *_, debit, credit, yuan in table(name)[1:]:
             post(institution, "worked", day, [(debit, credit, fen(yuan))], recorded_by="clerk")
     for name in ("entries duty", "entries fee", "entries losses"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -134,6 +135,35 @@ def test_what_is_waived_lowers_income_and_principal_the_allowance() -> None:
     principal = at(maturity, Event(maturity, "waiver", 5_000_00, of="principal"))
     assert principal.principal == owed.principal - 5_000_00
     assert moved(owed, principal) == {("loss_allowance", "principal", 5_000_00)}
+
+
+@pytest.mark.parametrize("profile", ["house_rule", "cas_22"])
+@pytest.mark.parametrize("paid", [0, 400_00, 3_000_00])
+@pytest.mark.parametrize("day", [date(2026, 5, 10), date(2026, 8, 20)])
+def test_waiving_what_was_written_off_moves_the_memo_books_alone(profile: Literal["house_rule", "cas_22"], paid: int, day: date) -> None:
+    """Income stays, money or not: what is waived was lost at the write-off, or had never been income."""
+    accounting = Accounting(profile)
+    later = date(2026, 9, 1)
+    before = at(day, accounting=accounting)
+    money = (Event(later, "repayment", paid),) if paid else ()
+    events = (Event(day, "write_off", id="w"), *money)
+    after = at(later, *events, at_write_off=before, accounting=accounting)
+    waived = at(later, *events, Event(later, "waiver", 500_00, of="interest"), at_write_off=before, accounting=accounting)
+    assert waived.interest_waived == 500_00
+    memo_books = {("memo_counterpart", "memo_written_off"), ("memo_counterpart", "memo_interest")}
+    assert {pair[:2] for pair in moved(after, waived)} <= memo_books
+    assert sum(amount for *_, amount in moved(after, waived)) == 500_00
+
+
+@pytest.mark.parametrize("on_due_date", [False, True])
+def test_interest_waived_and_a_loan_paid_off_leave_no_tax_waiting(on_due_date: bool) -> None:
+    """10 days' 200.00 less 100.00 waived, paid before the due date: the tax inside 100.00, and nothing that waits for cash."""
+    taxed = Accounting("cas_22", interest_tax_ppm=60_000)
+    day = date(2026, 2, 15) if on_due_date else date(2026, 1, 25)
+    waiver, payoff = Event(day, "waiver", 100_00, of="interest"), Event(day, "payoff")
+    after = at(day, waiver, payoff, accounting=taxed)
+    assert after.interest_paid == (520_00 if on_due_date else 100_00) and after.interest_waived == 100_00
+    assert (after.interest_tax, after.tax_waiting) == (tax_inside(after.interest_paid, 60_000), 0)
 
 
 def test_a_loan_written_off_as_an_event_moves_the_same_and_is_recovered() -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 from puhui.books import queries
 from puhui.loans import day_end
-from puhui.loans.actions import draw_down, repay
+from puhui.loans.actions import draw_down, repay, reverse
+from puhui.loans.acts import execute
+from puhui.loans.changing import WRITE_OFF
 from puhui.loans.keeping import events_of, owed_now
 from puhui.loans.models import Loan
 
@@ -66,3 +68,30 @@ def test_nothing_of_a_fee_is_earned_while_unpaid_interest_is_no_income(
     assert Loan.objects.get(pk=loan.pk).status == "performing"
     assert -queries.balances_by_role(lender, day)["fee_interest_income"] > later
     assert proved(lender) == []
+
+
+def test_a_loan_written_off_loses_what_it_was_carried_at(
+    lender: Any, cleared_contract: Callable[..., Any], monthly_terms: dict[str, Any]
+) -> None:
+    """The fee not yet earned lowers the loss; undoing the write-off brings it back to the day's own figure."""
+    terms = {**monthly_terms, "fees": [{"name": "arrangement", "when": "drawdown", "amount": "1200.00"}]}
+    loan = draw_down(cleared_contract(terms), "drawdown", "test")
+    day_end.run(lender, date(2026, 2, 14), "test")
+    lender.refresh_from_db()
+    day, loan = lender.business_date, Loan.objects.get(pk=loan.pk)
+
+    def held() -> dict[str, int]:
+        return {role: queries.balance(lender, role, day) for role in ("unamortised_fees", "fee_interest_income", "loss_allowance")}
+
+    repay(loan, 1_00, "one yuan", "test")  # brings what is earned up to the day
+    before = held()
+    execute(WRITE_OFF, Loan.objects.get(pk=loan.pk), {"reason": "no assets", "evidence": "resolution 7"}, "write-off", "test")
+    written_off = events_of([loan.pk])[loan.pk][-1]
+    after, loan = held(), Loan.objects.get(pk=loan.pk)
+    assert before["unamortised_fees"] < 0 and after["unamortised_fees"] == 0
+    assert after["fee_interest_income"] == before["fee_interest_income"]
+    lost = loan.principal_written_off_fen + loan.interest_written_off_fen
+    assert after["loss_allowance"] - before["loss_allowance"] == lost + before["unamortised_fees"]
+    assert proved(lender) == []
+    reverse(written_off, "undone", "the debtor was found", "test")
+    assert held() == before and proved(lender) == []

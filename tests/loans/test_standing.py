@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from importlib import resources
+from itertools import product
+from typing import Any, Literal
 
 from django.db import connection
 from tests.faults.acts import EVERY_THREE_DAYS
@@ -68,3 +71,23 @@ def test_totals_that_are_wrong_are_found_and_taken_anew(lender: Any, cleared_con
     owner_connection.execute("UPDATE loans_loan SET principal_repaid_fen = 1 WHERE id = %s", [loan.pk])
     assert differences(OPENED + timedelta(days=2)) == {"principal": [5_999_999, 6_000_000]}
     assert "standing of loans" not in {finding.where for finding in proved(lender)}  # they follow the loan, which is wrong
+
+
+def test_three_texts_agree_with_the_rule_on_when_interest_is_no_income(database: str) -> None:
+    """The totals, the sub-ledger and the run of expected loss each name the rule, since migrations read the first as it stands: whatever a
+    loan's profile, state and arrears, they say what `Accounting.suspends` says."""
+    from puhui.calculations.counters import Accounting
+
+    statuses = ("undrawn", "performing", "overdue", "non_accrual", "terminated", "written_off", "closed")
+    profiles: tuple[Literal["house_rule", "cas_22"], ...] = ("house_rule", "cas_22")
+    states = list(product(profiles, statuses, (None, 0, 1, 89, 90, 91, 270)))
+    expected = [Accounting(profile).suspends(status, late or 0) for profile, status, late in states]
+    assert expected.count(True) == 4
+    rows = ", ".join("(%s, %s, date '2026-06-30', date '2026-06-30' - %s::int)" for _ in states)
+    for name, alias in (("standing", "suspended"), ("sub_ledger", "suspended"), ("loss_detail", "brings_nothing")):
+        text = resources.files("puhui.loans").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
+        (rule,) = re.findall(rf"((?:loan\.)?non_accrual_profile = 'house_rule' AND[^;]*?) AS {alias}\b", text)
+        sql = f"SELECT coalesce({rule}, false) FROM (VALUES {rows}) AS loan (non_accrual_profile, status, state_date, overdue_since)"
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [value for state in states for value in state])
+            assert [told for (told,) in cursor.fetchall()] == expected, name

@@ -31,7 +31,8 @@ __all__ = ["CONTRACT", "Accounting", "SharePoint", "counters_of", "held_back"]
 
 PPM = 1_000_000
 SUSPENDED = ("non_accrual", "terminated")
-"""The statuses under which a loan that is late for long brings no income; loans/sql/standing.sql names them too."""
+"""The statuses under which a loan that is late for long brings no income; three texts of loans/sql name them too, which a test
+holds against `Accounting.suspends` (tests/loans/test_standing.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def _totals(rows: Sequence[Row]) -> Row:
 
 def _suspended(owed: Counters, position: Position, accounting: Accounting, at_write_off: Counters | None) -> Counters:
     """What is earned and unpaid and no income yet. After a write-off, all that had not been recognised when it was made."""
-    if at_write_off is None and not accounting.suspends(position.status, position.days_past_due):
+    if at_write_off is None and not accounting.suspends(position.status, position.days_late):
         return owed
     unpaid = owed.interest_receivable + owed.accrued_interest
     if at_write_off is not None:
@@ -152,15 +153,26 @@ def _recognised_penalty(counters: Counters) -> int:
 
 
 def _written_off(owed: Counters, at_write_off: Counters | None) -> Counters:
-    """What left the balance sheet and is not recovered. Money goes first to what had not been recognised (it is income then)."""
+    """What left the balance sheet and is not recovered. Money goes first to what had not been recognised (it is income then); what is
+    waived of the rest was lost before, and moves nothing but the memo book."""
     if at_write_off is None:
         return owed
+    before = at_write_off
+    interest = owed.interest_receivable - owed.interest_suspended
+    penalty = owed.penalty_receivable - owed.penalty_suspended
+    held_back = before.interest_suspended + before.accrued_interest_suspended
+    interest_recovered = max(owed.interest_paid - before.interest_paid - held_back, 0)
+    penalty_recovered = max(owed.penalty_paid - before.penalty_paid - before.penalty_suspended, 0)
     return replace(
         owed,
         principal_written_off=owed.principal,
-        interest_written_off=owed.interest_receivable - owed.interest_suspended,
-        penalty_written_off=owed.penalty_receivable - owed.penalty_suspended,
-        fee_written_off=min(owed.fee_receivable, at_write_off.fee_receivable),
+        interest_written_off=interest,
+        penalty_written_off=penalty,
+        fee_written_off=owed.fee_receivable,  # with what was charged before and would have fallen due with its instalment
+        interest_waived_written_off=max(_recognised_interest(before) - interest - interest_recovered, 0),
+        penalty_waived_written_off=max(_recognised_penalty(before) - penalty - penalty_recovered, 0),
+        fee_waived_written_off=max(owed.fee_waived - before.fee_waived, 0),
+        fee_deferred_written_off=owed.fee_deferred - owed.fee_amortised,
     )
 
 
@@ -169,7 +181,7 @@ def _taxed(owed: Counters, rows: Iterable[Row], day: date, accounting: Accountin
     rows = tuple(rows)
     unpaid_since = min((row.due for row in rows if row.due <= day and row.owed("interest") > 0), default=None)
     last_taxed = min(day, unpaid_since + timedelta(days=accounting.waits_after_days)) if unpaid_since else day
-    taxed = sum(row.interest if row.due <= last_taxed else row.paid_interest for row in rows) - owed.interest_waived
+    taxed = sum(row.interest - row.waived_interest if row.due <= last_taxed else row.paid_interest for row in rows)
     waiting = max(owed.interest_due - owed.interest_waived - owed.interest_suspended - taxed, 0)
     return replace(
         owed,

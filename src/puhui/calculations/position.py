@@ -164,6 +164,13 @@ class Position:
     overpaid: int = 0
     coming_charges: tuple[Charge, ...] = ()
 
+    @property
+    def days_late(self) -> int:
+        """Days since the oldest unpaid instalment fell due, by which the books go. A charge between two due dates is asked for with the
+        instalment of its period and counts from then on, while `days_past_due` counts from its own day."""
+        oldest = min((row.due for row in self.rows if row.due <= self.as_of and row.outstanding > 0), default=self.as_of)
+        return (self.as_of - oldest).days
+
     def accrued_on(self, day: date) -> int:
         """Rounded accrued interest of the period under way on the morning of `day`: from `as_of` to its due day, no event between."""
         if self.running is None:

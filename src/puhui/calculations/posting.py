@@ -55,12 +55,16 @@ class Counters:
     interest_written_off: int = 0  # of what had been recognised
     penalty_written_off: int = 0
     fee_written_off: int = 0
+    interest_waived_written_off: int = 0  # of what is waived, what had been written off: it lowers no income any more
+    penalty_waived_written_off: int = 0
+    fee_waived_written_off: int = 0
     interest_tax: int = 0  # value added tax inside the price, payable
     penalty_tax: int = 0
     fee_tax: int = 0
     tax_waiting: int = 0  # on recognised interest that is taxed when the cash comes
     fee_deferred: int = 0  # integral fees: income over the life by effective interest, not on the day they fall due
     fee_amortised: int = 0
+    fee_deferred_written_off: int = 0  # of those, what was not earned when the loan was written off: so much less was lost
     undrawn: int = 0  # of a line
 
     @property
@@ -110,12 +114,16 @@ FLOWS: dict[str, Pair] = {
     "interest_written_off": ("loss_allowance", "interest_receivable"),
     "penalty_written_off": ("loss_allowance", "penalty_receivable"),
     "fee_written_off": ("loss_allowance", "fee_receivable"),
+    "interest_waived_written_off": ("loss_allowance", "interest_income"),
+    "penalty_waived_written_off": ("loss_allowance", "penalty_income"),
+    "fee_waived_written_off": ("loss_allowance", "fee_income"),
     "interest_tax": ("interest_income", "output_tax"),
     "penalty_tax": ("penalty_income", "output_tax"),
     "fee_tax": ("fee_income", "output_tax"),
     "tax_waiting": ("interest_income", "output_tax_waiting"),
     "fee_deferred": ("fee_income", "unamortised_fees"),
     "fee_amortised": ("unamortised_fees", "fee_interest_income"),
+    "fee_deferred_written_off": ("unamortised_fees", "loss_allowance"),
     "undrawn": ("memo_undrawn", "memo_counterpart"),
 }
 

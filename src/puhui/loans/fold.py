@@ -17,6 +17,7 @@ from operator import attrgetter
 from typing import Any
 
 from puhui.calculations.allocation import NON_ACCRUAL_AFTER_DAYS
+from puhui.calculations.calendar import add_months
 from puhui.calculations.counters import CONTRACT, Accounting, counters_of
 from puhui.calculations.events import Event
 from puhui.calculations.integral_fees import IntegralFees, integral_fees
@@ -97,7 +98,7 @@ def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting
     position, loan = _replayed(terms, events, day)
     kinds = {event.type for event in events}
     at_write_off = _at_write_off(terms, events, lent, accounting) if "write_off" in kinds else None
-    fees = _fees(terms, events, position, lent, accounting)
+    fees = _fees(terms, events, position, lent, accounting, at_write_off)
     counters = counters_of(position, day, lent, accounting, at_write_off=at_write_off, integral_fees=fees)
     following = [row for row in position.rows if row.due > day]
     fallen = [row for row in position.rows if row.due <= day]
@@ -105,6 +106,8 @@ def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting
     overdue_since = min([row.due for row in (fallen if loan else fallen[-1:]) if row.outstanding > 0], default=None)
     # Not by its principal: where all of that came early, the interest of the period under way is still to fall due.
     next_action = None if position.status == "closed" else _next_action(terms, following, day, overdue_since)
+    if next_action is not None and following and counters.fee_amortised < counters.fee_deferred:
+        next_action = min(next_action, _month_end_after(day))
     run = _run(position, following, counters, next_action, overdue_since)
     if run is None:
         interest_path, penalty_path = _paths(_Ahead(terms, events, loan), position, counters, day, next_action, overdue_since)
@@ -115,13 +118,23 @@ def fold(terms: Terms, events: Sequence[Event], day: date, lent: int, accounting
     return Fold(day, position, counters, overdue_since, (), (), next_action, run, next_number, coming)
 
 
-def _fees(terms: Terms, events: Sequence[Event], position: Position, lent: int, accounting: Accounting) -> IntegralFees:
-    """The drawdown fees by the morning of `position`; of a loan whose interest is no income, what was earned on its last day of accrual."""
+def _fees(
+    terms: Terms, events: Sequence[Event], position: Position, lent: int, accounting: Accounting, at_write_off: Counters | None = None
+) -> IntegralFees:
+    """The drawdown fees by the morning of `position`. They stand still from the last day of accrual of a loan whose interest is no income,
+    and from the day on which it is called in or written off: nothing is earned by asking for it."""
+    if at_write_off is not None:
+        return IntegralFees(at_write_off.fee_deferred, at_write_off.fee_amortised)
     day = position.as_of
-    if terms.fees and accounting.suspends(position.status, position.days_past_due):
-        day -= timedelta(days=position.days_past_due - NON_ACCRUAL_AFTER_DAYS)
-        position = replay(terms, [event for event in events if event.date <= day], day)
-    return integral_fees(terms, position, day, lent, accounting.fee_tax_ppm)
+    if terms.fees and accounting.suspends(position.status, position.days_late):
+        day -= timedelta(days=position.days_late - NON_ACCRUAL_AFTER_DAYS)
+    called_in = _standing(events, "termination") if terms.fees and position.status == "terminated" else None
+    if called_in is not None and called_in.date <= day:
+        events, day = [event for event in events if event is not called_in and event.date <= called_in.date], called_in.date
+    if day < position.as_of or called_in is not None:
+        events = [event for event in events if event.date <= day]
+        position = replay(terms, events, day)
+    return integral_fees(terms, events, position, lent, accounting.fee_tax_ppm)
 
 
 def _replayed(terms: Terms, events: Sequence[Event], day: date) -> tuple[Position, RunningLoan | None]:
@@ -183,6 +196,11 @@ def _next_action(terms: Terms, following: Sequence[Row], day: date, overdue_sinc
     return min((candidate for candidate in days if candidate > day), default=None)
 
 
+def _month_end_after(day: date) -> date:
+    """The next last day of a month, on which what is earned of a fee goes into the books however far the next due date is."""
+    return add_months(day.replace(day=1), 2 if (day + timedelta(days=1)).day == 1 else 1) - timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True)
 class _Ahead:
     """What mornings ahead are counted from; `loan`: on the morning of the day, where it was walked through."""
@@ -198,14 +216,22 @@ class _Ahead:
         return self.loan or loan_on(self.terms, self.events, day)
 
 
+def _standing(events: Sequence[Event], kind: str) -> Event | None:
+    """The first event of a kind that is not undone."""
+    undone = {event.of for event in events if event.type == "reversal"}
+    return next((event for event in events if event.type == kind and event.id not in undone), None)
+
+
 def _at_write_off(terms: Terms, events: Sequence[Event], lent: int, accounting: Accounting) -> Counters | None:
     """The counters just before a loan was written off; None where it is not."""
-    undone = {event.of for event in events if event.type == "reversal"}
-    written_off = next((event for event in events if event.type == "write_off" and event.id not in undone), None)
+    written_off = _standing(events, "write_off")
     if written_off is None:
         return None
-    before = tuple(event for event in events if event is not written_off and event.date <= written_off.date)
-    return counters_of(replay(terms, before, written_off.date), written_off.date, lent, accounting)
+    day = written_off.date
+    before = tuple(event for event in events if event is not written_off and event.date <= day)
+    position = replay(terms, before, day)
+    fees = _fees(terms, before, position, lent, accounting)
+    return counters_of(position, day, lent, accounting, integral_fees=fees)
 
 
 def _paths(

@@ -132,12 +132,16 @@ class Loan(models.Model):
     interest_written_off_fen = models.BigIntegerField(default=0)
     penalty_written_off_fen = models.BigIntegerField(default=0)
     fee_written_off_fen = models.BigIntegerField(default=0)
+    interest_waived_written_off_fen = models.BigIntegerField(default=0)  # of what is waived, what had been written off
+    penalty_waived_written_off_fen = models.BigIntegerField(default=0)
+    fee_waived_written_off_fen = models.BigIntegerField(default=0)
     interest_tax_fen = models.BigIntegerField(default=0)  # value added tax inside what is due
     penalty_tax_fen = models.BigIntegerField(default=0)
     fee_tax_fen = models.BigIntegerField(default=0)
     tax_waiting_fen = models.BigIntegerField(default=0)  # on interest that is taxed when the cash comes
     fee_deferred_fen = models.BigIntegerField(default=0)  # integral fees, income over the life
     fee_amortised_fen = models.BigIntegerField(default=0)
+    fee_deferred_written_off_fen = models.BigIntegerField(default=0)
     undrawn_fen = models.BigIntegerField(default=0)  # of a line
     # How the institution keeps this loan: its profile of non-accrual, and the tax inside interest and fees (0 where exempt).
     non_accrual_profile = models.CharField(max_length=12, default=Institution.NonAccrual.HOUSE_RULE)
