@@ -36,6 +36,10 @@
     const text = walker.currentNode.textContent.trim();
     if (!text || !visible(e) || e.closest("option, [disabled], .visually-hidden, .visually-hidden-focusable")) continue;
     const style = getComputedStyle(e);
+    // A half-width mark beside a Chinese character, where the full-width one belongs; code may hold it.
+    if (document.documentElement.lang.startsWith("zh") && /[\u4e00-\u9fff][,;:!?(]|[,;:!?(][\u4e00-\u9fff]/.test(text) && !e.closest("code, pre, textarea")) {
+      wrong.push("half-width: " + text.slice(0, 40));
+    }
     const lights = [light(style.color), light(ground(e))].sort((a, b) => b - a);
     const contrast = (lights[0] + 0.05) / (lights[1] + 0.05);
     if (contrast < 4.5) wrong.push("contrast " + contrast.toFixed(1) + ": " + text.slice(0, 30));

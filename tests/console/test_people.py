@@ -105,3 +105,8 @@ def test_a_number_of_somebody_elses_people_is_not_shown(scenario: Any, client_of
     sent = {"act": "reveal", "person": person, "what": "identity_number", "reason": "x"}
     answer = client.post(f"/firms/{other.pk}/people/", sent)
     assert answer.status_code == 422 and HEAD not in answer.content.decode()
+
+
+def test_a_consent_names_what_may_be_read_in_words(scenario: Any, client_of: Any) -> None:
+    body = client_of("officer").get(f"/firms/{scenario.contract.firm_id}/people/").content.decode()
+    assert "<td>Invoices</td>" in body and "<td>C07</td>" not in body

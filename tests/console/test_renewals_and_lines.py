@@ -116,3 +116,14 @@ def test_whoever_may_not_open_payouts_comes_back_to_the_lines(scenario: Any, cli
     to_open.refresh_from_db()
     assert to_open.status == "cancelled"
     assert f'href="/lines/{scenario.life.line.pk}/"' in text_of(client.get(f"/acts/contract/{scenario.life.line.contract_id}/freeze_line/"))
+
+
+def test_a_loan_past_its_last_day_is_told_as_past(scenario: Any, client_of: Any) -> None:
+    """Not as one that matures in minus so many days."""
+    from datetime import date
+
+    from puhui.parties.models import Institution
+
+    Institution.objects.filter(pk=scenario.institution.pk).update(business_date=date(2025, 3, 1))
+    page = text_of(client_of("officer").get(f"/renewals/{scenario.life.maturing.pk}/"))
+    assert "were to be paid back on 2025-02-18 Tuesday, 11 days ago" in page and "−11" not in page

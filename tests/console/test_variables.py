@@ -26,6 +26,16 @@ def test_every_variable_is_there_with_its_spread(scenario: Any, client_of: Any) 
     assert insured is not None and re.findall(r'<td class="number">(.*?)</td>', insured[1])[:2] == ["100%", "–"]
 
 
+def test_the_direction_is_told_in_words(scenario: Any, client_of: Any) -> None:
+    from puhui.console.score_words import DIRECTIONS
+    from puhui.features.variable import SIGNS
+
+    assert set(DIRECTIONS) == set(SIGNS)
+    body = client_of("officer").get("/variables/").content.decode()
+    assert "more is riskier" in re.search(r'<tr id="inv_buyer_hhi">(.*?)</tr>', body, re.S)[1]
+    assert "<td>n</td>" not in body and "<td>-</td>" not in body and '<a href="#C07">' in body and 'id="C07"' in body
+
+
 def test_strength_is_told_or_that_cases_are_too_few(scenario: Any, client_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from puhui.console.views import variables
     from puhui.reports.variable_strength import Strengths, strengths

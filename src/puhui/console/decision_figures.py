@@ -310,7 +310,7 @@ def versions(record: Record) -> list[Named]:
     rows = []
     for label, part in ((_("Product"), found.get("product", {})), (_("Model"), found.get("model", {}))):
         name = " ".join(str(part[key]) for key in ("code", "name", "valid_from") if key in part)
-        rows.append(Named(label, f"{name} · {part.get('digest', '')[:16]}"))
+        rows.append(Named(label, f"{name} · {part['digest'][:16]}" if part.get("digest") else "–"))
     for part in found.get("parameters", {}).values():
         rows.append(Named(_("Parameters"), f"{part['name']} · {part['digest'][:16]}"))
     facts = record.get("facts", {}).get("snapshot", {})

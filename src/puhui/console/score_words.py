@@ -17,7 +17,12 @@ from puhui.console.whole_texts import WholeTexts
 from puhui.console.words import in_language
 from puhui.features.registry import catalogue
 
-__all__ = ["FINDINGS", "REFUSALS", "named", "title_of", "told", "told_all"]
+__all__ = ["DIRECTIONS", "FINDINGS", "REFUSALS", "named", "title_of", "told", "told_all"]
+
+#: what more of a variable means, by its sign (`features/variable.py`)
+DIRECTIONS: dict[str, Any] = {
+    "+": _("more is safer"), "-": _("more is riskier"), "n": _("no fixed direction"), "V": _("stops a loan"), "P": _("opens a product"),
+}  # fmt: skip
 
 FINDINGS: tuple[tuple[str, Any], ...] = (
     (r"alone reaches an AUC of (?P<a>[\d.]+)", _("alone reaches an AUC of %(a)s")),

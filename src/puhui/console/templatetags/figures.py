@@ -168,6 +168,12 @@ def actor(name: str) -> str:
 
 
 @register.filter
+def bracketed(text: object) -> str:
+    """A remark in the brackets of the reader's language: `(yuan)`, `（元）`."""
+    return gettext("(%(text)s)") % {"text": text}
+
+
+@register.filter
 def enumerated(words: Iterable[object]) -> str:
     """Words one after the other, with the comma of the reader's language."""
     return gettext(", ").join(str(each) for each in words)

@@ -111,7 +111,8 @@ def _context(found: Loan, contracts: list[Contract], contract: Contract | None, 
     power = act_figures.power("renew", contract or found)
     return {
         "tab": "renewals", "loan": found, "state": state(LOAN, owed.status), "class_state": act_figures.class_state(held), "owed": owed,
-        "last_due": last_due, "days": (last_due - day).days, "contract": contract, "title": NAMES["renew"],
+        "last_due": last_due, "days": (last_due - day).days, "days_past": (day - last_due).days,
+        "contract": contract, "title": NAMES["renew"],
         "contracts": [{"row": each, "state": state(CONTRACT, each.status)} for each in contracts],
         "conditions": figures.conditions(hindrances_of([found], day)[found.pk], evidence, day, language),
         "checks": figures.checks(found, owed, last_due, contract, held), "makers": ", ".join(role_label(role) for role in power.makers),

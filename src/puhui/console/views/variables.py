@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from puhui.console.access import Request, page
 from puhui.console.decision_figures import language
 from puhui.console.kept_reports import Kept, kept
+from puhui.console.score_words import DIRECTIONS
 from puhui.console.templatetags.figures import MINUS
-from puhui.console.words import in_language, unit_word
+from puhui.console.words import in_language, unit_word, word
 from puhui.evidence.layouts import classes
 from puhui.features import queries, registry
 from puhui.features.figures import figures
@@ -66,6 +67,7 @@ def _by_class(found: dict[str, dict[str, Any]], told: Strengths) -> Iterator[dic
             {
                 "variable": variable,
                 "unit": unit_word(variable.unit),
+                "direction": word(DIRECTIONS, variable.sign),
                 "title": in_language(dict(variable.titles), language()),
                 "meaning": in_language(dict(variable.meanings), language()),
                 **_spread(found.get(variable.name)),

@@ -55,7 +55,8 @@
     const room = Math.floor((figure.clientWidth - 90) / Math.max(data.categories.length, 1)) - 8;
     const names = bottom && data.series.length > 1;
     const more = names ? legendLines(data.series, figure.clientWidth) - 1 : 0;
-    const top = 34 + (more ? more * 29 + 14 : 0);
+    const beside = names && !more && legendLines(data.series, figure.clientWidth - 80) > 1; // no room for the unit beside the names
+    const top = 34 + (more ? more * 29 + 14 : beside ? 22 : 0);
     const few = !lines && data.categories.length <= 5 && room > 40 ? { interval: 0, hideOverlap: false, width: room, overflow: "break", lineHeight: 16 } : {};
     return {
       textStyle: font, aria: { enabled: false },
