@@ -57,6 +57,64 @@ def test_lines_that_are_no_movements_are_left_out_and_told(tmp_path, below):
     assert any("left out" in note for note in reading.notes)
 
 
+def grouped(group: str) -> tuple[list[str], list[list[str]]]:
+    """Headings in two rows: three figures under one word, as reports of invoices have them."""
+    upper = ["发票号码", "开票日期", "购方名称", group, "", "", "发票状态"]
+    return upper, [["", "", "", "不含税金额", "税额", "价税合计", ""], ["12345601", "2025-03-01", "乙公司", "1000", "130", "1130", "正常"]]
+
+
+def test_figures_under_one_heading_are_read_by_their_own(tmp_path):
+    upper, rows = grouped("金额")
+    accepted = invoices(tmp_path, rows, upper).accepted
+    assert accepted.select("amount_fen", "tax_fen", "total_fen").rows() == [(100_000, 13_000, 113_000)]
+    with pytest.raises(RefusedFileError, match="amount_unit"):
+        invoices(tmp_path, grouped("金额（万元）")[1], grouped("金额（万元）")[0])
+    unit = ["单位：万元", *[""] * 4]
+    with pytest.raises(RefusedFileError, match="万元"):
+        bank(tmp_path, [BANK, *MOVED], unit)
+
+
+def test_text_in_the_way_of_a_formula_is_text(tmp_path):
+    headings = ["发票代码", "发票号码", "开票日期", "购方名称", "金额", "税额", "价税合计", "发票状态"]
+    row = ["乙公司", "1000", "130", "1130", "正常"]
+    path = tmp_path / "invoices.csv"
+    for number in ('="00123456"', '"=""00123456"""'):
+        path.write_text(f'{",".join(headings)}\n="3300192130",{number},2025-03-01,{",".join(row)}\n', encoding="utf-8")
+        accepted = read_invoices(path, today=BUSINESS_DATE, now=NOW, firm=FIRM).accepted
+        assert accepted.select("invoice_code", "invoice_number").rows() == [("3300192130", "00123456")]
+    for formula in ('="a"&"b"', '="=1+1"', "=1+1"):
+        path.write_text(f"{','.join(headings)}\n1,{formula},2025-03-01,{','.join(row)}\n", encoding="utf-8")
+        (fault,) = read_invoices(path, today=BUSINESS_DATE, now=NOW, firm=FIRM).faults.listed()
+        assert "formula" in str(fault)
+
+
+def with_sums(path: Path, day: str = "", elsewhere: str = "") -> Path:
+    book = xlsxwriter.Workbook(path)
+    page = book.add_worksheet("流水")
+    for number, row in enumerate([BANK, *MOVED]):
+        page.write_row(number, 0, row)
+    page.write_row(3, 0, [day or "合计", "借" if day else "", "", "", "合计" if day else ""])
+    page.write_formula("C4", "=SUM(C2:C3)", None, 150)
+    if elsewhere:
+        page.write_formula(elsewhere, "=1", None, 1)
+    book.close()
+    return path
+
+
+def test_a_line_of_sums_may_hold_formulas_and_nothing_else_may(tmp_path):
+    def read(path: Path) -> Reading:
+        return read_records(path, layouts("C15"), today=BUSINESS_DATE, now=NOW, firm=FIRM)
+
+    reading = read(with_sums(tmp_path / "a.xlsx"))
+    assert movements(reading) == EXPECTED and "lines of sums and remarks left out: 1" in reading.notes
+    with pytest.raises(RefusedFileError, match="cell D3") as refusal:
+        read(with_sums(tmp_path / "b.xlsx", elsewhere="D3"))
+    assert "C4" not in str(refusal.value)
+    dated = read(with_sums(tmp_path / "c.xlsx", day="2025-03-08"))
+    faults = [str(fault) for fault in dated.faults.listed() if "row 4" in fault.where and "交易金额" in fault.where]
+    assert dated.rejected.height == 1 and any("not a formula" in fault for fault in faults), "a movement of that day is no sum"
+
+
 @pytest.mark.parametrize("day", ["45721", "05/03/2025", "05-Mar-2025", "2025年3月5日"])
 def test_a_movement_whose_partner_begins_like_a_sum_stays_however_its_day_is_written(tmp_path, day):
     other = {"45721": "45723", "05/03/2025": "25/03/2025", "05-Mar-2025": "07-Mar-2025"}.get(day, "2025年3月7日")

@@ -142,3 +142,44 @@ def test_a_flattened_table_names_the_row_that_is_wrong(lender):
     with pytest.raises(RefusedFileError) as refusal:
         import_file(lender.institution, path, "C14")
     assert "row 2.awards[0].date" in str(refusal.value) and "row 2.awards[0].value.amount" in str(refusal.value)
+
+
+def test_an_answer_of_an_interface_holds_one_list_of_rows(tmp_path):
+    row = {"notice_id": "n1", "buyer": "Leeds", "supplier": "Acme Ltd", "award_value": 10.5, "award_date": "2025-02-03", "currency": "GBP"}
+    path = tmp_path / "answer.json"
+    for whole in ({"meta": {"count": 1}, "contracts": [row]}, {"code": 0, "data": {"page": {"rows": [row]}}, "errors": []}, [row]):
+        path.write_text(json.dumps(whole), "utf-8")
+        reading = read_records(path, layouts("C14"), today=BUSINESS_DATE, now=NOW, known_firms=KNOWN)
+        assert reading.accepted.select("firm", "amount_fen").rows() == [("Acme Ltd", 1_050)]
+    assert not any("read the list" in note for note in reading.notes)
+    path.write_text(json.dumps({"a": [row], "b": [row]}), "utf-8")
+    with pytest.raises(RefusedFileError, match="inside the object"):
+        read_records(path, layouts("C14"), today=BUSINESS_DATE, now=NOW, known_firms=KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("heads", "row", "expected"),
+    [
+        (
+            "Borrower Country / Economy,WB Contract Number,Contract Signing Date,Supplier,Supplier Contract Amount (USD)",
+            "China,1234567,01/28/2025 12:00:00 AM,Acme Ltd,250000", (dt.date(2025, 1, 28), 25_000_000, "USD"),
+        ),
+        (
+            "borrower_country,wb_contract_number,contract_signing_date,supplier,supplier_contract_amount_usd",
+            "China,1234567,2025-01-28T00:00:00.000,Acme Ltd,250000", (dt.date(2025, 1, 28), 25_000_000, "USD"),
+        ),
+    ],
+    ids=["as a table", "as an interface"],
+)  # fmt: skip
+def test_contracts_of_the_world_bank(tmp_path, heads, row, expected):
+    reading = read(tmp_path, f"{heads}\n{row}\n")
+    assert reading.record == "procurement_contract"
+    assert reading.accepted.select("signed_on", "amount_fen", "currency").rows() == [expected]
+
+
+def test_spending_of_a_public_body(tmp_path):
+    heads = "Body Name,Date,Expense Type,Supplier,Transaction Number,Amount (£),Description"
+    reading = read(tmp_path, f'{heads}\nLeeds,25/03/2025,Cleaning,Acme Ltd,51,"1,250.00",Windows\n')
+    assert reading.record == "contract_payment"
+    rows = reading.accepted.select("paid_on", "amount_fen", "currency", "purpose").rows()
+    assert rows == [(dt.date(2025, 3, 25), 125_000, "GBP", "Windows")]

@@ -22,7 +22,7 @@ from puhui.evidence.reading.raw import RawTable
 from puhui.evidence.reading.words import REMARK, common, heading_and_remark, plain
 from puhui.parties.firm_names import parse
 
-__all__ = ["holder_columns", "labelled", "told_above", "with_holders_told", "without_repeated_headings", "without_totals"]
+__all__ = ["holder_columns", "is_sum", "labelled", "told_above", "with_holders_told", "without_repeated_headings", "without_totals"]
 
 LABEL = re.compile(r"^\s*([^:：]{2,20})[:：]\s*(.*?)\s*$")
 COUNTED = r"^共计?\d+(笔|条|页|行|張|张)"  # 共6笔
@@ -36,12 +36,10 @@ def without_totals(table: RawTable, day: str | None, words: Collection[str]) -> 
     how many is in its notes. Raises `RefusedFileError` where nothing else is there."""
     if day is None or not _is_text(table, day):
         return table
-    begins = f"^({'|'.join(re.escape(plain(word)) for word in [*common()['totals']['words'], *words])})|{COUNTED}"
-    plain_cell = [
-        pl.col(name).str.to_lowercase().str.replace_all(r"[\s*_\-:/、.：]+", "") for name in table.columns if _is_text(table, name)
-    ]
+    text = [name for name in table.columns if _is_text(table, name)]
+    begins = _begins(words)
     dated = parse_months(table.frame.get_column(day)).values.is_not_null() | table.frame.get_column(day).str.contains(DAY).fill_null(False)
-    is_total = table.frame.select(pl.any_horizontal(cell.str.contains(begins) for cell in plain_cell).fill_null(False)).to_series()
+    is_total = table.frame.select(is_sum(text, words)).to_series()
     kept = table.frame.filter(~(is_total & ~dated))
     broken = table.broken.filter(~(pl.col("text").str.replace_all(r"[\s,;|\t\"]+", "").str.to_lowercase().str.contains(begins)))
     left_out = table.frame.height - kept.height + table.broken.height - broken.height
@@ -51,6 +49,16 @@ def without_totals(table: RawTable, day: str | None, words: Collection[str]) -> 
         raise refuse(place(table.file, table.sheet), "no row but lines of sums and remarks", "at least one row", "Export it again.")
     note = f"lines of sums and remarks left out: {left_out:,}"
     return replace(table, frame=kept, broken=broken, notes=[*table.notes, note])
+
+
+def is_sum(columns: Collection[str], words: Collection[str] = ()) -> pl.Expr:
+    """Whether one of the words of sums and remarks, those of `common.toml` too, begins a cell of the row."""
+    cells = (pl.col(name).str.to_lowercase().str.replace_all(r"[\s*_\-:/、.：]+", "") for name in columns)
+    return pl.any_horizontal(cell.str.contains(_begins(words)) for cell in cells).fill_null(False)
+
+
+def _begins(words: Collection[str]) -> str:
+    return f"^({'|'.join(re.escape(plain(word)) for word in [*common()['totals']['words'], *words])})|{COUNTED}"
 
 
 def without_repeated_headings(table: RawTable) -> RawTable:

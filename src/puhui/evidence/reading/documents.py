@@ -1,4 +1,5 @@
-"""JSON: a list of objects, or one object on each line. Numbers keep their digits as written, so no cent is lost to a float.
+"""JSON: a list of objects, one object on each line, or an answer of an interface with one such list in it. Numbers keep their digits as
+written, so no cent is lost to a float.
 
 Objects are read one after the other from the text, which keeps memory small and lets a fault name the object (counted from 1).
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 import polars as pl
@@ -18,6 +20,7 @@ from puhui.evidence.reading.limits import Deadline, Limits
 from puhui.evidence.reading.raw import ROW, RawTable, no_broken_rows
 
 CHUNK_ROWS = 20_000
+DEEPEST_LIST = 3  # data.page.rows
 BLANK = re.compile(r"\s*")
 SHAPE = 'a list of objects ([{"heading": value, …}, …]) or one object on each line'
 
@@ -29,7 +32,8 @@ def read_json(data: bytes, file: str, limits: Limits, encoding: str | None = Non
     frames: list[pl.DataFrame] = []
     chunk: list[dict[str, str]] = []
     number = 0
-    for value in _values(text, file):
+    values, notes = _rows(_values(text, file))
+    for value in values:
         number += 1
         if number > limits.rows:
             raise refuse(file, f"more than {limits.rows:,} objects", f"at most {limits.rows:,}", "Split it into several files.")
@@ -41,7 +45,25 @@ def read_json(data: bytes, file: str, limits: Limits, encoding: str | None = Non
     if chunk or not frames:
         frames.append(_frame(chunk, number, limits, file))
     frame = pl.concat(frames, how="diagonal").fill_null("") if len(frames) > 1 else frames[0]
-    return RawTable(file, "", frame, no_broken_rows())
+    return RawTable(file, "", frame, no_broken_rows(), notes)
+
+
+def _rows(values: Iterator[Any]) -> tuple[Iterator[Any], list[str]]:
+    """The objects that are rows: those of the only list of objects in an object that stands alone (`{"meta": …, "data": {"rows": […]}}`),
+    else the objects themselves; and a note that says which list."""
+    first = list(islice(values, 2))
+    lists = _lists(first[0]) if len(first) == 1 and isinstance(first[0], dict) else []
+    if len(lists) != 1:
+        return chain(first, values), []
+    name, rows = lists[0]
+    return iter(rows), [f'read the list "{name}"']
+
+
+def _lists(value: dict[str, Any], within: str = "", depth: int = DEEPEST_LIST) -> list[tuple[str, list[Any]]]:
+    """Name and content of the lists of objects in an object, and in objects in it."""
+    found = [(f"{within}{name}", each) for name, each in value.items() if isinstance(each, list) and each and isinstance(each[0], dict)]
+    inner = [(name, each) for name, each in value.items() if isinstance(each, dict)] if depth > 1 else []
+    return found + [pair for name, each in inner for pair in _lists(each, f"{within}{name}.", depth - 1)]
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

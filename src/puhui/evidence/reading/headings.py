@@ -51,22 +51,27 @@ def _best(top: Sequence[Sequence[str]], known: Callable[[str], str | None], leas
     best: HeadingChoice | None = None
     for position, record in enumerate(top):
         below = top[position + 1] if position + 1 < len(top) else []
-        for depth, names in ((1, list(record)), (2, _merged(record, below))):
+        for depth, names in ((1, list(record)), (2, _merged(record, below, known))):
             count = len({known(name) for name in names} - {None})
+            if depth == 2 and count <= len({known(name) for name in below} - {None}):
+                continue  # a title, or the unit, over headings that say as much without it
             if count >= least and (best is None or count > best.recognised):
-                above = tuple(tuple(each) for each in top[:position])
+                above = tuple(tuple(each) for each in top[: position + depth - 1])
                 best = HeadingChoice(position, depth, tuple(name.strip() for name in names), count, above)
     return best
 
 
-def _merged(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
-    """Two rows of headings as one: `销方` over `名称 | 税号` becomes `销方名称 | 销方税号`; an empty lower cell leaves the upper name."""
+def _merged(upper: Sequence[str], lower: Sequence[str], known: Callable[[str], str | None]) -> list[str]:
+    """Two rows of headings as one: `销方` over `名称 | 税号` becomes `销方名称 | 销方税号`; `金额` over `不含税金额 | 税额`, where
+    only the lower names are known, gives those; an empty lower cell leaves the upper name."""
     names, carried = [], ""
     for position in range(max(len(upper), len(lower))):
         above = upper[position] if position < len(upper) else ""
         carried = above or carried
         below = lower[position] if position < len(lower) else ""
-        names.append(carried + below if below else above)
+        remark = heading_and_remark(carried)[1]  # 金额（万元） over 不含税金额 speaks of its unit
+        alone = (f"{below}（{remark}）" if remark else below) if known(below) and not known(carried + below) else carried + below
+        names.append(alone if below else above)
     return names
 
 

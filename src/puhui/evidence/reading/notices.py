@@ -25,6 +25,7 @@ __all__ = ["plain_notices"]
 UNITS = {"元": 1, "万": 10_000, "万元": 10_000, "亿": 100_000_000, "亿元": 100_000_000}
 UNIT_HEADINGS = {plain(each) for each in ("单位", "金额单位", "货币单位", "计价单位", "币种及单位")}
 SIGNS = {"£": "GBP", "€": "EUR", "US$": "USD", "$": "USD", "HK$": "HKD"}
+CODES = {"usd": "USD", "eur": "EUR", "euro": "EUR", "gbp": "GBP", "hkd": "HKD", "美元": "USD", "欧元": "EUR", "英镑": "GBP", "港元": "HKD"}
 SIGN = r"£|€|US\$|HK\$|\$"
 FIGURE = re.compile(
     rf"^(?P<sign>{SIGN})?\s*(?P<minus>-?)\s*(?P<after>{SIGN})?\s*(?P<digits>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>万元|亿元|万|亿)?(?:整|人民币)?$"
@@ -75,7 +76,8 @@ def _in_yuan(table: RawTable, column: str, currency: str, above: str) -> RawTabl
     units = table.frame.get_column(beside).cast(pl.String).to_list() if beside else [""] * len(cells)
     read = [_figure(cell, said * UNITS.get(bare_unit(told or ""), 1)) for cell, told in zip(cells, units, strict=True)]
     values, signs = [value for value, _ in read], [sign for _, sign in read if sign]
-    signs += [SIGNS[unit.upper()]] if unit.upper() in SIGNS else []
+    headed = SIGNS.get(unit.upper()) or CODES.get(unit) or next((code for word, code in CODES.items() if plain(column).endswith(word)), "")
+    signs += [headed] if headed else []
     if values == cells and not signs:
         return table
     scaled = sum(cell != value and not sign for cell, (value, sign) in zip(cells, read, strict=True))

@@ -25,6 +25,7 @@ BIG5 = "big5hkscs"
 TOP_RECORDS = 20
 TOP_BYTES = 1 << 18
 BLOCK_BYTES = 1 << 23
+AS_TEXT = r'^\s*="([^"]*)"\s*$'  # ="00123": how exports keep the zeros of a number; there is nothing in it to calculate
 
 
 def read_csv(
@@ -139,7 +140,7 @@ def _parse(
     assert isinstance(frame, pl.DataFrame)
     del table
     frame = frame.insert_column(0, _row_numbers(frame.height, first_row, skipped))
-    return RawTable(file, "", _without_blank_rows(frame, names), _broken_frame(broken), notes)
+    return RawTable(file, "", _without_blank_rows(_plain_text(frame, names), names), _broken_frame(broken), notes)
 
 
 def _row_numbers(height: int, first_row: int, skipped: list[int]) -> pl.Series:
@@ -149,6 +150,12 @@ def _row_numbers(height: int, first_row: int, skipped: list[int]) -> pl.Series:
     every = pl.Series(ROW, range(height + len(skipped)), dtype=pl.Int64)
     left_out = pl.Series([position - 1 for position in skipped], dtype=pl.Int64)
     return every.filter(~every.is_in(left_out.implode())) + first_row
+
+
+def _plain_text(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The text in cells that say in a formula's way that they are text. All other formulas stay, and are faults."""
+    found = frame.select(pl.col(names).str.contains('="', literal=True).any()).row(0, named=True)
+    return frame.with_columns(pl.col([name for name in names if found[name]]).str.replace(AS_TEXT, "$1")) if any(found.values()) else frame
 
 
 def _without_blank_rows(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

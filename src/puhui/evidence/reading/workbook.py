@@ -17,12 +17,14 @@ import python_calamine as calamine
 
 from puhui.calculations.faults import Fault
 from puhui.evidence.reading.archive import WorkbookArchive
+from puhui.evidence.reading.around import is_sum
 from puhui.evidence.reading.faults import LISTED_FAULTS, RefusedFileError, place, refuse
 from puhui.evidence.reading.limits import Deadline, Limits
 from puhui.evidence.reading.raw import ROW, HeadingChoice, HeadingFinder, RawTable, distinct_names, no_broken_rows
 
 TOP_RECORDS = 20
 CHUNK_ROWS = 20_000
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CALAMINE_ERRORS = (calamine.CalamineError, calamine.PasswordError, calamine.XmlError, calamine.ZipError, OSError, ValueError)
 
 
@@ -34,10 +36,9 @@ def read_workbook(data: bytes, file: str, find_headings: HeadingFinder, limits: 
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         name, choice = _choose_sheet(workbook, file, find_headings, sheet)
         formulas = archive.formula_cells(name)
-        if formulas:
-            raise _formulas_refused(file, name, formulas)
         others = [] if sheet else _other_sheets(workbook, file, find_headings, name, choice)
         frame = _read_rows(workbook.get_sheet_by_name(name), file, name, choice, limits, deadline)
+        frame = _with_formulas_shown(frame, formulas, file, name) if formulas else frame
     except CALAMINE_ERRORS as error:
         raise refuse(file, f"a damaged workbook ({error})", "a whole workbook", "Save it again and send it again.") from error
     notes = [f'read sheet "{name}" of {len(workbook.sheet_names)}'] if len(workbook.sheet_names) > 1 else []
@@ -98,6 +99,35 @@ def _other_sheets(
 
 def _filled(choice: HeadingChoice) -> tuple[str, ...]:
     return tuple(name for name in choice.names if name)
+
+
+def _with_formulas_shown(frame: pl.DataFrame, formulas: list[str], file: str, sheet: str) -> pl.DataFrame:
+    """The rows, with `=` for each formula in a line of sums, which is left out later or else is a fault: what a formula left behind is
+    never taken for a value. Raises `RefusedFileError` for formulas elsewhere."""
+    names = [name for name in frame.columns if name != ROW]
+    sums = set(frame.filter(is_sum(names)).get_column(ROW).to_list())
+    elsewhere = [cell for cell in formulas if _row_of(cell) not in sums]
+    if elsewhere:
+        raise _formulas_refused(file, sheet, elsewhere)
+    by_column: dict[str, list[int]] = {}
+    for cell in formulas:
+        position = _column_of(cell)
+        if position < len(names):
+            by_column.setdefault(names[position], []).append(_row_of(cell))
+    shown = [pl.when(pl.col(ROW).is_in(rows)).then(pl.lit("=")).otherwise(pl.col(name)).alias(name) for name, rows in by_column.items()]
+    return frame.with_columns(shown)
+
+
+def _row_of(cell: str) -> int:
+    return int(cell.lstrip(LETTERS))
+
+
+def _column_of(cell: str) -> int:
+    """Position of a cell's column, from 0: A1 → 0, AA1 → 26."""
+    position = 0
+    for letter in cell.rstrip("0123456789"):
+        position = position * len(LETTERS) + LETTERS.index(letter) + 1
+    return position - 1
 
 
 def _formulas_refused(file: str, sheet: str, cells: list[str]) -> RefusedFileError:
