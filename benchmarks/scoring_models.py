@@ -21,7 +21,8 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.measure import MEASURES, Measure
-from puhui.scoring.configuration import Configuration, read_configuration
+from puhui.scoring.configuration import Configuration
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.from_evidence import evidence_table
 from puhui.scoring.tables import read_table
 from puhui.scoring.training import Trained, train

@@ -16,7 +16,7 @@ from puhui.calculations.faults import FaultsError
 from puhui.console.card_words import card_told, plot_told
 from puhui.console.fault_words import told as fault_told
 from puhui.console.score_words import told
-from puhui.scoring.configuration import read_configuration
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.training import train
 
 SIZE = 360

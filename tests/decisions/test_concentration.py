@@ -297,3 +297,23 @@ def test_the_engine_for_many_takes_the_room_in_order_as_one_after_another(room_y
     found = in_order(decide, pl.DataFrame(rows), cells, rooms, PRODUCT.maximum_fen)
     assert found.select(list(COLUMNS)).to_dicts() == expected
     assert {one["outcome"] for one in expected} == ({"refuse"} if room_yuan == 0 else {"refuse", "approve", "refer"})
+
+
+@pytest.mark.parametrize(
+    ("level", "code", "language", "told"),
+    [
+        ("division", "13", "en", "13 (Manufacturing)"),
+        ("division", "13", "zh-hans", "13 农副食品加工业"),
+        ("division", "13", "zh-hant", "13（製造業）"),
+        ("province", "33", "zh-hans", "33 浙江"),
+        ("city", "3307", "zh-hans", "3307 浙江 金华市"),
+        ("county", "330781", "zh-hans", "330781 浙江 金华市 兰溪市"),
+        ("county", "110101", "zh-hans", "110101 北京 东城区"),
+        ("county", "990121", "zh-hans", "990121"),
+        ("county", "330781", "en", "330781"),
+    ],
+)
+def test_the_page_names_industries_and_regions(level: str, code: str, language: str, told: str) -> None:
+    from puhui.reports.concentration import place_name
+
+    assert place_name(level, code, language) == told

@@ -33,7 +33,7 @@ def unseen() -> pl.DataFrame:
 
     from puhui.features.compute import compute
     from puhui.features.sources import complete_as_of, read_folder
-    from puhui.scoring.configuration import read_configuration
+    from puhui.scoring.configuration_file import read_configuration
     from puhui.scoring.population import population_of
     from puhui.scoring.resampling import out_of_fold
     from puhui.scoring.training import catalogue_signs

@@ -40,6 +40,16 @@ def test_every_product_explains_itself(code: str, language: str) -> None:
     assert told == parts(code, language)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_figures_below_nought_have_a_minus_and_chinese_brackets_are_of_full_width(language: str) -> None:
+    lines = [line for code in PRODUCTS for part in parts(code, language).values() for line in part.lines]
+    assert [line for line in lines if "−30%" in line], "the growth that a need of working capital is bounded by"
+    assert [line for line in lines if re.search(r"(?<![\w\u4e00-\u9fff])-\d", line)] == []
+    if language != "en":
+        formulas = [line for line in lines if re.search("[×÷]", line)]
+        assert [line for line in formulas if "(" in line or ")" in line] == []
+
+
 def test_every_rule_bound_condition_and_fact_is_told() -> None:
     for code, product in PRODUCTS.items():
         told = parts(code, "en")

@@ -12,7 +12,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from puhui.calculations.faults import FaultsError
 from puhui.scoring.applying import applied, write_cases
 from puhui.scoring.cells import dates, number
-from puhui.scoring.configuration import read_configuration
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.tables import evaluate_table, judge, read_table
 from puhui.scoring.training import train
 

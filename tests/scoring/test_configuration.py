@@ -3,7 +3,8 @@
 import pytest
 
 from puhui.calculations.faults import FaultsError
-from puhui.scoring.configuration import Configuration, Split, Target, read_configuration
+from puhui.scoring.configuration import Configuration, Split, Target
+from puhui.scoring.configuration_file import read_configuration
 
 
 def faults(body) -> dict[str, str]:

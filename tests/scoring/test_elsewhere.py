@@ -17,7 +17,7 @@ from tests.commands import puhui
 from puhui.calculations.faults import FaultsError
 from puhui.scoring.applying import applied
 from puhui.scoring.changing import actions_of
-from puhui.scoring.configuration import read_configuration
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.evaluation import evaluate
 from puhui.scoring.seen_rows import _chance_of, note_of, sample_of
 from puhui.scoring.tables import judge, read_table

@@ -12,7 +12,8 @@ import pytest
 
 from puhui.calculations.faults import FaultsError
 from puhui.scoring import boosting, glass_box
-from puhui.scoring.configuration import Boosting, GlassBox, read_configuration
+from puhui.scoring.configuration import Boosting, GlassBox
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.explanation import explain_case
 from puhui.scoring.loading import load_model
 from puhui.scoring.tables import evaluate_table

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from puhui.scoring.configuration import read_configuration
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.explanation import in_words, readable
 from puhui.scoring.training import train
 from puhui.site.command import run

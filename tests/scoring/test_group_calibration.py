@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from puhui.calculations.faults import FaultsError
-from puhui.scoring.configuration import read_configuration
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.loading import load_model
 from puhui.scoring.training import train
 

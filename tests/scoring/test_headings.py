@@ -10,7 +10,7 @@ import pytest
 from tests.commands import puhui
 
 from puhui.calculations.faults import FaultsError
-from puhui.scoring.configuration import read_configuration
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.headings import columns_named, nearest
 from puhui.scoring.tables import evaluate_table, judge, read_table
 from puhui.scoring.training import train

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from puhui.scoring.configuration import read_configuration
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.leakage import suspicions
 from puhui.scoring.population import population_of
 

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from puhui.scoring.configuration import read_configuration
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.movers import movers, points_then
 from puhui.scoring.training import train
 

@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from puhui.calculations.faults import FaultsError
-from puhui.scoring.configuration import Evidence, read_configuration
+from puhui.scoring.configuration import Evidence
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.from_evidence import evidence_table
 from puhui.scoring.training import train
 

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from puhui.calculations.faults import FaultsError
-from puhui.scoring.configuration import METHODS, Boosting, Configuration, Rejects, Split, Target, read_configuration
+from puhui.scoring.configuration import METHODS, Boosting, Configuration, Rejects, Split, Target
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.evaluation import evaluate
 from puhui.scoring.training import train
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from puhui.calculations.faults import FaultsError
-from puhui.scoring.configuration import read_configuration
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.evaluation import evaluate
 from puhui.scoring.training import train
 
@@ -66,6 +66,7 @@ def test_noise_has_no_order_when_everything_is_done_inside_the_folds():
     assert any("Small data: 90 cases with 30 defaults" in sentence for sentence in noise.warnings)
     assert any("cannot be told from chance" in sentence for sentence in noise.warnings)
     true = trained(frame, split={"folds": 3, "repeats": 1}, selection={"minimum_information_value": 0.05})
+    assert "3 folds, dealt once (seed 0)" in true.card and " 2 times (seeds 0 to 1)" in noise.card
     assert true.model.score_frame(frame)["probability"].n_unique() < 5  # calibration saw through it
 
 

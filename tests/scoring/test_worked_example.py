@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from puhui.scoring.binning import Binned, weight_of_evidence
-from puhui.scoring.configuration import _TOP_KEYS, read_configuration
+from puhui.scoring.configuration_file import _TOP_KEYS, read_configuration
 from puhui.scoring.fitting import Fitted
 from puhui.scoring.model import Model
 from puhui.scoring.points import scorecard_document

@@ -38,7 +38,7 @@ from puhui.products.churn import write_churn_curve
 from puhui.products.documents import CATALOGUE
 from puhui.products.parameters import table as parameter_table
 from puhui.scoring import actions as scoring
-from puhui.scoring.configuration import read_configuration
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.training import TrainingFigures, train
 
 CODE = "CUMCM2020"

@@ -40,7 +40,8 @@ from puhui.parties.models import Firm, Institution, Person, Role, User
 from puhui.payments.actions import open_bank_account
 from puhui.products.queries import product
 from puhui.scoring import actions as scoring
-from puhui.scoring.configuration import Configuration, read_configuration
+from puhui.scoring.configuration import Configuration
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.training import train
 
 __all__ = ["CODE", "PASSWORD", "USERS", "Plan", "tell"]

@@ -49,7 +49,7 @@ def rate(words: Wording) -> Iterator[str]:
         rates = ((code, words.share(ppm / 1e6)) for code, ppm in price.tier_spread_ppm.items())
         yield words.say("tiers_fixed", list=words.listed(words.say("fixed_class", **{"class": code, "rate": rate}) for code, rate in rates))
     else:
-        spreads = [(code, f"{ppm / 10_000:+.4f}".rstrip("0").rstrip(".")) for code, ppm in price.tier_spread_ppm.items()]
+        spreads = [(code, f"{ppm / 10_000:+.4f}".rstrip("0").rstrip(".").replace("-", "−")) for code, ppm in price.tier_spread_ppm.items()]
         listed = words.listed(words.say("points_up", **{"class": code, "points": points}) for code, points in spreads)
         yield words.say("tiers" if price.tier_base == "LPR1Y" else "tiers_five", list=listed)
     for step in price.steps:

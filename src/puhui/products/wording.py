@@ -73,6 +73,9 @@ class Wording:
     def joined(self, items: Iterable[str]) -> str:
         return ("、" if self.chinese else ", ").join(items)
 
+    def bracketed(self, text: str) -> str:
+        return f"（{text}）" if self.chinese else f"({text})"
+
     def terms(self, keys: Iterable[str]) -> str:
         return self.joined(self.term(key) for key in keys)
 
@@ -83,7 +86,7 @@ class Wording:
         return self.say("yuan", n=f"{yuan:,.0f}" if yuan == int(yuan) else f"{yuan:,.2f}")
 
     def share(self, share: float) -> str:
-        return f"{share * 100:.4f}".rstrip("0").rstrip(".") + "%"
+        return f"{share * 100:.4f}".rstrip("0").rstrip(".").replace("-", "−") + "%"
 
     def figure(self, value: float | str | bool, unit: str) -> str:
         """A value with its unit: yuan, percent, months, days, or bare."""
@@ -95,7 +98,7 @@ class Wording:
             return self.amount(value)
         if unit in ("months", "days"):
             return self.say(f"unit_{unit}", n=f"{value:g}")
-        return self.share(value) if unit == "ratio" and value not in (0, 1) and abs(value) <= 2 else f"{value:,.10g}"
+        return self.share(value) if unit == "ratio" and value not in (0, 1) and abs(value) <= 2 else f"{value:,.10g}".replace("-", "−")
 
     def name(self, name: str) -> str:
         """What a name of a formula is called."""
@@ -124,7 +127,7 @@ class Wording:
                     return self.formula(left, strength)  # one month, one person: there for the unit
                 side = self._beside if operator in "+-" else lambda node, _, strength: self.formula(node, strength)
                 text = f"{side(left, right, own)} {_SIGNS[operator]} {side(right, left, own + (operator in '-/'))}"
-                return f"({text})" if own < strength else text
+                return self.bracketed(text) if own < strength else text
             case Comparison():
                 return self._comparison(node)
             case Membership(item=item, members=members, negated=negated):
@@ -133,7 +136,7 @@ class Wording:
                 return self.say("is_known" if negated else "is_null", what=self.formula(item))
             case Junction(operator=operator, items=items):
                 text = self.say(operator).join(self.formula(item, 1) for item in items)
-                return f"({text})" if strength else text
+                return self.bracketed(text) if strength else text
             case Negation(item=item):
                 return self.say("not", what=self.formula(item))
             case Call():

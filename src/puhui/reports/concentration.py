@@ -77,12 +77,24 @@ def _of_limit(cap: Cap | None, fen: int) -> tuple[int | None, float | None, int 
 
 
 def place_name(level: str, code: str, language: str) -> str:
-    """An industry or a region in words, its code before it."""
+    """An industry or a region in words, its code before it. Official names are Chinese: English tells the section, and regions by code."""
     if level == "section":
         rows = {row["code"]: row for row in table(SECTIONS, settings.PUHUI_CATALOGUE).rows}
         return f"{code} {rows[code][language.replace('-', '_')]}" if code in rows else code
     if level == "division":
-        rows = {each: row for row in table(SECTIONS, settings.PUHUI_CATALOGUE).rows for each in row["divisions"]}
-        return f"{code} ({rows[code][language.replace('-', '_')]})" if code in rows else code
-    province = code_table("gbt2260").codes.get(code[:2], "")
-    return f"{code} {province}" if province and language != "en" else code
+        return _division_name(code, language)
+    if language == "en":
+        return code
+    places = code_table("gbt2260-places").codes
+    names = (code_table("gbt2260").codes.get(code[:2]), *(places.get(code[:length]) for length in (4, 6) if length <= len(code)))
+    return " ".join((code, *filter(None, names)))
+
+
+def _division_name(code: str, language: str) -> str:
+    if language == "zh-hans" and (name := code_table("gbt4754-divisions").codes.get(code)):
+        return f"{code} {name}"
+    rows = {each: row for row in table(SECTIONS, settings.PUHUI_CATALOGUE).rows for each in row["divisions"]}
+    if code not in rows:
+        return code
+    name = rows[code][language.replace("-", "_")]
+    return f"{code} ({name})" if language == "en" else f"{code}（{name}）"

@@ -114,9 +114,10 @@ def _figures(figures: TrainingFigures, unseen: OutOfFold, configuration: Configu
         ("calibration slope before calibration", _number(figures.calibration_slope_before), ""),
     ]
     table = "\n".join(f"| {name} | {value} | {spread} |" for name, value, spread in rows)
-    seeds = f"seeds {unseen.seeds[0]} to {unseen.seeds[-1]}"
+    first, *others = unseen.seeds
+    dealt = f"repeated {len(unseen.seeds)} times (seeds {first} to {others[-1]})" if others else f"dealt once (seed {first})"
     text = (
-        f"## Figures\n\nOut of fold: {unseen.folds} folds, repeated {len(unseen.seeds)} times ({seeds}). Cutting, choosing and weighing "
+        f"## Figures\n\nOut of fold: {unseen.folds} folds, {dealt}. Cutting, choosing and weighing "
         "are done inside each fold; the calibration of a fold is learnt on the others.\n\n"
         f"| figure | mean of repeats | spread over repeats |\n|---|---|---|\n{table}\n\n"
         f"The spread over repeats is the luck of the deal. Another sample of the same size would scatter by about "

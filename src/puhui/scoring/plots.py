@@ -91,6 +91,10 @@ def _repeats(axes: Axes, population: Population, unseen: OutOfFold) -> None:
     areas = [figures.auc or 0.5 for figures in unseen.raw_figures]
     axes.plot(unseen.seeds, areas, "o", color=BLUE)
     axes.axhline(float(np.mean(areas)), color=INK, linewidth=0.8, linestyle=":")
-    axes.set(xlabel="seed of the folds", ylabel="AUC of unseen cases", title=f"{unseen.folds} folds dealt {len(unseen.seeds)} times")
+    axes.set(xlabel="seed of the folds", ylabel="AUC of unseen cases", title=f"{unseen.folds} folds dealt {_times(len(unseen.seeds))}")
     axes.ticklabel_format(axis="y", useOffset=False)
     axes.set_xticks(unseen.seeds[:: max(1, len(unseen.seeds) // 10)])
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

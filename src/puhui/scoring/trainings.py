@@ -21,7 +21,8 @@ from django.utils import timezone
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.parties.actions import record_audit
 from puhui.parties.models import Institution, User
-from puhui.scoring.configuration import Configuration, read_configuration
+from puhui.scoring.configuration import Configuration
+from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.models import Training
 
 __all__ = ["TABLE_KEYS", "ask", "begin", "columns_of", "look", "read_body", "table_of", "trainings"]

@@ -46,7 +46,7 @@ def train(
 
     Example: puhui score train sba.toml --data sba.parquet --out sba-scorecard.json
     """
-    from puhui.scoring.configuration import read_configuration
+    from puhui.scoring.configuration_file import read_configuration
 
     configuration = read_configuration(config)
     first = out or Path(f"{configuration.name}.json")
