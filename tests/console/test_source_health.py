@@ -75,6 +75,33 @@ def test_what_a_firm_no_longer_allows_is_not_looked_at(firm: Firm, client_of: An
     assert "register" in page and "holds nothing any more" not in page
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Variables beyond what they can be", "at least 0", "1 of 1")),
+        ("zh-hans", ("超出合理范围的变量", "不低于 0", "1 家中有 1 家")),
+        ("zh-hant", ("超出合理範圍的變量", "不低於 0", "1 家中有 1 家")),
+    ],
+)
+def test_a_count_below_nought_is_told_as_long_as_the_firm_allows_it(
+    language: str, words: tuple[str, ...], firm: Firm, client_of: Any
+) -> None:
+    from puhui.features.models import Snapshot
+    from puhui.parties.actions import withdraw_consent
+    from puhui.parties.models import Consent
+
+    client = client_of("risk", language)
+    day = firm.institution.business_date
+    for number, values in enumerate(({"admin_penalty_cnt_12m": -1.0}, {"admin_penalty_cnt_12m": 1.0}, {"admin_penalty_cnt_12m": -2.0})):
+        assert (words[0] in client.get("/evidence/health/").content.decode()) is (number == 1), "the newest figures of a firm count"
+        Snapshot.objects.create(institution=firm.institution, firm=firm, as_of=day, catalogue_digest="by hand", values=values, digest="x")
+    page = client.get("/evidence/health/").content.decode()
+    assert all(text in page for text in words) and firm.name in page and ">-2<" in page
+    for consent in Consent.objects.filter(firm=firm):
+        withdraw_consent(consent, "owner")
+    assert words[0] not in client.get("/evidence/health/").content.decode()
+
+
 def test_only_who_may(client_of: Any) -> None:
     assert client_of("accountant").get("/evidence/health/").status_code == 403
     assert client_of("borrower-en").get("/evidence/health/").status_code == 403

@@ -12,8 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from puhui.console.evidence_figures import record_title, title_of
 from puhui.console.labels import LATE, OK, PLAIN, REFUSED, WATCH, State
-from puhui.evidence import delivered
+from puhui.evidence import access, delivered
 from puhui.evidence.layouts import classes
+from puhui.features import queries as features
+from puhui.features.beyond_bounds import beyond_bounds
+from puhui.features.profiles import classes_of
+from puhui.features.registry import catalogue
 from puhui.features.source_health import Delivery, FieldChange, Health, health_of
 from puhui.parties.models import Institution
 from puhui.products.parameters import table
@@ -23,6 +27,8 @@ STALE = State(gettext_lazy("out of date"), WATCH, "clock")
 LATE_FEED = State(gettext_lazy("late"), LATE, "clock")
 CHANGED = State(gettext_lazy("changed"), LATE, "alert-triangle")
 SHORT = State(gettext_lazy("too little history"), PLAIN, "help")
+SNAPSHOTS_LOOKED_AT = 500
+Newest = list[tuple[int, str, dict[str, float | None]]]  # firm, its name, variable → value
 PULLS = {
     "stored": State(gettext_lazy("stored"), OK, "check"),
     "nothing_new": State(gettext_lazy("nothing new"), OK, "check"),
@@ -76,6 +82,43 @@ def _row(found: Health) -> dict[str, Any]:
         "completeness_before": found.completeness_before,
         "changes": [_words(each) for each in found.changes],
     }
+
+
+def bound_rows(institution: Institution) -> list[dict[str, Any]]:
+    """Variables whose values cannot be, in the snapshots taken last, with the firm that is furthest out."""
+    newest = _allowed(institution, features.newest_values(institution, SNAPSHOTS_LOOKED_AT))
+    names = {firm_id: name for firm_id, name, _values in newest}
+    return [
+        {
+            "title": title_of(each.variable.titles),
+            "name": each.variable.name,
+            "evidence_class": each.variable.evidence_class,
+            "bounds": _bounds_words(*each.variable.bounds),
+            "firms": each.firms,
+            "valued": each.valued,
+            "furthest": f"{each.furthest:,.4g}",
+            "firm_id": each.firm_id,
+            "firm": names[each.firm_id],
+        }
+        for each in beyond_bounds((firm_id, values) for firm_id, _name, values in newest)
+    ]
+
+
+def _allowed(institution: Institution, newest: Newest) -> Newest:
+    """The values that rest on classes which the firm lets be read on the open business day, for any purpose."""
+    allowed = access.consented_classes(institution, [firm_id for firm_id, _name, _values in newest])
+    rests_on = classes_of()
+    return [
+        (firm_id, name, {each.name: values.get(each.name) for each in catalogue() if rests_on[each.name] <= allowed.get(firm_id, set())})
+        for firm_id, name, values in newest
+    ]
+
+
+def _bounds_words(least: float | None, most: float | None) -> str:
+    texts = {"least": f"{least or 0:g}", "most": f"{most or 0:g}"}
+    if least is None:
+        return _("at most %(most)s") % texts if most is not None else _("a number")
+    return _("at least %(least)s") % texts if most is None else _("%(least)s to %(most)s") % texts
 
 
 def _words(change: FieldChange) -> str:

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from puhui.calculations.faults import Fault, check
 from puhui.evidence.reading.faults import LISTED_FAULTS
-from puhui.parties.consents import PURPOSES, live, standing
+from puhui.parties.consents import PURPOSES, in_force, live, standing
 from puhui.parties.models import Consent, Firm, Institution
 from puhui.parties.queries import firms_with_live_consent
 
@@ -61,6 +61,15 @@ def consents_of_classes(institution: Institution, wanted: Mapping[str, Collectio
             if firm in wanted.get(evidence_class, ()):
                 found[evidence_class][firm] = consent
     check(_missing(institution, purpose, {each: (numbers, found[each]) for each, numbers in wanted.items()}))
+    return found
+
+
+def consented_classes(institution: Institution, firms: Collection[int]) -> dict[int, set[str]]:
+    """Firm → the classes that a live consent for any purpose covers on the open business day, in one statement."""
+    rows = Consent.objects.filter(in_force(institution.business_date), institution=institution, firm__in=firms)
+    found: dict[int, set[str]] = {}
+    for firm, covered in rows.values_list("firm_id", "classes"):
+        found.setdefault(firm, set()).update(covered)
     return found
 
 

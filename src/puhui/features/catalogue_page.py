@@ -22,8 +22,10 @@ Every variable that Puhui computes, from the declarations in `src/puhui/features
 **Window**: counted in closed months back from the as-of date; the month still running is in none. **Months needed**: with fewer closed
 months of records on a side the variable uses, it is null with the reason `too_short_history`; where a class that it rests on may not be
 read, `not_authorised`; where its source is down, `source_down`; otherwise `not_applicable`: nothing of the kind was recorded, so the
-question does not arise. Null is never zero. **Personal**: personal information even for a company. How the variables spread, what they
-tell and whether they keep, in the made-up county: [variables in the county](variables-in-the-county.md).
+question does not arise. Null is never zero. **Bounds**: a flag is 0 or 1; a part of a whole (`_share`, 0-1) lies between them; counts,
+heads, days and quantities are not below zero; grades are those of their scale; a variable whose number may be otherwise says so where it is
+declared. A value beyond is kept, and told on the page *Health of sources*. **Personal**: personal information even for a company. How the
+variables spread, what they tell and whether they keep, in the made-up county: [variables in the county](variables-in-the-county.md).
 
 Rules that hold for all of them: of rows about one fact the one known last counts, from the day a lender could know it (`known_at`);
 amounts are in yuan; deviations are sample deviations; months before the first record are unknown, not empty. For invoices: void, blank and

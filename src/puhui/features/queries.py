@@ -49,6 +49,12 @@ def peer_frames(institution: Institution, as_of: date, names: Sequence[str] | No
     return pl.DataFrame([{"firm_id": row[0], **row[4]} for row in rows], infer_schema_length=None), firms
 
 
+def newest_values(institution: Institution, most: int) -> list[tuple[int, str, dict[str, float | None]]]:
+    """Firm, its name and its variables, of the `most` snapshots that were taken last; of a firm the newest alone."""
+    rows = Snapshot.objects.filter(institution=institution).order_by("-pk").values_list("firm_id", "firm__name", "values")[:most]
+    return list({firm_id: (firm_id, name, values) for firm_id, name, values in reversed(rows)}.values())
+
+
 def snapshot_days(institution: Institution, most: int = 2) -> list[date]:
     """The newest days of which there are snapshots, the newest first."""
     days = Snapshot.objects.filter(institution=institution).order_by("-as_of").values_list("as_of", flat=True).distinct()

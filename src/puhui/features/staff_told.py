@@ -34,7 +34,7 @@ def measures(frames: Mapping[str, pl.LazyFrame], as_of: AsOf) -> pl.LazyFrame:
 _INSURED, _STAFF = nw.col("told_insured"), nw.col("told_staff")
 
 VARIABLES = (
-    Variable("si_vs_annual_report_gap", "persons", "n", "newest report", _INSURED - _STAFF),
+    Variable("si_vs_annual_report_gap", "persons", "n", "newest report", _INSURED - _STAFF, declared_bounds=(None, None)),
     Variable("si_vs_annual_report_ratio", "ratio", "n", "newest report", change(_INSURED, _STAFF)),
 )
 

@@ -19,7 +19,7 @@ import narwhals as nw
 from puhui.features import texts
 from puhui.features.row_formulas import RowFunction, row_function
 
-__all__ = ["NULL_REASONS", "SIGNS", "UNITS", "LeftOut", "Sign", "Variable"]
+__all__ = ["NULL_REASONS", "SIGNS", "UNITS", "Bounds", "LeftOut", "Sign", "Variable"]
 
 NULL_REASONS = ("not_authorised", "source_down", "not_applicable", "too_short_history", "withheld_by_law")
 """The reasons a value may be missing (design contract of the data classes, rule 4)."""
@@ -35,6 +35,17 @@ UNITS = (
     "tce per 10k CNY",
 )  # fmt: skip
 """Units of the field's list. Grades and codes are numbers whose order or meaning the variable's own words tell."""
+
+Bounds = tuple[float | None, float | None]
+"""The least and the most that a number can be; null where there is no bound."""
+
+BY_UNIT: Mapping[str, Bounds] = {
+    "0/1": (0, 1), "0-1": (0, 1), "-1-1": (-1, 1), "1-3": (1, 3), "1-5": (1, 5), "0-100": (0, 100), "A-D": (1, 4),
+    **dict.fromkeys(("n", "persons", "days", "months", "years", "h", "hops", "steps", "m3", "kWh", "kVA", "mu", "t"), (0, None)),
+}  # fmt: skip
+"""What a unit says of its numbers. Amounts and ratios may be anything: reds exceed sales, profits are losses."""
+
+A_PART = re.compile(r"_share(_|$)")  # a variable named so is a part of a whole
 
 _NAMED_COLUMN = re.compile(r"\bcol\(([^()]*)\)")
 
@@ -54,6 +65,7 @@ class Variable:
     null_reason     the reason given when the history suffices and the value is null all the same
     personal        whether it is personal information even for a company borrower
     evidence_class  class of the module that declares it, set by the registry where nothing stands
+    declared_bounds what the number can be, where unit and name do not say it: `(None, None)` for a difference of counts
     """
 
     name: str
@@ -66,6 +78,15 @@ class Variable:
     null_reason: str = "not_applicable"
     personal: bool = False
     evidence_class: str = ""
+    declared_bounds: Bounds | None = None
+
+    @property
+    def bounds(self) -> Bounds:
+        """The least and the most that the number can be. A value beyond them is no fault of the firm but of its evidence: a source that
+        reckons otherwise, reds without their invoices. It is kept and told (`puhui.features.beyond_bounds`)."""
+        if self.declared_bounds is not None:
+            return self.declared_bounds
+        return BY_UNIT.get(self.unit) or ((0, 1) if self.unit == "ratio" and A_PART.search(self.name) else (None, None))
 
     @property
     def titles(self) -> Mapping[str, str]:
