@@ -170,3 +170,39 @@ def happening(draw: Draw, kind: str, dues: list[date], start: date, as_of: date,
         of = draw(st.sampled_from(["interest", "principal", "fee"]))
         return {"type": "waiver", "date": day, "of": of, "amount": money(draw(st.integers(1, whole // 500 + 1)))}
     return {"type": "repayment", "date": day, "amount": money(draw(st.integers(1, whole // 6)))}
+
+
+@st.composite
+def prepaid_plans(draw: Draw) -> dict[str, Any]:
+    """减额 and 缩期 of instalment loans: with interest put off at the start, new rates by LPR or by event, a payoff."""
+    start = start_of(draw, date(2026, 1, 1), 500)
+    number, months = draw(st.sampled_from([4, 6, 9])), draw(st.sampled_from([1, 3]))
+    whole = draw(st.integers(1_000_000, 90_000_000))
+    document: dict[str, Any] = {
+        "amount": money(whole),
+        "start": start.isoformat(),
+        "day_count": draw(st.sampled_from(["M/360", "ACT/360", "ACT/365", "30/360"])),
+        "day_label": draw(st.sampled_from(["start", "end"])),
+        "method": draw(st.sampled_from(METHODS)),
+        "instalments": number,
+        "every": f"{months} month",
+        "prepayment": draw(st.sampled_from(["reduce_instalment", "reduce_term"])),
+    }
+    document |= {"rate_link": lpr(draw, start)} if draw(st.booleans()) else {"rate_annual": rate(draw)}
+    if draw(st.integers(0, 3)):
+        periods = draw(st.integers(1, 2))
+        principal = draw(st.integers(0, periods)) if document["method"] != "interest_only" else 0
+        document["grace"] = {"interest_payment": periods, "principal": principal}
+    end = months_after(start, months * draw(st.integers(1, number - 1)))
+    if draw(st.booleans()):
+        end = start + timedelta(days=draw(st.integers(20, 30 * months * number)))
+    events: list[Event] = []
+    for _ in range(draw(st.integers(1, 3))):
+        day = draw(st.sampled_from([end.isoformat(), days_between(draw, start + timedelta(days=1), end)]))
+        if draw(st.integers(0, 3)):
+            events.append({"type": "repayment", "date": day, "amount": money(draw(st.integers(1, whole // 2)))})
+        else:
+            events.append({"type": "rate_change", "date": day, "rate_annual": rate(draw)})
+    if draw(st.integers(0, 4)) == 0:
+        events.append({"type": "payoff", "date": end.isoformat()})
+    return document | {"events": events, "as_of": end.isoformat()}

@@ -150,7 +150,7 @@ def linked(terms: Terms, link: dict[str, object], events: list[tuple[date, Fract
     months = int(str(link.get("every", "12 month")).split()[0])
     changes: list[tuple[date, Fraction]] = []
     moved = any(event["type"] == "reschedule" for event in terms.document.get("events", []))
-    last = terms.periods[-1].due + DAY * (1000 if moved else 0)
+    last = terms.periods[-1].due + DAY * (1000 if moved else 1)  # under `end` a rate of the last due date touches the night that ends on it
     last = max(last, day_of(terms.document.get("as_of") or terms.start) + DAY)  # the markup follows repricing
     anchor = terms.start
     if link.get("on", "anniversary") != "anniversary":

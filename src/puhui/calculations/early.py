@@ -81,7 +81,7 @@ def _repay_principal(loan: RunningLoan, day: date, receipt: Receipt) -> None:
     if terms.method == "flat" or shortens_to_balloon or not _parts_told(loan, day):
         expected = f"a payoff: early repayment of method {terms.method} with these terms is not settled"
         raise unsettled("events", f"principal repaid early on {day}", expected)
-    if loan.plan.carried or loan.plan.puts_off(loan.index):
+    if (loan.plan.carried or loan.plan.puts_off(loan.index)) and not _put_off_told(loan, receipt):
         raise unsettled("events", f"principal repaid early on {day} while interest is put off", "another day: not settled")
     if any(fee.when == "instalment" and fee.of in ("principal", "instalment") for fee in terms.fees):
         raise unsettled("fees", "principal repaid early", "fees that do not depend on principal: not settled")
@@ -111,6 +111,14 @@ def _parts_told(loan: RunningLoan, day: date) -> bool:
         return True
     on_due_day = loan.index > 0 and loan.rows[loan.index - 1].period.due == day
     return len(loan.rows) - loan.index <= (1 if on_due_day else 2)
+
+
+def _put_off_told(loan: RunningLoan, receipt: Receipt) -> bool:
+    """Whether it is told what early money does while interest is put off: that interest waits as agreed, the money goes to principal."""
+    terms, plan = loan.terms, loan.plan
+    waits = plan.puts_off(loan.index) or loan.index - 1 in plan.put_off  # what is carried then is put off, and not above a level
+    told = terms.recalculation is not None and not _interest_first(terms.allocation.in_advance)
+    return waits and told and receipt.left < loan.undue and (terms.method != "equal_instalment" or terms.level == "annuity")
 
 
 def _interest_first(ahead: tuple[str, ...]) -> bool:
@@ -154,7 +162,7 @@ def _early_inside(loan: RunningLoan, day: date, receipt: Receipt, early: int) ->
     _one_thing_in_a_period(loan, day)
     if row.kept is None:
         principal, _, carried = loan.planned()
-        if carried:
+        if carried and index not in loan.plan.put_off:
             raise unsettled("events", f"principal repaid early on {day} while interest exceeds the instalment", "another day: not settled")
         row.kept = principal
     row.due[PRINCIPAL] += early
@@ -162,6 +170,8 @@ def _early_inside(loan: RunningLoan, day: date, receipt: Receipt, early: int) ->
     loan.undue -= early
     if terms.recalculation is not None and terms.recalculation.rest == "daily":
         end_slices(loan, day, early)
+    if loan.undue <= row.kept and index in loan.plan.put_off:
+        raise unsettled("events", f"the rest repaid early on {day} while interest is put off", "a payoff, or another day: not settled")
     if loan.undue <= row.kept:
         # What is left falls due with this instalment, and no later one is needed.
         row.kept = loan.undue
@@ -178,7 +188,8 @@ def _one_thing_in_a_period(loan: RunningLoan, day: date) -> None:
     if period.rule not in ("days", "pro_rata") and len({first for _, first in loan.open}) > 1:
         found = f"principal repaid early on {day} after a drawdown in the same period"
         raise unsettled("day_count", found, "another period, or a day count by days: which of the two is repaid is not settled")
-    if loan.plan.has_level and loan.line.changes_within(day, period.due):
+    new_level = loan.terms.method != "equal_principal" or loan.terms.prepayment == "next_instalments"  # its parts are the same at any rate
+    if loan.plan.has_level and new_level and loan.line.changes_within(day, period.due):
         raise unsettled("events", f"principal repaid early on {day}, in the same period before a new rate", "another period: not settled")
 
 

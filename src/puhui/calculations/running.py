@@ -295,6 +295,8 @@ class RunningLoan:
             return 0, row.settled, self.plan.carried + interest - row.settled
         if row.kept is not None:
             carried = self.plan.carried
+            if index in self.plan.put_off and not last:
+                return row.kept, 0, interest + carried
             return (self.undue if last else row.kept), interest + carried, 0
         if row.ahead:
             principal, owed, carried = self.plan.row(index, self.undue + row.ahead, interest)
@@ -370,9 +372,10 @@ class RunningLoan:
     def _new_rate_settled(self, period: Period) -> None:
         for first, last, _ in self.line.pieces(period.start, period.due):
             self.part_settled(period, first, last)
-        if self.plan.shortened or (self.terms.method == "flat" and self.terms.flat_interest == "term"):
+        method = self.terms.method
+        if (self.plan.shortened and method == "equal_instalment") or (method == "flat" and self.terms.flat_interest == "term"):
             found = f"a new rate in the period from {period.start}"
-            raise unsettled("events", found, "no new rate after reduce_term, or under flat_interest term: not settled")
+            raise unsettled("events", found, "no new rate of a level after reduce_term, or under flat_interest term: not settled")
         if self.rows[self.index].ahead and self.rows[self.index].settled is None:
             raise unsettled("events", f"a new rate in the period from {period.start} of an instalment paid in advance", "one or the other")
 
