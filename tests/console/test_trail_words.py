@@ -51,3 +51,26 @@ def test_a_link_leads_only_where_the_reader_may_go(scenario: Any, client_of: Any
     record = AuditRecord(act="decide", subject_kind="decision", subject_id="7")
     assert _url(record, User.objects.get(username="risk")) == "/decisions/7/"
     assert _url(record, User.objects.get(username="accountant")) == ""
+
+
+def test_particulars_of_all_acts_are_words(scenario: Any, client_of: Any) -> None:
+    """Each particular of each act that was done has a word, and its value is no list and no table of the program."""
+    from puhui.console.trail_words import DETAILS, SUBJECTS
+    from puhui.console.views.trail import _row
+    from puhui.parties.models import AuditRecord, User
+
+    auditor = User.objects.get(username="auditor")
+    records = [each for each in AuditRecord.objects.all() if isinstance(each.detail, dict)]
+    assert {key for each in records for key in each.detail} - set(DETAILS) == set()
+    assert {each.subject_kind for each in records} - set(SUBJECTS) == set()
+    values = {item["value"] for each in records for item in _row(each, auditor)["detail"]}
+    assert [value for value in values if re.search(r"[\[\]{}]|^None$|^True$|^False$", value)] == []
+
+
+def test_lists_and_tables_are_told_in_chinese() -> None:
+    from puhui.console.views.trail import _short
+
+    with override("zh-hans"):
+        assert _short("grounds", ["number_named", "name_equal"]) == "附言含借据号、付款人即该企业"
+        assert _short("voice", "yes") == "是" and _short("missing", []) == "–" and _short("kind", "household") == "农户"
+        assert "：" in _short("answers", {"site_visit": "settled"})

@@ -10,8 +10,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from puhui.console.act_words import CHOICES, LINE, NAMES
-from puhui.console.labels import APPLICATION, CONTRACT, LOAN, OUTCOME
-from puhui.console.words import AUTHORITY, PARTIES, PEOPLE, PURPOSES, ROLES, word
+from puhui.console.book_words import GROUNDS
+from puhui.console.labels import APPLICATION, CONTRACT, FINDING, LOAN, OUTCOME, VOICE
+from puhui.console.words import AUTHORITY, FIRM_KINDS, PARTIES, PEOPLE, PURPOSES, ROLES, word
 
 __all__ = ["ACTS", "DETAILS", "SUBJECTS", "detail_word"]
 
@@ -37,6 +38,7 @@ SUBJECTS = {
     "registeredmodel": _("model"),
     "modelpromotion": _("promotion of a model"),
     "policypromotion": _("promotion of a policy"),
+    "productpromotion": _("promotion of a policy"),
     "line": _("credit line"),
     "security": _("security"),
     "receipt": _("receipt"),
@@ -49,6 +51,7 @@ SUBJECTS = {
     "firm_account": _("account of the firm"),
     "draft": _("draft of a product"),
     "comparison": _("comparison of policies"),
+    "imported_file": _("file taken in"),
 }
 
 ACTS = {
@@ -272,6 +275,19 @@ DETAILS = {
     "table": _("table"),
     "suspects": _("under suspicion"),
     "day": _("day"),
+    "score": _("score"),
+    "grounds": _("grounds"),
+    "known": _("known before"),
+    "matched": _("payments of ours"),
+    "receipts": _("receipts"),
+    "version": _("version"),
+    "cast": _("votes cast"),
+    "voice": _("vote"),
+    "quorum": _("quorum"),
+    "members": _("members"),
+    "differ": _("found otherwise"),
+    "condition": _("condition"),
+    "in_force_from": _("in force from"),
 }
 
 _STATES = {code: each.label for table in (LINE, LOAN, CONTRACT, APPLICATION, OUTCOME) for code, each in table.items()}
@@ -285,7 +301,10 @@ _VALUES: dict[str, dict[str, Any]] = {
     "act": NAMES,
     "to": ROLES,
     "from": ROLES,
-    "kind": CHOICES,
+    "kind": {**CHOICES, **FIRM_KINDS, "bank": _("bank"), "guarantor": _("guarantor")},
+    "grounds": GROUNDS,
+    "voice": {code: each.label for code, each in VOICE.items()},
+    "answers": {code: each.label for code, each in FINDING.items()},
     "item_kind": CHOICES,
     "before": CHOICES,
     "after": CHOICES,

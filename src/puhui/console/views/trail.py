@@ -9,12 +9,13 @@ from typing import Any
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from puhui.console.access import Request, may_read, page
 from puhui.console.decision_figures import language
 from puhui.console.evidence_figures import record_title
 from puhui.console.paging import filters_of, paged
-from puhui.console.templatetags.figures import moment, money, rate
+from puhui.console.templatetags.figures import EMPTY, enumerated, moment, money, rate
 from puhui.console.trail_words import ACTS, DETAILS, SUBJECTS, detail_word
 from puhui.console.words import in_language, product_name, word
 from puhui.evidence.layouts import layouts
@@ -58,10 +59,19 @@ def _short(key: str, value: Any) -> str:
         return money(value)
     if key in ("rate_e8", "rate_ppm", "change_ppm") and isinstance(value, int):
         return rate(value // 100 if key == "rate_e8" else value)
-    text = _worded(key, str(value))
+    text = _told(key, value)
     if key in ("digest", "text"):
         return text[:12]
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _told(key: str, value: Any) -> str:
+    """A value in words, a list and a table one part after the other."""
+    if value is None or value in ("", [], {}):
+        return EMPTY
+    if isinstance(value, dict):
+        return enumerated(_worded("code", str(part)) + _(": ") + _told(key, each) for part, each in value.items())
+    return enumerated(_told(key, each) for each in value) if isinstance(value, list) else _worded(key, str(value))
 
 
 def _conditions() -> dict[str, str]:
