@@ -285,7 +285,6 @@ DETAILS = {
     "voice": _("vote"),
     "quorum": _("quorum"),
     "members": _("members"),
-    "differ": _("found otherwise"),
     "condition": _("condition"),
     "in_force_from": _("in force from"),
 }
