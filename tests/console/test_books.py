@@ -270,10 +270,20 @@ def test_the_losses_add_up_and_every_loan_has_its_reason(scenario: Any, client_o
     assert context["stages"]["totals"]["loss_fen"] == sum(each.loss_fen for each in details) > 0
     assert context["floor"]["required_fen"] == sum(row["required_fen"] for row in context["floor"]["rows"])
     assert context["floor"]["principal_fen"] == sum(each.principal_fen for each in details)
-    assert len(context["rows"]) == details.count() and all(row["reason"] and row["loan"] for row in context["rows"])
+    assert len(context["rows"]) == details.count() and all(row["reason"] and (row["loan"] or row["line"]) for row in context["rows"])
     assert not client_of("risk").get("/books/losses/?stage=3").context["rows"]
     for number in run.entry_ids:
         assert f'href="/books/entries/{number}/"' in text_of(page)
+
+
+def test_a_line_stands_in_the_losses_with_what_may_be_drawn_on_it(scenario: Any, client_of: Any) -> None:
+    page = client_of("risk").get("/books/losses/")
+    rows = [row for row in page.context["rows"] if row["line"]]
+    assert rows and page.context["stages"]["totals"]["commitment_loss_fen"] == sum(row["loss_fen"] for row in rows) > 0
+    for row in rows:
+        line, detail = row["line"], row["detail"]
+        assert (detail.loan_id, row["firm"], row["exposure_fen"]) == (-line.contract_id, line.firm.name, detail.undrawn_fen)
+        assert f'href="/lines/{line.pk}/"' in text_of(page) and 0 < row["loss_fen"] < row["exposure_fen"] <= line.limit_fen
 
 
 def test_the_taxes_of_a_month_are_those_of_the_accounts(money: Any, scenario: Any, client_of: Any) -> None:

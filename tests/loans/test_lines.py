@@ -179,3 +179,47 @@ def test_commitments_in_the_memo_books(lender: Any, cleared_contract: Callable[.
     expire_lines(lender, date(2026, 4, 1))
     assert post_commitments(lender, day) == -20_000_000
     assert balances_by_role(lender, day)["memo_undrawn"] == 0 and proved(lender) == []
+
+
+def test_what_may_still_be_drawn_is_provided_for_until_the_line_ends(
+    lender: Any, cleared_contract: Callable[..., Any], act: Callable[..., Any]
+) -> None:
+    """A line drawn on for a third, one never drawn on, and one frozen: each has its commitment loss, by the pure functions."""
+    from puhui.books.queries import balances_by_role
+    from puhui.calculations.loss_stages import commitment_loss
+    from puhui.loans.class_models import LoanClass
+    from puhui.loans.lines import expire_lines, post_commitments
+    from puhui.loans.loss_models import LossDetail, LossRun
+    from puhui.loans.loss_rules import policy_on
+    from puhui.loans.provisioning import provision_month_end, reckon
+
+    day = lender.business_date
+    contracts = [cleared_contract(OWN) for _ in range(3)]
+    for contract in contracts:
+        act("open_line", contract)
+    loan = act("draw_on_line", contracts[0], amount_fen=10_000_000).result.loan
+    act("freeze_line", contracts[2], reason="a warning")
+    post_commitments(lender, day)
+    provision_month_end(lender, day, "test")
+    rows = {-row.loan_id: row for row in LossDetail.objects.filter(loan_id__lt=0)}
+    assert {contract.pk: rows[contract.pk].undrawn_fen for contract in contracts} == dict(
+        zip([contract.pk for contract in contracts], (20_000_000, 30_000_000, 30_000_000), strict=True)
+    )
+    rules, years = policy_on(day).rules, (date(2026, 3, 31) - day).days / 365
+    for row in rows.values():
+        expected = commitment_loss(1, row.undrawn_fen, years, row.probability_ppm, row.lgd_ppm, 43_500, rules)
+        assert (row.stage, row.loss_fen, row.exposure_fen) == (1, 0, 0) and row.commitment_loss_fen == expected > 0
+    booked = balances_by_role(lender, day)
+    assert -booked["commitment_provision"] == sum(row.commitment_loss_fen for row in rows.values())
+    assert booked["memo_undrawn"] == sum(row.undrawn_fen for row in rows.values())
+    assert LossRun.objects.get().figures["stages"]["1"]["loans"] == 1
+
+    held = {"institution": lender, "risk_class": "substandard", "since": day, "articles": []}
+    LoanClass.objects.update_or_create(loan=loan, defaults=held)
+    later = date(2026, 1, 31)
+    reckon(lender, later, policy_on(later))
+    assert {-row.loan_id: row.stage for row in LossDetail.objects.filter(run_date=later, loan_id__lt=0)} == dict(
+        zip([contract.pk for contract in contracts], (3, 1, 1), strict=True)
+    ), "a line is as bad as the worst of its notes"
+    expire_lines(lender, date(2026, 4, 1))
+    assert reckon(lender, date(2026, 4, 1), policy_on(later)) == 1 and proved(lender) == []

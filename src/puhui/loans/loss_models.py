@@ -25,11 +25,12 @@ class LossRun(models.Model):
 
 
 class LossDetail(models.Model):
-    """One loan in a run: all that its loss follows from, so that it can be explained and reckoned again."""
+    """One loan in a run, or what may still be drawn on a line: all that its loss follows from, so that it can be explained and reckoned
+    again."""
 
     run_date = models.DateField()
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, db_index=False)
-    loan_id = models.BigIntegerField()
+    loan_id = models.BigIntegerField()  # of a line: its contract's, below zero
     branch_id = models.BigIntegerField()
     product_code = models.CharField(max_length=60)
     stage = models.SmallIntegerField()

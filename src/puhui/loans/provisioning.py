@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from puhui.books.actions import EntryDraft, open_day, post_many
 from puhui.books.chart import chart
@@ -80,7 +80,7 @@ def provision_month_end(institution: Institution, day: date, actor: str) -> dict
 
 
 def reckon(institution: Institution, day: date, policy: Policy) -> int:
-    """Write a row of `LossDetail` for every open loan; returns how many. One statement."""
+    """Write a row of `LossDetail` for every open loan, and for every line that can be drawn on; returns how many. One statement."""
     before = LossRun.objects.filter(institution=institution, date__lt=day).order_by("-date").values_list("date", flat=True).first()
     rules = policy.rules
     values: dict[str, Any] = {
@@ -227,7 +227,10 @@ def _reserve_drafts(institution: Institution, day: date, lacking_fen: int) -> li
 def _stage_figures(institution: Institution, day: date) -> dict[str, dict[str, int]]:
     details = LossDetail.objects.filter(institution=institution, run_date=day).values("stage")
     sums = details.annotate(
-        loans=Count("pk"), exposure_fen=Sum("exposure_fen"), loss_fen=Sum("loss_fen"), commitment_loss_fen=Sum("commitment_loss_fen")
+        loans=Count("pk", filter=Q(loan_id__gt=0)),
+        exposure_fen=Sum("exposure_fen"),
+        loss_fen=Sum("loss_fen"),
+        commitment_loss_fen=Sum("commitment_loss_fen"),
     )
     names = ("loans", "exposure_fen", "loss_fen", "commitment_loss_fen")
     return {

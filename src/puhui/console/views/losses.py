@@ -13,8 +13,9 @@ from puhui.console.book_words import ACTORS, CLASSES, SCENARIOS, SECURITIES, STA
 from puhui.console.forms import day as day_of
 from puhui.console.paging import filters_of, paged
 from puhui.console.words import product_name, word
+from puhui.loans.credit_models import CreditLine
 from puhui.loans.loss_models import LossDetail, LossRun
-from puhui.loans.loss_queries import loans_of_details, loss_details, loss_runs
+from puhui.loans.loss_queries import lines_of_details, loans_of_details, loss_details, loss_runs
 from puhui.loans.models import Loan
 
 RUNS_SHOWN = 24
@@ -36,11 +37,11 @@ def losses(request: Request) -> HttpResponse:
         request, loss_details(request.institution, run.date, stage, filters["reason"]), {**filters, "date": run.date.isoformat()}
     )
     details = list(context["page"].object_list)
-    loans = loans_of_details(request.user, details)
+    loans, lines = loans_of_details(request.user, details), lines_of_details(request.user, details)
     context |= {
         "tab": "losses", "run": run, "by": word(ACTORS, run.recorded_by), "runs": [each.date for each in runs],
         "stages": _stages(run, before), "floor": _floor(run),
-        "rules": _rules(run), "rows": [_row(each, loans.get(each.loan_id), run.date) for each in details],
+        "rules": _rules(run), "rows": [_row(each, loans.get(each.loan_id), lines.get(each.loan_id), run.date) for each in details],
         "reasons": [(code, word(STAGE_REASONS, code)) for code in STAGE_REASONS],
     }  # fmt: skip
     return render(request, "console/losses.html", context)
@@ -90,10 +91,14 @@ def _rules(run: LossRun) -> dict[str, Any]:
     }
 
 
-def _row(detail: LossDetail, loan: Loan | None, day: date) -> dict[str, Any]:
+def _row(detail: LossDetail, loan: Loan | None, line: CreditLine | None, day: date) -> dict[str, Any]:
+    """A loan, or what may still be drawn on a line with what that is expected to cost."""
+    is_line, owner = detail.loan_id < 0, loan or line
+    exposure, loss = (detail.undrawn_fen, detail.commitment_loss_fen) if is_line else (detail.exposure_fen, detail.loss_fen)
     return {
-        "detail": detail, "loan": loan, "product": product_name(detail.product_code), "risk_class": word(CLASSES, detail.risk_class),
+        "detail": detail, "loan": loan, "line": line, "firm": owner.firm.name if owner else "",
+        "product": product_name(detail.product_code), "risk_class": word(CLASSES, detail.risk_class),
         "reason": word(STAGE_REASONS, detail.reason), "security": word(SECURITIES, detail.security),
         "clean_days": (day - detail.clean_since).days if detail.clean_since else None,
-        "cover_ppm": _share(detail.loss_fen, detail.exposure_fen),
+        "exposure_fen": exposure, "loss_fen": loss, "cover_ppm": _share(loss, exposure),
     }  # fmt: skip

@@ -27,7 +27,7 @@ WITH scenario AS (
     SELECT DISTINCT loan_id FROM loans_restructuring
      WHERE institution_id = %(institution)s AND day <= %(day)s AND observed_until >= %(day)s
 ), state AS (
-    SELECT loan.id, loan.contract_id, {branch} AS branch_id, loan.product_code, loan.rate_ppm, loan.maturity, loan.status, loan.lent_fen,
+    SELECT loan.id, loan.id AS note_id, loan.contract_id, {branch} AS branch_id, loan.product_code, loan.rate_ppm, loan.maturity, loan.status, loan.lent_fen,
            greatest(%(day)s::date - loan.overdue_since, 0) AS days_past_due, loan.probability_ppm, loan.undrawn_fen,
            {exposure} AS gross_fen, {principal} AS principal_fen, {earned} AS earned_fen, {unpaid} AS unpaid_fen,
            loan.non_accrual_profile
@@ -48,6 +48,26 @@ WITH scenario AS (
            SELECT CASE WHEN brings_nothing THEN interest_run ELSE 0 END AS interest_suspended_run,
                   CASE WHEN brings_nothing THEN penalty_run ELSE 0 END AS penalty_suspended_run) AS suspended
      WHERE loan.institution_id = %(institution)s AND loan.status NOT IN ('closed', 'undrawn')
+     UNION ALL
+    -- What may still be drawn on a line is a commitment with a row of its own, under the contract's number below zero: its arrears and
+    -- class are those of the worst of its notes.
+    SELECT -line.contract_id, note.id, line.contract_id, coalesce(newest.branch_id, %(head)s::bigint), contract.product_code,
+           coalesce(decision.rate_ppm, 0), line.until, line.status, 0, greatest(%(day)s::date - note.overdue_since, 0),
+           decision.probability_ppm, exposure.reserved_fen, 0, 0, 0, 0, 'house_rule'
+      FROM loans_creditline AS line
+      JOIN loans_contract AS contract ON contract.id = line.contract_id
+      JOIN decisions_decision AS decision ON decision.id = contract.decision_id
+      JOIN decisions_exposure AS exposure ON exposure.decision_id = contract.decision_id
+      LEFT JOIN LATERAL (SELECT branch_id FROM loans_loan WHERE contract_id = contract.id ORDER BY id DESC LIMIT 1) AS newest ON true
+      LEFT JOIN LATERAL (
+            SELECT loan.id, loan.overdue_since
+              FROM loans_loan AS loan
+              LEFT JOIN loans_loanclass AS class ON class.loan_id = loan.id
+             WHERE loan.contract_id = contract.id AND loan.status NOT IN ('closed', 'undrawn')
+             ORDER BY array_position(ARRAY['loss', 'doubtful', 'substandard', 'special_mention', 'normal'], class.risk_class::text),
+                      loan.overdue_since, loan.id
+             LIMIT 1) AS note ON true
+     WHERE line.institution_id = %(institution)s AND line.status IN ('open', 'frozen') AND exposure.reserved_fen > 0
 ), known AS (
     SELECT state.*, coalesce(state.days_past_due, 0) AS late,
            coalesce(held.risk_class, (SELECT by_days.risk_class FROM jsonb_to_recordset(%(classes_by_days)s::jsonb)
@@ -56,7 +76,8 @@ WITH scenario AS (
                                        ORDER BY by_days.more_than DESC LIMIT 1), 'normal') AS risk_class,
            coalesce(secured.kind, 'unsecured') AS security,
            round(unsecured.lgd_ppm - (unsecured.lgd_ppm - coalesce(secured.lgd_ppm, unsecured.lgd_ppm))
-                 * least(coalesce(secured.value_fen / nullif(sum(state.gross_fen) OVER (PARTITION BY state.contract_id), 0), 1), 1)
+                 * least(coalesce(secured.value_fen / nullif(sum(state.gross_fen) OVER (PARTITION BY state.contract_id)
+                                                             + CASE WHEN state.id < 0 THEN state.undrawn_fen ELSE 0 END, 0), 1), 1)
                 )::integer AS lgd_ppm,
            observed.loan_id IS NOT NULL AS is_restructured, coalesce(before.stage, 1) AS stage_before, before.clean_since AS clean_before,
            before.earned_fen AS earned_before, coalesce(before.held_back_fen, 0) AS held_before,
@@ -64,9 +85,9 @@ WITH scenario AS (
                 THEN round(before.loss_fen * 1000000.0 / before.exposure_fen) ELSE 0 END AS share_ppm_before
       FROM state
       JOIN loss_given AS unsecured ON unsecured.security = 'unsecured'
-      LEFT JOIN loans_loanclass AS held ON held.loan_id = state.id
+      LEFT JOIN loans_loanclass AS held ON held.loan_id = state.note_id
       LEFT JOIN secured ON secured.contract_id = state.contract_id
-      LEFT JOIN observed ON observed.loan_id = state.id
+      LEFT JOIN observed ON observed.loan_id = state.note_id
       LEFT JOIN loans_lossdetail AS before
         ON before.institution_id = %(institution)s AND before.run_date = %(before)s AND before.loan_id = state.id
      WHERE state.gross_fen > 0 OR state.undrawn_fen > 0
