@@ -123,6 +123,30 @@ def test_a_sheet_of_a_workbook_is_named(scenario: Any, caller_of: Any) -> None:
         assert send(sheet=month).json()[0]["counts"]["accepted"] == 1
 
 
+def test_a_mapping_goes_with_a_file_by_name_or_as_a_file(scenario: Any, caller_of: Any) -> None:
+    from puhui.parties.actions import grant_consents
+    from puhui.parties.models import Firm
+
+    firm = Firm.objects.filter(institution=scenario.institution).order_by("pk").first()
+    grant_consents(
+        scenario.institution, [firm], purpose="credit_decision", classes=["C03"], expires_on=date(2030, 1, 1), text_version="2",
+        text="同意", channel="counter", granted_by="officer",
+    )  # fmt: skip
+    client = caller_of("officer")
+    mapping = '[format]\namount_unit = "wan_yuan"\n'
+
+    def send(number: str, **form: Any) -> Any:
+        text = f"决定书文号,处罚决定日期,处罚类别,处罚领域,罚款金额（万元）\n{number},2024-05-06,罚款,市场监管,1.5\n"
+        file = SimpleUploadedFile("fines.csv", text.encode())
+        return client.post("/api/v1/evidence/C03/penalty", {"file": file, "firm": firm.name, **form})
+
+    assert send("1").status_code == 422
+    assert send("2", mapping="amounts-in-ten-thousands").json()[0]["counts"]["accepted"] == 1
+    assert send("3", mapping_file=SimpleUploadedFile("m.toml", mapping.encode())).json()[0]["counts"]["accepted"] == 1
+    unknown = send("4", mapping="/etc/passwd")
+    assert unknown.status_code == 422 and "uk-council-awards" in unknown.json()["faults"][0]["expected"]
+
+
 def test_a_quote_is_the_commands_own(scenario: Any, caller_of: Any) -> None:
     from puhui.calculations.quote import answer_text
     from puhui.products.law import law_on
@@ -216,7 +240,8 @@ def test_a_household_is_registered_once_and_its_numbers_are_not_answered(scenari
     assert post(caller_of("risk"), "/firms/borrowers", asked).status_code == 403
     leaving = {"identity_number": numbers[1], "day": scenario.institution.business_date.isoformat(), "reason": "分户"}
     assert post(caller_of("risk"), f"/firms/{told['id']}/leavings", leaving).status_code == 403
-    assert post(client, f"/firms/{told['id']}/leavings", leaving).json() == {"parts": ["member", "spouse"], "consents_ended": 0}
+    left = post(client, f"/firms/{told['id']}/leavings", leaving).json()
+    assert left == {"parts": ["member", "spouse"], "consents_ended": 0, "stale_drafts": []}
     twice = post(client, f"/firms/{told['id']}/leavings", leaving)
     assert twice.status_code == 422 and numbers[1] not in twice.content.decode()
 

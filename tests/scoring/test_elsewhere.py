@@ -240,3 +240,33 @@ def test_a_few_hits_that_chance_makes_are_no_rows_of_training():
     sample = {"rows": [kept[0], kept[1], kept[-1]], "whole": False, "chance": 0.003167}
     assert note_of(rows, sample) == ""
     assert note_of(rows, sample | {"rows": kept[:14] + kept[-1:]}).startswith("about 5.5% of the rows")
+
+
+def test_training_reads_money_days_and_decimal_commas_as_people_write_them(loans, tmp_path):
+    own = loans(300, seed=4).with_columns(pl.col("turnover").round(2), pl.col("noise").round(4))
+    own = own.with_columns(area=pl.Series([f"{2100 + row % 90:05d}" for row in range(300)]), remark=pl.lit("1,5 or more"))
+    written = own.with_columns(
+        pl.Series("turnover", [None if value is None else f"${value:,.2f} " for value in own["turnover"]]).fill_null("?"),
+        pl.Series("noise", [f"{value:.4f}".replace(".", ",") for value in own["noise"]]),
+        pl.col("start").dt.strftime("%d-%b-%y"),
+    )
+    written.write_csv(tmp_path / "written.csv", separator=";")
+    written.write_parquet(tmp_path / "written.parquet")
+    for file in ("written.csv", "written.parquet"):
+        read = read_table(tmp_path / file)
+        for name in ("turnover", "noise", "start"):
+            assert read[name].equals(own[name]), (file, name)
+        assert read["remark"].dtype == pl.String
+    assert read_table(tmp_path / "written.parquet")["area"].equals(own["area"]), "a code of figures stays a code"
+    other = own.with_columns(pl.col("start").dt.replace(day=5).dt.strftime("%m/%d/%Y"))
+    other.write_csv(tmp_path / "order.csv")
+    assert read_table(tmp_path / "order.csv")["start"].dtype == pl.String, "May or the fifth: nobody knows"
+
+
+def test_training_names_the_nearest_of_a_table_that_spells_otherwise(loans):
+    body = {"target": "Defaulted", "id": ["LoanNr"], "variables": ["turn_over", "nois*"], "split": {"folds": 2, "repeats": 1}}
+    with pytest.raises(FaultsError) as raised:
+        train(loans(100), read_configuration(body))
+    told = {fault.where: fault.remedy for fault in raised.value.faults}
+    assert told["target: column Defaulted"] == "is 'defaulted' meant?" and told["id: column LoanNr"] == "is 'loan_nr' meant?"
+    assert told["variables: turn_over"] == "is 'turnover' meant?"

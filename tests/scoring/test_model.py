@@ -6,8 +6,9 @@ from copy import deepcopy
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from puhui.calculations.faults import FaultsError
 from puhui.scoring.explanation import explain_case
@@ -89,7 +90,7 @@ CASES = st.fixed_dictionaries(
 SCHEMA = {"months": pl.Float64, "region": pl.String, "part": pl.Float64, "whole": pl.Float64}
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(st.lists(CASES, min_size=1, max_size=10), st.sampled_from(["platt", "isotonic"]), st.sampled_from(["best", "neutral"]))
 def test_one_case_and_many_score_the_same(cases, method, against):
     curve = [[480, 0.5], [520, 0.31], [560, 0.0123456789]] if method == "isotonic" else []

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from puhui.scoring.preparation import KINDS, Step, as_date, as_number, as_text, prepare, prepare_frame
 
@@ -60,7 +61,7 @@ DATES = st.one_of(st.none(), st.dates(date(1990, 1, 1), date(2030, 1, 1)))
 CODES = st.one_of(st.none(), st.sampled_from(["1101", "12", "AB", " AB ", "", "中文", "9"]))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @example([{"part": math.nan, "whole": None, "start": None, "end": None, "code": None, "other_code": None}])
 @given(
     st.lists(

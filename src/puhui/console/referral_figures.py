@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from puhui.decisions import timing
 from puhui.decisions.factory_models import Answer, Question, Sitting
 from puhui.decisions.models import Decision
 from puhui.decisions.referral import is_open
-from puhui.decisions.seats import free_of, has_lost_quorum
+from puhui.decisions.seats import has_lost_quorum
 from puhui.parties.models import User
 from puhui.products.parameters import table
 
@@ -84,9 +84,8 @@ def clock(decision: Decision, product_code: str) -> dict[str, Any] | None:
     return {"at": found[-1].at, "is_late": found[-1].at < now}
 
 
-def sitting(found: Sitting, people: Mapping[int, User], reader: User) -> dict[str, Any]:
-    """A sitting with its members, the votes that count, who keeps out, and whether the reader may still vote or end it."""
-    free = free_of(found, people.values())
+def sitting(found: Sitting, people: Mapping[int, User], free: Sequence[int], reader: User) -> dict[str, Any]:
+    """A sitting with its members, the votes that count (of those who are `free`), and whether the reader may still vote or end it."""
     votes = {one.member_id: one for one in found.votes.all() if one.member_id in free}
     is_lost = has_lost_quorum(found, free, {number: one.role for number, one in people.items()})
     members = [

@@ -41,6 +41,7 @@ PATTERNS: tuple[tuple[str, Any], ...] = (
     (r"(?P<a>\d+) who are at work and free of interest", _("%(a)s who are at work and free of interest")),
     (r"Wait until more are back\.", _("Wait until more are back.")),
     (r"quorum", _("quorum")),
+    (r"(?P<a>\d+) or more", _("%(a)s or more")),
     (
         r"(?P<a>\d+) of (?P<b>\d+) members without an own interest",
         _("%(a)s of %(b)s members without an own interest"),

@@ -77,7 +77,8 @@ def _lost(rows: Iterable[Sitting]) -> list[Sitting]:
 
 def tell_lost(user: User, firm: Firm | None, person: Person | None, actor: str) -> list[Sitting]:
     """The open sittings that lost their quorum by an interest just declared, each told in the trail with whoever convened it."""
-    firms = [firm.pk] if firm is not None else FirmPerson.objects.filter(person=person, until__isnull=True).values("firm")
+    own = FirmPerson.objects.filter(person=person, until__isnull=True).values_list("firm_id", flat=True)
+    firms = [firm.pk] if firm is not None else list(own)
     rows = Sitting.objects.filter(
         institution=user.institution_id, outcome=Sitting.Outcome.OPEN, members__contains=[user.pk], decision__firm__in=firms
     )

@@ -38,10 +38,10 @@ def absent_on(users: Iterable[int], day: date) -> set[int]:
 
 def interests_of(users: Collection[User], firm: Firm) -> dict[int, tuple[str, ...]]:
     """User → kinds of own relations to the firm: `own_firm` from the registers, else as declared. One query for all users."""
-    return {number: interests for number, (_, interests) in _seen(users, firm, date.min).items()}
+    return {number: interests for number, (_, interests) in seen_on(users, firm, date.min).items()}
 
 
-def _seen(users: Iterable[User], firm: Firm, day: date) -> dict[int, tuple[bool, tuple[str, ...]]]:
+def seen_on(users: Iterable[User], firm: Firm, day: date) -> dict[int, tuple[bool, tuple[str, ...]]]:
     """User → away on the day, and own relations to the firm."""
     people = FirmPerson.objects.filter(firm=firm, until__isnull=True)
     away = Absence.objects.filter(user=OuterRef("pk"), starts_on__lte=day, ends_on__gte=day)
@@ -64,7 +64,7 @@ def givers_of(user: User, day: date) -> list[User]:
 def standing_of(user: User, firm: Firm, day: date, spoken: Collection[int] = ()) -> Standing:
     """How a person stands to a case of the firm; `spoken`: those who have had their say, who cannot speak again through others."""
     givers = givers_of(user, day)
-    seen = _seen([user, *givers], firm, day)
+    seen = seen_on([user, *givers], firm, day)
     free = tuple(one for one in givers if not seen[one.pk][1] and one.pk not in spoken)
     return Standing(*seen[user.pk], free)
 

@@ -9,7 +9,6 @@ that is absent. Decisions do not go through here: they take exact values or none
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from puhui.calculations.faults import Fault, check
-from puhui.scoring.cells import dates, flag, is_unknown, known_text, number, number_text
+from puhui.scoring.cells import dates, flag, has_decimal_commas, is_unknown, known_text, number, number_text
 from puhui.scoring.headings import absent_columns, columns_named, read_as
 from puhui.scoring.loading import AnyModel
 from puhui.scoring.model import Model
@@ -32,7 +31,6 @@ SHOWN_NEW = 5
 LOOKED_AT = 100
 """Known cells at the head of a column, one of which shows whether a program wrote bytes."""
 _BYTES = r"^b'.*'$"
-_COMMA = re.compile(r"[-+]?\d+,\d+")
 
 
 @dataclass
@@ -147,7 +145,7 @@ def _numbers(series: pl.Series, training: str, result: Adapted, faults: list[Fau
     plain = series.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False) if series.dtype == pl.String else None
     if plain is not None and plain.null_count() == series.null_count():
         return plain
-    if series.dtype == pl.String and _has_decimal_commas(series):
+    if series.dtype == pl.String and has_decimal_commas(series.drop_nulls().unique().to_list()):
         result.notes.append(f"{series.name}: a comma is read as the decimal sign")
         return series.str.strip_chars().str.replace(",", ".").cast(pl.Float64, strict=False)
     read, wrong = {}, []
@@ -158,14 +156,6 @@ def _numbers(series: pl.Series, training: str, result: Adapted, faults: list[Fau
             read[value] = None
             wrong.append(value)
     return _told(series, [read[value] for value in series.to_list()], pl.Float64, wrong, "a number", result, faults)
-
-
-def _has_decimal_commas(series: pl.Series) -> bool:
-    """Whether all known cells are whole numbers or hold one comma as a decimal sign: some of them could not be thousands."""
-    texts = [text.strip() for text in series.drop_nulls().unique().to_list() if not is_unknown(text)]
-    if not all(_COMMA.fullmatch(text) or text.lstrip("+-").isdecimal() for text in texts):
-        return False
-    return any(len(text.partition(",")[2]) != 3 for text in texts if "," in text)
 
 
 def _days(series: pl.Series, result: Adapted, faults: list[Fault]) -> pl.Series:

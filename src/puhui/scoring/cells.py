@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
-__all__ = ["dates", "flag", "is_unknown", "known_text", "number", "number_text"]
+__all__ = ["dates", "flag", "has_decimal_commas", "is_unknown", "known_text", "looks_like_money", "number", "number_text"]
 
 UNKNOWN = {"", "?", "-", "--", ".", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing", "unknown", "\\n", "无", "不详", "空"}
 YES, NO = {"true", "yes", "y", "t", "是", "1"}, {"false", "no", "n", "f", "否", "0"}
@@ -15,6 +15,8 @@ _WIDE = str.maketrans("０１２３４５６７８９．，－＋（）％　", 
 _NOT_A_FIGURE = re.compile(r"[$¥￥€£元\s']|usd|cny|rmb|us(?=\$)", re.IGNORECASE)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
 _WHOLE = re.compile(r"[-+]?\d+\.0*")
+_COMMA = re.compile(r"[-+]?\d+,\d+")
+_MONEY = re.compile(r"[$¥￥€£元,%]|usd|cny|rmb", re.IGNORECASE)
 _TIME = re.compile(r"[ T]+\d{1,2}:\d{2}.*$")
 
 YEAR_FIRST = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")
@@ -58,6 +60,19 @@ def number(value: object) -> float | None:
         raise ValueError(f"{value!r} is no number")
     figure = float(plain) / (100 if share else 1)
     return figure if math.isfinite(figure) else None
+
+
+def looks_like_money(text: str) -> bool:
+    """Whether a cell has a sign that figures of money or shares are written with and codes are not."""
+    return bool(_MONEY.search(text))
+
+
+def has_decimal_commas(texts: Sequence[str]) -> bool:
+    """Whether all known cells are whole numbers or hold one comma as a decimal sign: some of them could not be thousands."""
+    known = [text.strip() for text in texts if not is_unknown(text)]
+    if not all(_COMMA.fullmatch(text) or text.lstrip("+-").isdecimal() for text in known):
+        return False
+    return any(len(text.partition(",")[2]) != 3 for text in known if "," in text)
 
 
 def number_text(text: str) -> str | None:

@@ -22,6 +22,7 @@ from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.scoring.cells import is_unknown
 from puhui.scoring.configuration import Configuration, Target
 from puhui.scoring.group_calibration import personal_fault
+from puhui.scoring.headings import nearest
 from puhui.scoring.preparation import KINDS, as_text, columns_read, needed, prepare_frame, read_column
 from puhui.scoring.spoilt import spoilt_numbers
 
@@ -262,7 +263,7 @@ def _column_faults(frame: pl.DataFrame, configuration: Configuration) -> list[Fa
     }
     known = set(frame.columns)
     faults = [
-        Fault(f"{key}: column {column}", "no such column", f"one of {', '.join(frame.columns[:60])}")
+        Fault(f"{key}: column {column}", "no such column", f"one of {', '.join(frame.columns[:60])}", _meant(column, frame.columns))
         for key, columns in named.items()
         for column in columns
         if column not in known
@@ -270,11 +271,21 @@ def _column_faults(frame: pl.DataFrame, configuration: Configuration) -> list[Fa
     names = known | {step.name for step in configuration.preparation}
     patterns = {"variables": configuration.variables, "categories": configuration.categories, "exclusions": tuple(configuration.exclusions)}
     for key, wanted in patterns.items():
-        faults += [Fault(f"{key}: {p}", "no column of that name", "a column or step") for p in wanted if not _matching(p, names)]
+        faults += [
+            Fault(f"{key}: {p}", "no column of that name", "a column or step", _meant(p, frame.columns))
+            for p in wanted
+            if not _matching(p, names)
+        ]
     faults += [
         Fault(f"prepare: {step.name}", "a column has that name", "a new name") for step in configuration.preparation if step.name in known
     ]
     return faults
+
+
+def _meant(name: str, columns: list[str]) -> str:
+    """The nearest column to a name or pattern, as a question; a table from elsewhere spells them otherwise."""
+    near = nearest(name, columns)
+    return f"is {near!r} meant?" if near else ""
 
 
 def _columns_of_steps(configuration: Configuration) -> list[str]:

@@ -24,6 +24,7 @@ from puhui.scoring.headings import absent_columns, column_named, columns_named, 
 from puhui.scoring.loading import AnyModel
 from puhui.scoring.population import read_target
 from puhui.scoring.seen_rows import note_of
+from puhui.scoring.written import as_meant
 
 __all__ = ["Judged", "evaluate_table", "judge", "read_table"]
 
@@ -36,7 +37,8 @@ SEPARATORS = (",", ";", "\t", "|")
 def read_table(path: Path, as_text: bool = False) -> pl.DataFrame:
     """The table in a file, told by its content. FaultsError when there is none, or it cannot be read, or has no row.
 
-    as_text: cells of a CSV or XLSX file stay as they are written (`02108`), for a table that is adapted to a model afterwards.
+    as_text: cells of a CSV or XLSX file stay as they are written (`02108`), for a table that is adapted to a model afterwards; else money,
+    shares and days that are plainly such are read as numbers and dates.
     """
     where = str(path)
     try:
@@ -50,7 +52,7 @@ def read_table(path: Path, as_text: bool = False) -> pl.DataFrame:
         ) from error
     if frame.is_empty():
         raise FaultsError([Fault(where, "no rows", "one row per case")])
-    return plain(frame)
+    return plain(frame) if as_text else as_meant(plain(frame))
 
 
 def _read(path: Path, magic: bytes, as_text: bool) -> pl.DataFrame:
@@ -63,7 +65,7 @@ def _read(path: Path, magic: bytes, as_text: bool) -> pl.DataFrame:
 
 
 def _read_csv(text: bytes, where: str, as_text: bool) -> pl.DataFrame:
-    """Types are told from all rows: a code that first shows a letter in the last row is text. Dates that are plainly dates become dates."""
+    """Types are told from all rows: a code that first shows a letter in the last row is text."""
     heading = text.split(b"\n", 1)[0]
     separator = max(SEPARATORS, key=lambda each: heading.count(each.encode()))
     names = [name.strip() for name in next(csv.reader([heading.decode()], delimiter=separator), [])]
@@ -72,7 +74,7 @@ def _read_csv(text: bytes, where: str, as_text: bool) -> pl.DataFrame:
     if as_text:
         frame = pl.read_csv(text, separator=separator, infer_schema=False)
     else:
-        frame = _with_gaps(pl.read_csv(text, separator=separator, infer_schema_length=None, try_parse_dates=True))
+        frame = _with_gaps(pl.read_csv(text, separator=separator, infer_schema_length=None))
     return frame.rename({name: name.strip() for name in frame.columns if name != name.strip()})
 
 

@@ -22,7 +22,7 @@ from puhui.decisions.committee import votable_fen
 from puhui.decisions.factory_models import Answer, Sitting
 from puhui.decisions.models import Application, Decision
 from puhui.decisions.seats import lost_by
-from puhui.decisions.standing import standing_faults, standing_of
+from puhui.decisions.standing import Standing, seen_on, standing_faults
 
 
 def _find(request: Request, number: int) -> tuple[Application, Decision]:
@@ -112,11 +112,13 @@ def _act(request: Request, decision: Decision) -> None:
 def _context(request: Request, application: Application, decision: Decision, errors: list[str]) -> dict[str, Any]:
     found = queries.sitting_of(decision)
     people = queries.people(found.members) if found else {}
-    shown = figures.sitting(found, people, request.user) if found else None
+    seen = seen_on(people.values(), decision.firm, request.institution.business_date) if found else {}
+    free = [number for number, (_, interests) in seen.items() if not interests]
+    shown = figures.sitting(found, people, free, request.user) if found else None
     for member in shown["members"] if shown else ():
         member["role"] = word(ROLES, member["role"])
     may = may_act(request.user, "committee")
-    keeps_out = _keeps_out(request, decision) if shown and shown["may_vote"] else []
+    keeps_out = _keeps_out(request, seen) if shown and shown["may_vote"] else []
     is_open = found is None and application.status == Application.Status.REFERRED
     votable = votable_fen(decision) if is_open else None
     return {
@@ -132,9 +134,7 @@ def _context(request: Request, application: Application, decision: Decision, err
     }  # fmt: skip
 
 
-def _keeps_out(request: Request, decision: Decision) -> list[str]:
+def _keeps_out(request: Request, seen: dict[int, tuple[bool, tuple[str, ...]]]) -> list[str]:
     """Why a member who has not voted may not: away today, or with an own interest in the firm."""
-    user = request.user
-    standing = standing_of(user, decision.firm, request.institution.business_date)
-    faults = standing_faults(user, standing)
+    faults = standing_faults(request.user, Standing(*seen[request.user.pk], ())) if request.user.pk in seen else []
     return errors_of(FaultsError(faults)) if faults else []

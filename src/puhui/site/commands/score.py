@@ -33,7 +33,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def train(
     config: Annotated[Path, typer.Argument(help="TOML file: target at least; see docs/algorithms/scorecard.md.")],
     data: Annotated[
-        Path | None, typer.Option("--data", help="Parquet, CSV, XLSX or ARFF; with [evidence] a folder; else what the file names.")
+        Path | None,
+        typer.Option(
+            "--data", help="Parquet, CSV, XLSX or ARFF; where the file has a part `evidence`, a folder; else what the file names."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Where the model goes; card and plots beside it. Default: NAME.json here.")
