@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +69,39 @@ def test_a_wrong_file_is_refused_with_its_faults(firm: Any, client_of: Any) -> N
     assert refused.status_code == 422 and ahead.isoformat() in refused.content.decode()
     assert upload(client_of("officer"), firm, ahead, "C99 nothing").status_code == 422
     assert not Record.objects.filter(firm=firm).exists()
+
+
+FINES = "决定书文号,处罚决定日期,处罚类别,处罚领域,罚款金额（万元）\nA-1,2024-05-06,罚款,市场监管,1.2345\n"
+
+
+def test_a_mapping_is_chosen_by_name_or_sent_along(firm: Any, client_of: Any, monkeypatch: Any, tmp_path: Path) -> None:
+    """Amounts in ten thousands are refused, and taken where the mapping of the source says so: Puhui's, the institution's or a file."""
+    from puhui.evidence.models import Batch, Record
+
+    own = tmp_path / "mappings" / "county-register.toml"
+    own.parent.mkdir()
+    own.write_text('class = "C03"\nsource = "county register"\n[format]\namount_unit = "wan_yuan"\n', "utf-8")
+    monkeypatch.setattr("django.conf.settings.PUHUI_CATALOGUE", tmp_path)
+    client = client_of("officer")
+
+    def send(number: str, **form: Any) -> Any:
+        file = SimpleUploadedFile("处罚.csv", FINES.replace("A-1", number).encode())
+        return client.post("/evidence/", {"record": "C03 penalty", "firm": str(firm.pk), "file": file, **form})
+
+    page = client.get("/evidence/").content.decode()
+    assert "county-register" in page and "uk-council-awards" in page and ">C07<" not in page
+    assert send("A-1").status_code == 422
+    assert send("A-2", mapping="amounts-in-ten-thousands").status_code == 200
+    assert send("A-3", mapping="county-register").status_code == 200
+    assert send("A-4", mapping_file=SimpleUploadedFile("m.toml", own.read_bytes())).status_code == 200
+    for wrong in ("../mappings/county-register", "C07", str(own)):
+        assert send("A-5", mapping=wrong).status_code == 422
+    assert send("A-5", mapping="county-register", mapping_file=SimpleUploadedFile("m.toml", own.read_bytes())).status_code == 422
+    broken = send("A-5", mapping_file=SimpleUploadedFile("m.toml", b"[format]\namount_unit = 'dozen'"))
+    assert broken.status_code == 422 and "m.toml" in broken.content.decode()
+    rows = {each.content["decision_number"]: each.content["amount_fen"] for each in Record.objects.filter(firm=firm)}
+    assert rows == dict.fromkeys(("A-2", "A-3", "A-4"), 1_234_500)
+    assert Batch.objects.order_by("-pk")[1].source == "county register"
 
 
 def test_what_has_no_consent_is_not_shown(scenario: Any, firm: Any, client_of: Any) -> None:

@@ -65,6 +65,7 @@ class ImportedShape(Schema):
 class ImportForm(Schema):
     firm: str = ""  # an identifier or the exact name, for files that do not name the firm in each row
     partial: bool = False  # take the good rows where others are wrong
+    mapping: str = ""  # the name of a mapping that is kept for the source; or send one along as `mapping_file` (TOML)
     sheet: str = ""  # of a workbook; left out: the first visible one with headings we know
     to_correct: bool = True  # a PDF or scan that is doubtful waits on its page for a person; false: it is taken as it was read
 
@@ -93,16 +94,21 @@ def batches(request: Request, query: Query[PageQuery]) -> dict[str, Any]:
 
 @router.post("/{evidence_class}/{record}", auth=acts("evidence"), response={200: list[ImportedShape], **REFUSALS}, summary="Import a file")
 def import_evidence(
-    request: Request, evidence_class: str, record: str, form: Form[ImportForm], file: File[UploadedFile]
+    request: Request,
+    evidence_class: str,
+    record: str,
+    form: Form[ImportForm],
+    file: File[UploadedFile],
+    mapping_file: File[UploadedFile | None] = None,
 ) -> list[dict[str, Any]]:
     """CSV, XLSX, Parquet, JSON, XML or PDF, known by its content, columns by their headings. The same file again adds nothing.
 
     Every fault of the file is named, with row and column, and nothing of it is kept; with `partial` the good rows are.
     """
     firm = queries.firm_named(request.institution, form.firm) if form.firm.strip() else None
-    with uploads.kept(file) as path:
+    with uploads.kept(file) as path, uploads.kept_mapping(mapping_file, form.mapping) as mapping:
         results = take_in(
-            request.institution, path, evidence_class, record, firm=firm, partial=form.partial,
+            request.institution, path, evidence_class, record, mapping, firm=firm, partial=form.partial,
             business_date=request.institution.business_date, actor=request.user.username, to_correct=form.to_correct,
             sheet=form.sheet.strip(),
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A file that was sent from outside, kept under its own name while it is imported, and no longer."""
+"""A file that was sent from outside, kept under its own name while it is imported and no longer, and the mapping that goes with it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from puhui.calculations.faults import Fault, FaultsError
+from puhui.evidence.saved_mappings import saved_mapping
 
 
 @contextmanager
@@ -25,4 +26,18 @@ def kept(upload: UploadedFile[Any]) -> Iterator[Path]:
         with path.open("wb") as file:
             for chunk in upload.chunks():
                 file.write(chunk)
+        yield path
+
+
+@contextmanager
+def kept_mapping(upload: UploadedFile[Any] | None, name: str) -> Iterator[Path | None]:
+    """The mapping file that was sent along, or the one that is kept under `name`; none where neither is given. Raises FaultsError for both,
+    for a name that nothing is kept under, and for a file beyond the setting's size."""
+    name = name.strip()
+    if upload is not None and name:
+        raise FaultsError([Fault("mapping", f"a file and the name {name!r}", "one of the two", "Leave one out.")])
+    if upload is None:
+        yield saved_mapping(name, settings.PUHUI_CATALOGUE) if name else None
+        return
+    with kept(upload) as path:
         yield path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -23,6 +24,7 @@ from puhui.evidence import queries, uploads
 from puhui.evidence.actions import ImportResult
 from puhui.evidence.layouts import classes
 from puhui.evidence.oddities import notes
+from puhui.evidence.saved_mappings import saved_mappings
 from puhui.parties import queries as parties
 from puhui.parties.models import Firm
 
@@ -51,6 +53,7 @@ def evidence(request: Request) -> HttpResponse:
     context["count_columns"] = [{"label": word(COUNTS, name)} for name in COUNT_COLUMNS]
     context["may_upload"] = may_act(request.user, "evidence")
     context["importable"] = importable()
+    context["mappings"] = list(saved_mappings(settings.PUHUI_CATALOGUE))
     context.setdefault("entered", {"record": INVOICES})
     return render(request, "console/evidence.html", context | outcome, status=422 if outcome.get("faults") else 200)
 
@@ -62,6 +65,7 @@ def _import(request: Request) -> dict[str, Any]:
         "partial": request.POST.get("partial", ""),
         "record": request.POST.get("record", INVOICES),
         "sheet": request.POST.get("sheet", "").strip(),
+        "mapping": request.POST.get("mapping", "").strip(),
     }
     try:
         if upload is None:
@@ -75,10 +79,10 @@ def _import(request: Request) -> dict[str, Any]:
 
 def _import_file(request: Request, upload: UploadedFile[Any], entered: dict[str, str]) -> dict[str, Any]:
     firm = _firm(request.user, entered["firm"]) if entered["firm"] else None
-    with uploads.kept(upload) as path:
+    with uploads.kept(upload) as path, uploads.kept_mapping(request.FILES.get("mapping_file"), entered["mapping"]) as mapping:
         evidence_class, record = _record(entered["record"])
         results = take_in(
-            request.institution, path, evidence_class, record, firm=firm, partial=bool(entered["partial"]),
+            request.institution, path, evidence_class, record, mapping, firm=firm, partial=bool(entered["partial"]),
             business_date=request.institution.business_date, actor=request.user.username, to_correct=True, sheet=entered["sheet"],
         )  # fmt: skip
     waits = next((result.waiting for result in results if result.waiting), None)

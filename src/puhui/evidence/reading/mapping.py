@@ -104,10 +104,14 @@ def _sections(vocabulary: Vocabulary) -> dict[str, Keys]:
     }
 
 
-def named_mapping(name: str) -> Path:
-    """A mapping file by its path, or by the name of one that comes with Puhui (`cumcm2020-output`)."""
-    own = files("puhui") / "catalogue" / "mappings" / f"{name}.toml"
-    return Path(str(own)) if "/" not in name and not Path(name).exists() and own.is_file() else Path(name)
+def named_mapping(name: str, own: Path | None = None) -> Path:
+    """A mapping file by its path, or by the name under which one is kept: in `mappings/` of the institution's `own` catalogue folder, or as
+    one that comes with Puhui (`cumcm2020-output`)."""
+    if "/" in name or Path(name).exists():
+        return Path(name)
+    shipped = Path(str(files("puhui") / "catalogue"))
+    kept = (folder / "mappings" / f"{name}.toml" for folder in ([own] if own else []) + [shipped])
+    return next((file for file in kept if file.is_file()), Path(name))
 
 
 def load_mapping(path: Path, vocabulary: Vocabulary, known_at: KnownAt | None = None) -> Mapping:

@@ -22,7 +22,9 @@ def import_file(
     evidence_class: str = typer.Argument(..., metavar="CLASS", help="Class of evidence: C01 … C18, S1, S2 (C07: invoices)."),
     path: Path = typer.Argument(..., metavar="PATH", help="CSV, XLSX, Parquet, JSON (C14: also OCDS); told by content, not by name."),
     record: str = typer.Option("", "--record", help="Kind of record, where a class has several and the headings do not say which."),
-    mapping: str = typer.Option("", "--map", help="Mapping file (TOML), or the name of one that comes with Puhui."),
+    mapping: str = typer.Option(
+        "", "--map", help="Mapping file (TOML), or the name of one that is kept: the institution's own, or one that comes with Puhui."
+    ),
     firm: str = typer.Option("", "--firm", help="Whose records these are, when the file does not say: an identifier or the name."),
     partial: bool = typer.Option(False, "--partial", help="Take the good rows, write the others to --rejects."),
     rejects: Path | None = typer.Option(None, "--rejects", help="Where the rejected rows go (CSV); default: beside the file."),
@@ -40,6 +42,8 @@ def import_file(
     """
     evidence_class = _class_named("CLASS", evidence_class)
     support.start_django()
+    from django.conf import settings
+
     from puhui.decisions.register_links import take_in
     from puhui.evidence.queries import firm_named
     from puhui.evidence.reading.faults import RefusedFileError
@@ -48,7 +52,7 @@ def import_file(
     lender = support.institution(institution)
     rejects = rejects or path.with_name(f"{path.stem}-rejects.csv")
     try:
-        named = named_mapping(mapping) if mapping else None
+        named = named_mapping(mapping, settings.PUHUI_CATALOGUE) if mapping else None
         owner = firm_named(lender, firm) if firm else None
         with _progress() as progress:
             results = take_in(
