@@ -116,8 +116,9 @@ def _rules(frame: pl.DataFrame) -> list[Measure]:
 
 
 def _tables(frame: pl.DataFrame) -> list[Measure]:
+    from puhui.calculations.rule_tree import Choice, Constant, expression_of
     from puhui.calculations.rule_units import TEXT, number
-    from puhui.calculations.rules import Choice, Constant, Vocabulary, expression_of, parse
+    from puhui.calculations.rules import Vocabulary, parse
     from puhui.calculations.rules_python import compile_python
     from puhui.decisions.rules_polars import compile_polars
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from puhui.calculations.rules import (
+from puhui.calculations.rule_tree import (
     Arithmetic,
     Bands,
     Call,

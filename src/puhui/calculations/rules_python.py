@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from puhui.calculations.rules import (
+from puhui.calculations.rule_tree import (
     Arithmetic,
     Bands,
     Call,

@@ -13,8 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from puhui.calculations.rule_units import Kind
-from puhui.calculations.rules import (
+from puhui.calculations.rule_tree import (
     Arithmetic,
     Bands,
     Call,
@@ -30,6 +29,7 @@ from puhui.calculations.rules import (
     Negation,
     Node,
 )
+from puhui.calculations.rule_units import Kind
 
 __all__ = ["clean", "column_type", "compile_polars"]
 

@@ -16,7 +16,7 @@ from datetime import date
 
 from puhui.calculations.domains import Box, Domain, described, false_in, holds_nowhere, meets, not_true_in, range_of, true_in
 from puhui.calculations.faults import Fault
-from puhui.calculations.rules import Arithmetic, Bands, Choice, Constant, Node, expression_of
+from puhui.calculations.rule_tree import Arithmetic, Bands, Choice, Constant, Node, expression_of
 from puhui.products.look_up_checks import look_up_findings
 from puhui.products.parameters import Table
 from puhui.products.pricing_checks import price_findings

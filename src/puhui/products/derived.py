@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 
+from puhui.calculations.rule_tree import Arithmetic, Bands, Choice, Constant, Node
 from puhui.calculations.rule_units import BARE, BOOLEAN, TEXT, Kind, kind_of_unit, number
-from puhui.calculations.rules import Arithmetic, Bands, Choice, Constant, Node
 from puhui.products.fields import Fields
 from puhui.products.formulas import Formulas
 from puhui.products.terms import Derived, ScoreItem

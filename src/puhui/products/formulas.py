@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from puhui.calculations.faults import Fault, FaultsError
+from puhui.calculations.rule_tree import Constant, Expression, expression_of
+from puhui.calculations.rule_tree import Node as Tree
 from puhui.calculations.rule_units import TEXT, Kind, kind_of_unit, number
-from puhui.calculations.rules import Constant, Expression, Place, TableKind, Vocabulary, expression_of, parse
-from puhui.calculations.rules import Node as Tree
+from puhui.calculations.rules import Place, TableKind, Vocabulary, parse
 from puhui.calculations.rules_python import compile_python
 from puhui.products import vocabulary
 from puhui.products.documents import Document

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from puhui.calculations.domains import Box
 from puhui.calculations.faults import Fault
-from puhui.calculations.rules import Call, Constant, Lookup, Name, Node, children, walk
+from puhui.calculations.rule_tree import Call, Constant, Lookup, Name, Node, children, walk
 from puhui.products.terms import Product
 
 __all__ = ["look_up_findings"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from puhui.calculations.rules import Expression
+from puhui.calculations.rule_tree import Expression
 from puhui.calculations.rules_python import Evaluate
 from puhui.products.documents import Document
 from puhui.products.fields import Texts

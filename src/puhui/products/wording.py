@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from puhui.calculations.rules import (
+from puhui.calculations.rule_tree import (
     Arithmetic,
     Bands,
     Call,
