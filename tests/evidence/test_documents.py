@@ -115,6 +115,62 @@ def test_an_ofd_gives_the_xml_inside(lender) -> None:
     assert stored()[0][0] == NUMBER
 
 
+OFD = 'xmlns:ofd="http://www.ofdspec.org/2016"'
+LABELS = [
+    (80, 8, "电子发票（普通发票）"), (150, 8, "发票号码："), (150, 14, "开票日期："), (12, 30, "名称："), (112, 30, "名称："),
+    (12, 40, "统一社会信用代码/纳税人识别号："), (112, 40, "统一社会信用代码/纳税人识别号："), (12, 50, "项目名称"), (180, 50, "税额"),
+    (20, 95, "合 计"), (12, 105, "价税合计（大写）"), (130, 105, "（小写）"), (12, 130, "开票人："),
+]  # fmt: skip
+VALUES = [
+    (168, 8, NUMBER), (168, 14, "2025年03月01日"), (22, 30, "乙公司"), (122, 30, "甲公司"), (62, 40, BUYER), (162, 40, SELLER),
+    (140, 95, "¥1000.00"), (180, 95, "¥60.00"), (60, 105, "壹仟零陆拾圆整"), (145, 105, "¥1060.00"), (25, 130, "王五"),
+]  # fmt: skip
+
+
+def drawn(texts: list[tuple[float, float, str]], scale: float = 1.0, head: str = "") -> str:
+    """A page of 210 by 140 millimetres: each text in its own boundary, in units that a matrix scales."""
+    objects = "".join(
+        f'<ofd:TextObject ID="{number}" Boundary="{x} {y - 4} 60 5" CTM="{scale} 0 0 {scale} 0 0" Size="{3 / scale}">'
+        f'<ofd:TextCode X="0" Y="{4 / scale}" DeltaX="g 3 1.5">{text}</ofd:TextCode></ofd:TextObject>'
+        for number, (x, y, text) in enumerate(texts, start=10)
+    )
+    return f"<ofd:Page {OFD}>{head}<ofd:Content><ofd:Layer>{objects}</ofd:Layer></ofd:Content></ofd:Page>"
+
+
+def drawn_ofd(scale: float = 1.0, **parts: str) -> bytes:
+    """An OFD without enclosed XML: labels in a template, values on the page."""
+    page_area = "<ofd:PageArea><ofd:PhysicalBox>0 0 210 140</ofd:PhysicalBox></ofd:PageArea>"
+    template = '<ofd:TemplatePage ID="2" BaseLoc="Tpls/Tpl_0/Content.xml"/>'
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("OFD.xml", f"<ofd:OFD {OFD}><ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody></ofd:OFD>")
+        pages = '<ofd:Pages><ofd:Page ID="1" BaseLoc="Pages/Page_0/Content.xml"/></ofd:Pages>'
+        document = f"<ofd:Document {OFD}><ofd:CommonData>{page_area}{template}</ofd:CommonData>{pages}</ofd:Document>"
+        archive.writestr("Doc_0/Document.xml", document)
+        archive.writestr("Doc_0/Tpls/Tpl_0/Content.xml", drawn(LABELS, scale))
+        page = drawn(VALUES, scale, '<ofd:Template TemplateID="2" ZOrder="Background"/>')
+        archive.writestr("Doc_0/Pages/Page_0/Content.xml", parts.get("page", page))
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.3528])
+def test_an_ofd_without_xml_is_read_from_what_it_draws(lender, scale: float) -> None:
+    result = lender.import_file(lender.write(drawn_ofd(scale), "invoice.ofd"))
+    assert result.counts["accepted"] == 1 and not result.notes
+    document = read_document(lender.write(drawn_ofd(scale), "again.ofd"))
+    assert [document.value(name) for name in ("number", "issued_on", "buyer_name", "buyer_id", "seller_name", "seller_id", "total")] == [
+        NUMBER, "2025-03-01", "乙公司", BUYER, "甲公司", SELLER, "1060.00",
+    ]  # fmt: skip
+    total = next(each for each in document.fields if each.name == "total")
+    assert total.box == pytest.approx((145 / 210, 102 / 140, 157 / 210, 105 / 140), abs=0.001)
+
+
+@pytest.mark.parametrize("page", ["<page/>", "<page><!DOCTYPE", drawn([(10, 10, "收据")])])
+def test_an_ofd_that_draws_no_invoice_is_refused(lender, page: str) -> None:
+    with pytest.raises(RefusedFileError):
+        lender.import_file(lender.write(drawn_ofd(page=page), "invoice.ofd"))
+
+
 def word(text: str, x: float, y: float, confidence: float = 0.99) -> Word:
     return Word(text, (x, y, x + 0.012 * len(text), y + 0.03), confidence)
 

@@ -12,6 +12,7 @@ from puhui.evidence.documents.bank_table import read_bank_statement
 from puhui.evidence.documents.camt import is_camt, read_camt
 from puhui.evidence.documents.glyphs import glyph_words
 from puhui.evidence.documents.model import Document, Word
+from puhui.evidence.documents.ofd_pages import ofd_words
 from puhui.evidence.documents.pages import pdf_words, picture_words
 from puhui.evidence.documents.vat_invoice import invoice_fields, invoice_of
 from puhui.evidence.documents.xml_invoices import parsed, read_xml
@@ -113,7 +114,7 @@ def _invoices(looks: list[list[Word]], file: str) -> Document | None:
 
 
 def _ofd(data: bytes, file: str, limits: Limits) -> Document | None:
-    """The invoice in an OFD: the XML that issuers enclose. The drawn pages are not interpreted."""
+    """The invoice in an OFD: the XML that issuers enclose, else what its pages draw."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -132,6 +133,6 @@ def _ofd(data: bytes, file: str, limits: Limits) -> Document | None:
                         continue
                     if found and found.rows:
                         return found
+            return of_words(ofd_words(archive, file), file)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError) as error:
         raise refuse(file, f"a damaged OFD ({type(error).__name__})", "a whole OFD", "Download it again.") from error
-    return None
