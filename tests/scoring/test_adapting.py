@@ -11,7 +11,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from puhui.calculations.faults import FaultsError
 from puhui.scoring.applying import applied, write_cases
-from puhui.scoring.cells import dates, number
+from puhui.scoring.cells import dates, number, yes_or_no
 from puhui.scoring.configuration_file import read_configuration
 from puhui.scoring.tables import evaluate_table, judge, read_table
 from puhui.scoring.training import train
@@ -207,6 +207,34 @@ def test_days(texts, expected, note):
     read, wrong, told = dates(texts)
     assert ([read[text] for text in texts], wrong) == (expected, set())
     assert note in told
+
+
+@pytest.mark.parametrize(
+    ("text", "levels", "expected"),
+    [("yes", ["N", "Y"], "Y"), ("No", ["N", "Y"], "N"), ("是", ["0", "1"], "1"), ("T", ["N", "Y"], None), ("0", ["N", "Y"], None),
+     ("yes", ["N", "Y", "true"], None), ("yes", ["CA", "TX"], None)],
+)  # fmt: skip
+def test_whole_words_of_yes_and_no_are_the_level_that_means_them_and_codes_stay_codes(text, levels, expected):
+    assert yes_or_no(text, levels) == expected
+
+
+def test_day_numbers_are_told_with_the_days_that_they_give():
+    read, wrong, note = dates(["35489", "35490"])
+    assert not wrong and read["35489"] == date(1997, 2, 28)
+    assert note.endswith("which gives 1997-02-28 to 1997-03-01")
+    assert dates(["19970228", "1997-03-01"])[2] == ""
+
+
+def test_a_category_of_y_and_n_is_found_in_words(loans):
+    def coded(frame, yes, no):
+        return frame.with_columns(new=pl.when(pl.col("months") > 30).then(pl.lit(yes)).otherwise(pl.lit(no)))
+
+    body = {"target": "defaulted", "id": ["loan_nr"], "categories": ["new"], "split": {"folds": 2, "repeats": 1},
+            "selection": {"minimum_information_value": 0.0}}  # fmt: skip
+    model = train(coded(loans(300, seed=5), "Y", "N"), read_configuration(body)).model
+    own = loans(200, seed=6)
+    told = [evaluate_table(model, coded(own, *words), "defaulted") for words in (("Y", "N"), ("yes", "no"), ("TRUE", "FALSE"))]
+    assert told[1] == told[0] and told[2] == told[0]
 
 
 def test_no_days():

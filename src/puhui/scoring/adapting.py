@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from puhui.calculations.faults import Fault, check
-from puhui.scoring.cells import dates, flag, has_decimal_commas, is_unknown, known_text, number, number_text
+from puhui.scoring.cells import dates, flag, has_decimal_commas, is_unknown, known_text, number, number_text, yes_or_no
 from puhui.scoring.headings import absent_columns, columns_named, read_as
 from puhui.scoring.loading import AnyModel
 from puhui.scoring.model import Model
@@ -204,6 +204,7 @@ def _texts(series: pl.Series, training: str, levels: frozenset[str]) -> pl.Serie
             read[value] = None if text == "?" else text
         else:
             known = folded.get(text.lower()) or folded.get((number_text(text) or text).lower())
+            known = known or yes_or_no(text, sorted(levels))
             new = known_text(text)
             read[value] = known or (new and (new.upper() if is_upper else new.lower() if is_lower else new))
     return pl.Series(series.name, [read[value] for value in series.to_list()], dtype=pl.String)

@@ -7,10 +7,12 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
-__all__ = ["dates", "flag", "has_decimal_commas", "is_unknown", "known_text", "looks_like_money", "number", "number_text"]
+__all__ = ["dates", "flag", "has_decimal_commas", "is_unknown", "known_text", "looks_like_money", "number", "number_text", "yes_or_no"]
 
 UNKNOWN = {"", "?", "-", "--", ".", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing", "unknown", "\\n", "无", "不详", "空"}
 YES, NO = {"true", "yes", "y", "t", "是", "1"}, {"false", "no", "n", "f", "否", "0"}
+WORDS = {"yes": True, "true": True, "是": True, "no": False, "false": False, "否": False}
+"""Whole words of yes and no; a single letter or figure may be a code of its own (`0` and `T` beside `Y` and `N`)."""
 _WIDE = str.maketrans("０１２３４５６７８９．，－＋（）％　", "0123456789.,-+()% ")
 _NOT_A_FIGURE = re.compile(r"[$¥￥€£元\s']|usd|cny|rmb|us(?=\$)", re.IGNORECASE)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
@@ -93,28 +95,42 @@ def flag(text: str) -> str | None:
     return "true" if lowered in YES else "false" if lowered in NO else known_text(text)
 
 
+def yes_or_no(text: str, levels: Sequence[str]) -> str | None:
+    """The level that a word of yes or no stands for, where exactly one of `levels` means the same; None for other texts."""
+    meant = WORDS.get(text.strip().lower())
+    if meant is None:
+        return None
+    same = [level for level in levels if level.lower() in (YES if meant else NO)]
+    return same[0] if len(same) == 1 else None
+
+
 def dates(texts: Sequence[str]) -> tuple[dict[str, date | None], set[str], str]:
-    """The days of distinct texts, those that are none, and what was assumed where day and month could be exchanged."""
+    """The days of distinct texts, those that are none, and what was assumed: of numbers, and where day and month could be exchanged."""
     read: dict[str, date | None] = {}
-    figures: list[str] = []
+    counted: list[date] = []
+    figures: dict[str, str] = {}  # text → without its time
     for text in texts:
         plain = _TIME.sub("", text.translate(_WIDE).strip())
         if is_unknown(text):
             read[text] = None
-        elif (day := _parsed(plain, (*YEAR_FIRST, *NAMED_MONTH)) or _of_day_number(plain)) is not None:
+        elif (day := _parsed(plain, (*YEAR_FIRST, *NAMED_MONTH))) is not None:
             read[text] = day
+        elif (day := _of_day_number(plain)) is not None:
+            read[text] = day
+            counted.append(day)
         else:
-            figures.append(text)
+            figures[text] = plain
+    notes = [f"numbers are read as a spreadsheet counts days, which gives {min(counted)} to {max(counted)}"] if counted else []
     if not figures:
-        return read, set(), ""
-    orders = {order: {text: _parsed(_TIME.sub("", text.translate(_WIDE).strip()), ORDERS[order]) for text in figures} for order in ORDERS}
+        return read, set(), "; ".join(notes)
+    orders = {order: {text: _parsed(plain, forms) for text, plain in figures.items()} for order, forms in ORDERS.items()}
     unread = {order: [text for text, day in found.items() if day is None] for order, found in orders.items()}
     order = min(ORDERS, key=lambda each: len(unread[each]))
     both = [each for each in ORDERS if len(unread[each]) == len(unread[order])]
     read |= orders[order]
-    some = len(unread[order]) < len(figures)
-    note = f"days are read as {order}" + (", which the cells do not settle" if len(both) > 1 else "") if some else ""
-    return read, set(unread[order]), note
+    if len(unread[order]) < len(figures):
+        notes.append(f"days are read as {order}" + (", which the cells do not settle" if len(both) > 1 else ""))
+    return read, set(unread[order]), "; ".join(notes)
 
 
 def _parsed(text: str, formats: Sequence[str]) -> date | None:
