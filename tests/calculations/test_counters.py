@@ -166,6 +166,25 @@ def test_interest_waived_and_a_loan_paid_off_leave_no_tax_waiting(on_due_date: b
     assert (after.interest_tax, after.tax_waiting) == (tax_inside(after.interest_paid, 60_000), 0)
 
 
+def test_what_was_charged_inside_the_period_of_a_write_off_is_written_off_with_the_rest() -> None:
+    """50.00 of 20 January would fall due with the instalment of 15 February; written off on 1 February, nothing stays a receivable."""
+    day, charge = date(2026, 2, 1), Event(date(2026, 1, 20), "fee", 50_00, kind="cost")
+    before = at(day, charge)
+    after = at(day, charge, Event(day, "write_off", id="w"), at_write_off=before)
+    balances = ledger_balances(after)
+    assert all(balances[role] == 0 for role in SUB_LEDGER) and after.fee_written_off == 50_00
+    assert balances["memo_written_off"] == LENT + 17 * 20_00 + 50_00
+
+
+def test_the_books_count_the_days_of_a_charge_with_its_instalment() -> None:
+    """Charged on 20 January, asked for on 15 February: on 1 May the loan is 101 days past due by the charge and 75 by the instalment,
+    which is what day end and totals go by, so interest is income until 16 May."""
+    charge = Event(date(2026, 1, 20), "fee", 50_00, kind="cost")
+    first_of_may = replay(TERMS, (charge,), date(2026, 5, 1))
+    assert (first_of_may.status, first_of_may.days_past_due, first_of_may.days_late) == ("non_accrual", 101, 75)
+    assert at(date(2026, 5, 16), charge).interest_suspended == 0 < at(date(2026, 5, 17), charge).interest_suspended
+
+
 def test_a_loan_written_off_as_an_event_moves_the_same_and_is_recovered() -> None:
     day, later = date(2026, 8, 20), date(2026, 9, 1)
     before, event = at(day), Event(day, "write_off", id="w")

@@ -97,6 +97,18 @@ def test_a_new_rate_earns_and_takes_back_nothing_and_later_amortises_as_the_page
     assert earned == FEE
 
 
+def test_money_that_comes_early_on_the_day_of_a_new_rate_is_valued_at_the_rate_until_then() -> None:
+    early = Event(JULY, "repayment", 400_000_00, id="e")
+    alone = on(JULY, [*PAID, early]).fee_amortised
+    assert alone > on(JULY, PAID).fee_amortised
+    for events in ([*PAID, early, CHEAPER], [*PAID, CHEAPER, early]):
+        assert on(JULY, events).fee_amortised == alone
+    undone = [*PAID, early, CHEAPER, Event(JULY, "reversal", of="e")]
+    assert on(OCTOBER, undone).fee_amortised == on(OCTOBER, [*PAID, CHEAPER]).fee_amortised
+    on_the_first_day = Event(TERMS.start, "repayment", 400_000_00)
+    assert on(TERMS.start, [on_the_first_day]).fee_amortised > 0
+
+
 def test_a_fee_of_a_draw_is_spread_from_that_draw_on() -> None:
     """0.8 % of each draw, half of the loan three months later: nothing is earned on either day of a draw."""
     fees = [{"name": "arrangement", "when": "drawdown", "rate": "0.008", "of": "principal"}]

@@ -32,6 +32,7 @@ class IntegralFees(NamedTuple):
 
 
 NO_FEES = IntegralFees()
+_TURNING = ("drawdown", "rate_change")
 
 
 def integral_fees(terms: Terms, events: Sequence[Event], position: Position, lent: int, fee_tax_ppm: int = 0) -> IntegralFees:
@@ -65,13 +66,17 @@ def _turns(terms: Terms, events: Sequence[Event]) -> list[date]:
 
 @lru_cache(maxsize=20_000)
 def _rate_from(terms: Terms, events: tuple[Event, ...], turns: tuple[date, ...], fee_tax_ppm: int) -> float | None:
-    """The effective rate from the last of `turns` on, `events` being those up to that day; None where there is no single one."""
+    """The effective rate from the last of `turns` on, `events` being those up to that day; None where there is no single one.
+
+    What else happens on such a day counts before: it is valued at the rate until then.
+    """
     *earlier, day = turns
+    if not earlier:
+        events = tuple(event for event in events if event.type == "drawdown")
     after = replay(terms, events, day)
-    lent = _lent(terms, events)
-    unearned, before = _deferred(terms, lent, fee_tax_ppm), None
+    unearned, before = _deferred(terms, _lent(terms, events), fee_tax_ppm), None
     if earlier:
-        known = tuple(event for event in events if event.date < day)
+        known = _but_for_the_turn(events, day)
         before = _rate_from(terms, tuple(event for event in known if event.date <= earlier[-1]), tuple(earlier), fee_tax_ppm)
         deferred = _deferred(terms, _lent(terms, known), fee_tax_ppm)
         unearned += _unearned(replay(terms, known, day), deferred, before) - deferred
@@ -79,6 +84,12 @@ def _rate_from(terms: Terms, events: tuple[Event, ...], turns: tuple[date, ...],
         return first_rate((day, _owed(after)), unearned, _flows(_coming(after)))
     except ValueError:
         return before
+
+
+def _but_for_the_turn(events: tuple[Event, ...], day: date) -> tuple[Event, ...]:
+    kept = [event for event in events if event.date < day or event.type not in _TURNING]
+    there = {event.id for event in kept}
+    return tuple(event for event in kept if event.type != "reversal" or event.of in there)
 
 
 def _lent(terms: Terms, events: Sequence[Event]) -> int:
