@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils.translation import override
 
 from puhui.console.forms import amount_fen
 from puhui.console.templatetags import drawing, figures
@@ -54,8 +55,6 @@ def test_share_and_number() -> None:
     ("language", "shown"), [("en", "2026-03-21 Saturday"), ("zh-hans", "2026-03-21 星期六"), ("zh-hant", "2026-03-21 星期六")]
 )
 def test_weekday(language: str, shown: str) -> None:
-    from django.utils.translation import override
-
     from puhui.site import translations
 
     translations.compile_stale()
@@ -94,3 +93,20 @@ def test_a_bar_beyond_the_scale_shows_a_gap() -> None:
     assert "bar-break" in drawing.bar(200, 100)
     assert "bar-break" not in drawing.bar(100, 100)
     assert 'width="50.00"' in drawing.bar(50, 100)
+
+
+def test_a_remark_stands_in_the_brackets_of_the_language() -> None:
+    from puhui.console.templatetags.figures import bracketed
+
+    with override("en"):
+        assert bracketed("yuan") == "(yuan)"
+    with override("zh-hant"):
+        assert bracketed("元") == "（元）"
+
+
+def test_somebody_is_told_by_name_else_by_account() -> None:
+    from puhui.console.templatetags.figures import person
+    from puhui.parties.models import User
+
+    assert person(User(username="officer", first_name="", last_name="")) == "officer"
+    assert person(User(username="officer", first_name="林晓")) == "林晓" and person(None) == "–"

@@ -109,6 +109,7 @@ def test_as_people_read_it(report: Report) -> None:
         "1,234.56", "−0.05", "4.35%", "12.5%", "–",
     ]  # fmt: skip
     assert shown(9_007_199_254_740_993, "fen") == "90,071,992,547,409.93"
+    assert (shown(3.0, "count"), shown(12_345, "count")) == ("3", "12,345")  # outcomes are added up as floats
     lines = text(report).splitlines()
     assert lines[0] == "Nasty <names> · =Bank & <Co> · 2026-03-31" and "1,234.56" in lines[5]
 

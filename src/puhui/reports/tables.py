@@ -108,7 +108,7 @@ def shown(value: Any, kind: Kind) -> str:
     elif kind in ("hours", "index"):
         text = f"{value:.{2 if kind == 'hours' else 3}f}"
     elif kind == "count":
-        text = f"{value:,}"
+        text = f"{int(value) if value == int(value) else value:,}"  # a sum of outcomes comes as 3.0
     else:
         return str(value)
     return text.replace("-", "−")

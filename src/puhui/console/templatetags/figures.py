@@ -168,6 +168,12 @@ def actor(name: str) -> str:
 
 
 @register.filter
+def person(user: Any) -> str:
+    """Somebody with an account by the full name, else by the name of the account; an en dash for nobody."""
+    return EMPTY if user is None else user.get_full_name() or user.username
+
+
+@register.filter
 def bracketed(text: object) -> str:
     """A remark in the brackets of the reader's language: `(yuan)`, `（元）`."""
     return gettext("(%(text)s)") % {"text": text}
