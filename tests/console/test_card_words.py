@@ -110,3 +110,12 @@ def test_a_variable_of_the_catalogue_has_its_title_beside_its_name() -> None:
         assert card_told("### inv_out_yoy") == "### 销售额同比增长 `inv_out_yoy`"
         assert card_told("| `inv_out_yoy` | 100% |") == "| 销售额同比增长 `inv_out_yoy` | 100% |"
         assert card_told("### debt") == "### debt"
+
+
+def test_figures_below_nought_have_a_minus_and_days_and_codes_keep_their_hyphen() -> None:
+    from puhui.console.markdown import rendered
+
+    text = "Between -0.25 and -1.5, from 2026-01-31 on (A-7, `x -1`).\n\n| slope |\n|---|\n| -3.0053 |\n"
+    told = str(rendered(text, lambda name: name))
+    assert "Between −0.25 and −1.5, from 2026-01-31 on (A-7, <code>x -1</code>)." in told
+    assert "<td>−3.0053</td>" in told
