@@ -558,8 +558,9 @@ class Card:
         self.rows = [r for r in self.rows if r.number <= row.number]
         row.period = Period(row.period.start, day)
         rest = self.called_in(day)
-        row.closed, row.interest, row.principal, row.balance = True, interest, rest + row.early, 0
-        row.parts["principal"] += row.early
+        before = row.early + (0 if self.scheduled else row.ahead)
+        row.closed, row.interest, row.principal, row.balance = True, interest, rest + before, 0
+        row.parts["principal"] += before
         row.late.append(Piece(rest, day))
         if interest:
             row.unpaid_interest.append(Piece(interest - row.parts["interest"], day))

@@ -46,7 +46,7 @@ def flows_of(card: Card, terms: Terms, drawn: list[tuple[date, int]]) -> Flows:
     for row in card.rows:
         charged = sum(charge.amount for charge in row.charges)
         for charge in row.charges:
-            flow(charge.day, -charge.amount)
+            flow(row.period.pay_by if charge.name else charge.day, -charge.amount)  # a fee of the instalment is paid with it
         total = row.principal + row.interest + charged
         flow(row.period.pay_by, charged - total)
     upfront: dict[str, Any] = terms.document.get("upfront") or {}

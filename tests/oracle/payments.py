@@ -16,7 +16,8 @@ Owed = tuple[str, date, int]
 
 def owed_of(card: Card, row: Row, day: date) -> list[Owed]:
     """What a row owes on the morning of a day: (component, due date, amount), nights before the day counted."""
-    found: list[Owed] = [(c.kind, c.day, c.open) for c in row.charges if c.day <= day and c.open > 0]
+    fees_pay_by = {True: row.period.pay_by}  # a fee that falls due with its instalment moves with it
+    found: list[Owed] = [(c.kind, fees_pay_by.get(bool(c.name), c.day), c.open) for c in row.charges if c.day <= day and c.open > 0]
     running = not row.closed and row.period.start < day < row.period.due
     if row.closed or (running and card.penalty_at_once):
         due = row.period.pay_by if row.closed else row.period.start

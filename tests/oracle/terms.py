@@ -161,7 +161,8 @@ def periods_of(terms: Terms) -> list[Period]:
     for index, due in enumerate(dues):
         first_irregular = index == 0 and bool(document.get("first_due")) and steps_after(terms.start, terms.every, 1) != due
         last_irregular = bool(document.get("maturity")) and index == len(dues) - 1 and not _is_step(terms, index, due)
-        whole = regular and not first_irregular and not last_irregular
+        settled = bool(document.get("settlement_day")) and steps_after(plain_start, terms.every, 1) == due
+        whole = (regular and not first_irregular and not last_irregular) or settled
         kept = working_day(document, due)
         moves = (document.get("business_days") or {}).get("interest_moves", True)
         whole = whole and not (moves and (kept != due or start != plain_start))

@@ -187,8 +187,8 @@ def _period(terms: Terms, number: int, start: date, due: date, step: Step | None
         months = None if odd_days else whole
     if terms.interest_basis == "period" and step is not None and (step.months or step.weeks):
         share: Exact = step.months * MONTH + step.weeks * WEEK
-        if (terms.settlement_day or 0) > 28 and not count.startswith("ACT/") and year_share(count, start, due) != share:
-            raise unsettled("settlement_day", f"{terms.settlement_day}, {count} from {start} to {due}", "a day up to 28: not settled")
+        if terms.settlement_day and _otherwise_counted(count, start, due, step, share):
+            raise unsettled("settlement_day", f"{terms.settlement_day}, {count} from {start} to {due}", "a day up to 27: not settled")
         return Period(number, start, due, share, _part_rule(terms, start, due, step, share), count, label, months)
     if count.startswith("ACT/"):
         _by_days_settled(terms, start, due, step)
@@ -199,6 +199,13 @@ def _period(terms: Terms, number: int, start: date, due: date, step: Step | None
         found = f"M/360 from {start} to {due}, a step of {step.days} days"
         raise unsettled("day_count", found, "a step of months, or another day count: whether a whole month counts is not settled")
     return Period(number, start, due, year_share(count, start, due), "months" if count == "M/360" else "days", count, label, months)
+
+
+def _otherwise_counted(count: str, start: date, due: date, step: Step, share: Exact) -> bool:
+    """Whether the dates from one settlement to the next are no whole step, though the settlement days are: 29 January to 1 March."""
+    return whole_months_and_days(start, due) != (step.months, 0) or (
+        not count.startswith("ACT/") and year_share(count, start, due) != share
+    )
 
 
 def _by_days_settled(terms: Terms, start: date, due: date, step: Step | None) -> None:
