@@ -217,7 +217,7 @@ def test_what_the_buyer_issued_is_no_sale(lender):
     paid = line(3, 金额="50.00", 税额="0", 价税合计="50.00")
     rows = [[*line(1), "82", "建筑服务"], [*line(2), "82", "农产品收购"], [*paid, "24", ""]]
     lender.import_file(lender.write(csv_text(rows, headings)))
-    assert queries.invoices_as_of(lender.institution, BUSINESS_DATE)["kind"].to_list() == ["82", "16", "24"]
+    assert sorted(queries.invoices_as_of(lender.institution, BUSINESS_DATE)["kind"]) == ["16", "24", "82"]
     (month,) = [each for each in queries.monthly_totals(lender.firm, BUSINESS_DATE) if each["sales_fen"]]
     assert month["sales_fen"] == 100_000
     (partner,) = queries.largest_partners(lender.firm, BUSINESS_DATE, "out", months=24)

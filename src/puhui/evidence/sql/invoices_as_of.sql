@@ -1,5 +1,5 @@
 -- What was known at a moment: rows known by then, without those that a row known by then had replaced.
-SELECT invoice.firm_id, invoice.direction, invoice.issued_on, invoice.issued_hour, invoice.counterparty, invoice.kind,
+SELECT invoice.id, invoice.firm_id, invoice.direction, invoice.issued_on, invoice.issued_hour, invoice.counterparty, invoice.kind,
        invoice.amount_fen, invoice.tax_fen, invoice.total_fen, invoice.status, invoice.known_at, invoice.duplicate
   FROM evidence_invoice AS invoice
  WHERE invoice.firm_id = ANY (%(firms)s)
