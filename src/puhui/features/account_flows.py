@@ -214,7 +214,7 @@ VARIABLES = (
     Variable("interest_backcalc_balance", "CNY", "n", "newest", yuan(_m("interest_balance"))),
     Variable("interest_balance_gap", "ratio", "n", "newest/90 days", change(_m("interest_balance"), _m("balance_mean"))),
     Variable("statement_balance_break_cnt", "n", "V", "all", _m("broken_n")),
-    Variable("payroll_via_bank_share", "ratio", "+", "12m", ratio(_m("wages_12m"), nw.col("pay_wages")), 1, _ON),
+    Variable("payroll_via_bank_share", "ratio", "+", "12m", ratio(_m("wages_12m"), nw.col("pay_wages")), 1, _ON, declared_bounds=(0, None)),
     Variable("tax_payment_flow_match", "ratio", "+", "12m", ratio(_m("tax_12m"), nw.col("tax_paid_12m")), 1, _ON),
     Variable("acquiring_amt_12m", "CNY", "+", "12m", yuan(_ACQUIRED), 1, _ON),
     Variable("acquiring_active_days_90d", "n", "+", "90 days", nw.when(~_m("n_12m").is_null()).then(_m("acquiring_days").fill_null(0.0))),

@@ -165,7 +165,7 @@ VARIABLES = (
     Variable("sc_core_relation_months", "months", "+", "newest", _m("sc_months")),
     Variable("sc_order_open_amt", "CNY", "+", "newest", yuan(_m("sc_open"))),
     Variable("sc_receivable_confirmed_amt", "CNY", "+", "newest", yuan(_m("sc_receivable"))),
-    Variable("sc_payment_delay_days_avg", "days", "-", "12m", _m("sc_delay_days")),
+    Variable("sc_payment_delay_days_avg", "days", "-", "12m", _m("sc_delay_days"), declared_bounds=(None, None)),
     Variable("sc_anchor_limit_left", "CNY", "P", "newest", yuan(_m("sc_limit_left"))),
     Variable("sc_chain_depth", "n", "-", "newest", _m("sc_tier")),
     Variable("sc_return_rate", "ratio", "-", "12m", ratio(_m("sc_returned"), _m("sc_delivered"))),

@@ -41,7 +41,7 @@ Bounds = tuple[float | None, float | None]
 
 BY_UNIT: Mapping[str, Bounds] = {
     "0/1": (0, 1), "0-1": (0, 1), "-1-1": (-1, 1), "1-3": (1, 3), "1-5": (1, 5), "0-100": (0, 100), "A-D": (1, 4),
-    **dict.fromkeys(("n", "persons", "days", "months", "years", "h", "hops", "steps", "m3", "kWh", "kVA", "mu", "t"), (0, None)),
+    **dict.fromkeys(("n", "persons", "days", "months", "years", "h", "hops", "m3", "kWh", "kVA", "mu", "t"), (0, None)),
 }  # fmt: skip
 """What a unit says of its numbers. Amounts and ratios may be anything: reds exceed sales, profits are losses."""
 
