@@ -200,3 +200,19 @@ def test_rows_that_go_on_in_another_sheet_are_not_lost(tmp_path):
     )
     reading = read_invoices(other, today=BUSINESS_DATE, now=NOW, firm=FIRM)
     assert reading.accepted.height == 1 and 'sheet "明细" holds headings we know as well and was not read' in " ".join(reading.notes)
+
+
+def test_an_extract_says_of_what_day_it_is_above_its_rows(tmp_path):
+    heads, row = "股东名称,股东类型,持股比例", "张三,自然人,60%"
+
+    def read(above: str) -> Reading:
+        path = tmp_path / "holders.csv"
+        path.write_text(f"{above}{heads}\n{row}\n", "utf-8")
+        return read_records(path, layouts("C02"), today=BUSINESS_DATE, now=NOW, firm=FIRM)
+
+    for above in ("持股截至日期：2025-03-01,,\n", "股东名册,,\n持股截至日期：,2025年3月1日,\n"):
+        assert read(above).accepted.select("holder", "share", "stated_on").rows() == [("张三", 0.6, dt.date(2025, 3, 1))]
+    with pytest.raises(RefusedFileError, match=r"\[values\] stated_on = "):
+        read("")
+    (ahead,) = read("持股截至日期：2099-03-01,,\n").faults.listed()
+    assert "2099-03-01" in ahead.found and "stated_on" in ahead.where

@@ -22,12 +22,22 @@ from puhui.evidence.reading.raw import RawTable
 from puhui.evidence.reading.words import REMARK, common, heading_and_remark, plain
 from puhui.parties.firm_names import parse
 
-__all__ = ["holder_columns", "is_sum", "labelled", "told_above", "with_holders_told", "without_repeated_headings", "without_totals"]
+__all__ = [
+    "STATED",
+    "holder_columns",
+    "is_sum",
+    "labelled",
+    "told_above",
+    "with_holders_told",
+    "without_repeated_headings",
+    "without_totals",
+]
 
 LABEL = re.compile(r"^\s*([^:：]{2,20})[:：]\s*(.*?)\s*$")
 COUNTED = r"^共计?\d+(笔|条|页|行|張|张)"  # 共6笔
 LEAST_HEADINGS = 2
 SHOWN_HOLDERS = 3
+STATED = "stated_on"  # of what day a state is, which an extract as a whole has
 DAY = r"\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}"
 
 
@@ -114,8 +124,11 @@ def _is_text(table: RawTable, name: str) -> bool:
 
 
 def told_above(table: RawTable, layout: Layout) -> dict[str, str]:
-    """Field → the value that stands above the table after one of its labels, in the same cell or in the next one that is filled."""
+    """Field → the value that stands above the table after one of its labels, in the same cell or in the next one that is filled. An extract
+    of a register says there, if anywhere, of what day it is."""
     labels = {plain(label): field for field, words in layout.above.items() for label in words}
+    if layout.observed == STATED:
+        labels |= {plain(heading): STATED for heading in layout.fields[STATED].headings}
     found: dict[str, str] = {}
     for record in table.above:
         cells = [cell for cell in record if cell.strip()]

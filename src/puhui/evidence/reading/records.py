@@ -15,7 +15,7 @@ import polars as pl
 
 from puhui.calculations.faults import Fault
 from puhui.evidence.layouts import Layout, nothing_words
-from puhui.evidence.reading.around import holder_columns, told_above, with_holders_told, without_repeated_headings, without_totals
+from puhui.evidence.reading.around import STATED, holder_columns, told_above, with_holders_told, without_repeated_headings, without_totals
 from puhui.evidence.reading.cells import check_cells
 from puhui.evidence.reading.columns import Columns
 from puhui.evidence.reading.currencies import currency_columns, foreign_above, report_foreign
@@ -114,7 +114,7 @@ def _columns(table: RawTable, layout: Layout, mapping: Mapping, firm_given: bool
     table, columns = _with_given_values(table, columns, told_above(table, layout) | mapping.values)
     two = given_by_sides(layout, columns)
     faults += [
-        missing(table, words, (name,), VALUE_FOR_ALL.format(name) if name != layout.observed else "")
+        missing(table, words, (name,), VALUE_FOR_ALL.format(name) if name != layout.observed or name == STATED else "")
         for name in layout.needed
         if name not in columns and name not in two
     ]
