@@ -15,7 +15,8 @@ from puhui.features.registry import catalogue, variable
     [
         ("inv_buyer_top1_share", (0, 1)), ("owner_share_hhi", (0, 1)), ("reg_status_normal_flag", (0, 1)), ("branch_cnt", (0, None)),
         ("elec_vs_sales_corr_12m", (-1, 1)), ("public_credit_grade", (1, 4)), ("si_vs_annual_report_gap", (None, None)),
-        ("fs_net_margin", (None, None)), ("inv_out_red_rate_12m", (None, None)), ("reg_capital_amt", (None, None)), ("tax_credit_grade_change", (None, None)), ("gp_pay_delay_days_avg", (None, None)),
+        ("fs_net_margin", (None, None)), ("inv_out_red_rate_12m", (None, None)), ("reg_capital_amt", (None, None)),
+        ("tax_credit_grade_change", (None, None)), ("gp_pay_delay_days_avg", (None, None)),
         ("payroll_via_bank_share", (0, None)),
     ],
 )  # fmt: skip
