@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, settings
 __all__ = ["examples"]
 
 NIGHTLY = os.environ.get("PUHUI_EXAMPLES")
-settings.register_profile("puhui", deadline=None, derandomize=NIGHTLY is None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "puhui", max_examples=int(NIGHTLY or 100), deadline=None, derandomize=NIGHTLY is None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("puhui")  # for the properties that say nothing
 
 

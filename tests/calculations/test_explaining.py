@@ -5,12 +5,12 @@ PUHUI_EXAMPLES sets the number of documents, as in test_oracle_histories.
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
+from tests.examples import examples
 from tests.oracle.documents import histories
 
 from puhui.calculations.events import read_events
@@ -32,12 +32,7 @@ def exact(told: Explained) -> Fraction:
     return total
 
 
-@settings(
-    max_examples=int(os.environ.get("PUHUI_EXAMPLES", "100")),
-    deadline=None,
-    derandomize="PUHUI_EXAMPLES" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-)
+@examples(100)
 @given(histories())
 def test_slices_multiply_out_to_the_figure(document: dict[str, Any]) -> None:
     document = dict(document)
