@@ -109,7 +109,7 @@ def take(browser: Browser, address: str, folder: Path, pictures: dict[str, Any],
         else:
             page.wait_for_load_state("networkidle")
             shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-            shot.quantize(128, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)  # a third of the size
+            shot.quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)  # a third of the size
             print(f"{name}: {page.url}")
         page.context.close()
 
