@@ -11,9 +11,10 @@ nothing.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 
 from puhui.calculations.calendar import add_months, parse_date, parse_step
@@ -32,13 +33,15 @@ def read_rates(fields: Fields, start: date | None, month_end: str) -> Rates | No
     given = [key for key in ("rate_annual", "rate_changes", "rate_link") if fields.has(key)]
     if len(given) != 1:
         fields.fault("rate_annual", "exactly one of rate_annual, rate_changes, rate_link", " and ".join(given) or None)
-        return None
-    if given == ["rate_annual"]:
-        rate = fields.share("rate_annual", 8)
-        return None if rate is None or start is None else ((start, int(rate * RATE_SCALE)),)
-    if given == ["rate_changes"]:
-        return _changes(fields, start)
-    return _link(fields, start, month_end)
+    readers: dict[str, Callable[[Fields, date | None], Rates | None]]
+    readers = {"rate_annual": _plain, "rate_changes": _changes, "rate_link": partial(_link, month_end=month_end)}
+    read = [readers[key](fields, start) for key in given]  # each names its own faults, also where one is too many
+    return read[0] if len(given) == 1 else None
+
+
+def _plain(fields: Fields, start: date | None) -> Rates | None:
+    rate = fields.share("rate_annual", 8)
+    return None if rate is None or start is None else ((start, int(rate * RATE_SCALE)),)
 
 
 def in_force(dated: Sequence[tuple[date, int]], day: date) -> int:
