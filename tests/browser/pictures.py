@@ -109,9 +109,23 @@ def take(browser: Browser, address: str, folder: Path, pictures: dict[str, Any],
         else:
             page.wait_for_load_state("networkidle")
             shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-            shot.quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)  # a third of the size
+            in_few_colours(shot).save(folder / f"{name}.png", optimize=True)  # a third of the size
             print(f"{name}: {page.url}")
         page.context.close()
+
+
+def in_few_colours(shot: Image.Image) -> Image.Image:
+    """A picture in 128 colours that keep the rare ones of states; the most frequent ones, such as the ground, are exact."""
+    small = shot.quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette = small.getpalette() or []
+    exact: set[int] = set()
+    for _, colour in sorted(shot.getcolors(shot.width * shot.height) or [], reverse=True)[:6]:
+        place = Image.new("RGB", (1, 1), colour).quantize(palette=small, dither=Image.Dither.NONE).getpixel((0, 0))
+        if isinstance(place, int) and place not in exact:
+            exact.add(place)
+            palette[3 * place : 3 * place + 3] = colour
+    small.putpalette(palette)
+    return small
 
 
 def _follow(page: Page, link: str) -> bool:
