@@ -36,7 +36,7 @@ FRESH = {
     "/variables/": ("risk_manager", "they come with the first evidence."),
     "/books/": ("accountant", "Entries come with the first payout"),
     "/books/losses/": ("accountant", "the day end of a month's last day does it."),
-    "/books/reconciliation/": ("accountant", "No account at an outside bank is opened"),
+    "/books/reconciliation/": ("accountant", "No account at an outside bank is entered"),
     "/books/suspense/": ("accountant", "all money that came in has its loan."),
     "/books/payments/": ("accountant", "Payments appear here when a payout or a return is ordered."),
 }

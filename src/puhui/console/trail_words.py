@@ -57,6 +57,8 @@ SUBJECTS = {
 ACTS = {
     "create_institution": _("institution created"),
     "create_user": _("user created"),
+    "set_password": _("new password set"),
+    "close_account": _("account closed"),
     "open_books": _("books opened"),
     "register_firm": _("firm registered"),
     "register_person": _("person registered"),

@@ -7,16 +7,14 @@ of the whole borrower may stand on its first line only. A list with a fault regi
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.parties import borrowers
+from puhui.parties.list_files import lines_of
 from puhui.parties.models import Firm, Institution, User
 
-LARGEST_BYTES = 5_000_000
 HEADINGS = {
     "borrower": ("borrower", "借款户", "户"),
     "kind": ("kind", "类型", "借款人类型"),
@@ -36,7 +34,7 @@ PART_WORDS = {"借款人": "borrower", "户主": "head", "配偶": "spouse", "�
 
 def register_list(institution: Institution, data: bytes, file_name: str, actor: str, manager: User | None = None) -> list[Firm]:
     """The borrowers of a CSV file (UTF-8), in its order: all of them or none. Raises FaultsError with the lines of every fault."""
-    lines = _lines(data, file_name)
+    lines = lines_of(data, file_name, HEADINGS, NEEDED, "a line for each person")
     groups: dict[str, list[int]] = {}
     for place, line in enumerate(lines):
         groups.setdefault(line["borrower"], []).append(place)
@@ -51,34 +49,6 @@ def register_list(institution: Institution, data: bytes, file_name: str, actor: 
     except FaultsError as refused:
         told = {f"borrower {number}": places for number, places in enumerate(groups.values(), 1)}
         raise FaultsError([_placed(fault, told, file_name) for fault in refused.faults]) from refused
-
-
-def _lines(data: bytes, file_name: str) -> list[dict[str, str]]:
-    """Field → cell of each line. Raises FaultsError for what is no such file."""
-    if len(data) > LARGEST_BYTES:
-        raise FaultsError([Fault(file_name, f"{len(data)} bytes", f"at most {LARGEST_BYTES}")])
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FaultsError([Fault(file_name, "bytes that are not UTF-8", "a CSV file in UTF-8", "Save it as CSV UTF-8.")]) from error
-    table = [row for row in csv.reader(io.StringIO(text)) if row]
-    known = {word: name for name, words in HEADINGS.items() for word in words}
-    found = [known.get(heading.strip().lower(), "") for heading in (table[0] if table else [])]
-    faults = [
-        Fault(f"{file_name}, column {place}", heading.strip() or "no heading", f"one of {', '.join(HEADINGS)}")
-        for place, (heading, name) in enumerate(zip(table[0] if table else [], found, strict=True), 1)
-        if not name
-    ]
-    faults += [Fault(f"{file_name}, headings", f"no column {name}", " or ".join(HEADINGS[name])) for name in NEEDED if name not in found]
-    faults += [Fault(f"{file_name}, headings", f"{name} twice", "each once") for name in set(found) - {""} if found.count(name) > 1]
-    rows = list(enumerate(table[1:], 2))
-    faults += [
-        Fault(f"{file_name}, line {number}", f"{len(row)} cells", f"{len(found)} cells") for number, row in rows if len(row) != len(found)
-    ]
-    if not rows:
-        faults.append(Fault(file_name, "no lines", "a line for each person"))
-    check(faults)
-    return [dict.fromkeys(HEADINGS, "") | {name: cell.strip() for name, cell in zip(found, row, strict=True)} for _, row in rows]
 
 
 def _row(lines: Sequence[Mapping[str, str]], manager: User | None) -> dict[str, Any]:

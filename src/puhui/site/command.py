@@ -27,6 +27,7 @@ COMMANDS = {
     "demo": "everything at once, on a made-up county or on real data",
     "serve": "migrate, then serve the console",
     "doctor": "what is set, missing or wrong, and how to mend it",
+    "lender": "a lender of one's own, its branches and accounts",
     "evidence": "take in and show what firms agreed to share",
     "features": "the variables of firms",
     "score": "train, evaluate and explain scorecards",
@@ -38,7 +39,7 @@ COMMANDS = {
     "payments": "payments, statements, debits, matching, reconciliation",
     "api": "keys and document of the interface for other programs",
     "books": "verify the books",
-    "parties": "firms that may be entered twice, and firms that belong together",
+    "parties": "people who borrow, firms entered twice or belonging together",
     "report": "a report as of a day",
     "products": "check product files",
 }

@@ -51,6 +51,34 @@ def register(
     print(f"{len(rows)} borrowers registered")
 
 
+@app.command("register-firms")
+def register_firms(
+    path: Path = typer.Argument(..., metavar="FILE", help="CSV in UTF-8, a line for each firm."),
+    institution: str = typer.Option("", "--institution", help="Code of the institution; may be left out where there is only one."),
+    actor: str = typer.Option("system", "--as", help="In whose name, for the audit trail."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document instead of text."),
+) -> None:
+    """Register firms from a list, each with who signs for it: all of them, or none and every fault with its line.
+
+    Columns: name, unified_code; kind (enterprise, individual_business, cooperative), industry_code, division_code, founded_on,
+    staff_count, representative, identity_number, phone where they are known. The consent of a firm is taken on its page.
+
+    Example: puhui parties register-firms firms.csv --as officer
+    """
+    support.start_django()
+    from puhui.parties.firms_file import register_firm_list
+
+    if not path.is_file():
+        support.fail(f"{path}: found nothing, expected a file")
+    firms = register_firm_list(support.institution(institution), path.read_bytes(), path.name, actor)
+    if as_json:
+        support.print_result({"firms": [{"firm": firm.pk, "name": firm.name, "kind": firm.kind} for firm in firms]}, as_json=True)
+        return
+    for firm in firms:
+        print(f"{firm.pk:>8}  {firm.kind:19}  {firm.name}")
+    print(f"{len(firms)} firms registered")
+
+
 @app.command()
 def match(
     institution: str = typer.Option("", "--institution", help="Code of the institution; may be left out where there is only one."),

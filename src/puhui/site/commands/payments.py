@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,32 @@ AccountOption = Annotated[str | None, typer.Option("--account", help="Code of th
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file from the bank.")]
 ACTOR = "puhui payments"
+
+
+@app.command("open-account")
+def open_account(
+    code: Annotated[str, typer.Argument(help="A short code of its own, which the other commands name it by.")],
+    bank: Annotated[str, typer.Option("--bank", help="Name of the bank where it is kept.")],
+    number: Annotated[str, typer.Option("--number", help="Its number; - reads it from the input, out of the history.")] = "-",
+    channel: Annotated[str, typer.Option("--channel", help="A row of the table payment-channels; else the standard one.")] = "",
+    institution: InstitutionOption = None,
+    actor: Annotated[str, typer.Option("--as", help="In whose name, for the audit trail.")] = "system",
+    as_json: JsonOption = False,
+) -> None:
+    """Enter an account of the lender at another bank, from which it pays and into which it is paid. The same again changes nothing.
+
+    Example: puhui payments open-account MAIN --bank 邻县银行 --number 6200123400005678
+    """
+    support.start_django()
+    from puhui.payments.accounts import open_bank_account
+    from puhui.payments.rules import channel_rules
+
+    lender = support.institution(institution)
+    channel_rules(channel, lender.business_date)
+    given = sys.stdin.readline().strip() if number == "-" else number
+    account = open_bank_account(lender, code, given, bank, actor, channel)
+    names = ("code", "bank_name", "holder_name", "number_tail")
+    support.print_result({name: getattr(account, name) for name in names}, as_json)
 
 
 @app.command()
@@ -195,7 +222,10 @@ def _account(institution: str | None, code: str | None) -> Any:
     try:
         return queries.bank_account(lender, code)
     except (BankAccount.DoesNotExist, BankAccount.MultipleObjectsReturned):
-        codes = ", ".join(queries.bank_accounts(lender).values_list("code", flat=True)) or "an account; none is opened yet"
+        codes = (
+            ", ".join(queries.bank_accounts(lender).values_list("code", flat=True))
+            or "an account; none is opened yet: puhui payments open-account"
+        )
         support.fail(f"--account: found {code or 'nothing'}, expected one of {codes}")
 
 

@@ -142,7 +142,9 @@ def institution(code: str | None, option: str = "--institution") -> Institution:
         return queries.institution(code or None)
     except (Institution.DoesNotExist, Institution.MultipleObjectsReturned):
         codes = list(Institution.objects.order_by("code").values_list("code", flat=True)[:20])
-        expected = f"the code of one: {', '.join(codes)}" if codes else "the code of an institution; none is registered yet"
+        expected = (
+            f"the code of one: {', '.join(codes)}" if codes else "the code of an institution; none is registered yet: puhui lender open"
+        )
         fail(Fault(option, repr(code) if code else "nothing", expected))
 
 
