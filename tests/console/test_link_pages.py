@@ -45,7 +45,7 @@ def opened(username: str, address: str, language: str = "en", most: int = MOST_Q
 def test_index_spread_and_steps_are_told_with_their_reasons(bank: Any, drawn: Any, act: Any) -> None:
     loan, formula = drawn("0.002"), drawn(**FORMULA)
     assert "加20个基点" in loan.contract.text and "不使利率低于 2.90% 或高于 4.00%" in loan.contract.text
-    assert "利率挂钩：利率变动幅度：0 − 5% × (季末参保人数 − 参保人数) ÷ 参保人数。" in formula.contract.text
+    assert "利率挂钩：利率变动幅度：0 − 5% × （季末参保人数 − 参保人数） ÷ 参保人数。" in formula.contract.text
     run_until(bank, LOOK - timedelta(days=1))
     act("review_link", loan, value="0.2", on=LOOK.isoformat())
     act("review_link", formula, facts={"insured_now": 22}, on=LOOK.isoformat())

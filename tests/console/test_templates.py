@@ -1,4 +1,5 @@
-"""What the content security policy asks of the templates: no style, no script inside a page, nothing from elsewhere."""
+"""What is asked of every template: that it can be read, and, by the content security policy, no style, no script inside a page, nothing
+from elsewhere."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.template.loader import get_template
 
 import puhui.console
 
@@ -19,6 +21,12 @@ FORBIDDEN = {
     "something from elsewhere": r"(src|href)\s*=\s*[\"'](https?:)?//",
     "a text that no reader can see translated": r"\|safe\b",
 }
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(FOLDER / "templates").as_posix())
+def test_it_can_be_read(path: Path) -> None:
+    """A part that few pages take in fails here, and not before a borrower."""
+    assert get_template(path.relative_to(FOLDER / "templates").as_posix())
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(FOLDER / "templates").as_posix())
