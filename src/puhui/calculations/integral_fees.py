@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from puhui.calculations.effective_interest import amortised_fee, first_rate
-from puhui.calculations.events import Event
+from puhui.calculations.events import Event, in_effect
 from puhui.calculations.money import round_exact
 from puhui.calculations.position import Flow, Position, Row
 from puhui.calculations.replay import replay
@@ -58,8 +58,7 @@ def _deferred(terms: Terms, lent: int, fee_tax_ppm: int) -> int:
 
 def _turns(terms: Terms, events: Sequence[Event]) -> list[date]:
     """The days from which on a loan yields otherwise than before: the first drawdown, others, and new rates."""
-    undone = {event.of for event in events if event.type == "reversal"}
-    standing = [event for event in events if event.id is None or event.id not in undone]
+    standing = [event for _, event in in_effect(events)]
     drawn = {event.date for event in standing if event.type == "drawdown"} or {terms.start}
     return sorted(drawn | {event.date for event in standing if event.type == "rate_change" and event.date > min(drawn)})
 
@@ -93,8 +92,7 @@ def _but_for_the_turn(events: tuple[Event, ...], day: date) -> tuple[Event, ...]
 
 
 def _lent(terms: Terms, events: Sequence[Event]) -> int:
-    undone = {event.of for event in events if event.type == "reversal"}
-    draws = [event.amount for event in events if event.type == "drawdown" and (event.id is None or event.id not in undone)]
+    draws = [event.amount for _, event in in_effect(events) if event.type == "drawdown"]
     return sum(draws) if draws else terms.amount
 
 

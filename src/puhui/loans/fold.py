@@ -19,7 +19,7 @@ from typing import Any
 from puhui.calculations.allocation import NON_ACCRUAL_AFTER_DAYS
 from puhui.calculations.calendar import add_months
 from puhui.calculations.counters import CONTRACT, Accounting, counters_of
-from puhui.calculations.events import Event
+from puhui.calculations.events import Event, in_effect
 from puhui.calculations.integral_fees import IntegralFees, integral_fees
 from puhui.calculations.ordinary import paid_when_due
 from puhui.calculations.periods import periods_of
@@ -218,8 +218,7 @@ class _Ahead:
 
 def _standing(events: Sequence[Event], kind: str) -> Event | None:
     """The first event of a kind that is not undone."""
-    undone = {event.of for event in events if event.type == "reversal"}
-    return next((event for event in events if event.type == kind and event.id not in undone), None)
+    return next((event for _, event in in_effect(events) if event.type == kind), None)
 
 
 def _at_write_off(terms: Terms, events: Sequence[Event], lent: int, accounting: Accounting) -> Counters | None:

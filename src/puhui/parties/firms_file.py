@@ -7,18 +7,18 @@ registers nobody, and every fault names its line. Consent is not in the list: it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import transaction
 
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.parties.actions import link_people, register_firms, register_people
-from puhui.parties.list_files import lines_of
-from puhui.parties.models import Firm, Institution
+from puhui.parties.list_files import lines_of, placed
+from puhui.parties.models import Firm, Institution, Person
 
-Row = TypeVar("Row")
 __all__ = ["HEADINGS", "register_firm_list"]
 
 HEADINGS = {
@@ -52,14 +52,11 @@ def register_firm_list(institution: Institution, data: bytes, file_name: str, ac
     named = [(place, line) for place, line in enumerate(lines) if line["representative"]]
     check(faults)
     with transaction.atomic():
-        firms = _placed(file_name, "firm", range(len(lines)), lambda: register_firms(institution, rows, actor), faults)
-        people = _placed(
-            file_name,
-            "person",
-            [place for place, _ in named],
-            lambda: register_people(institution, _people(line for _, line in named), actor),
-            faults,
-        )
+        firms, people = list[Firm](), list[Person]()
+        with _collecting(faults, file_name, "firm", range(len(lines))):
+            firms = register_firms(institution, rows, actor)
+        with _collecting(faults, file_name, "person", [place for place, _ in named]):
+            people = register_people(institution, _people(line for _, line in named), actor)
         check(faults)
         links = [(firms[place], person, "legal_representative") for (place, _), person in zip(named, people, strict=True)]
         link_people(institution, links, actor)
@@ -91,14 +88,11 @@ def _people(lines: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:
     return [{"name": line["representative"], "identity_number": line["identity_number"], "phone": line["phone"] or None} for line in lines]
 
 
-def _placed(file_name: str, kind: str, places: Sequence[int], work: Callable[[], list[Row]], faults: list[Fault]) -> list[Row]:
-    """What `work` gives; its faults go to `faults`, `firm 3, name` as `list.csv, line 4, name`."""
+@contextmanager
+def _collecting(faults: list[Fault], file_name: str, kind: str, places: Sequence[int]) -> Iterator[None]:
+    """Faults of rows go to `faults` with their lines, so that those of firms and of people are told together."""
     try:
-        return work()
+        yield
     except FaultsError as refused:
-        lines = {f"{kind} {number}": place + 2 for number, place in enumerate(places, 1)}
-        for fault in refused.faults:
-            row, comma, rest = fault.where.partition(",")
-            where = f"line {lines[row]}{comma}{rest}" if row in lines else fault.where
-            faults.append(Fault(f"{file_name}, {where}", fault.found, fault.expected, fault.remedy))
-        return []
+        lines = {f"{kind} {number}": f"line {place + 2}" for number, place in enumerate(places, 1)}
+        faults += placed(refused.faults, lines, file_name)

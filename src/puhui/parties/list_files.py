@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from puhui.calculations.faults import Fault, FaultsError, check
 
-__all__ = ["lines_of"]
+__all__ = ["lines_of", "placed"]
 
 LARGEST_BYTES = 5_000_000
 
@@ -45,3 +45,15 @@ def lines_of(
         faults.append(Fault(file_name, "no lines", expected))
     check(faults)
     return [dict.fromkeys(headings, "") | {name: cell.strip() for name, cell in zip(found, row, strict=True)} for _, row in rows]
+
+
+def placed(faults: Iterable[Fault], lines: Mapping[str, str], file_name: str) -> list[Fault]:
+    """Faults of rows told by the lines that they came from: `borrower 3, person 1` becomes `list.csv, lines 7 to 9, person 1`.
+
+    `lines`: the row as the faults name it → its line or lines in the file; what names no row keeps its words.
+    """
+    told = []
+    for fault in faults:
+        row, comma, rest = fault.where.partition(",")
+        told.append(Fault(f"{file_name}, {lines.get(row, row)}{comma}{rest}", fault.found, fault.expected, fault.remedy))
+    return told

@@ -12,7 +12,7 @@ from typing import Any
 
 from puhui.calculations.faults import Fault, FaultsError, check
 from puhui.parties import borrowers
-from puhui.parties.list_files import lines_of
+from puhui.parties.list_files import lines_of, placed
 from puhui.parties.models import Firm, Institution, User
 
 HEADINGS = {
@@ -47,8 +47,8 @@ def register_list(institution: Institution, data: bytes, file_name: str, actor: 
     try:
         return borrowers.register_borrowers(institution, rows, actor)
     except FaultsError as refused:
-        told = {f"borrower {number}": places for number, places in enumerate(groups.values(), 1)}
-        raise FaultsError([_placed(fault, told, file_name) for fault in refused.faults]) from refused
+        lines_told = {f"borrower {number}": _lines_told(places) for number, places in enumerate(groups.values(), 1)}
+        raise FaultsError(placed(refused.faults, lines_told, file_name)) from refused
 
 
 def _row(lines: Sequence[Mapping[str, str]], manager: User | None) -> dict[str, Any]:
@@ -64,11 +64,6 @@ def _row(lines: Sequence[Mapping[str, str]], manager: User | None) -> dict[str, 
     return {"kind": KINDS.get(kind, kind), "people": people, "manager": manager, **told}
 
 
-def _placed(fault: Fault, groups: Mapping[str, Sequence[int]], file_name: str) -> Fault:
-    """The fault with the lines of its borrower: `borrower 3, person 1` becomes `list.csv, lines 7 to 9, person 1`."""
-    for borrower in sorted(groups, key=len, reverse=True):
-        if fault.where.startswith(borrower):
-            first, last = groups[borrower][0] + 2, groups[borrower][-1] + 2
-            lines = f"line {first}" if first == last else f"lines {first} to {last}"
-            return Fault(f"{file_name}, {lines}{fault.where[len(borrower) :]}", fault.found, fault.expected, fault.remedy)
-    return Fault(f"{file_name}, {fault.where}", fault.found, fault.expected, fault.remedy)
+def _lines_told(places: Sequence[int]) -> str:
+    first, last = places[0] + 2, places[-1] + 2
+    return f"line {first}" if first == last else f"lines {first} to {last}"
